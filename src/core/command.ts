@@ -1,0 +1,26 @@
+/**
+ * @module
+ * What to start inside a sandbox, and where its streams go.
+ */
+import type { Readable } from "node:stream";
+import type { Limits, OutputLimitAction } from "./limits.ts";
+
+export type OutputStream = "stdout" | "stderr";
+
+export interface Command {
+  /** Program and arguments, at least one; looked up in `env.PATH` inside the sandbox if it has no `/`. */
+  readonly argv: readonly string[];
+  /** The whole environment: nothing is inherited. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Absolute path inside. */
+  readonly cwd: string;
+  /** `empty` reads end of file at once. */
+  readonly stdin: Readable | "empty";
+  readonly limits: Pick<Limits, "wallTimeMs" | "cpuTimeMs" | "outputBytes">;
+  readonly onOutputLimit: OutputLimitAction;
+  /**
+   * Called with each piece of output in order of arrival. While a returned promise is pending no
+   * more of that stream is read, so a slow reader slows the program down.
+   */
+  readonly onOutput: (stream: OutputStream, chunk: Buffer) => void | Promise<void>;
+}

@@ -1,0 +1,65 @@
+/**
+ * @module
+ * Failures of our side. The program's own end is never an error: it is an `Outcome`.
+ */
+
+/** One row per failure of *our* side. Rows feed the HTTP status, the CLI exit code and docs/errors.md. */
+export const errorCatalog = {
+  /** The request is malformed, or one of its values is out of range. */
+  INVALID_REQUEST: { status: 400, exitCode: 2, retryable: false },
+  /** The configuration file, environment or command line of the server is invalid. */
+  INVALID_CONFIG: { status: 500, exitCode: 2, retryable: false },
+  /** No language has this name, alias, extension or shebang. */
+  UNKNOWN_LANGUAGE: { status: 400, exitCode: 2, retryable: false },
+  /** The language is known, but this host has no runtime for it, or not in the version asked for. */
+  LANGUAGE_NOT_INSTALLED: { status: 422, exitCode: 125, retryable: false },
+  /** The operator does not allow what the caller asked for. */
+  NOT_ALLOWED: { status: 403, exitCode: 125, retryable: false },
+  /** A control was asked for that this host cannot enforce. Nothing was run. */
+  POLICY_UNENFORCEABLE: { status: 422, exitCode: 125, retryable: false },
+  /** All slots are taken and the queue is full. */
+  CAPACITY_EXHAUSTED: { status: 429, exitCode: 125, retryable: true },
+  /** The provider cannot serve on this host. */
+  PROVIDER_UNAVAILABLE: { status: 503, exitCode: 125, retryable: true },
+  /** The sandbox could not be built, or died for a reason that is not the program's. */
+  SANDBOX_FAILED: { status: 500, exitCode: 125, retryable: true },
+} as const satisfies Record<string, { status: number; exitCode: number; retryable: boolean }>;
+
+export type ErrorCode = keyof typeof errorCatalog;
+
+/** One reason why a request was refused. `path` is the field as the caller wrote it, `limits.memory_bytes`. */
+export interface Issue {
+  readonly path: string;
+  readonly message: string;
+}
+
+/** What each code carries besides its message; every field is safe to show to the caller. */
+export interface ErrorDetails {
+  INVALID_REQUEST: { readonly issues: readonly Issue[] };
+  INVALID_CONFIG: { readonly issues: readonly Issue[] };
+  UNKNOWN_LANGUAGE: { readonly language: string; readonly known: readonly string[] };
+  LANGUAGE_NOT_INSTALLED: { readonly language: string; readonly hint: string };
+  NOT_ALLOWED: { readonly field: string };
+  POLICY_UNENFORCEABLE: { readonly provider: string; readonly controls: readonly string[] };
+  CAPACITY_EXHAUSTED: { readonly limit: number };
+  PROVIDER_UNAVAILABLE: { readonly provider: string; readonly hint: string };
+  SANDBOX_FAILED: { readonly provider: string; readonly step: string };
+}
+
+/** The only error class of this package. Test `code`, never `message`. */
+export class GloveboxError<C extends ErrorCode = ErrorCode> extends Error {
+  override readonly name = "GloveboxError";
+  readonly code: C;
+  readonly details: ErrorDetails[C];
+
+  constructor(code: C, message: string, details: ErrorDetails[C], options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+    this.details = details;
+  }
+}
+
+/** An `INVALID_REQUEST` about one field. */
+export function invalidRequest(path: string, message: string): GloveboxError<"INVALID_REQUEST"> {
+  return new GloveboxError("INVALID_REQUEST", `${path}: ${message}`, { issues: [{ path, message }] });
+}

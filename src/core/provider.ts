@@ -1,0 +1,62 @@
+/**
+ * @module
+ * The contract between Glovebox and a way to isolate. `test/conformance` holds every provider to it.
+ */
+import type { Command } from "./command.ts";
+import type { Enforcement } from "./enforcement.ts";
+import type { Execution } from "./execution.ts";
+import type { SandboxSpec } from "./sandbox.ts";
+
+/**
+ * One way to isolate a program. Stateless: all state lives in the sandboxes it creates.
+ */
+export interface Provider {
+  readonly name: string;
+
+  /** Tries every control on this host, with a real sandbox; does not throw. Takes at most 5 s. */
+  probe(): Promise<ProbeReport>;
+
+  /**
+   * Builds a sandbox; when it resolves, all controls are in place and no program runs yet.
+   *
+   * @throws {GloveboxError} `POLICY_UNENFORCEABLE` if `spec` asks for a control that this host
+   * lacks and `spec.enforcement` is `strict`; `PROVIDER_UNAVAILABLE` if this host cannot serve at
+   * all; `SANDBOX_FAILED` with the step that failed. Nothing is left behind in any case.
+   */
+  create(spec: SandboxSpec, signal: AbortSignal): Promise<ProviderSandbox>;
+
+  /** Removes what sandboxes of killed owners left on this host, and nothing else. */
+  sweep(): Promise<void>;
+}
+
+export interface ProviderSandbox extends AsyncDisposable {
+  readonly id: string;
+  /** What really holds in this sandbox. */
+  readonly enforcement: Enforcement;
+
+  /**
+   * Runs one command to its end, one at a time. When it resolves, every process that the command
+   * started is gone and all output was handed over. Resolves for every outcome of the program,
+   * limits and an abort of `signal` (`canceled`) included. After an outcome other than `exited`
+   * and `signaled` the sandbox is stopped and takes no further command.
+   *
+   * @throws {GloveboxError} `SANDBOX_FAILED` if the sandbox itself broke.
+   */
+  exec(command: Command, signal: AbortSignal): Promise<Execution>;
+
+  /** Sends a signal to the running command's process group; nothing happens where none runs. */
+  kill(signal: NodeJS.Signals): void;
+
+  /** Kills everything and frees all host resources. Idempotent; does not throw. */
+  destroy(): Promise<void>;
+}
+
+/** What a provider can do on this host. */
+export interface ProbeReport {
+  readonly provider: string;
+  /** False if no sandbox can be started; `reason` and `remedy` then say why and what to do. */
+  readonly available: boolean;
+  readonly reason: string;
+  readonly remedy: string;
+  readonly enforcement: Enforcement;
+}

@@ -1,0 +1,36 @@
+/**
+ * @module
+ * What a sandbox is made from.
+ */
+import type { EnforcementMode } from "./enforcement.ts";
+import type { Limits } from "./limits.ts";
+import type { Policy } from "./policy.ts";
+
+/** Where the workspace is, inside. */
+export const workspacePath = "/workspace";
+
+/** A file to put into a sandbox before its first command. */
+export interface SandboxFile {
+  /** Relative to the workspace; `/`-separated, no empty, `.` or `..` part. See `parseFilePath`. */
+  readonly path: string;
+  readonly content: Uint8Array;
+  /** Default false: mode 0644. */
+  readonly executable?: boolean;
+}
+
+/** One program of the host that lies outside its system folders, shown inside read-only. */
+export interface HostProgram {
+  /** Absolute path on the host, without symbolic links. */
+  readonly hostPath: string;
+  /** Absolute path inside. */
+  readonly path: string;
+}
+
+export interface SandboxSpec {
+  readonly policy: Policy;
+  readonly limits: Omit<Limits, "wallTimeMs" | "cpuTimeMs" | "outputBytes">;
+  /** Put into the workspace. Must be empty where the workspace is a mount: a mount is never written to. */
+  readonly files: readonly SandboxFile[];
+  readonly hostPrograms: readonly HostProgram[];
+  readonly enforcement: EnforcementMode;
+}

@@ -1,0 +1,71 @@
+/**
+ * @module
+ * What every door hands to the service, and what it gets back. The doors turn their own shapes into
+ * these and check bounds; in here values are already right.
+ */
+import type { Readable } from "node:stream";
+import type { OutputStream } from "../core/command.ts";
+import type { Enforcement, EnforcementMode } from "../core/enforcement.ts";
+import type { Execution } from "../core/execution.ts";
+import type { Runtime } from "../core/language.ts";
+import type { Limits, OutputLimitAction } from "../core/limits.ts";
+import type { NetworkPolicy, WorkspaceMount } from "../core/policy.ts";
+import type { SandboxFile } from "../core/sandbox.ts";
+
+export type Program =
+  | {
+      readonly kind: "code";
+      /** Id or alias of a language, any case. */
+      readonly language: string;
+      /** `*`, absent or a prefix of the installed version by parts: `3`, `3.11`. */
+      readonly version?: string;
+      /** At least one; the paths are unique. */
+      readonly files: readonly SandboxFile[];
+      /** Path of the main file. Absent: the first file. */
+      readonly entry?: string;
+    }
+  | {
+      readonly kind: "command";
+      readonly argv: readonly string[];
+      /** Absent: an empty scratch workspace. */
+      readonly workspace?: WorkspaceMount;
+    };
+
+export interface ExecutionRequest {
+  readonly program: Program;
+  /** Appended to the run command of a language; for a command they are part of `argv`. */
+  readonly args: readonly string[];
+  /** Added to the environment that the service builds; wins over it. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly stdin: Readable | "empty";
+  /** Of the run phase. A compile phase has its own wall and CPU time, see `ServiceOptions`. */
+  readonly limits: Limits;
+  readonly onOutputLimit: OutputLimitAction;
+  readonly network: NetworkPolicy;
+  readonly enforcement: EnforcementMode;
+}
+
+export type PhaseName = "compile" | "run";
+
+/** Receives what happens, as it happens. */
+export interface ExecutionSink {
+  /** See `Command.onOutput` for back-pressure. */
+  onOutput(phase: PhaseName, stream: OutputStream, chunk: Buffer): void | Promise<void>;
+}
+
+export interface ExecutionReport {
+  readonly id: string;
+  /** Absent for a command. */
+  readonly runtime?: Runtime;
+  /** Absent where the language is not compiled. */
+  readonly compile?: Execution;
+  /** Null where compiling did not end with exit code 0: nothing was run. */
+  readonly run: Execution | null;
+  readonly enforcement: Enforcement;
+}
+
+/** Lets a door act on a run that is going on. */
+export interface ExecutionControl {
+  /** Sends a signal to the program's process group. */
+  kill(signal: NodeJS.Signals): void;
+}
