@@ -17,12 +17,26 @@ export const errorCatalog = {
   NOT_ALLOWED: { status: 403, exitCode: 125, retryable: false },
   /** A control was asked for that this host cannot enforce. Nothing was run. */
   POLICY_UNENFORCEABLE: { status: 422, exitCode: 125, retryable: false },
+  /** No endpoint has this path. */
+  NOT_FOUND: { status: 404, exitCode: 125, retryable: false },
+  /** The endpoint exists, but not for this HTTP method. */
+  METHOD_NOT_ALLOWED: { status: 405, exitCode: 125, retryable: false },
+  /** The request did not arrive in the time that the server gives it. */
+  REQUEST_TIMEOUT: { status: 408, exitCode: 125, retryable: true },
+  /** The request's body is larger than the operator allows. */
+  BODY_TOO_LARGE: { status: 413, exitCode: 2, retryable: false },
+  /** The request's body is not JSON, or is compressed. */
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, exitCode: 2, retryable: false },
   /** All slots are taken and the queue is full. */
   CAPACITY_EXHAUSTED: { status: 429, exitCode: 125, retryable: true },
   /** The provider cannot serve on this host. */
   PROVIDER_UNAVAILABLE: { status: 503, exitCode: 125, retryable: true },
   /** The sandbox could not be built, or died for a reason that is not the program's. */
   SANDBOX_FAILED: { status: 500, exitCode: 125, retryable: true },
+  /** The server is stopping; what was asked for was not run, or not to its end. */
+  SHUTTING_DOWN: { status: 503, exitCode: 125, retryable: true },
+  /** A fault in Glovebox; the log has the rest under the same id. */
+  INTERNAL: { status: 500, exitCode: 125, retryable: false },
 } as const satisfies Record<string, { status: number; exitCode: number; retryable: boolean }>;
 
 export type ErrorCode = keyof typeof errorCatalog;
@@ -41,9 +55,16 @@ export interface ErrorDetails {
   LANGUAGE_NOT_INSTALLED: { readonly language: string; readonly hint: string };
   NOT_ALLOWED: { readonly field: string };
   POLICY_UNENFORCEABLE: { readonly provider: string; readonly controls: readonly string[] };
+  NOT_FOUND: { readonly method: string; readonly path: string };
+  METHOD_NOT_ALLOWED: { readonly method: string; readonly allowed: readonly string[] };
+  REQUEST_TIMEOUT: { readonly timeoutMs: number };
+  BODY_TOO_LARGE: { readonly maxBytes: number };
+  UNSUPPORTED_MEDIA_TYPE: { readonly contentType: string; readonly expected: string };
   CAPACITY_EXHAUSTED: { readonly limit: number };
   PROVIDER_UNAVAILABLE: { readonly provider: string; readonly hint: string };
   SANDBOX_FAILED: { readonly provider: string; readonly step: string };
+  SHUTTING_DOWN: Readonly<Record<string, never>>;
+  INTERNAL: { readonly id: string };
 }
 
 /** The only error class of this package. Test `code`, never `message`. */
@@ -61,5 +82,7 @@ export class GloveboxError<C extends ErrorCode = ErrorCode> extends Error {
 
 /** An `INVALID_REQUEST` about one field. */
 export function invalidRequest(path: string, message: string): GloveboxError<"INVALID_REQUEST"> {
-  return new GloveboxError("INVALID_REQUEST", `${path}: ${message}`, { issues: [{ path, message }] });
+  return new GloveboxError("INVALID_REQUEST", `${path}: ${message}`, {
+    issues: [{ path, message }],
+  });
 }

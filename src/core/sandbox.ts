@@ -9,6 +9,9 @@ import type { Policy } from "./policy.ts";
 /** Where the workspace is, inside. */
 export const workspacePath = "/workspace";
 
+/** The home folder of the sandbox's only user, inside; writable and empty. */
+export const homePath = "/home/sandbox";
+
 /** A file to put into a sandbox before its first command. */
 export interface SandboxFile {
   /** Relative to the workspace; `/`-separated, no empty, `.` or `..` part. See `parseFilePath`. */

@@ -6,8 +6,11 @@
 export interface ResourceUsage {
   /** From start to the end of its last process, in ms. Source: CLOCK_MONOTONIC of the launcher. */
   readonly wallTimeMs: number;
-  /** CPU time of all processes, user and system, in ms. Source: cgroup, else wait4(2). */
-  readonly cpuTimeMs: number;
+  /**
+   * CPU time of all processes, user and system, in ms. Source: cgroup, else wait4(2). Absent where
+   * the provider cannot measure it.
+   */
+  readonly cpuTimeMs?: number;
   /**
    * Highest memory use in bytes: of the whole sandbox (cgroup `memory.peak`, or sampled), at least
    * that of its largest process (`ru_maxrss`). Absent where the provider cannot measure it.

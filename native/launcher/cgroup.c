@@ -1,0 +1,176 @@
+/*
+ * Control groups: the kernel's own limits and counters. v2 and v1 differ in names and in how a
+ * process gets in; everything else of the launcher sees none of that.
+ * Documents: admin-guide/cgroup-v2.rst, admin-guide/cgroup-v1/{memory,pids,cpuacct}.rst.
+ */
+#include "launcher.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/* The cgroups of this sandbox, in the order in which they were made. */
+static struct {
+    enum cgroup_kind kind;
+    const char *path;
+    int fd;
+} made[MAX_CGROUPS];
+static size_t made_count;
+
+/* v2: memory.peak counts from the last write to the same open file (Linux 6.12), so it stays open. */
+static int peak_fd = -1;
+
+static int find(enum cgroup_kind kind) {
+    for (size_t i = 0; i < made_count; i++)
+        if (made[i].kind == kind)
+            return made[i].fd;
+    return -1;
+}
+
+static void set(int dir_fd, const char *file, const char *value) {
+    int fd = openat(dir_fd, file, O_WRONLY | O_CLOEXEC);
+    if (fd < 0)
+        die("open cgroup file %s", file);
+    if (write(fd, value, strlen(value)) < 0)
+        die("write %s to cgroup file %s", value, file);
+    close(fd);
+}
+
+/* For files that not every kernel has, where the limit beside it holds without them. */
+static void set_if_there(int dir_fd, const char *file, const char *value) {
+    if (faccessat(dir_fd, file, W_OK, 0) == 0)
+        set(dir_fd, file, value);
+}
+
+static void set_limits(const struct plan *plan, enum cgroup_kind kind, int dir_fd) {
+    char memory[32], pids[32];
+    snprintf(memory, sizeof memory, "%" PRIu64, plan->memory_bytes);
+    /* One more than the program may have: our own pid 1 lives in the same cgroup. */
+    snprintf(pids, sizeof pids, "%" PRIu64, plan->processes + 1);
+    switch (kind) {
+    case CGROUP_V2:
+        set(dir_fd, "memory.max", memory);
+        /* Without this the program could use as much again in swap. Absent on hosts without swap. */
+        set_if_there(dir_fd, "memory.swap.max", "0");
+        set(dir_fd, "pids.max", pids);
+        peak_fd = openat(dir_fd, "memory.peak", O_RDWR | O_CLOEXEC); /* Linux 5.19 */
+        if (peak_fd < 0)
+            peak_fd = openat(dir_fd, "memory.peak", O_RDONLY | O_CLOEXEC);
+        break;
+    case CGROUP_V1_MEMORY:
+        set(dir_fd, "memory.limit_in_bytes", memory);
+        set_if_there(dir_fd, "memory.memsw.limit_in_bytes", memory);
+        set_if_there(dir_fd, "memory.swappiness", "0");
+        break;
+    case CGROUP_V1_PIDS:
+        set(dir_fd, "pids.max", pids);
+        break;
+    case CGROUP_V1_CPUACCT:
+        break;
+    }
+}
+
+void create_cgroups(const struct plan *plan) {
+    for (size_t i = 0; i < plan->cgroup_count; i++) {
+        const struct cgroup_plan *wanted = &plan->cgroups[i];
+        if (mkdir(wanted->path, 0755) < 0)
+            die("create cgroup %s", wanted->path);
+        int fd = open(wanted->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        made[made_count].kind = wanted->kind;
+        made[made_count].path = wanted->path;
+        made[made_count].fd = fd;
+        made_count++;
+        if (fd < 0)
+            die("open cgroup %s", wanted->path);
+        set_limits(plan, wanted->kind, fd);
+    }
+}
+
+int cgroup_clone_fd(void) {
+    return find(CGROUP_V2);
+}
+
+void attach_to_cgroups(const struct plan *plan, pid_t pid, bool cloned_into_v2) {
+    char text[16];
+    snprintf(text, sizeof text, "%d", pid);
+    for (size_t i = 0; i < plan->cgroup_count; i++)
+        if (!(made[i].kind == CGROUP_V2 && cloned_into_v2))
+            set(made[i].fd, "cgroup.procs", text);
+}
+
+void remove_cgroups(void) {
+    while (made_count) {
+        made_count--;
+        /* The last process may still be on its way out: the kernel says EBUSY for a moment. */
+        for (int attempt = 0; attempt < 200; attempt++) {
+            if (rmdir(made[made_count].path) == 0 || errno != EBUSY)
+                break;
+            nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+        }
+    }
+}
+
+/* The number after `key ` in a flat keyed file, or the whole file if key is "". */
+static int64_t read_counter(int dir_fd, const char *file, const char *key) {
+    char text[4096];
+    if (read_text_at(dir_fd, file, text, sizeof text) < 0)
+        return -1;
+    size_t length = strlen(key);
+    for (char *line = text; line && *line; line = strchr(line, '\n')) {
+        if (*line == '\n')
+            line++;
+        if (!strncmp(line, key, length))
+            return strtoll(line + length, NULL, 10);
+    }
+    return -1;
+}
+
+static int64_t read_peak_v2(void) {
+    char text[32];
+    ssize_t got = peak_fd < 0 ? -1 : pread(peak_fd, text, sizeof text - 1, 0);
+    if (got <= 0)
+        return -1;
+    text[got] = '\0';
+    return strtoll(text, NULL, 10);
+}
+
+void read_cgroup_counters(struct counters *counters) {
+    *counters = (struct counters){-1, -1, -1, -1};
+    for (size_t i = 0; i < made_count; i++) {
+        int fd = made[i].fd;
+        switch (made[i].kind) {
+        case CGROUP_V2:
+            counters->cpu_us = read_counter(fd, "cpu.stat", "usage_usec ");
+            counters->peak_bytes = read_peak_v2();
+            counters->oom_kills = read_counter(fd, "memory.events", "oom_kill ");
+            counters->refused_forks = read_counter(fd, "pids.events", "max ");
+            break;
+        case CGROUP_V1_MEMORY:
+            counters->peak_bytes = read_counter(fd, "memory.max_usage_in_bytes", "");
+            counters->oom_kills = read_counter(fd, "memory.oom_control", "oom_kill ");
+            break;
+        case CGROUP_V1_PIDS:
+            counters->refused_forks = read_counter(fd, "pids.events", "max ");
+            break;
+        case CGROUP_V1_CPUACCT: {
+            int64_t ns = read_counter(fd, "cpuacct.usage", "");
+            counters->cpu_us = ns < 0 ? -1 : ns / 1000;
+            break;
+        }
+        }
+    }
+}
+
+void reset_cgroup_peak(void) {
+    if (peak_fd >= 0)
+        (void)!pwrite(peak_fd, "0", 1, 0);
+    int memory_fd = find(CGROUP_V1_MEMORY);
+    if (memory_fd >= 0)
+        set(memory_fd, "memory.max_usage_in_bytes", "0");
+}

@@ -1,0 +1,141 @@
+/* The program: the last steps between fork(2) and execve(2), with the words of an exec message. */
+#include "launcher.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* The shell's: sh(1), "Command Search and Execution". */
+enum { EXIT_CANNOT_EXEC = 126, EXIT_NOT_FOUND = 127 };
+
+/* More words than fit into EXEC_MESSAGE_MAX at 8 bytes of overhead each would not arrive. */
+#define MAX_WORDS (64 << 10)
+
+static char *argv[MAX_WORDS + 1];
+static char *envp[MAX_WORDS + 1];
+
+struct command {
+    const char *cwd;
+    uint64_t cpu_us;
+};
+
+static void add_word(char **words, size_t *count, const char *word) {
+    if (*count == MAX_WORDS)
+        die_plain("exec: more than %d words", MAX_WORDS);
+    words[(*count)++] = (char *)(uintptr_t)word; /* execve(2) wants it so and does not write */
+}
+
+/* The supervisor has checked the keys. */
+static struct command parse_command(const struct message *message) {
+    struct command command = {.cwd = "/"};
+    size_t argc = 0, envc = 0;
+    uint32_t offset = 0;
+    struct record record;
+    while (next_record(message, &offset, &record)) {
+        if (!strcmp(record.key, "argv"))
+            add_word(argv, &argc, record.value);
+        else if (!strcmp(record.key, "env"))
+            add_word(envp, &envc, record.value);
+        else if (!strcmp(record.key, "cwd"))
+            command.cwd = record.value;
+        else if (!strcmp(record.key, "cpu-us"))
+            command.cpu_us = parse_number(record.key, record.value);
+    }
+    return command;
+}
+
+static void limit(const char *name, int resource, rlim_t soft, rlim_t hard) {
+    struct rlimit value = {.rlim_cur = soft, .rlim_max = hard};
+    if (setrlimit(resource, &value) < 0)
+        die("limit %s to %llu", name, (unsigned long long)hard);
+}
+
+/* setrlimit(2). Memory and processes of the whole sandbox are the cgroup's, or sampled. */
+static void setup_limits(const struct plan *plan, const struct command *command) {
+    limit("core size", RLIMIT_CORE, 0, 0);
+    limit("open files", RLIMIT_NOFILE, plan->open_files, plan->open_files);
+    limit("stack size", RLIMIT_STACK, 8 << 20, 64 << 20);
+    limit("locked memory", RLIMIT_MEMLOCK, 64 << 10, 64 << 10);
+    limit("message queues", RLIMIT_MSGQUEUE, 0, 0); /* they would not count as memory or disk */
+    limit("nice", RLIMIT_NICE, 0, 0);
+    limit("real-time priority", RLIMIT_RTPRIO, 0, 0);
+    if (plan->file_size_bytes)
+        limit("file size", RLIMIT_FSIZE, plan->file_size_bytes, plan->file_size_bytes);
+    /* With a cgroup its pids.max counts, and tells us when it was reached. Without one, since Linux
+     * 5.14, this counts the processes of this user namespace only: pid 1 and the program's. */
+    if (!plan->cgroup_count)
+        limit("processes", RLIMIT_NPROC, plan->processes + 1, plan->processes + 1);
+    /* The supervisor ends the sandbox at the limit; this is the wall behind it, for each process. */
+    if (command->cpu_us) {
+        rlim_t seconds = command->cpu_us / 1000000 + 2;
+        limit("CPU time", RLIMIT_CPU, seconds, seconds);
+    }
+}
+
+static void setup_streams(const int fds[3]) {
+    int in = fds[0] >= 0 ? fds[0] : open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (in < 0 || dup2(in, 0) < 0 || dup2(fds[1], 1) < 0 || dup2(fds[2], 2) < 0)
+        die("connect the program's streams");
+}
+
+/* What the supervisor ignores and pid 1 blocks would be inherited over execve(2). */
+static void reset_signals(void) {
+    signal(SIGPIPE, SIG_DFL);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+NORETURN static void cannot_run(const char *what, int error) {
+    const char *reason = error == ENOENT ? "not found" : strerror(error);
+    dprintf(2, "glovebox: cannot run %s: %s\n", what, reason);
+    _exit(error == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXEC);
+}
+
+static const char *path_of_environment(void) {
+    for (char **variable = envp; *variable; variable++)
+        if (!strncmp(*variable, "PATH=", 5))
+            return *variable + 5;
+    return "/usr/local/bin:/usr/bin:/bin";
+}
+
+/* As execvpe(3), with the program's own PATH and without its fallback to a shell. */
+NORETURN static void exec_from_path(const char *name) {
+    int error = ENOENT;
+    const char *folder = path_of_environment();
+    while (*folder) {
+        size_t length = strcspn(folder, ":");
+        char file[PATH_MAX];
+        int used = snprintf(file, sizeof file, "%.*s/%s", (int)length, folder, name);
+        if (length && used > 0 && (size_t)used < sizeof file) {
+            execve(file, argv, envp);
+            if (errno != ENOENT && errno != ENOTDIR)
+                error = errno;
+        }
+        folder += length + (folder[length] == ':');
+    }
+    cannot_run(name, error);
+}
+
+void run_command(const struct plan *plan, const struct message *message, const int fds[3]) {
+    struct command command = parse_command(message);
+    if (!argv[0])
+        die_plain("exec: no program");
+    setsid();
+    setup_streams(fds);
+    setup_limits(plan, &command);
+    reset_signals();
+    umask(022);
+    if (chdir(command.cwd) < 0)
+        cannot_run(command.cwd, errno);
+    if (strchr(argv[0], '/')) {
+        execve(argv[0], argv, envp);
+        cannot_run(argv[0], errno);
+    }
+    exec_from_path(argv[0]);
+}

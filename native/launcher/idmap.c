@@ -1,0 +1,121 @@
+/*
+ * Who the sandbox is on the host.
+ *
+ * For an ordinary user it is that user: the kernel lets nobody else be mapped. For root it is a uid
+ * of the sandbox's own, which owns nothing: were it root, files of /proc and /sys that only check
+ * the uid would be open to it; were it one uid for all sandboxes, they would share the kernel's
+ * per-user limits. Manual: user_namespaces(7).
+ */
+#include "launcher.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Above what distributions and container tools hand out (systemd's UIDS-GIDS.md); plus the
+ * launcher's pid (at most 2^22) it is unique among living sandboxes and below 2^31. */
+#define FIRST_HOST_ID 1900000000u
+
+/* From <linux/mount.h> (Linux 5.12), which can't be included beside every libc's <sys/mount.h>. */
+#define ATTR_IDMAP 0x00100000
+#define CLONE_TREE 1 /* OPEN_TREE_CLONE */
+struct idmap_attributes {
+    uint64_t set, clear, propagation, userns_fd;
+};
+
+/* In a user namespace not every id exists: one that does, and is not 0. */
+static uint32_t choose_id(const char *map_path) {
+    char map[4096];
+    if (read_text_at(AT_FDCWD, map_path, map, sizeof map) < 0)
+        die("read %s", map_path);
+    uint32_t wanted = FIRST_HOST_ID + (uint32_t)getpid();
+    uint32_t fallback = 0;
+    for (char *line = map; line && *line; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        unsigned long first, outside, count;
+        if (sscanf(line, "%lu %lu %lu", &first, &outside, &count) != 3)
+            continue;
+        if (wanted >= first && wanted - first < count)
+            return wanted;
+        if (count > 1000)
+            fallback = (uint32_t)(first + count - 1 - (unsigned long)getpid() % 999);
+    }
+    return fallback;
+}
+
+struct host_ids choose_host_ids(void) {
+    struct host_ids own = {.uid = geteuid(), .gid = getegid()};
+    if (own.uid != 0)
+        return own;
+    struct host_ids ids = {.uid = choose_id("/proc/self/uid_map"),
+                           .gid = choose_id("/proc/self/gid_map")};
+    /* A namespace with no id but root's: that root is an ordinary user outside. */
+    return ids.uid && ids.gid ? ids : own;
+}
+
+static void write_map(pid_t pid, const char *file, uint32_t inside, uint32_t outside) {
+    char path[64], line[64];
+    snprintf(path, sizeof path, "/proc/%d/%s", pid, file);
+    snprintf(line, sizeof line, "%u %u 1", inside, outside);
+    write_text(path, line);
+}
+
+void write_id_maps(pid_t pid, struct host_ids ids) {
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/setgroups", pid);
+    write_text(path, "deny"); /* before gid_map: an ordinary user may not write that otherwise */
+    write_map(pid, "uid_map", INSIDE_ID, ids.uid);
+    write_map(pid, "gid_map", INSIDE_ID, ids.gid);
+}
+
+/* A user namespace that turns the folder's owner into the sandbox's user; for mount_setattr(2). */
+static int open_idmap_namespace(struct host_ids from, struct host_ids to) {
+    pid_t pid = (pid_t)syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, NULL, NULL, NULL, NULL);
+    if (pid < 0)
+        die("create a user namespace for the workspace");
+    if (pid == 0)
+        for (;;)
+            pause();
+    write_map(pid, "uid_map", from.uid, to.uid);
+    write_map(pid, "gid_map", from.gid, to.gid);
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/ns/user", pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        die("open %s", path);
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    return fd;
+}
+
+void prepare_workspace_mounts(struct plan *plan, struct host_ids ids) {
+    if (geteuid() == ids.uid)
+        return;
+    for (size_t i = 0; i < plan->entry_count; i++) {
+        struct entry *entry = &plan->entries[i];
+        struct stat status;
+        if (entry->kind != ENTRY_BIND_RW)
+            continue;
+        if (stat(entry->source, &status) < 0)
+            die("open the workspace folder %s", entry->source);
+        int tree = (int)syscall(SYS_open_tree, AT_FDCWD, entry->source, CLONE_TREE | O_CLOEXEC);
+        if (tree < 0)
+            die("open the workspace folder %s", entry->source);
+        struct host_ids owner = {.uid = status.st_uid, .gid = status.st_gid};
+        int namespace_fd = open_idmap_namespace(owner, ids);
+        struct idmap_attributes attributes = {.set = ATTR_IDMAP, .userns_fd = (uint64_t)namespace_fd};
+        if (syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH, &attributes, sizeof attributes) < 0)
+            die("give the sandbox the workspace folder %s (its file system must know id-mapped "
+                "mounts)",
+                entry->source);
+        close(namespace_fd);
+        entry->mount_fd = tree;
+    }
+}

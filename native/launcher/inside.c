@@ -1,0 +1,236 @@
+/*
+ * Pid 1 of the sandbox: builds it, locks it down, then starts the commands that the supervisor asks
+ * for, reaps every process, and kills what a command leaves behind.
+ */
+#include "launcher.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/statvfs.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* What pid 1 remembers between two packets. */
+struct state {
+    const struct plan *plan;
+    const struct message *exec_message;
+    int channel;
+    pid_t command;        /* the running command's own process and process group, or 0 */
+    uint64_t cpu_us_then; /* of all children reaped before it */
+};
+
+static uint64_t children_cpu_us(struct rusage *usage) {
+    getrusage(RUSAGE_CHILDREN, usage);
+    return (uint64_t)(usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) * 1000000 +
+           (uint64_t)(usage->ru_utime.tv_usec + usage->ru_stime.tv_usec);
+}
+
+static void wait_for_go(int channel) {
+    struct request request;
+    if (recv(channel, &request, sizeof request, 0) != sizeof request || request.kind != REQUEST_GO)
+        _exit(1); /* the supervisor failed or was killed, and has said so itself */
+}
+
+/* From the first instruction on: nothing of the sandbox outlives its supervisor. */
+static void die_with_supervisor(void) {
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+        die("ask for the end with the supervisor");
+}
+
+/* The namespace knows one user. Set-up needs the capabilities of the namespace a little longer. */
+static void become_inside_user(void) {
+    if (prctl(PR_SET_KEEPCAPS, 1) < 0 || setresgid(INSIDE_ID, INSIDE_ID, INSIDE_ID) < 0 ||
+        setresuid(INSIDE_ID, INSIDE_ID, INSIDE_ID) < 0)
+        die("become the sandbox's user");
+    die_with_supervisor(); /* a change of ids clears it */
+}
+
+static void setup_names(void) {
+    if (unshare(CLONE_NEWCGROUP) < 0)
+        die("cgroup namespace");
+    if (sethostname("glovebox", 8) < 0 || setdomainname("", 0) < 0)
+        die("host name");
+}
+
+/* The supervisor's own fds: the program must not hold the owner's streams or its control fd. */
+static void setup_fds(void) {
+    for (int fd = 0; fd <= STATUS_FD; fd++)
+        close(fd);
+    /* 0, 1 and 2 must not be reused by what is opened next. */
+    for (int fd = 0; fd <= 2; fd++)
+        if (open("/dev/null", O_RDWR) != fd)
+            die("open /dev/null");
+}
+
+/* With the word goes what the supervisor needs to take samples, see sample.c. */
+static void send_ready(int channel) {
+    int fds[2] = {open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC), open("/tmp", O_PATH | O_CLOEXEC)};
+    if (fds[0] < 0 || fds[1] < 0)
+        die("open /proc and /tmp");
+    struct reply reply = {.kind = REPLY_READY};
+    union {
+        char bytes[CMSG_SPACE(sizeof fds)];
+        struct cmsghdr align;
+    } control = {0};
+    struct iovec part = {.iov_base = &reply, .iov_len = sizeof reply};
+    struct msghdr header = {.msg_iov = &part,
+                            .msg_iovlen = 1,
+                            .msg_control = control.bytes,
+                            .msg_controllen = sizeof control.bytes};
+    struct cmsghdr *first = CMSG_FIRSTHDR(&header);
+    first->cmsg_level = SOL_SOCKET;
+    first->cmsg_type = SCM_RIGHTS;
+    first->cmsg_len = CMSG_LEN(sizeof fds);
+    memcpy(CMSG_DATA(first), fds, sizeof fds);
+    if (sendmsg(channel, &header, MSG_NOSIGNAL) < 0)
+        die("report ready");
+    close(fds[0]);
+    close(fds[1]);
+}
+
+/* Receives a packet and up to three fds; false when the supervisor is gone. */
+static bool receive_request(int channel, struct request *request, int fds[3]) {
+    union {
+        char bytes[CMSG_SPACE(3 * sizeof(int))];
+        struct cmsghdr align;
+    } control;
+    struct iovec part = {.iov_base = request, .iov_len = sizeof *request};
+    struct msghdr header = {.msg_iov = &part,
+                            .msg_iovlen = 1,
+                            .msg_control = control.bytes,
+                            .msg_controllen = sizeof control.bytes};
+    if (recvmsg(channel, &header, MSG_CMSG_CLOEXEC) != sizeof *request)
+        return false;
+    struct cmsghdr *first = CMSG_FIRSTHDR(&header);
+    size_t count = first ? (first->cmsg_len - CMSG_LEN(0)) / sizeof(int) : 0;
+    int received[3] = {-1, -1, -1};
+    if (count)
+        memcpy(received, CMSG_DATA(first), count * sizeof(int));
+    fds[0] = received[2]; /* stdin is last because it may be missing */
+    fds[1] = received[0];
+    fds[2] = received[1];
+    return true;
+}
+
+static void start_command(struct state *state, const int fds[3]) {
+    struct rusage usage;
+    state->cpu_us_then = children_cpu_us(&usage);
+    pid_t pid = fork();
+    if (pid < 0)
+        die("start a process");
+    if (pid == 0)
+        run_command(state->plan, state->exec_message, fds);
+    state->command = pid;
+    for (int i = 0; i < 3; i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
+}
+
+/* Its process group, as a terminal would; before setsid(2) there is only the process. */
+static void signal_command(pid_t command, int number) {
+    if (kill(-command, number) < 0 && errno == ESRCH)
+        kill(command, number);
+}
+
+/* What is left of the command is killed; returns how many processes that were. */
+static uint64_t kill_everything(void) {
+    uint64_t reaped = 0;
+    for (;;) {
+        kill(-1, SIGKILL);
+        pid_t pid = waitpid(-1, NULL, __WALL);
+        if (pid < 0 && errno == ECHILD)
+            return reaped;
+        if (pid > 0)
+            reaped++;
+    }
+}
+
+/* Asked before the processes are killed, while their files are still there. */
+static bool scratch_is_full(void) {
+    struct statvfs status;
+    if (statvfs("/tmp", &status) < 0)
+        return false;
+    return status.f_bavail == 0 || status.f_favail == 0;
+}
+
+static void finish_command(struct state *state, int wait_status) {
+    struct reply reply = {.kind = REPLY_EXITED, .wait_status = wait_status};
+    reply.disk_full = scratch_is_full();
+    /* The command's own process is gone already, so it counts as one more. */
+    reply.processes_full = kill_everything() + 1 >= state->plan->processes;
+    struct rusage usage;
+    reply.cpu_us = children_cpu_us(&usage) - state->cpu_us_then;
+    reply.peak_bytes = (uint64_t)usage.ru_maxrss * 1024;
+    state->command = 0;
+    if (send(state->channel, &reply, sizeof reply, MSG_NOSIGNAL) < 0)
+        _exit(0);
+}
+
+static void reap(struct state *state) {
+    int status;
+    pid_t pid;
+    while ((pid = waitpid(-1, &status, WNOHANG | __WALL)) > 0)
+        if (pid == state->command) {
+            finish_command(state, status);
+            return;
+        }
+}
+
+/* Never returns: the end of the channel is the end of the sandbox. */
+NORETURN static void serve(struct state *state, int signal_fd) {
+    struct pollfd polls[2] = {{.fd = state->channel, .events = POLLIN},
+                              {.fd = signal_fd, .events = POLLIN}};
+    for (;;) {
+        if (poll(polls, 2, -1) < 0 && errno != EINTR)
+            die("poll");
+        if (polls[1].revents) {
+            struct signalfd_siginfo info;
+            (void)!read(signal_fd, &info, sizeof info);
+            reap(state);
+        }
+        if (polls[0].revents) {
+            struct request request;
+            int fds[3];
+            if (!receive_request(state->channel, &request, fds))
+                _exit(0);
+            if (request.kind == REQUEST_EXEC)
+                start_command(state, fds);
+            else if (state->command)
+                signal_command(state->command, request.signal);
+        }
+    }
+}
+
+void run_inside(const struct plan *plan, int channel, const struct message *exec_message) {
+    set_failure_channel(channel);
+    die_with_supervisor();
+    wait_for_go(channel); /* the id maps are written */
+    become_inside_user();
+    setup_network(plan);
+    setup_root(plan);
+    setup_fds();
+    wait_for_go(channel); /* the cgroups hold */
+    setup_names();
+    setup_privileges();
+    setup_abstract_sockets(plan);
+    setup_seccomp();
+
+    sigset_t mask;
+    sigemptyset(&mask);
+    sigaddset(&mask, SIGCHLD);
+    sigprocmask(SIG_SETMASK, &mask, NULL);
+    int signal_fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (signal_fd < 0)
+        die("signalfd");
+    send_ready(channel);
+    struct state state = {.plan = plan, .exec_message = exec_message, .channel = channel};
+    serve(&state, signal_fd);
+}

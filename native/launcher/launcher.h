@@ -1,0 +1,243 @@
+/*
+ * The map of the launcher: one section per file, in the order in which they come into play.
+ * README.md tells the theory of operation.
+ */
+#ifndef LAUNCHER_H
+#define LAUNCHER_H
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+/* The fds that the owner of the launcher gives it, besides the program's streams on 0, 1 and 2. */
+enum { CONTROL_FD = 3, STATUS_FD = 4 };
+
+#define NORETURN __attribute__((noreturn))
+#define PRINTF_LIKE(text, first) __attribute__((format(printf, text, first)))
+
+/* ---- util.c: the two ways to fail, status lines, clocks ---- */
+
+/* Our failure, never the program's: names the step, adds errno, tells the owner, ends the sandbox. */
+NORETURN PRINTF_LIKE(1, 2) void die(const char *format, ...);
+/* The same without errno: the caller broke the protocol or asked for something impossible. */
+NORETURN PRINTF_LIKE(1, 2) void die_plain(const char *format, ...);
+/* Where die() reports: the status fd outside, the channel to the supervisor inside. */
+void set_failure_channel(int fd);
+PRINTF_LIKE(1, 2) void send_status(const char *format, ...);
+uint64_t monotonic_us(void);
+/* A decimal number that is the whole of `text`, or die_plain(). */
+uint64_t parse_number(const char *what, const char *text);
+/* Reads a small text file below `dir_fd`, NUL-terminated; its length, or -1 with errno. */
+ssize_t read_text_at(int dir_fd, const char *path, char *buffer, size_t size);
+void write_text(const char *path, const char *text);
+
+/* ---- message.c: what comes in on the control fd ---- */
+
+/* Largest create message: the files of a request are in it. */
+#define CREATE_MESSAGE_MAX (80u << 20)
+/* Largest exec message; the kernel's own limit on argv and environment is 2 MiB by default. */
+#define EXEC_MESSAGE_MAX (3u << 20)
+
+/* One `key value` of a message. `value` is NUL-terminated, and may hold further NULs. */
+struct record {
+    const char *key;
+    const char *value;
+    uint32_t length; /* of value, in bytes, the final NUL not counted */
+};
+
+struct message {
+    char *bytes;
+    uint32_t length;
+};
+
+/* Reads the one create message, blocking. False if the owner closed the fd before it was whole. */
+bool read_create_message(struct message *message);
+/* Steps through a message; *offset starts at 0. False at the end; die_plain() if it is malformed. */
+bool next_record(const struct message *message, uint32_t *offset, struct record *record);
+/* The part after the NUL that ends `text`, inside the same record; die_plain() if there is none. */
+const char *next_field(const struct record *record, const char *text);
+
+/* ---- plan.c: the create message, understood ---- */
+
+enum entry_kind {
+    ENTRY_DIR,      /* folder of the read-only root */
+    ENTRY_SYMLINK,  /* symbolic link of the read-only root */
+    ENTRY_FILE,     /* file with content */
+    ENTRY_BIND,     /* folder or file of the host, read-only */
+    ENTRY_BIND_RW,  /* folder of the host, writable */
+    ENTRY_DEVICE,   /* device node of the host */
+    ENTRY_WRITABLE, /* folder on the scratch tmpfs */
+    ENTRY_PROC,
+    ENTRY_PTS,
+};
+
+/* One thing in the sandbox's file system, made in the order of the plan. */
+struct entry {
+    enum entry_kind kind;
+    const char *path;    /* inside, absolute */
+    const char *source;  /* host path or link target */
+    const char *content; /* of a file */
+    size_t length;       /* of content */
+    mode_t mode;
+    int mount_fd; /* a detached mount made by the supervisor, or -1 */
+};
+
+#define MAX_ENTRIES 8192
+#define MAX_CGROUPS 4
+
+enum cgroup_kind { CGROUP_V2, CGROUP_V1_MEMORY, CGROUP_V1_PIDS, CGROUP_V1_CPUACCT };
+
+struct cgroup_plan {
+    enum cgroup_kind kind;
+    const char *path; /* to be made, absolute */
+};
+
+struct plan {
+    bool share_net;        /* keep the host's network namespace */
+    uint64_t memory_bytes; /* of the whole sandbox */
+    uint64_t processes;    /* and threads, of the program; our own pid 1 is not counted */
+    uint64_t disk_bytes;   /* of the scratch tmpfs */
+    uint64_t disk_inodes;
+    uint64_t open_files;      /* RLIMIT_NOFILE */
+    uint64_t file_size_bytes; /* RLIMIT_FSIZE, or 0 for none: only for writable host folders */
+    size_t cgroup_count;      /* 0: limits are sampled and set by rlimits */
+    struct cgroup_plan cgroups[MAX_CGROUPS];
+    size_t entry_count;
+    struct entry entries[MAX_ENTRIES];
+};
+
+void parse_plan(const struct message *message, struct plan *plan);
+
+/* ---- cgroup.c: limits and counters of the kernel ---- */
+
+/* Makes the plan's cgroups and sets their limits. */
+void create_cgroups(const struct plan *plan);
+/* The v2 cgroup for CLONE_INTO_CGROUP, or -1. */
+int cgroup_clone_fd(void);
+/* Puts a process into every cgroup that it was not cloned into. */
+void attach_to_cgroups(const struct plan *plan, pid_t pid, bool cloned_into_v2);
+/* Also called at the end of a failed set-up: silent, and harmless where nothing was made. */
+void remove_cgroups(void);
+
+/* What the kernel counted since the cgroup was made; -1 where there is no such counter. */
+struct counters {
+    int64_t cpu_us;
+    int64_t peak_bytes;
+    int64_t oom_kills;
+    int64_t refused_forks;
+};
+void read_cgroup_counters(struct counters *counters);
+/* Starts the peak anew, where the kernel can. */
+void reset_cgroup_peak(void);
+
+/* ---- idmap.c: who the sandbox is outside ---- */
+
+/* The user and group that the sandbox's only user is on the host. */
+struct host_ids {
+    uid_t uid;
+    gid_t gid;
+};
+struct host_ids choose_host_ids(void);
+void write_id_maps(pid_t pid, struct host_ids ids);
+/* As root: makes the plan's host folders appear as owned by the sandbox's user. */
+void prepare_workspace_mounts(struct plan *plan, struct host_ids ids);
+
+/* ---- spawn.c: the new namespaces and the process in them ---- */
+
+/* The sandbox as the supervisor sees it. */
+struct sandbox {
+    pid_t pid; /* of its pid 1, on the host; 0 once reaped */
+    int pidfd;
+    int channel;   /* SOCK_SEQPACKET to its pid 1 */
+    int mnt_ns_fd; /* held so that its unmounting is not waited for, see README.md */
+    int proc_fd;    /* its own /proc */
+    int scratch_fd; /* a folder of its scratch tmpfs */
+    struct host_ids ids;
+    struct message *exec_message; /* in memory shared with its pid 1 */
+};
+void spawn_sandbox(const struct plan *plan, struct sandbox *sandbox);
+
+/* ---- inside.c: pid 1 of the sandbox ---- */
+
+/* The user that the program is, inside. */
+enum { INSIDE_ID = 1000 };
+
+/* From the supervisor to pid 1. An exec packet carries the fds of stdout, stderr and maybe stdin. */
+struct request {
+    enum { REQUEST_GO, REQUEST_EXEC, REQUEST_SIGNAL } kind;
+    int signal;
+};
+
+/* From pid 1 to the supervisor. */
+struct reply {
+    enum { REPLY_READY, REPLY_EXITED, REPLY_FAILED } kind;
+    int wait_status;     /* of the command's own process, as wait4(2) */
+    uint64_t cpu_us;     /* of all reaped processes of the command */
+    uint64_t peak_bytes; /* of the largest process of the sandbox so far */
+    bool disk_full;      /* the scratch tmpfs has no byte or no inode left */
+    bool processes_full; /* as many processes were left as are allowed */
+    char text[256];      /* of a failure */
+};
+
+/* Runs in the child, in its namespaces. The order is the design; README.md explains each step. */
+NORETURN void run_inside(const struct plan *plan, int channel, const struct message *exec_message);
+
+/* ---- root.c, network.c, lockdown.c, seccomp.c: the steps of run_inside ---- */
+
+void setup_root(const struct plan *plan);
+void setup_network(const struct plan *plan);
+void setup_privileges(void);
+void setup_abstract_sockets(const struct plan *plan);
+void setup_seccomp(void);
+/* Whether the kernel can keep a sandbox with the host's network off the host's abstract sockets. */
+bool can_scope_abstract_sockets(void);
+
+/* ---- command.c: the program ---- */
+
+/* Runs in a child of pid 1; the fds are stdin (or -1), stdout, stderr. */
+NORETURN void run_command(const struct plan *plan, const struct message *message, const int fds[3]);
+
+/* ---- sample.c: limits and counters where there is no cgroup ---- */
+
+struct sample {
+    uint64_t memory_bytes;
+    uint64_t cpu_us;
+    uint64_t tasks;
+};
+/* Adds up the processes of the sandbox. False if its /proc can't be read (it is ending). */
+bool take_sample(const struct sandbox *sandbox, uint64_t precise_above_bytes,
+                 struct sample *sample);
+
+/* ---- pump.c: the program's streams ---- */
+
+#define PUMP_BUFFER_BYTES (64u << 10)
+
+/* Moves bytes from one fd to another without ever blocking. */
+struct pump {
+    int from; /* -1 once it ended */
+    int to;   /* -1 once nobody reads */
+    bool owns_to;
+    size_t start, end;    /* of what waits in the buffer */
+    uint64_t limit;       /* bytes to pass on; what exceeds it is dropped and counted */
+    uint64_t accepted;    /* bytes taken under the limit so far */
+    uint64_t dropped;     /* bytes over the limit so far */
+    unsigned char *bytes; /* PUMP_BUFFER_BYTES */
+};
+struct pollfd;
+bool pump_done(const struct pump *pump);
+/* Fills in what to poll for; an fd of -1 where there is nothing. */
+void pump_poll(const struct pump *pump, struct pollfd *poll);
+void pump_move(struct pump *pump);
+void pump_close(struct pump *pump);
+
+/* ---- supervisor.c: one command after the other, until the owner closes the control fd ---- */
+
+NORETURN void supervise(const struct plan *plan, struct sandbox *sandbox);
+
+#endif

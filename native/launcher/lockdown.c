@@ -1,0 +1,59 @@
+/* The privileges that pid 1 and every process after it go without. */
+#include "launcher.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* landlock(7), Linux 6.12 (ABI 6); not in the headers of older systems. */
+#define LANDLOCK_CREATE_RULESET 444
+#define LANDLOCK_RESTRICT_SELF 446
+#define LANDLOCK_VERSION_FLAG 1
+#define SCOPE_ABSTRACT_UNIX_SOCKET 1
+#define SCOPE_ABI 6
+struct scope_ruleset {
+    uint64_t handled_access_fs, handled_access_net, scoped;
+};
+
+/* capabilities(7). The capabilities are those of the sandbox's own user namespace; they would still
+ * let the program mount and reach kernel code that only root could reach otherwise. */
+void setup_privileges(void) {
+    for (int capability = 0; prctl(PR_CAPBSET_READ, capability) >= 0; capability++)
+        if (prctl(PR_CAPBSET_DROP, capability) < 0)
+            die("drop capability %d from the bounding set", capability);
+    if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
+        die("clear the ambient capabilities");
+
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3];
+    memset(none, 0, sizeof none);
+    if (syscall(SYS_capset, &header, none) < 0)
+        die("drop capabilities");
+
+    /* Without it a set-user-ID program would gain privileges, and seccomp(2) would be refused. */
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+        die("set no_new_privs");
+    /* The program has the same uid as pid 1: without this it could trace it and take its fds.
+     * execve(2) sets it back for the program itself. */
+    if (prctl(PR_SET_DUMPABLE, 0) < 0)
+        die("forbid tracing of pid 1");
+}
+
+bool can_scope_abstract_sockets(void) {
+    return syscall(LANDLOCK_CREATE_RULESET, NULL, 0, LANDLOCK_VERSION_FLAG) >= SCOPE_ABI;
+}
+
+/* Abstract sockets belong to the network namespace, not to a mount: with the host's network the
+ * program could talk to the desktop's D-Bus and X11 through them. */
+void setup_abstract_sockets(const struct plan *plan) {
+    if (!plan->share_net || !can_scope_abstract_sockets())
+        return;
+    struct scope_ruleset ruleset = {.scoped = SCOPE_ABSTRACT_UNIX_SOCKET};
+    int fd = (int)syscall(LANDLOCK_CREATE_RULESET, &ruleset, sizeof ruleset, 0);
+    if (fd < 0 || syscall(LANDLOCK_RESTRICT_SELF, fd, 0) < 0)
+        die("keep the program off the host's abstract sockets");
+    close(fd);
+}

@@ -1,0 +1,55 @@
+/*
+ * Theory of operation: see README.md.
+ *
+ *   owner ──control fd 3──▶ supervisor ──packets──▶ pid 1 ──fork──▶ program
+ *         ◀─status fd 4───     │  ▲                 (namespaces, root, no privileges, seccomp)
+ *         ◀─streams 0 1 2──────┘  └──── pipes ─────────────────────────┘
+ */
+#include "launcher.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Doctor asks which program this is, and what it was built to speak. */
+#define PROTOCOL "glovebox-launcher 1\n"
+
+/* The control fd is the leash: without it nothing would end the sandbox when its owner dies. */
+static void check_fds(void) {
+    struct stat status;
+    for (int fd = 0; fd <= STATUS_FD; fd++)
+        if (fstat(fd, &status) < 0)
+            _exit(2);
+    /* Whatever else the owner forgot to close must not come near the program. */
+    if (syscall(SYS_close_range, STATUS_FD + 1, ~0u, 0) < 0) /* Linux 5.9 */
+        for (long fd = STATUS_FD + 1, end = sysconf(_SC_OPEN_MAX); fd < end; fd++)
+            close((int)fd);
+}
+
+int main(int argc, char **argv) {
+    if (argc == 2 && !strcmp(argv[1], "--version"))
+        return write(1, PROTOCOL, strlen(PROTOCOL)) < 0;
+    check_fds();
+    /* Away from the terminal: its Ctrl-C is for the owner, who decides what it means. */
+    setsid();
+    signal(SIGPIPE, SIG_IGN);
+
+    static struct plan plan;
+    struct message message;
+    if (!read_create_message(&message))
+        return 0;
+    parse_plan(&message, &plan);
+
+    struct sandbox sandbox = {.ids = choose_host_ids(), .mnt_ns_fd = -1};
+    prepare_workspace_mounts(&plan, sandbox.ids);
+    create_cgroups(&plan);
+    spawn_sandbox(&plan, &sandbox);
+    if (plan.share_net)
+        send_status("control abstract-sockets %s",
+                    can_scope_abstract_sockets() ? "landlock" : "none");
+    supervise(&plan, &sandbox);
+}

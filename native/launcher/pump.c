@@ -1,0 +1,76 @@
+/*
+ * The program's streams. It gets pipes, not the owner's sockets: a socket can't be opened anew as
+ * /dev/stdout. Bytes are moved here, so that limits hold even while the owner is busy.
+ */
+#include "launcher.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+bool pump_done(const struct pump *pump) {
+    return pump->from < 0 && pump->start == pump->end;
+}
+
+void pump_poll(const struct pump *pump, struct pollfd *poll) {
+    *poll = (struct pollfd){.fd = -1};
+    if (pump->start < pump->end)
+        *poll = (struct pollfd){.fd = pump->to, .events = POLLOUT};
+    else if (pump->from >= 0)
+        *poll = (struct pollfd){.fd = pump->from, .events = POLLIN};
+}
+
+static void close_from(struct pump *pump) {
+    if (pump->from >= 0)
+        close(pump->from);
+    pump->from = -1;
+}
+
+void pump_close(struct pump *pump) {
+    close_from(pump);
+    if (pump->owns_to && pump->to >= 0)
+        close(pump->to);
+    if (pump->owns_to)
+        pump->to = -1;
+    pump->start = pump->end = 0;
+}
+
+static void fill(struct pump *pump) {
+    ssize_t got = read(pump->from, pump->bytes, PUMP_BUFFER_BYTES);
+    if (got < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (got <= 0) {
+        close_from(pump);
+        return;
+    }
+    uint64_t room = pump->limit - pump->accepted;
+    size_t kept = (uint64_t)got < room ? (size_t)got : (size_t)room;
+    pump->accepted += kept;
+    pump->dropped += (uint64_t)got - kept;
+    pump->start = 0;
+    pump->end = kept;
+}
+
+static void drain(struct pump *pump) {
+    while (pump->start < pump->end) {
+        ssize_t put = write(pump->to, pump->bytes + pump->start, pump->end - pump->start);
+        if (put < 0 && (errno == EAGAIN || errno == EINTR))
+            return;
+        if (put < 0) {
+            /* Nobody reads any more: the writer shall notice, as it would without us. */
+            pump_close(pump);
+            return;
+        }
+        pump->start += (size_t)put;
+    }
+}
+
+void pump_move(struct pump *pump) {
+    if (pump->start == pump->end && pump->from >= 0)
+        fill(pump);
+    drain(pump);
+    /* The end of the input is passed on, once all before it was. */
+    if (pump_done(pump) && pump->owns_to)
+        pump_close(pump);
+}

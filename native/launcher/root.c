@@ -1,0 +1,227 @@
+/*
+ * The file system that the program sees: a small read-only tmpfs with the host's system folders
+ * bound into it, and one size-limited scratch tmpfs for all that is writable.
+ * Manuals: mount_namespaces(7), pivot_root(2), mount_setattr(2), tmpfs(5).
+ */
+#include "launcher.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* From <linux/mount.h>, which can't be included beside every libc's <sys/mount.h>. */
+#define ATTR_RDONLY 0x1
+#define ATTR_NOSUID 0x2
+#define ATTR_NODEV 0x4
+#define MOVE_EMPTY_SOURCE 0x4 /* MOVE_MOUNT_F_EMPTY_PATH */
+struct bind_attributes {
+    uint64_t set, clear, propagation, userns_fd;
+};
+
+/* While the root is built, the process stands in a tmpfs with these three folders. */
+#define OLD_ROOT "/old"
+#define NEW_ROOT "/new"
+#define SCRATCH "/scratch"
+
+/* The root itself holds only mount points, links and the files of /etc. */
+#define ROOT_OPTIONS "mode=0755,size=16m,nr_inodes=8192"
+
+static void mount_tmpfs(const char *path, const char *options) {
+    if (mount("tmpfs", path, "tmpfs", MS_NOSUID | MS_NODEV, options) < 0)
+        die("mount a tmpfs at %s", path);
+}
+
+static void join_path(char *buffer, size_t size, const char *prefix, const char *path) {
+    if ((size_t)snprintf(buffer, size, "%s%s", prefix, path) >= size)
+        die_plain("root: path too long: %.100s…", path);
+}
+
+/* Makes the folders above `path`; every one of them was made by us. */
+static void make_parents(char *path) {
+    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        if (mkdir(path, 0755) < 0 && errno != EEXIST)
+            die("create folder %s", path);
+        *slash = '/';
+    }
+}
+
+static void make_folder(const char *path, mode_t mode) {
+    if (mkdir(path, mode) < 0 && errno != EEXIST)
+        die("create folder %s", path);
+    if (chmod(path, mode) < 0) /* mkdir is subject to the umask */
+        die("set the mode of %s", path);
+}
+
+static void make_file(const char *path, const struct entry *entry) {
+    /* O_EXCL and O_NOFOLLOW: two entries of one name are the owner's bug, not to be papered over. */
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        die("create file %s", entry->path);
+    for (size_t done = 0; done < entry->length;) {
+        ssize_t wrote = write(fd, entry->content + done, entry->length - done);
+        if (wrote < 0)
+            die("write file %s", entry->path);
+        done += (size_t)wrote;
+    }
+    if (fchmod(fd, entry->mode) < 0)
+        die("set the mode of %s", entry->path);
+    close(fd);
+}
+
+/* A mount point of the kind of its source. */
+static void make_mount_point(const char *path, const char *source) {
+    struct stat status;
+    if (stat(source, &status) < 0)
+        die("open %s", source + strlen(OLD_ROOT));
+    if (S_ISDIR(status.st_mode)) {
+        if (mkdir(path, 0755) < 0 && errno != EEXIST)
+            die("create folder %s", path);
+    } else {
+        int fd = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
+        if (fd < 0)
+            die("create file %s", path);
+        close(fd);
+    }
+}
+
+/* Before Linux 5.12: one mount only, and flags that the host set must be named again. */
+static void restrict_one_mount(const char *path, bool read_only) {
+    struct statvfs status;
+    if (statvfs(path, &status) < 0)
+        die("read the mount flags of %s", path);
+    unsigned long flags = MS_REMOUNT | MS_BIND | MS_NOSUID | MS_NODEV;
+    if (read_only || (status.f_flag & ST_RDONLY))
+        flags |= MS_RDONLY;
+    if (status.f_flag & ST_NOEXEC)
+        flags |= MS_NOEXEC;
+    if (status.f_flag & ST_NOATIME)
+        flags |= MS_NOATIME;
+    if (status.f_flag & ST_RELATIME)
+        flags |= MS_RELATIME;
+    if (mount(NULL, path, NULL, flags, NULL) < 0)
+        die("restrict the mount at %s", path);
+}
+
+static void bind_host_path(const struct entry *entry, const char *path, bool read_only) {
+    char source[PATH_MAX];
+    join_path(source, sizeof source, OLD_ROOT, entry->source);
+    make_mount_point(path, source);
+
+    if (entry->mount_fd >= 0) {
+        if (syscall(SYS_move_mount, entry->mount_fd, "", AT_FDCWD, path, MOVE_EMPTY_SOURCE) < 0)
+            die("mount %s at %s", entry->source, entry->path);
+    } else if (mount(source, path, NULL, MS_BIND | MS_REC, NULL) < 0) {
+        die("mount %s at %s", entry->source, entry->path);
+    }
+    struct bind_attributes attributes = {.set = ATTR_NOSUID | ATTR_NODEV |
+                                                (read_only ? ATTR_RDONLY : 0)};
+    if (syscall(SYS_mount_setattr, AT_FDCWD, path, AT_RECURSIVE, &attributes, sizeof attributes) == 0)
+        return;
+    if (errno != ENOSYS)
+        die("restrict the mount at %s", entry->path);
+    /* What is mounted below it would stay as it is, so it must not be there. The kernel refuses to
+     * bind without it where that would uncover something. */
+    if (umount2(path, MNT_DETACH) < 0 || mount(source, path, NULL, MS_BIND, NULL) < 0)
+        die("mount %s at %s", entry->source, entry->path);
+    restrict_one_mount(path, read_only);
+}
+
+static void bind_device(const struct entry *entry, const char *path) {
+    char source[PATH_MAX];
+    join_path(source, sizeof source, OLD_ROOT, entry->source);
+    make_mount_point(path, source);
+    if (mount(source, path, NULL, MS_BIND, NULL) < 0)
+        die("mount %s at %s", entry->source, entry->path);
+}
+
+/* All writable folders are parts of one tmpfs, so that one number limits them together. */
+static void bind_scratch_folder(const struct entry *entry, const char *path, size_t number) {
+    char source[64];
+    snprintf(source, sizeof source, SCRATCH "/%zu", number);
+    make_folder(source, entry->mode);
+    make_folder(path, 0755);
+    if (mount(source, path, NULL, MS_BIND, NULL) < 0)
+        die("mount the writable folder %s", entry->path);
+}
+
+static void make_entry(const struct entry *entry, size_t number) {
+    char path[PATH_MAX];
+    join_path(path, sizeof path, NEW_ROOT, entry->path);
+    make_parents(path);
+    switch (entry->kind) {
+    case ENTRY_DIR:
+        make_folder(path, entry->mode);
+        break;
+    case ENTRY_SYMLINK:
+        if (symlink(entry->source, path) < 0)
+            die("create link %s", entry->path);
+        break;
+    case ENTRY_FILE:
+        make_file(path, entry);
+        break;
+    case ENTRY_BIND:
+        bind_host_path(entry, path, true);
+        break;
+    case ENTRY_BIND_RW:
+        bind_host_path(entry, path, false);
+        break;
+    case ENTRY_DEVICE:
+        bind_device(entry, path);
+        break;
+    case ENTRY_WRITABLE:
+        bind_scratch_folder(entry, path, number);
+        break;
+    case ENTRY_PROC:
+        make_folder(path, 0755);
+        if (mount("proc", path, "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
+            die("mount /proc");
+        break;
+    case ENTRY_PTS:
+        make_folder(path, 0755);
+        if (mount("devpts", path, "devpts", MS_NOSUID | MS_NOEXEC,
+                  "newinstance,ptmxmode=0666,mode=0620") < 0)
+            die("mount /dev/pts");
+        break;
+    }
+}
+
+/* Stands the process in a fresh tmpfs, with the host's root below it as a source for binds. */
+static void enter_building_site(void) {
+    if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+        die("make mounts private");
+    mount_tmpfs("/tmp", "mode=0755,size=1m,nr_inodes=64");
+    if (mkdir("/tmp" OLD_ROOT, 0755) < 0 || syscall(SYS_pivot_root, "/tmp", "/tmp" OLD_ROOT) < 0)
+        die("enter the new root (inside a chroot the kernel refuses this)");
+    if (chdir("/") < 0 || mkdir(NEW_ROOT, 0755) < 0 || mkdir(SCRATCH, 0700) < 0)
+        die("prepare the new root");
+}
+
+void setup_root(const struct plan *plan) {
+    umask(022);
+    enter_building_site();
+    mount_tmpfs(NEW_ROOT, ROOT_OPTIONS);
+    char options[96];
+    snprintf(options, sizeof options, "mode=0700,size=%" PRIu64 ",nr_inodes=%" PRIu64,
+             plan->disk_bytes, plan->disk_inodes);
+    mount_tmpfs(SCRATCH, options);
+
+    for (size_t i = 0; i < plan->entry_count; i++)
+        make_entry(&plan->entries[i], i);
+
+    if (mount(NULL, NEW_ROOT, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV, NULL) < 0)
+        die("make the root read-only");
+    /* pivot_root(".", ".") puts the building site under the new root; unmounting it takes the
+     * host's root and the scratch's own mount away with it. */
+    if (chdir(NEW_ROOT) < 0 || syscall(SYS_pivot_root, ".", ".") < 0 ||
+        umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
+        die("leave the host's root");
+}

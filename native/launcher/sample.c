@@ -1,0 +1,104 @@
+/*
+ * Limits and counters where there is no cgroup: the supervisor adds up what the sandbox's own /proc
+ * says, a few dozen times a second. Manual: proc(5).
+ */
+#include "launcher.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+/* Fields 14 to 20 of /proc/PID/stat: utime stime cutime cstime priority nice num_threads. The name
+ * in field 2 may hold anything, so counting starts after its last bracket. */
+static void add_stat(int proc_fd, const char *pid, struct sample *sample) {
+    char path[32], text[1024];
+    snprintf(path, sizeof path, "%.16s/stat", pid);
+    if (read_text_at(proc_fd, path, text, sizeof text) <= 0)
+        return;
+    char *rest = strrchr(text, ')');
+    unsigned long user, system, threads;
+    long child_user, child_system;
+    if (!rest || sscanf(rest, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %ld %ld %*d %*d %lu",
+                        &user, &system, &child_user, &child_system, &threads) != 5)
+        return;
+    uint64_t ticks = user + system + (uint64_t)child_user + (uint64_t)child_system;
+    sample->cpu_us += ticks * 1000000 / (uint64_t)sysconf(_SC_CLK_TCK);
+    sample->tasks += threads;
+}
+
+/* Resident memory that is not a file's: quick, but pages shared by forks count once for each. */
+static uint64_t quick_memory(int proc_fd, const char *pid) {
+    char path[32], text[256];
+    unsigned long resident, shared;
+    snprintf(path, sizeof path, "%.16s/statm", pid);
+    if (read_text_at(proc_fd, path, text, sizeof text) <= 0 ||
+        sscanf(text, "%*u %lu %lu", &resident, &shared) != 2 || resident < shared)
+        return 0;
+    return (uint64_t)(resident - shared) * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+/* The process's share of its anonymous memory (Linux 5.4), in bytes; slow for large processes. */
+static uint64_t precise_memory(int proc_fd, const char *pid) {
+    char path[40], text[4096];
+    snprintf(path, sizeof path, "%.16s/smaps_rollup", pid);
+    if (read_text_at(proc_fd, path, text, sizeof text) <= 0)
+        return quick_memory(proc_fd, pid);
+    char *line = strstr(text, "\nPss_Anon:");
+    return line ? strtoull(line + strlen("\nPss_Anon:"), NULL, 10) * 1024
+                : quick_memory(proc_fd, pid);
+}
+
+/* Calls `add` for each process of the sandbox but pid 1, which is ours. */
+static bool for_each_process(int proc_fd, void (*add)(int, const char *, struct sample *),
+                             struct sample *sample) {
+    int fd = openat(proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    DIR *directory = fdopendir(fd);
+    if (!directory) {
+        close(fd);
+        return false;
+    }
+    struct dirent *entry;
+    while ((entry = readdir(directory)))
+        if (isdigit((unsigned char)entry->d_name[0]) && strcmp(entry->d_name, "1"))
+            add(proc_fd, entry->d_name, sample);
+    closedir(directory);
+    return true;
+}
+
+static void add_quick(int proc_fd, const char *pid, struct sample *sample) {
+    sample->memory_bytes += quick_memory(proc_fd, pid);
+    add_stat(proc_fd, pid, sample);
+}
+
+static void add_precise(int proc_fd, const char *pid, struct sample *sample) {
+    sample->memory_bytes += precise_memory(proc_fd, pid);
+}
+
+/* Files in the scratch tmpfs are memory too. */
+static uint64_t scratch_bytes(int scratch_fd) {
+    struct statvfs status;
+    if (fstatvfs(scratch_fd, &status) < 0)
+        return 0;
+    return (uint64_t)(status.f_blocks - status.f_bfree) * status.f_frsize;
+}
+
+bool take_sample(const struct sandbox *sandbox, uint64_t precise_above_bytes,
+                 struct sample *sample) {
+    *sample = (struct sample){0};
+    if (!for_each_process(sandbox->proc_fd, add_quick, sample))
+        return false;
+    uint64_t files = scratch_bytes(sandbox->scratch_fd);
+    if (sample->memory_bytes + files > precise_above_bytes) {
+        sample->memory_bytes = 0;
+        for_each_process(sandbox->proc_fd, add_precise, sample);
+    }
+    sample->memory_bytes += files;
+    return true;
+}

@@ -1,0 +1,139 @@
+/* The new namespaces and the process in them: clone3(2), namespaces(7), user_namespaces(7). */
+#include "launcher.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Both headers that define it are at odds with each other in some libcs. */
+#ifndef CLONE_INTO_CGROUP
+#define CLONE_INTO_CGROUP 0x200000000ULL
+#endif
+
+static uint64_t namespace_flags(const struct plan *plan) {
+    /* No CLONE_NEWCGROUP: pid 1 unshares that itself, once it is in its cgroups, so that they are
+     * the root of what it sees. */
+    uint64_t flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS;
+    return plan->share_net ? flags : flags | CLONE_NEWNET;
+}
+
+NORETURN static void die_of_clone(void) {
+    switch (errno) {
+    case EPERM:
+        die_plain("namespaces: this host does not let this user create user namespaces");
+    case ENOSPC:
+    case EUSERS:
+        die_plain("namespaces: no further namespace can be created (user.max_user_namespaces)");
+    default:
+        die("namespaces");
+    }
+}
+
+/* Like fork(2). `into_cgroup` is set if the child starts in the v2 cgroup already. */
+static pid_t clone_into_namespaces(const struct plan *plan, int *pidfd, bool *into_cgroup) {
+    uint64_t flags = namespace_flags(plan) | CLONE_PIDFD;
+    struct clone_args arguments = {
+        .flags = flags,
+        .pidfd = (uint64_t)(uintptr_t)pidfd,
+        .exit_signal = SIGCHLD,
+    };
+    *into_cgroup = cgroup_clone_fd() >= 0;
+    if (*into_cgroup) { /* Linux 5.7; spares the wait of up to 20 ms for moving a process later */
+        arguments.flags |= CLONE_INTO_CGROUP;
+        arguments.cgroup = (uint64_t)cgroup_clone_fd();
+    }
+    pid_t pid = (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
+    if (pid < 0 && (errno == ENOSYS || (*into_cgroup && errno == EINVAL))) {
+        /* Container engines answer ENOSYS to clone3 because they can't filter its arguments. */
+        *into_cgroup = false;
+        pid = (pid_t)syscall(SYS_clone, flags | SIGCHLD, NULL, pidfd, NULL, NULL);
+    }
+    return pid;
+}
+
+/* Memory that pid 1 sees too, for the exec messages: they don't fit into one packet. */
+static struct message *share_exec_message(void) {
+    struct message *message = mmap(NULL, sizeof *message + EXEC_MESSAGE_MAX, PROT_READ | PROT_WRITE,
+                                   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (message == MAP_FAILED)
+        die("allocate the exec message");
+    message->bytes = (char *)(message + 1);
+    return message;
+}
+
+static int open_mount_namespace(pid_t pid) {
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/ns/mnt", pid);
+    return open(path, O_RDONLY | O_CLOEXEC); /* only makes the end quicker: -1 is fine */
+}
+
+/* Waits for pid 1's first word; passes its failure on as ours. */
+static void await_ready(struct sandbox *sandbox) {
+    struct reply reply;
+    union {
+        char bytes[CMSG_SPACE(2 * sizeof(int))];
+        struct cmsghdr align;
+    } control;
+    struct iovec part = {.iov_base = &reply, .iov_len = sizeof reply};
+    struct msghdr header = {.msg_iov = &part,
+                            .msg_iovlen = 1,
+                            .msg_control = control.bytes,
+                            .msg_controllen = sizeof control.bytes};
+    ssize_t got = recvmsg(sandbox->channel, &header, MSG_CMSG_CLOEXEC);
+    if (got != sizeof reply)
+        die_plain("set-up: the first process of the sandbox ended without a word");
+    if (reply.kind == REPLY_FAILED) {
+        /* It is gone before its cgroups are removed. */
+        waitpid(sandbox->pid, NULL, 0);
+        die_plain("%s", reply.text);
+    }
+    struct cmsghdr *first = CMSG_FIRSTHDR(&header);
+    int fds[2];
+    if (!first || first->cmsg_type != SCM_RIGHTS || first->cmsg_len != CMSG_LEN(sizeof fds))
+        die_plain("set-up: the sandbox did not send its two fds");
+    memcpy(fds, CMSG_DATA(first), sizeof fds);
+    sandbox->proc_fd = fds[0];
+    sandbox->scratch_fd = fds[1];
+}
+
+static void send_go(const struct sandbox *sandbox) {
+    struct request go = {.kind = REQUEST_GO};
+    if (send(sandbox->channel, &go, sizeof go, MSG_NOSIGNAL) < 0 && errno != EPIPE)
+        die("start the sandbox"); /* EPIPE: it failed, and await_ready() has the reason */
+}
+
+void spawn_sandbox(const struct plan *plan, struct sandbox *sandbox) {
+    int channel[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) < 0)
+        die("create the channel to the sandbox");
+    sandbox->exec_message = share_exec_message();
+
+    bool into_cgroup;
+    pid_t pid = clone_into_namespaces(plan, &sandbox->pidfd, &into_cgroup);
+    if (pid < 0)
+        die_of_clone();
+    if (pid == 0) {
+        close(channel[0]);
+        run_inside(plan, channel[1], sandbox->exec_message);
+    }
+    close(channel[1]);
+    sandbox->pid = pid;
+    sandbox->channel = channel[0];
+    sandbox->mnt_ns_fd = open_mount_namespace(pid);
+
+    /* If one of these dies, the end of the channel makes the child end too. */
+    write_id_maps(pid, sandbox->ids);
+    send_go(sandbox);
+    /* cgroup v1 may take 15 ms for this; meanwhile the child builds its root. */
+    attach_to_cgroups(plan, pid, into_cgroup);
+    send_go(sandbox);
+    await_ready(sandbox);
+}

@@ -1,0 +1,104 @@
+/**
+ * @module
+ * The image `host`: what of this machine a program sees, read-only, and the little that is made up.
+ */
+import { lstatSync, readlinkSync } from "node:fs";
+import { workspacePath, type SandboxSpec } from "../../core/sandbox.ts";
+import type { Records } from "./message.ts";
+
+/** Bound as they are. Nothing of /home, /root, /var, /srv, /opt, /etc, /run, /mnt, /boot, /sys. */
+const systemFolders = ["/usr"];
+
+/** Links into /usr on a merged-usr system; folders of their own on an older one. */
+const systemLinks = ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
+
+/** Files and folders of /etc that programs need and that say nothing about this machine's users. */
+const etcPaths = ["/etc/alternatives", "/etc/ld.so.cache", "/etc/ssl/certs"];
+
+/** For the host's network: how names are looked up. */
+const etcNetworkPaths = ["/etc/resolv.conf", "/etc/hosts", "/etc/services", "/etc/protocols"];
+
+/** What programs expect to be there always. /dev/tty only answers to a program with a terminal. */
+const devices = ["null", "zero", "full", "random", "urandom", "tty"];
+
+const passwd = "root:x:0:0:root:/:/bin/sh\nsandbox:x:1000:1000:sandbox:/home/sandbox:/bin/sh\n";
+const group = "root:x:0:\nsandbox:x:1000:\n";
+const hosts = "127.0.0.1 localhost glovebox\n::1 localhost\n";
+const nsswitch = "passwd: files\ngroup: files\nhosts: files dns\n";
+
+/** Folders on the scratch tmpfs; all of them together are the disk limit. */
+const writableFolders: readonly (readonly [path: string, mode: string])[] = [
+  ["/tmp", "1777"],
+  ["/dev/shm", "1777"],
+  ["/home/sandbox", "0755"],
+];
+
+/** The launcher's records for the sandbox's whole file system, in the order in which it is built. */
+export function fileSystemRecords(spec: SandboxSpec): Records {
+  return [
+    ...systemFolders.map((path) => bind(path)),
+    ...systemLinks.flatMap(linkOrBind),
+    ...etcRecords(spec),
+    ["proc", ["/proc"]],
+    ...devRecords(),
+    ...writableFolders.map(([path, mode]) => ["writable", [path, mode]] as const),
+    ...spec.hostPrograms.map(({ hostPath, path }) => ["bind", [path, hostPath]] as const),
+    ...workspaceRecords(spec),
+  ];
+}
+
+function bind(path: string): Records[number] {
+  return ["bind", [path, path]];
+}
+
+function exists(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+function linkOrBind(path: string): Records {
+  const status = lstatSync(path, { throwIfNoEntry: false });
+  if (status === undefined) return [];
+  return [status.isSymbolicLink() ? ["symlink", [path, readlinkSync(path)]] : bind(path)];
+}
+
+function etcRecords(spec: SandboxSpec): Records {
+  const hasHostNetwork = spec.policy.network.mode === "all";
+  return [
+    ["dir", ["/etc", "0755"]],
+    ["file", ["/etc/passwd", "0644", passwd]],
+    ["file", ["/etc/group", "0644", group]],
+    ["file", ["/etc/nsswitch.conf", "0644", nsswitch]],
+    ...(hasHostNetwork
+      ? etcNetworkPaths.filter(exists).map(bind)
+      : ([["file", ["/etc/hosts", "0644", hosts]]] as const)),
+    ...etcPaths.filter(exists).map(bind),
+  ];
+}
+
+function devRecords(): Records {
+  return [
+    ["dir", ["/dev", "0755"]],
+    ...devices.map((name) => ["device", [`/dev/${name}`, `/dev/${name}`]] as const),
+    ["symlink", ["/dev/fd", "/proc/self/fd"]],
+    ["symlink", ["/dev/stdin", "/proc/self/fd/0"]],
+    ["symlink", ["/dev/stdout", "/proc/self/fd/1"]],
+    ["symlink", ["/dev/stderr", "/proc/self/fd/2"]],
+    ["pts", ["/dev/pts"]],
+    ["symlink", ["/dev/ptmx", "pts/ptmx"]],
+  ];
+}
+
+function workspaceRecords(spec: SandboxSpec): Records {
+  const workspace = spec.policy.workspace;
+  if (workspace.kind === "mount") {
+    const key = workspace.access === "rw" ? "bind-rw" : "bind";
+    return [[key, [workspacePath, workspace.hostPath]]];
+  }
+  return [
+    ["writable", [workspacePath, "0755"]],
+    ...spec.files.map((file) => {
+      const mode = file.executable === true ? "0755" : "0644";
+      return ["file", [`${workspacePath}/${file.path}`, mode, file.content]] as const;
+    }),
+  ];
+}

@@ -1,0 +1,123 @@
+/**
+ * @module
+ * Asks a real sandbox on this host whether its walls stand.
+ */
+import { defaultLimits } from "../../core/limits.ts";
+import { GloveboxError } from "../../core/errors.ts";
+import {
+  missing,
+  type Control,
+  type ControlStatus,
+  type Enforcement,
+} from "../../core/enforcement.ts";
+import type { ProbeReport, ProviderSandbox } from "../../core/provider.ts";
+import type { SandboxSpec } from "../../core/sandbox.ts";
+import { readHostSetting, remedyFor } from "./remedies.ts";
+
+const PROBE_TIMEOUT_MS = 5_000;
+
+export const probeSpec: SandboxSpec = {
+  policy: { network: { mode: "none" }, workspace: { kind: "scratch" } },
+  limits: defaultLimits,
+  files: [],
+  hostPrograms: [],
+  enforcement: "best-effort",
+};
+
+/** What the sandbox says about itself: proc_pid_status(5), proc_pid_stat(5), the kernel's routes. */
+const question = `
+cat /proc/self/status
+echo pid1: $(cut -d' ' -f1 /proc/1/stat) shell: $$
+(: > /usr/glovebox-probe) 2>/dev/null && echo writable: /usr
+[ -e /home/sandbox ] && ls / | tr '\\n' ' '
+sed -n '2,$s/^/route: /p' /proc/net/route; awk '$10 != "lo" { print "route: " $10 }' /proc/net/ipv6_route
+`;
+
+interface Wall {
+  readonly control: Control;
+  readonly holds: (answer: string) => boolean;
+  readonly note: string;
+}
+
+const walls: readonly Wall[] = [
+  {
+    control: "privileges",
+    holds: (answer) =>
+      /^CapBnd:\s0+$/m.test(answer) &&
+      /^CapEff:\s0+$/m.test(answer) &&
+      /^NoNewPrivs:\s1$/m.test(answer),
+    note: "the probe's program kept capabilities",
+  },
+  {
+    control: "syscalls",
+    holds: (answer) => /^Seccomp:\s2$/m.test(answer),
+    note: "the probe's program ran without a seccomp filter",
+  },
+  {
+    control: "files",
+    holds: (answer) => !answer.includes("writable:") && !/ (root|srv|boot) /.test(answer),
+    note: "the probe's program could write to, or see, the host's files",
+  },
+  {
+    control: "network",
+    holds: (answer) => !answer.includes("route: "),
+    note: "the probe's program had a network route besides loopback",
+  },
+  {
+    control: "processTree",
+    holds: (answer) => /^NSpid:\s\d{1,3}$/m.test(answer) && answer.includes("pid1: 1"),
+    note: "the probe's program was not in a pid namespace of its own",
+  },
+];
+
+export async function probeHost(
+  create: (spec: SandboxSpec, signal: AbortSignal) => Promise<ProviderSandbox>,
+  expected: Enforcement,
+): Promise<ProbeReport> {
+  const signal = AbortSignal.timeout(PROBE_TIMEOUT_MS);
+  try {
+    await using sandbox = await create(probeSpec, signal);
+    const answer = await ask(sandbox, signal);
+    const enforcement: Record<Control, ControlStatus> = { ...sandbox.enforcement };
+    for (const { control, holds, note } of walls) {
+      if (!holds(answer)) enforcement[control] = missing(note, "this is a fault: please report it");
+    }
+    return { provider: "linux", available: true, reason: "", remedy: "", enforcement };
+  } catch (error) {
+    const failure = error instanceof GloveboxError ? stepOf(error) : String(error);
+    return {
+      provider: "linux",
+      available: false,
+      reason: error instanceof Error ? error.message : failure,
+      remedy: remedyFor(failure, readHostSetting),
+      enforcement: expected,
+    };
+  }
+}
+
+function stepOf(error: GloveboxError): string {
+  return error.message.replace(/^linux: /, "");
+}
+
+async function ask(sandbox: ProviderSandbox, signal: AbortSignal): Promise<string> {
+  const chunks: Buffer[] = [];
+  const { outcome } = await sandbox.exec(
+    {
+      argv: ["/bin/sh", "-c", question],
+      env: { PATH: "/usr/bin:/bin" },
+      cwd: "/",
+      stdin: "empty",
+      limits: { wallTimeMs: PROBE_TIMEOUT_MS, cpuTimeMs: PROBE_TIMEOUT_MS, outputBytes: 65_536 },
+      onOutputLimit: "truncate",
+      onOutput: (_stream, chunk) => {
+        chunks.push(chunk);
+      },
+    },
+    signal,
+  );
+  const answer = Buffer.concat(chunks).toString();
+  if (outcome.kind !== "exited" || !answer.includes("NoNewPrivs")) {
+    throw new Error(`the probe's program gave no answer (${outcome.kind}): ${answer.slice(0, 200)}`);
+  }
+  return answer;
+}
