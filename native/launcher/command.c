@@ -21,7 +21,7 @@ static char *envp[MAX_WORDS + 1];
 
 struct command {
     const char *cwd;
-    uint64_t cpu_us;
+    uint64_t cpu_us; /* 0: unlimited */
 };
 
 static void add_word(char **words, size_t *count, const char *word) {
@@ -44,7 +44,8 @@ static struct command parse_command(const struct message *message) {
         else if (!strcmp(record.key, "cwd"))
             command.cwd = record.value;
         else if (!strcmp(record.key, "cpu-us"))
-            command.cpu_us = parse_number(record.key, record.value);
+            command.cpu_us =
+                strcmp(record.value, "unlimited") ? parse_number(record.key, record.value) : 0;
     }
     return command;
 }

@@ -95,27 +95,39 @@ static int open_idmap_namespace(struct host_ids from, struct host_ids to) {
     return fd;
 }
 
+/* A detached mount of the folder on which its owner is the sandbox's user; -1 with errno if its file
+ * system can't do that. */
+static int mount_as_own(const char *folder, struct host_ids ids) {
+    struct stat status;
+    int tree = (int)syscall(SYS_open_tree, AT_FDCWD, folder, CLONE_TREE | O_CLOEXEC);
+    if (tree < 0 || fstat(tree, &status) < 0)
+        die("open the folder %s", folder);
+    struct host_ids owner = {.uid = status.st_uid, .gid = status.st_gid};
+    int namespace_fd = open_idmap_namespace(owner, ids);
+    struct idmap_attributes attributes = {.set = ATTR_IDMAP, .userns_fd = (uint64_t)namespace_fd};
+    long result =
+        syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH, &attributes, sizeof attributes);
+    int error = errno;
+    close(namespace_fd);
+    if (result == 0)
+        return tree;
+    close(tree);
+    errno = error;
+    return -1;
+}
+
 void prepare_workspace_mounts(struct plan *plan, struct host_ids ids) {
     if (geteuid() == ids.uid)
         return;
     for (size_t i = 0; i < plan->entry_count; i++) {
         struct entry *entry = &plan->entries[i];
-        struct stat status;
-        if (entry->kind != ENTRY_BIND_RW)
+        if (entry->kind != ENTRY_MOUNT_RO && entry->kind != ENTRY_MOUNT_RW)
             continue;
-        if (stat(entry->source, &status) < 0)
-            die("open the workspace folder %s", entry->source);
-        int tree = (int)syscall(SYS_open_tree, AT_FDCWD, entry->source, CLONE_TREE | O_CLOEXEC);
-        if (tree < 0)
-            die("open the workspace folder %s", entry->source);
-        struct host_ids owner = {.uid = status.st_uid, .gid = status.st_gid};
-        int namespace_fd = open_idmap_namespace(owner, ids);
-        struct idmap_attributes attributes = {.set = ATTR_IDMAP, .userns_fd = (uint64_t)namespace_fd};
-        if (syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH, &attributes, sizeof attributes) < 0)
-            die("give the sandbox the workspace folder %s (its file system must know id-mapped "
+        entry->mount_fd = mount_as_own(entry->source, ids);
+        /* To read, what is open to everybody may do. To write, nothing would. */
+        if (entry->mount_fd < 0 && entry->kind == ENTRY_MOUNT_RW)
+            die("make %s writable for the sandbox's user (its file system must know id-mapped "
                 "mounts)",
                 entry->source);
-        close(namespace_fd);
-        entry->mount_fd = tree;
     }
 }

@@ -72,7 +72,8 @@ static void setup_fds(void) {
 
 /* With the word goes what the supervisor needs to take samples, see sample.c. */
 static void send_ready(int channel) {
-    int fds[2] = {open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC), open("/tmp", O_PATH | O_CLOEXEC)};
+    int fds[2] = {open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+                  open("/tmp", O_PATH | O_CLOEXEC)};
     if (fds[0] < 0 || fds[1] < 0)
         die("open /proc and /tmp");
     struct reply reply = {.kind = REPLY_READY};

@@ -69,8 +69,9 @@ enum entry_kind {
     ENTRY_DIR,      /* folder of the read-only root */
     ENTRY_SYMLINK,  /* symbolic link of the read-only root */
     ENTRY_FILE,     /* file with content */
-    ENTRY_BIND,     /* folder or file of the host, read-only */
-    ENTRY_BIND_RW,  /* folder of the host, writable */
+    ENTRY_BIND,     /* folder or file of the host's system, read-only */
+    ENTRY_MOUNT_RO, /* folder of the user, read-only */
+    ENTRY_MOUNT_RW, /* folder of the user, writable */
     ENTRY_DEVICE,   /* device node of the host */
     ENTRY_WRITABLE, /* folder on the scratch tmpfs */
     ENTRY_PROC,
@@ -145,7 +146,7 @@ struct host_ids {
 };
 struct host_ids choose_host_ids(void);
 void write_id_maps(pid_t pid, struct host_ids ids);
-/* As root: makes the plan's host folders appear as owned by the sandbox's user. */
+/* As root: makes the user's folders in the plan appear as owned by the sandbox's user. */
 void prepare_workspace_mounts(struct plan *plan, struct host_ids ids);
 
 /* ---- spawn.c: the new namespaces and the process in them ---- */
@@ -154,8 +155,8 @@ void prepare_workspace_mounts(struct plan *plan, struct host_ids ids);
 struct sandbox {
     pid_t pid; /* of its pid 1, on the host; 0 once reaped */
     int pidfd;
-    int channel;   /* SOCK_SEQPACKET to its pid 1 */
-    int mnt_ns_fd; /* held so that its unmounting is not waited for, see README.md */
+    int channel;    /* SOCK_SEQPACKET to its pid 1 */
+    int mnt_ns_fd;  /* held so that its unmounting is not waited for, see README.md */
     int proc_fd;    /* its own /proc */
     int scratch_fd; /* a folder of its scratch tmpfs */
     struct host_ids ids;

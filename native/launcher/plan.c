@@ -8,7 +8,9 @@
 static struct entry *add_entry(struct plan *plan, enum entry_kind kind, const char *path) {
     if (plan->entry_count == MAX_ENTRIES)
         die_plain("plan: more than %d files and folders", MAX_ENTRIES);
-    if (path[0] != '/' || strstr(path, "/../") || strstr(path, "//"))
+    size_t length = strlen(path);
+    if (path[0] != '/' || strstr(path, "/../") || strstr(path, "//") ||
+        (length >= 3 && !strcmp(path + length - 3, "/..")))
         die_plain("plan: not a plain absolute path: %.100s", path);
     struct entry *entry = &plan->entries[plan->entry_count++];
     *entry = (struct entry){.kind = kind, .path = path, .mount_fd = -1};
@@ -39,8 +41,10 @@ static bool parse_entry(struct plan *plan, const struct record *record) {
         entry->length = (size_t)(record->value + record->length - entry->content);
     } else if (!strcmp(key, "bind")) { /* host path */
         add_entry(plan, ENTRY_BIND, path)->source = next_field(record, path);
-    } else if (!strcmp(key, "bind-rw")) { /* host path */
-        add_entry(plan, ENTRY_BIND_RW, path)->source = next_field(record, path);
+    } else if (!strcmp(key, "mount-ro")) { /* host path */
+        add_entry(plan, ENTRY_MOUNT_RO, path)->source = next_field(record, path);
+    } else if (!strcmp(key, "mount-rw")) { /* host path */
+        add_entry(plan, ENTRY_MOUNT_RW, path)->source = next_field(record, path);
     } else if (!strcmp(key, "device")) { /* host path */
         add_entry(plan, ENTRY_DEVICE, path)->source = next_field(record, path);
     } else if (!strcmp(key, "writable")) { /* mode */

@@ -124,7 +124,8 @@ static void bind_host_path(const struct entry *entry, const char *path, bool rea
     }
     struct bind_attributes attributes = {.set = ATTR_NOSUID | ATTR_NODEV |
                                                 (read_only ? ATTR_RDONLY : 0)};
-    if (syscall(SYS_mount_setattr, AT_FDCWD, path, AT_RECURSIVE, &attributes, sizeof attributes) == 0)
+    if (syscall(SYS_mount_setattr, AT_FDCWD, path, AT_RECURSIVE, &attributes, sizeof attributes) ==
+        0)
         return;
     if (errno != ENOSYS)
         die("restrict the mount at %s", entry->path);
@@ -169,9 +170,10 @@ static void make_entry(const struct entry *entry, size_t number) {
         make_file(path, entry);
         break;
     case ENTRY_BIND:
+    case ENTRY_MOUNT_RO:
         bind_host_path(entry, path, true);
         break;
-    case ENTRY_BIND_RW:
+    case ENTRY_MOUNT_RW:
         bind_host_path(entry, path, false);
         break;
     case ENTRY_DEVICE:
@@ -217,7 +219,8 @@ void setup_root(const struct plan *plan) {
     for (size_t i = 0; i < plan->entry_count; i++)
         make_entry(&plan->entries[i], i);
 
-    if (mount(NULL, NEW_ROOT, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV, NULL) < 0)
+    if (mount(NULL, NEW_ROOT, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV, NULL) <
+        0)
         die("make the root read-only");
     /* pivot_root(".", ".") puts the building site under the new root; unmounting it takes the
      * host's root and the scratch's own mount away with it. */

@@ -23,8 +23,9 @@ static void add_stat(int proc_fd, const char *pid, struct sample *sample) {
     char *rest = strrchr(text, ')');
     unsigned long user, system, threads;
     long child_user, child_system;
-    if (!rest || sscanf(rest, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %ld %ld %*d %*d %lu",
-                        &user, &system, &child_user, &child_system, &threads) != 5)
+    if (!rest ||
+        sscanf(rest, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %ld %ld %*d %*d %lu",
+               &user, &system, &child_user, &child_system, &threads) != 5)
         return;
     uint64_t ticks = user + system + (uint64_t)child_user + (uint64_t)child_system;
     sample->cpu_us += ticks * 1000000 / (uint64_t)sysconf(_SC_CLK_TCK);

@@ -87,7 +87,10 @@ static void await_ready(struct sandbox *sandbox) {
                             .msg_iovlen = 1,
                             .msg_control = control.bytes,
                             .msg_controllen = sizeof control.bytes};
-    ssize_t got = recvmsg(sandbox->channel, &header, MSG_CMSG_CLOEXEC);
+    ssize_t got;
+    do /* ECONNRESET: it failed and left a packet of ours unread; its own word is still here */
+        got = recvmsg(sandbox->channel, &header, MSG_CMSG_CLOEXEC);
+    while (got < 0 && (errno == EINTR || errno == ECONNRESET));
     if (got != sizeof reply)
         die_plain("set-up: the first process of the sandbox ended without a word");
     if (reply.kind == REPLY_FAILED) {

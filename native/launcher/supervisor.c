@@ -2,7 +2,7 @@
  * The supervisor: moves the program's streams, keeps its limits, reports its end. It runs outside
  * with the caller's own privileges and touches nothing that the program made.
  */
-#include "launcher.h"
+#include "supervisor.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,44 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* How often limits are looked at that the kernel does not watch for us. */
-#define SAMPLE_INTERVAL_US 20000
-/* How often the cgroup's CPU counter is read, at least, while a CPU limit is far. */
-#define CPU_CHECK_US 100000
-
-#define NEVER UINT64_MAX
-
-enum { STDIN_PUMP, STDOUT_PUMP, STDERR_PUMP, PUMPS };
-
-/* The one command that runs. */
-struct run {
-    bool active;
-    bool ended;        /* its processes are gone; its output may still be on its way */
-    bool sandbox_dead; /* pid 1 is gone too */
-    const char *limit; /* the limit that ended it, or NULL */
-    bool kill_at_output_limit;
-    uint64_t started_us, ended_us;
-    uint64_t wall_us, cpu_us; /* limits; NEVER for none */
-    uint64_t next_check_us;
-    uint64_t sampled_cpu_us, sampled_peak_bytes;
-    struct counters before;
-    struct reply reply; /* pid 1's word about the end */
-};
-
-struct supervisor {
-    const struct plan *plan;
-    struct sandbox *sandbox;
-    struct run run;
-    struct pump pumps[PUMPS];
-    uint64_t output_bytes;
-    struct message inbox; /* what has come of the next message */
-    uint32_t inbox_used;  /* of the length and the message together */
-    int signal_fd;
-};
-
-/* ---- the end ---- */
-
-static void kill_sandbox(struct supervisor *self, const char *limit) {
+void kill_sandbox(struct supervisor *self, const char *limit) {
     if (!self->run.limit)
         self->run.limit = limit;
     syscall(SYS_pidfd_send_signal, self->sandbox->pidfd, SIGKILL, NULL, 0);
@@ -204,8 +167,8 @@ static bool receive(struct supervisor *self) {
     bool in_header = self->inbox_used < header;
     char *target = in_header ? (char *)&self->inbox.length + self->inbox_used
                              : self->inbox.bytes + (self->inbox_used - header);
-    uint32_t wanted = in_header ? header - self->inbox_used
-                                : self->inbox.length - (self->inbox_used - header);
+    uint32_t wanted =
+        in_header ? header - self->inbox_used : self->inbox.length - (self->inbox_used - header);
     ssize_t got = read(CONTROL_FD, target, wanted);
     if (got < 0)
         return errno == EAGAIN || errno == EINTR;
@@ -221,130 +184,6 @@ static bool receive(struct supervisor *self) {
     return true;
 }
 
-/* ---- limits ---- */
-
-static void check_sampled_limits(struct supervisor *self) {
-    struct sample sample;
-    const struct plan *plan = self->plan;
-    struct run *run = &self->run;
-    if (!take_sample(self->sandbox, plan->memory_bytes, &sample))
-        return;
-    if (sample.memory_bytes > run->sampled_peak_bytes)
-        run->sampled_peak_bytes = sample.memory_bytes;
-    if (sample.cpu_us > run->sampled_cpu_us)
-        run->sampled_cpu_us = sample.cpu_us;
-    if (sample.memory_bytes > plan->memory_bytes)
-        kill_sandbox(self, "memory");
-    else if (sample.tasks > plan->processes)
-        kill_sandbox(self, "processes"); /* a kernel that counts RLIMIT_NPROC otherwise */
-    else if (sample.cpu_us >= run->cpu_us)
-        kill_sandbox(self, "cpuTime");
-}
-
-/* The limit can't be reached before all processors together have worked off what is left of it. */
-static uint64_t cpu_check_delay_us(uint64_t left_us) {
-    long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    uint64_t delay = left_us / (uint64_t)(processors < 1 ? 1 : processors) + 1000;
-    return delay < CPU_CHECK_US ? delay : CPU_CHECK_US;
-}
-
-static void check_cgroup_limits(struct supervisor *self, uint64_t now) {
-    struct run *run = &self->run;
-    struct counters counters;
-    read_cgroup_counters(&counters);
-    uint64_t used = (uint64_t)(counters.cpu_us - run->before.cpu_us);
-    if (used >= run->cpu_us)
-        kill_sandbox(self, "cpuTime");
-    else
-        run->next_check_us = now + cpu_check_delay_us(run->cpu_us - used);
-}
-
-static void check_limits(struct supervisor *self) {
-    struct run *run = &self->run;
-    if (!run->active || run->ended)
-        return;
-    uint64_t now = monotonic_us();
-    if (run->wall_us != NEVER && now - run->started_us >= run->wall_us)
-        kill_sandbox(self, "wallTime");
-    if (run->kill_at_output_limit &&
-        (self->pumps[STDOUT_PUMP].dropped || self->pumps[STDERR_PUMP].dropped))
-        kill_sandbox(self, "output");
-    if (now < run->next_check_us)
-        return;
-    if (!self->plan->cgroup_count) {
-        run->next_check_us = now + SAMPLE_INTERVAL_US;
-        check_sampled_limits(self);
-    } else if (run->cpu_us != NEVER) {
-        check_cgroup_limits(self, now);
-    } else {
-        run->next_check_us = NEVER;
-    }
-}
-
-/* In ms, for poll(2): until the next time-driven check; -1 for never. */
-static int time_to_check(const struct supervisor *self) {
-    const struct run *run = &self->run;
-    if (!run->active || run->ended)
-        return -1;
-    uint64_t at = run->next_check_us;
-    if (run->wall_us != NEVER && run->started_us + run->wall_us < at)
-        at = run->started_us + run->wall_us;
-    if (at == NEVER)
-        return -1;
-    uint64_t now = monotonic_us();
-    uint64_t wait_ms = at <= now ? 0 : (at - now + 999) / 1000;
-    return wait_ms > 60000 ? 60000 : (int)wait_ms;
-}
-
-/* ---- the report ---- */
-
-static bool failed(int wait_status) {
-    return wait_status != 0; /* an exit code or a signal */
-}
-
-/* Which limit explains the end; NULL if the program ended by itself. */
-static const char *explain_end(const struct supervisor *self, const struct counters *now) {
-    const struct run *run = &self->run;
-    if (run->limit)
-        return run->limit;
-    if (!failed(run->reply.wait_status))
-        return NULL;
-    if (now->oom_kills > run->before.oom_kills)
-        return "memory";
-    bool refused = self->plan->cgroup_count ? now->refused_forks > run->before.refused_forks
-                                            : run->reply.processes_full;
-    if (refused)
-        return "processes";
-    if (WIFSIGNALED(run->reply.wait_status) && WTERMSIG(run->reply.wait_status) == SIGXFSZ)
-        return "disk";
-    return run->reply.disk_full ? "disk" : NULL;
-}
-
-static uint64_t larger(uint64_t a, uint64_t b) {
-    return a > b ? a : b;
-}
-
-static void report_end(struct supervisor *self) {
-    struct run *run = &self->run;
-    struct counters now;
-    read_cgroup_counters(&now);
-    int status = run->reply.wait_status;
-    uint64_t cpu_us = now.cpu_us >= 0 ? (uint64_t)(now.cpu_us - run->before.cpu_us)
-                                      : larger(run->reply.cpu_us, run->sampled_cpu_us);
-    uint64_t peak = now.peak_bytes >= 0 ? (uint64_t)now.peak_bytes
-                                        : larger(run->reply.peak_bytes, run->sampled_peak_bytes);
-    const char *limit = explain_end(self, &now);
-    send_status("exit code=%d signal=%d limit=%s wall-us=%" PRIu64 " cpu-us=%" PRIu64
-                " peak-bytes=%" PRIu64 " stdout=%" PRIu64 " stderr=%" PRIu64
-                " dropped-stdout=%" PRIu64 " dropped-stderr=%" PRIu64 " sandbox=%s",
-                WIFEXITED(status) ? WEXITSTATUS(status) : -1,
-                WIFSIGNALED(status) ? WTERMSIG(status) : 0, limit ? limit : "none",
-                run->ended_us - run->started_us, cpu_us, peak, self->pumps[STDOUT_PUMP].accepted,
-                self->pumps[STDERR_PUMP].accepted, self->pumps[STDOUT_PUMP].dropped,
-                self->pumps[STDERR_PUMP].dropped, run->sandbox_dead ? "dead" : "alive");
-    run->active = false;
-}
-
 /* The command is over: nothing more is read for it, and its last output is passed on. */
 static void end_run(struct supervisor *self) {
     self->run.ended = true;
@@ -354,7 +193,10 @@ static void end_run(struct supervisor *self) {
 
 static void on_reply(struct supervisor *self) {
     struct reply reply;
-    ssize_t got = recv(self->sandbox->channel, &reply, sizeof reply, MSG_DONTWAIT);
+    ssize_t got;
+    do /* ECONNRESET: it is gone and left a packet of ours unread; its own word is still here */
+        got = recv(self->sandbox->channel, &reply, sizeof reply, MSG_DONTWAIT);
+    while (got < 0 && errno == ECONNRESET);
     if (got != sizeof reply)
         return; /* pid 1 is gone; its pidfd says so */
     if (reply.kind == REPLY_FAILED)

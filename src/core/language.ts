@@ -5,7 +5,9 @@
 import { z } from "zod";
 import { parseFilePath } from "./file-path.ts";
 
-const word = z.string().regex(/^[a-z0-9][a-z0-9+#._-]*$/, "lower case letters, digits and + # . _ -");
+const word = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9+#._-]*$/, "lower case letters, digits and + # . _ -");
 const relativePath = z.string().refine((path) => parseFilePath(path).ok, {
   error: "a relative path without empty, `.` or `..` parts",
 });

@@ -3,12 +3,7 @@
  * Which controls hold in a sandbox of this provider, and by what.
  */
 import { release } from "node:os";
-import {
-  enforced,
-  weaker,
-  type ControlStatus,
-  type Enforcement,
-} from "../../core/enforcement.ts";
+import { enforced, weaker, type ControlStatus, type Enforcement } from "../../core/enforcement.ts";
 import type { SandboxSpec } from "../../core/sandbox.ts";
 import type { CgroupPlace } from "./cgroups.ts";
 

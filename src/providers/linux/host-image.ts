@@ -91,7 +91,7 @@ function devRecords(): Records {
 function workspaceRecords(spec: SandboxSpec): Records {
   const workspace = spec.policy.workspace;
   if (workspace.kind === "mount") {
-    const key = workspace.access === "rw" ? "bind-rw" : "bind";
+    const key = workspace.access === "rw" ? "mount-rw" : "mount-ro";
     return [[key, [workspacePath, workspace.hostPath]]];
   }
   return [

@@ -38,7 +38,8 @@ export function startLauncher(path: string): LauncherProcess {
     Duplex,
   ];
   // The launcher's end shows in its status; a write that comes too late is no news.
-  for (const stream of [stdin, stdout, stderr, control, status]) stream.on("error", () => undefined);
+  for (const stream of [stdin, stdout, stderr, control, status])
+    stream.on("error", () => undefined);
 
   let failure: string | undefined;
   const ended = new Promise<void>((resolve) => {

@@ -36,6 +36,11 @@ export function forwardOutput(
     stderr: { stream: source.stderr, receivedBytes: 0, pending: undefined },
   };
 
+  const nextWake = (): Promise<void> =>
+    new Promise((resolve) => {
+      wake = resolve;
+    });
+
   function fail(error: unknown): void {
     if (readerError !== undefined) return;
     readerError = { error };
@@ -44,7 +49,7 @@ export function forwardOutput(
   }
 
   async function settle(flow: Flow, pending: Promise<void>): Promise<void> {
-    flow.stream.pause();
+    if (!discarding) flow.stream.pause();
     try {
       await pending;
     } catch (error) {
@@ -85,16 +90,15 @@ export function forwardOutput(
       for (const name of ["stdout", "stderr"] as const) {
         const flow = flows[name];
         while (flow.receivedBytes < passed[name] && !flow.stream.destroyed) {
-          await new Promise<void>((resolve) => {
-            wake = resolve;
-          });
+          await nextWake();
         }
-        if (!discarding) await flow.pending;
+        while (flow.pending !== undefined && !discarding) await nextWake();
       }
       if (readerError !== undefined) throw readerError.error;
     },
     discard: () => {
       discarding = true;
+      wake();
       for (const flow of Object.values(flows)) flow.stream.resume();
     },
     stop: () => {

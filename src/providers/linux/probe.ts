@@ -117,7 +117,9 @@ async function ask(sandbox: ProviderSandbox, signal: AbortSignal): Promise<strin
   );
   const answer = Buffer.concat(chunks).toString();
   if (outcome.kind !== "exited" || !answer.includes("NoNewPrivs")) {
-    throw new Error(`the probe's program gave no answer (${outcome.kind}): ${answer.slice(0, 200)}`);
+    throw new Error(
+      `the probe's program gave no answer (${outcome.kind}): ${answer.slice(0, 200)}`,
+    );
   }
   return answer;
 }

@@ -1,0 +1,19 @@
+import type { KnipConfig } from "knip";
+
+const config: KnipConfig = {
+  entry: [
+    "src/index.ts",
+    "src/cli/main.ts",
+    // Loaded from `dist` by scripts/build.mjs.
+    "src/languages/load.ts",
+    "src/languages/serialize.ts",
+    "scripts/*.mjs",
+    "bench/*.ts",
+  ],
+  project: ["src/**/*.ts", "test/**/*.ts", "bench/**/*.ts", "scripts/**/*.mjs"],
+  // System programs that scripts start.
+  ignoreBinaries: ["cc", "gcc", "flock", "clang-format"],
+  ignoreExportsUsedInFile: true,
+};
+
+export default config;

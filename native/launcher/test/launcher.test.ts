@@ -1,0 +1,231 @@
+/**
+ * @module
+ * The launcher on its own, built with AddressSanitizer and UBSan: whole runs, and plans that no owner
+ * of ours would send.
+ */
+import { execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import type { Duplex, Readable } from "node:stream";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { defaultLimits } from "../../../src/core/limits.ts";
+import { fileSystemRecords } from "../../../src/providers/linux/host-image.ts";
+import { encodeMessage, type Records } from "../../../src/providers/linux/message.ts";
+import { skipUnless } from "../../../test/helpers/require.ts";
+
+const root = join(import.meta.dirname, "../../..");
+const folder = mkdtempSync(join(tmpdir(), "glovebox-launcher-test-"));
+const launcher = join(folder, "launcher");
+
+const skipReason = skipUnless("sanitizers", whyNoSanitizer());
+
+function whyNoSanitizer(): string | undefined {
+  try {
+    const script = join(root, "scripts/compile-launcher.mjs");
+    execFileSync(process.execPath, [script, "--sanitize", launcher], { stdio: "pipe" });
+    return undefined;
+  } catch (error) {
+    return `no sanitizer build: ${(error as Error).message.split("\n")[0] ?? ""}`;
+  }
+}
+
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+interface Ended {
+  readonly code: number | null;
+  readonly status: string;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/**
+ * Sends bytes, and closes the control fd once the launcher has reported an end.
+ *
+ * @param until `now`: closes it behind the bytes.
+ */
+async function launch(bytes: Buffer, until: "end" | "now" = "end", stdin = ""): Promise<Ended> {
+  const child = spawn(launcher, [], {
+    stdio: ["pipe", "pipe", "pipe", "pipe", "pipe"],
+    // Leak detection traces the process, which a sandbox forbids.
+    env: { ASAN_OPTIONS: "detect_leaks=0", UBSAN_OPTIONS: "print_stacktrace=1" },
+    timeout: 20_000,
+  });
+  const [, , , control, statusStream] = child.stdio as unknown as [
+    unknown,
+    unknown,
+    unknown,
+    Duplex,
+    Readable,
+  ];
+  const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
+  child.stdin.on("error", () => undefined);
+  control.on("error", () => undefined);
+  child.stdin.end(stdin);
+  let status = "";
+  statusStream.on("data", (chunk: Buffer) => {
+    status += chunk.toString();
+    if (/^(exit|error) /m.test(status)) control.end();
+  });
+  const outputs = Promise.all([text(child.stdout), text(child.stderr)]);
+  control.write(bytes);
+  if (until === "now") control.end();
+  const code = await ended;
+  const [stdout, stderr] = await outputs;
+  return { code, status, stdout, stderr };
+}
+
+const settings: Records = [
+  ["create", ""],
+  ["network", "none"],
+  ["memory-bytes", 64 << 20],
+  ["processes", 16],
+  ["disk-bytes", 4 << 20],
+  ["disk-inodes", 1024],
+  ["open-files", 64],
+];
+
+const fileSystem = fileSystemRecords({
+  policy: { network: { mode: "none" }, workspace: { kind: "scratch" } },
+  limits: defaultLimits,
+  files: [{ path: "folder/note.txt", content: Buffer.from("written by the plan\n") }],
+  hostPrograms: [],
+  enforcement: "strict",
+});
+
+const sameFileTwice: Records = [
+  ["file", ["/x", "0644", ""]],
+  ["file", ["/x", "0644", ""]],
+];
+
+const create = encodeMessage([...settings, ...fileSystem]);
+
+const exec = (script: string, more: Records = []): Buffer =>
+  encodeMessage([
+    ["exec", ""],
+    ["argv", "/bin/sh"],
+    ["argv", "-c"],
+    ["argv", script],
+    ["env", "PATH=/usr/bin:/bin"],
+    ["cwd", "/workspace"],
+    ["stdin", "pipe"],
+    ["wall-us", 10_000_000],
+    ["cpu-us", 10_000_000],
+    ["output-bytes", 100_000],
+    ["at-output-limit", "truncate"],
+    ...more,
+  ]);
+
+const noSanitizerReport = /runtime error|AddressSanitizer|Sanitizer:/;
+
+describe.skipIf(skipReason !== undefined)(`the launcher (${skipReason ?? "sanitized"})`, () => {
+  let whole: Ended;
+  beforeAll(async () => {
+    const script = "cat folder/note.txt -; echo err >&2; exit 7";
+    whole = await launch(Buffer.concat([create, exec(script)]), "end", "given\n");
+  });
+
+  test("runs a command and reports its end and the bytes of its output", () => {
+    expect(whole.stdout).toBe("written by the plan\ngiven\n");
+    expect(whole.stderr).toBe("err\n");
+    expect(whole.status).toMatch(/^ready\nexit code=7 signal=0 limit=none wall-us=\d+ /);
+    expect(whole.status).toContain(" stdout=26 stderr=4 dropped-stdout=0 dropped-stderr=0 ");
+    expect(whole.code).toBe(0);
+  });
+
+  test("ends at once, with code 0, when its owner is gone before the plan is whole", async () => {
+    const { code, status } = await launch(create.subarray(0, 100), "now");
+    expect({ code, status }).toEqual({ code: 0, status: "" });
+  });
+
+  test.each<[string, Buffer, string]>([
+    ["an empty message", Buffer.alloc(4), "a length of 0 bytes is out of range"],
+    ["a length of 4 GiB", Buffer.alloc(4, 0xff), "a length of 4294967295 bytes is out of range"],
+    ["another first record", encodeMessage([["exec", ""]]), "the first record is not `create`"],
+    ["an unknown key", encodeMessage([...settings, ["magic", "1"]]), "unknown key `magic`"],
+    ["no limits", encodeMessage([["create", ""]]), "a limit is missing"],
+    ["a limit of 0", encodeMessage([...settings, ["processes", 0]]), "a limit is missing"],
+    [
+      "a negative limit",
+      encodeMessage([...settings, ["processes", -1]]),
+      "processes is not a number",
+    ],
+    [
+      "a limit with a tail",
+      encodeMessage([...settings, ["processes", "5x"]]),
+      "is not a number: 5x",
+    ],
+    [
+      "a huge limit",
+      encodeMessage([...settings, ["processes", "9".repeat(30)]]),
+      "is not a number",
+    ],
+    ["another network", encodeMessage([...settings, ["network", "lan"]]), "neither none nor host"],
+    [
+      "a relative path",
+      encodeMessage([...settings, ["dir", ["etc", "0755"]]]),
+      "not a plain absolute",
+    ],
+    ["a path that climbs", encodeMessage([...settings, ["dir", ["/a/..", "0755"]]]), "not a plain"],
+    ["a missing field", encodeMessage([...settings, ["dir", ["/etc"]]]), "`dir` lacks a field"],
+    ["a strange mode", encodeMessage([...settings, ["dir", ["/etc", "7777"]]]), "not a mode: 7777"],
+    [
+      "a host path that is not there",
+      encodeMessage([...settings, ["bind", ["/x", "/no/x"]]]),
+      "/no/x",
+    ],
+    ["one file twice", encodeMessage([...settings, ...sameFileTwice]), "/x"],
+  ])("refuses a plan with %s", async (_name, plan, message) => {
+    const { code, status, stderr } = await launch(plan);
+    expect(status).toMatch(/^error /);
+    expect(status).toContain(message);
+    expect(code).toBe(1);
+    expect(stderr).not.toMatch(noSanitizerReport);
+  });
+
+  test.each<[string, Buffer, string]>([
+    ["an unknown message", encodeMessage([["dance", ""]]), "unknown message `dance`"],
+    ["no such signal", encodeMessage([["signal", 99]]), "no such signal: 99"],
+    [
+      "a command without limits",
+      encodeMessage([
+        ["exec", ""],
+        ["argv", "x"],
+      ]),
+      "a limit is missing",
+    ],
+    ["an unknown key in a command", exec("true", [["uid", 0]]), "unknown key `uid`"],
+    ["a second command at once", Buffer.concat([exec("sleep 9"), exec("true")]), "running already"],
+    ["a message that is too long", Buffer.from([0, 0, 0, 16]), "268435456 bytes is too long"],
+  ])("refuses %s, and the sandbox is gone", async (_name, message, words) => {
+    const { code, status, stderr } = await launch(Buffer.concat([create, message]));
+    expect(status).toContain(words);
+    expect(code).toBe(1);
+    expect(stderr).not.toMatch(noSanitizerReport);
+  });
+
+  test("survives plans with random damage: no memory error, no hang, an end of its own", async () => {
+    const random = randomNumbers(20261121);
+    for (let round = 0; round < 150; round++) {
+      const damaged = Buffer.from(create);
+      for (let hit = 0; hit < 1 + (round % 4); hit++) {
+        damaged[4 + (random() % (damaged.length - 4))] = random() % 256;
+      }
+      const { code, stderr } = await launch(Buffer.concat([damaged, exec("true")]));
+      expect(stderr).not.toMatch(noSanitizerReport);
+      expect([0, 1]).toContain(code);
+    }
+  }, 120_000);
+});
+
+/** A linear congruential generator (Numerical Recipes), so that a failure can be repeated. */
+function randomNumbers(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state >>> 8;
+  };
+}

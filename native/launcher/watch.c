@@ -1,0 +1,131 @@
+/* Limits that the kernel does not keep for us, and what is said of a command's end. */
+#include "supervisor.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* How often limits are looked at that the kernel does not watch for us. */
+#define SAMPLE_INTERVAL_US 20000
+/* How often the cgroup's CPU counter is read, at least, while a CPU limit is far. */
+#define CPU_CHECK_US 100000
+
+static uint64_t larger(uint64_t a, uint64_t b) {
+    return a > b ? a : b;
+}
+
+static void check_sampled_limits(struct supervisor *self) {
+    struct sample sample;
+    const struct plan *plan = self->plan;
+    struct run *run = &self->run;
+    if (!take_sample(self->sandbox, plan->memory_bytes, &sample))
+        return;
+    run->sampled_peak_bytes = larger(run->sampled_peak_bytes, sample.memory_bytes);
+    run->sampled_cpu_us = larger(run->sampled_cpu_us, sample.cpu_us);
+    run->sampled_tasks = larger(run->sampled_tasks, sample.tasks);
+    if (sample.memory_bytes > plan->memory_bytes)
+        kill_sandbox(self, "memory");
+    else if (sample.tasks > plan->processes)
+        kill_sandbox(self, "processes"); /* a kernel that counts RLIMIT_NPROC otherwise */
+    else if (sample.cpu_us >= run->cpu_us)
+        kill_sandbox(self, "cpuTime");
+}
+
+/* The limit can't be reached before all processors together have worked off what is left of it. */
+static uint64_t cpu_check_delay_us(uint64_t left_us) {
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    uint64_t delay = left_us / (uint64_t)(processors < 1 ? 1 : processors) + 1000;
+    return delay < CPU_CHECK_US ? delay : CPU_CHECK_US;
+}
+
+static void check_cgroup_limits(struct supervisor *self, uint64_t now) {
+    struct run *run = &self->run;
+    struct counters counters;
+    read_cgroup_counters(&counters);
+    uint64_t used = (uint64_t)(counters.cpu_us - run->before.cpu_us);
+    if (used >= run->cpu_us)
+        kill_sandbox(self, "cpuTime");
+    else
+        run->next_check_us = now + cpu_check_delay_us(run->cpu_us - used);
+}
+
+void check_limits(struct supervisor *self) {
+    struct run *run = &self->run;
+    if (!run->active || run->ended)
+        return;
+    uint64_t now = monotonic_us();
+    if (run->wall_us != NEVER && now - run->started_us >= run->wall_us)
+        kill_sandbox(self, "wallTime");
+    if (run->kill_at_output_limit &&
+        (self->pumps[STDOUT_PUMP].dropped || self->pumps[STDERR_PUMP].dropped))
+        kill_sandbox(self, "output");
+    if (now < run->next_check_us)
+        return;
+    if (!self->plan->cgroup_count) {
+        run->next_check_us = now + SAMPLE_INTERVAL_US;
+        check_sampled_limits(self);
+    } else if (run->cpu_us != NEVER) {
+        check_cgroup_limits(self, now);
+    } else {
+        run->next_check_us = NEVER;
+    }
+}
+
+int time_to_check(const struct supervisor *self) {
+    const struct run *run = &self->run;
+    if (!run->active || run->ended)
+        return -1;
+    uint64_t at = run->next_check_us;
+    if (run->wall_us != NEVER && run->started_us + run->wall_us < at)
+        at = run->started_us + run->wall_us;
+    if (at == NEVER)
+        return -1;
+    uint64_t now = monotonic_us();
+    uint64_t wait_ms = at <= now ? 0 : (at - now + 999) / 1000;
+    return wait_ms > 60000 ? 60000 : (int)wait_ms;
+}
+
+static bool failed(int wait_status) {
+    return wait_status != 0; /* an exit code or a signal */
+}
+
+/* Which limit explains the end; NULL if the program ended by itself. */
+static const char *explain_end(const struct supervisor *self, const struct counters *now) {
+    const struct run *run = &self->run;
+    if (run->limit)
+        return run->limit;
+    if (!failed(run->reply.wait_status))
+        return NULL;
+    if (now->oom_kills > run->before.oom_kills)
+        return "memory";
+    bool refused = self->plan->cgroup_count
+                       ? now->refused_forks > run->before.refused_forks
+                       : run->reply.processes_full || run->sampled_tasks >= self->plan->processes;
+    if (refused)
+        return "processes";
+    if (WIFSIGNALED(run->reply.wait_status) && WTERMSIG(run->reply.wait_status) == SIGXFSZ)
+        return "disk";
+    return run->reply.disk_full ? "disk" : NULL;
+}
+
+void report_end(struct supervisor *self) {
+    struct run *run = &self->run;
+    struct counters now;
+    read_cgroup_counters(&now);
+    int status = run->reply.wait_status;
+    uint64_t cpu_us = now.cpu_us >= 0 ? (uint64_t)(now.cpu_us - run->before.cpu_us)
+                                      : larger(run->reply.cpu_us, run->sampled_cpu_us);
+    uint64_t peak = now.peak_bytes >= 0 ? (uint64_t)now.peak_bytes
+                                        : larger(run->reply.peak_bytes, run->sampled_peak_bytes);
+    const char *limit = explain_end(self, &now);
+    send_status("exit code=%d signal=%d limit=%s wall-us=%" PRIu64 " cpu-us=%" PRIu64
+                " peak-bytes=%" PRIu64 " stdout=%" PRIu64 " stderr=%" PRIu64
+                " dropped-stdout=%" PRIu64 " dropped-stderr=%" PRIu64 " sandbox=%s",
+                WIFEXITED(status) ? WEXITSTATUS(status) : -1,
+                WIFSIGNALED(status) ? WTERMSIG(status) : 0, limit ? limit : "none",
+                run->ended_us - run->started_us, cpu_us, peak, self->pumps[STDOUT_PUMP].accepted,
+                self->pumps[STDERR_PUMP].accepted, self->pumps[STDOUT_PUMP].dropped,
+                self->pumps[STDERR_PUMP].dropped, run->sandbox_dead ? "dead" : "alive");
+    run->active = false;
+}

@@ -1,0 +1,106 @@
+#!/usr/bin/env node
+/**
+ * @module
+ * Builds the program: `dist` mirrors `src` for users of the library, `dist/cli.js` with its chunks is
+ * the CLI in few files, `dist/languages.json` is the checked content of `languages/`.
+ *
+ * Types are not checked here: `npm run check` does it, and a start must not wait for it.
+ */
+import { spawnSync } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { artifacts, readInputs, root, writeStamp } from "./lib/artifacts.mjs";
+import { thirdPartyNotices } from "./lib/notices.mjs";
+import { publish, removeOlder } from "./lib/publish.mjs";
+import { runMain, SetupError } from "./lib/say.mjs";
+
+const dist = join(root, "dist");
+const TEMPORARY = ".build-";
+
+/** How long what an older build left stays: a program that is running may still load a part of it. */
+const KEEP_OLD_MS = 60 * 60 * 1000;
+
+/**
+ * @param {{ keepOldMs?: number }} options
+ * @throws {SetupError} with the compiler's messages.
+ */
+export async function buildProgram({ keepOldMs = KEEP_OLD_MS } = {}) {
+  const made = readInputs(artifacts.program);
+  mkdirSync(dist, { recursive: true });
+  // What a killed build left.
+  for (const name of readdirSync(dist)) {
+    if (name.startsWith(TEMPORARY)) removeOlder(join(dist, name), keepOldMs);
+  }
+  // Inside `dist`: a rename must not cross file systems, and modules in it find their packages.
+  const temporary = mkdtempSync(join(dist, TEMPORARY));
+  try {
+    compileTypeScript(temporary);
+    await bundleCli(temporary);
+    await writeLanguages(temporary);
+    // mkdtemp makes it private; its files keep the modes that the umask gave them.
+    chmodSync(temporary, 0o755);
+    publish({
+      from: temporary,
+      to: dist,
+      last: ["index.js", "cli.js"],
+      keep: ["launcher", ".program.stamp", ".launcher.stamp", ".apt-failed"],
+      keepOldMs,
+    });
+    writeStamp(artifacts.program, made);
+  } finally {
+    rmSync(temporary, { recursive: true, force: true });
+  }
+}
+
+function compileTypeScript(outDir) {
+  const tsc = join(root, "node_modules/typescript/bin/tsc");
+  const args = [tsc, "-p", "tsconfig.build.json", "--noCheck", "--outDir", outDir];
+  const { status, stdout } = spawnSync(process.execPath, args, { cwd: root, encoding: "utf8" });
+  if (status !== 0) throw new SetupError(`the TypeScript compiler failed:\n${stdout}`);
+}
+
+async function bundleCli(outDir) {
+  const { build } = await import("esbuild");
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: { cli: "src/cli/main.ts" },
+    outdir: outDir,
+    chunkNames: "chunks/[name]-[hash]",
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "node",
+    target: "node20.19",
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: "none",
+    metafile: true,
+    logLevel: "silent",
+    // CommonJS packages in the bundle load Node's own modules with `require`.
+    banner: {
+      js: 'import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);',
+    },
+  }).catch((error) => {
+    throw new SetupError(`the bundler failed:\n${error.message}`);
+  });
+  writeFileSync(
+    join(outDir, "THIRD-PARTY-NOTICES.txt"),
+    thirdPartyNotices(root, Object.keys(metafile.inputs)),
+  );
+}
+
+async function writeLanguages(outDir) {
+  const load = (file) => import(pathToFileURL(join(outDir, file)).href);
+  const { loadLanguages } = await load("languages/load.js");
+  const { serializeLanguages } = await load("languages/serialize.js");
+  const languages = await loadLanguages(join(root, "languages")).catch((error) => {
+    throw new SetupError(error.message);
+  });
+  writeFileSync(join(outDir, "languages.json"), serializeLanguages(languages));
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  // `--clean`: for a package, which must hold nothing of older builds.
+  await runMain(() => buildProgram(process.argv.includes("--clean") ? { keepOldMs: 0 } : {}));
+}

@@ -1,0 +1,91 @@
+/**
+ * @module
+ * The one table of layers: a folder or file of `src` -> what it may import besides itself.
+ * ARCHITECTURE.md tells the reasons; `npm run check` holds the code to it.
+ */
+export const layers = {
+  core: [],
+  util: [],
+  languages: ["core", "util"],
+  config: ["core", "util", "languages"],
+  "providers/linux": ["core", "util"],
+  "providers/process": ["core", "util"],
+  // Names the providers and loads the one that is asked for.
+  "providers/index.ts": ["core", "util", "providers/linux", "providers/process"],
+  service: ["core", "util", "languages"],
+  server: ["core", "util", "languages", "config", "service"],
+  // A door of its own, and the starter of the others: it hands the command to the composition root.
+  cli: ["core", "util", "languages", "config", "service", "app.ts"],
+  "index.ts": ["core", "util", "languages", "config", "service", "app.ts"],
+  "app.ts": [
+    "core",
+    "util",
+    "languages",
+    "config",
+    "service",
+    "server",
+    "providers/index.ts",
+    "providers/linux",
+    "providers/process",
+  ],
+};
+
+/** A path pattern for a layer: a folder with all that is in it, or one file. */
+function pattern(layer) {
+  const escaped = layer.replaceAll(".", "\\.");
+  return layer.endsWith(".ts") ? `^src/${escaped}$` : `^src/${escaped}/`;
+}
+
+/** Rules for dependency-cruiser: one for each layer, one for what no layer covers, one for cycles. */
+export function layerRules() {
+  const known = Object.keys(layers).map(pattern).join("|");
+  const forbidden = Object.entries(layers).map(([layer, allowed]) => ({
+    name: `layer-${layer}`,
+    severity: "error",
+    comment: `${layer} may import ${allowed.join(", ") || "no other layer"} (scripts/layers.mjs)`,
+    // Tests of a layer may use whatever makes them real.
+    from: { path: pattern(layer), pathNot: "\\.test\\.ts$" },
+    to: { path: "^src/", pathNot: [layer, ...allowed].map(pattern) },
+  }));
+  return [
+    ...forbidden,
+    {
+      name: "no-unknown-layer",
+      severity: "error",
+      comment: "every file of src belongs to a layer of scripts/layers.mjs",
+      from: {},
+      to: { path: "^src/", pathNot: known },
+    },
+    {
+      name: "no-orphan-layer",
+      severity: "error",
+      from: { path: "^src/", pathNot: known },
+      to: {},
+    },
+    {
+      name: "no-cycle",
+      severity: "error",
+      comment: "two files that need each other are one file, or share a third",
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: "no-tests-in-program",
+      severity: "error",
+      from: { path: "^src/", pathNot: "\\.test\\.ts$" },
+      to: { path: "^test/|\\.test\\.ts$" },
+    },
+    {
+      name: "no-undeclared-package",
+      severity: "error",
+      from: { path: "^src/", pathNot: "\\.test\\.ts$" },
+      to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"] },
+    },
+    {
+      name: "not-resolvable",
+      severity: "error",
+      from: {},
+      to: { couldNotResolve: true },
+    },
+  ];
+}

@@ -1,0 +1,102 @@
+/**
+ * @module
+ * What is built from what, and whether it is stale. `bin/glovebox` asks at every start from a
+ * clone, so the usual answer costs one stat(2) a file and loads nothing but node:fs.
+ */
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
+
+/** `inputs` are files and folders, relative to the root; `stamp` is written when the build is whole. */
+export const artifacts = {
+  program: {
+    inputs: [
+      "src",
+      "languages",
+      "package.json",
+      "package-lock.json",
+      "tsconfig.json",
+      "tsconfig.build.json",
+      "scripts/build.mjs",
+      "scripts/lib/publish.mjs",
+      "scripts/lib/notices.mjs",
+    ],
+    output: "dist/cli.js",
+    stamp: "dist/.program.stamp",
+  },
+  launcher: {
+    inputs: ["native/launcher", "scripts/compile-launcher.mjs"],
+    output: "dist/launcher/glovebox-launcher",
+    stamp: "dist/.launcher.stamp",
+  },
+};
+
+/** True if the output is missing or was made from other inputs. */
+export function isStale({ inputs, output, stamp }) {
+  const made = readStamp(join(root, stamp));
+  if (made === undefined || statSync(join(root, output), { throwIfNoEntry: false }) === undefined) {
+    return true;
+  }
+  const files = listFiles(inputs);
+  if (made.quick === quickPrint(files)) return false;
+  // A fresh copy has other times and the same content: then nothing needs to be built.
+  return made.content !== contentPrint(files);
+}
+
+/** The state of the inputs. Taken before a build, so that an edit during it makes the result stale. */
+export function readInputs({ inputs }) {
+  const files = listFiles(inputs);
+  return { quick: quickPrint(files), content: contentPrint(files) };
+}
+
+/** Records that the output was made from these inputs. */
+export function writeStamp({ stamp }, made) {
+  writeFileSync(join(root, stamp), JSON.stringify(made));
+}
+
+function readStamp(path) {
+  try {
+    return JSON.parse(readFileSync(path, "utf8"));
+  } catch {
+    // Missing or cut short: as good as never built.
+    return undefined;
+  }
+}
+
+function listFiles(inputs) {
+  const files = [];
+  const visit = (path) => {
+    const stats = statSync(join(root, path), { throwIfNoEntry: false });
+    if (stats === undefined) return;
+    if (!stats.isDirectory()) {
+      files.push({ path, size: stats.size, mtimeMs: stats.mtimeMs });
+      return;
+    }
+    for (const name of readdirSync(join(root, path))) {
+      if (!isForeign(name)) visit(`${path}/${name}`);
+    }
+  };
+  for (const input of inputs) visit(input);
+  return files;
+}
+
+/** Tests, notes and editors' hidden files are not part of what is built. */
+function isForeign(name) {
+  return name.startsWith(".") || name.endsWith(".test.ts") || name === "test" || /~$/.test(name);
+}
+
+function quickPrint(files) {
+  let print = "";
+  for (const { path, size, mtimeMs } of files) print += `${path} ${size} ${mtimeMs}\n`;
+  return print;
+}
+
+function contentPrint(files) {
+  const hash = process.getBuiltinModule("node:crypto").createHash("sha256");
+  for (const { path, size } of [...files].sort((a, b) => (a.path < b.path ? -1 : 1))) {
+    hash.update(`${path}\0${size}\0`).update(readFileSync(join(root, path)));
+  }
+  return hash.digest("hex");
+}

@@ -1,0 +1,89 @@
+/**
+ * @module
+ * From the words of the command line to a command.
+ */
+import { Command, CommanderError } from "commander";
+import { createDoctorCommand } from "./commands/doctor.ts";
+import { createLanguagesCommand } from "./commands/languages.ts";
+import { createRunCommand } from "./commands/run.ts";
+import { createServeCommand } from "./commands/serve.ts";
+import { escapeControls } from "./escape-controls.ts";
+
+/** Wrong usage; as bash and the GNU tools. */
+const EXIT_USAGE = 2;
+
+/** @returns The exit code; everything that the command started is gone. */
+export async function runCommandLine(argv: readonly string[], version: string): Promise<number> {
+  let exitCode = 0;
+  const onExit = (code: number): void => void (exitCode = code);
+  const program = createProgram(version);
+  for (const command of [
+    createRunCommand(argv, onExit),
+    createDoctorCommand(onExit),
+    createLanguagesCommand(onExit),
+    createServeCommand(onExit),
+  ]) {
+    prepare(command);
+    program.addCommand(command);
+  }
+  prepare(program);
+  if (argv.length === 0) {
+    program.outputHelp();
+    return 0;
+  }
+  try {
+    await program.parseAsync(argv, { from: "user" });
+    return exitCode;
+  } catch (error) {
+    // Commander has printed the message, the help or the version already.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
+    throw error;
+  }
+}
+
+function createProgram(version: string): Command {
+  return new Command("glovebox")
+    .description(
+      "Runs code you don't trust in a real sandbox. It can touch nothing until you say so.",
+    )
+    .version(version, "-V, --version", "show the version")
+    .helpOption("-h, --help", "show this help")
+    .helpCommand("help [command]", "show the help of a command")
+    .enablePositionalOptions()
+    .addHelpText("after", examples);
+}
+
+/** Messages of the parser read as ours, and it never ends the process by itself. */
+function prepare(command: Command): void {
+  const name = command.name() === "glovebox" ? "glovebox" : `glovebox ${command.name()}`;
+  command
+    .exitOverride()
+    .configureHelp({ helpWidth: helpWidth(), subcommandTerm: (subcommand) => subcommand.name() })
+    .configureOutput({
+      outputError: (text, write) => {
+        const [first = "", ...rest] = text
+          .replace(/^error: /, "")
+          .trimEnd()
+          .split("\n");
+        const more = rest.map((line) => ` ${line}`).join("");
+        write(`glovebox: ${escapeControls(`${first}.${more}`)} See \`${name} --help\`.\n`);
+      },
+    });
+}
+
+/** As wide as our examples, unless the terminal is narrower. */
+function helpWidth(): number {
+  return process.stdout.isTTY ? Math.min(process.stdout.columns, MAX_HELP_WIDTH) : MAX_HELP_WIDTH;
+}
+
+const MAX_HELP_WIDTH = 100;
+
+const examples = `
+Examples:
+  glovebox run hello.py                     run a file; nothing of your machine is in its reach
+  glovebox run -l python -c 'print(6 * 7)'  run a piece of code
+  glovebox run -- ls -la                    run a command on a read-only view of this folder
+  glovebox doctor                           see what this machine can enforce
+  glovebox serve                            the same over HTTP, on http://127.0.0.1:8000
+
+\`glovebox run --help\` has all flags and more examples.`;

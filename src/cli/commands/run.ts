@@ -1,0 +1,123 @@
+/**
+ * @module
+ * `glovebox run`
+ */
+import { Command, Option } from "commander";
+import { formatLimit } from "../format-limit.ts";
+import { limitFlags } from "../limit-flags.ts";
+import { reportErrors } from "../report-errors.ts";
+import { chooseRunForm } from "../run-form.ts";
+import { runProgram } from "../run-program.ts";
+import { parseRunOptions } from "../run-options.ts";
+import type { RawRunOptions } from "../run-options.ts";
+
+export function createRunCommand(
+  argv: readonly string[],
+  onExit: (exitCode: number) => void,
+): Command {
+  const command = new Command("run")
+    .summary("run a file, a piece of code or a command in a sandbox")
+    .description(description)
+    .usage(
+      "[options] FILE [ARGS…]\n       glovebox run [options] -l LANG -c CODE [ARGS…]\n       glovebox run [options] -- CMD [ARGS…]",
+    )
+    .argument("[words...]")
+    .passThroughOptions()
+    .addHelpText("after", examples);
+  addProgramOptions(command);
+  addLimitOptions(command);
+  addPolicyOptions(command);
+  addReportOptions(command);
+
+  return command.action(async (operands: string[], raw: RawRunOptions) => {
+    const exitCode = await reportErrors(raw, async () => {
+      const options = parseRunOptions(raw, process.env);
+      const { language, code } = options;
+      const form = chooseRunForm({ argv, operands, language, code });
+      return runProgram(form, options);
+    });
+    onExit(exitCode);
+  });
+}
+
+/** `--env A=1 --env B=2` */
+const collect = (word: string, before: readonly string[] = []): readonly string[] => [
+  ...before,
+  word,
+];
+
+function addProgramOptions(command: Command): void {
+  command
+    .optionsGroup("Program:")
+    .option(
+      "-l, --language <LANG>",
+      "language, where FILE doesn't tell it; see `glovebox languages`",
+    )
+    .option("-c, --code <CODE>", "code to run instead of FILE")
+    .option("--file <PATH>", "put one more file into the sandbox (repeatable)", collect)
+    .option(
+      "-e, --env <NAME=VALUE>",
+      "set a variable; NAME alone passes yours on (repeatable)",
+      collect,
+    )
+    .option(
+      "--workspace <DIR>",
+      "show a folder of yours as /workspace: DIR or DIR:ro read-only, DIR:rw writable (default: an empty folder; with -- CMD the current one, read-only)",
+    );
+}
+
+function addLimitOptions(command: Command): void {
+  command.optionsGroup("Limits:");
+  for (const { limit, flag, placeholder, help, default: value } of limitFlags) {
+    command.option(`${flag} <${placeholder}>`, `${help} (default: ${formatLimit(limit, value)})`);
+  }
+  command.addOption(
+    new Option(
+      "--on-output-limit <WHAT>",
+      "truncate or kill: drop what is over --output, or end it (default: truncate)",
+    )
+      .helpGroup("Limits:")
+      // Checked by parseRunOptions, so that every bad value reads the same.
+      .argParser(String),
+  );
+}
+
+function addPolicyOptions(command: Command): void {
+  command
+    .optionsGroup("Sandbox:")
+    .option("--network <MODE>", "what it can reach: none or all (default: none)")
+    .option("--provider <NAME>", "way to isolate: auto, linux or process (default: auto)")
+    .option(
+      "--enforcement <MODE>",
+      "strict or best-effort: where this machine can't enforce a control, refuse to run, or say so and run (default: strict)",
+    );
+}
+
+function addReportOptions(command: Command): void {
+  command
+    .optionsGroup("Report:")
+    .option("--json", "print one JSON document at the end instead of the output")
+    .option("-q, --quiet", "no notes of ours on stderr")
+    .option("-v, --verbose", "say what held and what was used; traces of failures")
+    .helpOption("-h, --help", "show this help");
+}
+
+const description =
+  "Runs a program in a sandbox of its own: it sees the system's programs, its own files and what " +
+  "you name here. Nothing of your home folder, no network, and nothing stays behind.\n\n" +
+  "All words after FILE, CODE or CMD belong to the program.";
+
+const examples = `
+Examples:
+  glovebox run hello.py                          a file; its language by #! line, then extension
+  glovebox run hello.py --name Ada < data.csv    arguments and stdin are the program's
+  glovebox run -l python -c 'print(6 * 7)'       a piece of code
+  echo 'echo $((6 * 7))' | glovebox run -l bash -
+  glovebox run --timeout 2s --memory 64MiB hello.py
+  glovebox run main.c --file lib/sum.h --file lib/sum.c
+  glovebox run -- ls -la                         any command, on a read-only view of this folder
+  glovebox run --workspace .:rw -- make test     the same, and it may write here
+  glovebox run --json hello.py                   for programs: output, outcome and usage
+
+Exit codes: the program's own; 124 time limit, 137 memory limit or SIGKILL, 128+n signal n,
+126 can't be executed, 127 not found, 125 Glovebox failed, 2 wrong usage.`;

@@ -1,0 +1,113 @@
+/**
+ * @module
+ * `glovebox serve`
+ */
+import { once } from "node:events";
+import { Command } from "commander";
+import { startServer } from "../../app.ts";
+import type { RunningServer } from "../../app.ts";
+import { missingControls } from "../../core/enforcement.ts";
+import { printNote } from "../print.ts";
+import { processWarning } from "../provider-flag.ts";
+import { reportErrors } from "../report-errors.ts";
+
+interface ServeFlags {
+  readonly config?: string;
+  readonly host?: string;
+  readonly port?: string;
+  readonly provider?: string;
+  readonly enforcement?: string;
+  readonly logLevel?: string;
+  readonly allowUnsafeProcess?: boolean;
+  readonly insecureNoAuth?: boolean;
+  readonly verbose?: boolean;
+}
+
+export function createServeCommand(onExit: (exitCode: number) => void): Command {
+  return new Command("serve")
+    .summary("run code for others over HTTP")
+    .description(
+      "Serves the HTTP API until Ctrl-C. Flags win over GLOVEBOX_* variables, and those over " +
+        "glovebox.yaml in the current folder; docs/configuration.md has all settings.",
+    )
+    .option("--host <HOST>", "address to listen on (default: 127.0.0.1)")
+    .option("--port <PORT>", "port to listen on; 0: any free one (default: 8000)")
+    .option("--config <FILE>", "configuration file (default: glovebox.yaml, if it is there)")
+    .option("--provider <NAME>", "way to isolate: auto, linux or process (default: auto)")
+    .option("--allow-unsafe-process", "let --provider process run programs without isolation")
+    .option("--enforcement <MODE>", "what requests get that don't say: strict or best-effort")
+    .option("--insecure-no-auth", "listen where other machines can reach it")
+    .option("--log-level <LEVEL>", "fatal, error, warn, info, debug, trace or silent")
+    .option("-v, --verbose", "traces of failures")
+    .helpOption("-h, --help", "show this help")
+    .action(async (flags: ServeFlags) => {
+      onExit(await reportErrors(flags, () => serve(flags)));
+    });
+}
+
+async function serve(flags: ServeFlags): Promise<number> {
+  const server = await startServer({
+    ...(flags.config === undefined ? {} : { configFile: flags.config }),
+    overrides: overridesOf(flags),
+    env: process.env,
+    cwd: process.cwd(),
+    log: process.stderr,
+  });
+  // Before anybody is told that we listen: from then on a signal must find its listeners.
+  const stopped = untilStopped(server);
+  process.stdout.write(greeting(server.url));
+  await Promise.all([stopped, warnOfGaps(server)]);
+  return 0;
+}
+
+/** In the shape of the configuration file; only what was given. */
+function overridesOf(flags: ServeFlags): Record<string, unknown> {
+  const { host, port, insecureNoAuth, provider, allowUnsafeProcess, enforcement, logLevel } = flags;
+  const server = given({ host, port, insecureNoAuth });
+  const rest = given({ provider, allowUnsafeProcess, enforcement, logLevel });
+  return Object.keys(server).length === 0 ? rest : { ...rest, server };
+}
+
+function given(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+}
+
+function greeting(url: string): string {
+  const body = '{"language":"python","code":"print(6 * 7)"}';
+  return `Glovebox listens on ${url} (Ctrl-C stops it). Try:
+
+  curl -s ${url}/v1/execute -H 'content-type: application/json' -d '${body}'
+
+`;
+}
+
+/** Says at the start what every request would run into. */
+async function warnOfGaps({ provider }: RunningServer): Promise<void> {
+  if (provider.name === "process") {
+    printNote(processWarning);
+    return;
+  }
+  const { available, reason, remedy, enforcement } = await provider.probe();
+  const missing = missingControls(enforcement);
+  if (!available) {
+    printNote(`warning: no sandbox can be started here: ${reason}. ${remedy}`);
+  } else if (missing.length > 0) {
+    printNote(`warning: not enforced here: ${missing.join(", ")}. Run \`glovebox doctor\`.`);
+  }
+}
+
+/** Resolves when a signal has come and nothing is left. A second signal waits for no run. */
+async function untilStopped(server: RunningServer): Promise<void> {
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  const anySignal = new AbortController();
+  const onFirst = (): void => anySignal.abort();
+  const onSecond = (): void => void server.kill();
+  for (const signal of signals) process.once(signal, onFirst);
+  await once(anySignal.signal, "abort");
+  for (const signal of signals) process.off(signal, onFirst).on(signal, onSecond);
+  try {
+    await server.close();
+  } finally {
+    for (const signal of signals) process.off(signal, onSecond);
+  }
+}

@@ -1,0 +1,169 @@
+/**
+ * @module
+ * From the words of `glovebox run` to the program that the service runs.
+ */
+import { realpathSync } from "node:fs";
+import { relative, resolve } from "node:path";
+import type { Readable } from "node:stream";
+import { invalidRequest } from "../core/errors.ts";
+import type { LoadedLanguage } from "../core/language.ts";
+import type { SandboxFile } from "../core/sandbox.ts";
+import { expandArgv } from "../languages/argv.ts";
+import type { LanguageIndex } from "../languages/index-languages.ts";
+import type { Program } from "../service/request.ts";
+import { languageByName, languageOfFile, pathInside } from "./language-of-file.ts";
+import { readBounded } from "./own-stdin.ts";
+import { checkUniquePaths, readExtraFiles, readHead, readHostFile } from "./program-files.ts";
+import type { RunForm } from "./run-form.ts";
+import type { RunOptions } from "./run-options.ts";
+import { implicitWorkspace, isInside, parseWorkspace } from "./workspace-flag.ts";
+
+export interface ResolvedProgram {
+  readonly program: Program;
+  readonly args: readonly string[];
+  /** Of the language, where the service does not know that one is run. */
+  readonly env: Readonly<Record<string, string>>;
+  /** `used`: our stdin was the program's code and is at its end. */
+  readonly stdin: "free" | "used";
+}
+
+/** What the program is looked for in. */
+export interface Surroundings {
+  readonly cwd: string;
+  readonly home: string;
+  readonly stdin: () => Readable | "empty";
+  readonly languages: () => LanguageIndex;
+}
+
+/** @throws {GloveboxError} `INVALID_REQUEST`, `UNKNOWN_LANGUAGE` */
+export async function resolveProgram(
+  form: RunForm,
+  options: RunOptions,
+  surroundings: Surroundings,
+): Promise<ResolvedProgram> {
+  switch (form.kind) {
+    case "command":
+      return resolveCommand(form.argv, options, surroundings);
+    case "code":
+      return resolveCode(form, options, surroundings);
+    case "file":
+      if (form.file === "-") return resolveStdinCode(form.args, options, surroundings);
+      if (options.workspace === undefined) return resolveFile(form, options, surroundings);
+      return resolveMountedFile(form, options, options.workspace, surroundings);
+  }
+}
+
+type FileForm = Extract<RunForm, { kind: "file" }>;
+type CodeForm = Extract<RunForm, { kind: "code" }>;
+
+function resolveCommand(
+  argv: readonly string[],
+  options: RunOptions,
+  { cwd, home }: Surroundings,
+): ResolvedProgram {
+  refuseExtraFiles(options, "a command sees the folder that is its workspace");
+  const workspace =
+    options.workspace === undefined
+      ? implicitWorkspace(cwd, home)
+      : parseWorkspace(options.workspace, cwd);
+  return { program: { kind: "command", argv, workspace }, args: [], env: {}, stdin: "free" };
+}
+
+async function resolveCode(
+  form: CodeForm,
+  options: RunOptions,
+  { cwd, languages }: Surroundings,
+): Promise<ResolvedProgram> {
+  refuseWorkspace(options, "--code");
+  const language = languageByName(languages(), form.language);
+  const main = { path: language.mainFile, content: Buffer.from(form.code) };
+  return codeProgram(language, main, form.args, options, cwd);
+}
+
+async function resolveStdinCode(
+  args: readonly string[],
+  options: RunOptions,
+  { cwd, stdin, languages }: Surroundings,
+): Promise<ResolvedProgram> {
+  refuseWorkspace(options, "code from stdin (`-`)");
+  const language = languageByName(languages(), options.language ?? "");
+  const source = stdin();
+  const content =
+    source === "empty"
+      ? Buffer.alloc(0)
+      : await readBounded(source, options.limits.diskBytes, "FILE: stdin");
+  const main = { path: language.mainFile, content };
+  return { ...(await codeProgram(language, main, args, options, cwd)), stdin: "used" };
+}
+
+async function resolveFile(
+  { file, args }: FileForm,
+  options: RunOptions,
+  { cwd, languages }: Surroundings,
+): Promise<ResolvedProgram> {
+  const maxBytes = options.limits.diskBytes;
+  const { content, executable } = await readHostFile("FILE", file, { cwd, maxBytes });
+  const language = languageOfFile(languages(), file, content, options.language);
+  const main = { path: pathInside(language, file), content, executable };
+  return codeProgram(language, main, args, options, cwd);
+}
+
+/** The file is run where it lies, in the mounted folder. */
+async function resolveMountedFile(
+  { file, args }: FileForm,
+  options: RunOptions,
+  workspaceText: string,
+  { cwd, languages }: Surroundings,
+): Promise<ResolvedProgram> {
+  refuseExtraFiles(options, "the program sees the folder of --workspace");
+  const workspace = parseWorkspace(workspaceText, cwd);
+  const head = await readHead("FILE", file, cwd);
+  const hostPath = realpathSync(resolve(cwd, file));
+  if (!isInside(workspace.hostPath, hostPath)) {
+    throw invalidRequest(
+      "FILE",
+      `\`${file}\` is not in the workspace \`${workspace.hostPath}\`. Name a file in it, or leave --workspace out.`,
+    );
+  }
+  const language = languageOfFile(languages(), file, head, options.language);
+  if (language.compile !== undefined) {
+    throw invalidRequest(
+      "--workspace",
+      `${language.title} is compiled first, and that needs a workspace of its own. ` +
+        `Leave --workspace out and add files with --file, or run the compiler with \`-- CMD\`.`,
+    );
+  }
+  const entry = relative(workspace.hostPath, hostPath);
+  const argv = [...expandArgv(language.run, { entry, files: [entry], extensions: [] }), ...args];
+  const env = language.env;
+  return { program: { kind: "command", argv, workspace }, args: [], env, stdin: "free" };
+}
+
+async function codeProgram(
+  language: LoadedLanguage,
+  main: SandboxFile,
+  args: readonly string[],
+  options: RunOptions,
+  cwd: string,
+): Promise<ResolvedProgram> {
+  const maxBytes = options.limits.diskBytes - main.content.byteLength;
+  const files = [main, ...(await readExtraFiles(options.extraFiles, { cwd, maxBytes }))];
+  checkUniquePaths(files);
+  const program: Program = { kind: "code", language: language.id, files, entry: main.path };
+  return { program, args, env: {}, stdin: "free" };
+}
+
+function refuseWorkspace({ workspace }: RunOptions, what: string): void {
+  if (workspace === undefined) return;
+  throw invalidRequest(
+    "--workspace",
+    `\`${workspace}\` can't be used with ${what}: a folder of yours is never written to. ` +
+      `Put the code into a file there, or leave --workspace out.`,
+  );
+}
+
+function refuseExtraFiles({ extraFiles }: RunOptions, reason: string): void {
+  const [first] = extraFiles;
+  if (first === undefined) return;
+  throw invalidRequest("--file", `\`${first}\` can't be added: ${reason}. Leave --file out.`);
+}

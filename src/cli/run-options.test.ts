@@ -1,0 +1,45 @@
+import { describe, expect, test } from "vitest";
+import { parseRunOptions, type RawRunOptions, type RunOptions } from "./run-options.ts";
+
+const callerEnv = { TOKEN: "s3cret", EMPTY: "" };
+
+describe("the flags of `glovebox run`", () => {
+  test.each<[RawRunOptions, Partial<RunOptions>]>([
+    [{}, { provider: "auto", enforcement: "strict", network: { mode: "none" }, report: "live" }],
+    [{}, { onOutputLimit: "truncate", verbosity: "normal", env: {} }],
+    [{ onOutputLimit: "kill" }, { onOutputLimit: "kill" }],
+    [{ network: "all" }, { network: { mode: "all" } }],
+    [{ enforcement: "best-effort" }, { enforcement: "best-effort" }],
+    [{ provider: "process", enforcement: "best-effort" }, { provider: "process" }],
+    [{ env: ["A=1", "B=x=y", "C="] }, { env: { A: "1", B: "x=y", C: "" } }],
+    [{ env: ["A=1", "A=2"] }, { env: { A: "2" } }],
+    [{ env: ["TOKEN", "EMPTY"] }, { env: { TOKEN: "s3cret", EMPTY: "" } }],
+    [{ quiet: true }, { verbosity: "quiet" }],
+    [{ verbose: true }, { verbosity: "verbose" }],
+    [{ json: true }, { report: "json" }],
+  ])("%j means %j", (raw, expected) => {
+    expect(parseRunOptions(raw, callerEnv)).toMatchObject(expected);
+  });
+
+  test.each<[RawRunOptions, RegExp]>([
+    [{ network: "some" }, /--network: `some` is unknown. Allowed: none, ask, all\./],
+    [{ network: "ask" }, /--network: `ask`: .*nobody to ask yet\. Use `none`/],
+    [{ provider: "docker" }, /--provider: `docker` is unknown. Allowed: auto, linux, process\./],
+    [{ provider: "process" }, /--provider: `process` isolates nothing.*--enforcement best-effort/],
+    [{ enforcement: "lax" }, /--enforcement: `lax` is unknown. Allowed: strict, best-effort\./],
+    [{ onOutputLimit: "stop" }, /--on-output-limit: `stop`.*Allowed: truncate, kill\./],
+    [{ env: ["1A=x"] }, /--env: `1A` is not a name/],
+    [{ env: ["=x"] }, /--env: `` is not a name/],
+    [{ env: ["NOT_SET"] }, /--env: `NOT_SET` is not set in your environment/],
+    [{ json: true, output: "none" }, /--output: `none` is too much.*up to 64MiB/],
+    [{ json: true, output: "1GiB" }, /--output: `1GiB` is too much/],
+    [{ quiet: true, verbose: true }, /--quiet: can't be used together with --verbose/],
+  ])("%j is refused in words that help", (raw, message) => {
+    expect(() => parseRunOptions(raw, callerEnv)).toThrow(message);
+  });
+
+  test("keep a bounded output for a JSON document", () => {
+    expect(parseRunOptions({ json: true }, {}).limits.outputBytes).toBe(16 * 1024 ** 2);
+    expect(parseRunOptions({ json: true, output: "1KiB" }, {}).limits.outputBytes).toBe(1024);
+  });
+});

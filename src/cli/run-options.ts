@@ -1,0 +1,136 @@
+/**
+ * @module
+ * The flags of `glovebox run`, checked and turned into values.
+ */
+import { enforcementModes } from "../config/server-config.ts";
+import type { ProviderName } from "../config/server-config.ts";
+import { invalidRequest } from "../core/errors.ts";
+import type { EnforcementMode } from "../core/enforcement.ts";
+import type { Limits, OutputLimitAction } from "../core/limits.ts";
+import type { NetworkPolicy } from "../core/policy.ts";
+import { parseLimits } from "./limit-flags.ts";
+import type { RawLimits } from "./limit-flags.ts";
+import { oneOf } from "./one-of.ts";
+import { checkProvider, parseProvider } from "./provider-flag.ts";
+
+/** The flags as the command line had them; absent: not given. */
+export interface RawRunOptions extends RawLimits {
+  readonly language?: string;
+  readonly code?: string;
+  readonly file?: readonly string[];
+  readonly workspace?: string;
+  readonly env?: readonly string[];
+  readonly network?: string;
+  readonly onOutputLimit?: string;
+  readonly provider?: string;
+  readonly enforcement?: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+}
+
+export interface RunOptions {
+  readonly language: string | undefined;
+  readonly code: string | undefined;
+  /** Further files of the program, relative to the current folder. */
+  readonly extraFiles: readonly string[];
+  /** As written; `parseWorkspace` looks at the folder. */
+  readonly workspace: string | undefined;
+  readonly env: Readonly<Record<string, string>>;
+  readonly limits: Limits;
+  readonly onOutputLimit: OutputLimitAction;
+  readonly network: NetworkPolicy;
+  readonly provider: ProviderName;
+  readonly enforcement: EnforcementMode;
+  readonly report: "live" | "json";
+  readonly verbosity: Verbosity;
+}
+
+/** `quiet`: the program's output and our failures only. `verbose`: also what held and what it used. */
+export type Verbosity = "quiet" | "normal" | "verbose";
+
+/** What `--json` keeps of a stream unless `--output` says otherwise: one document is held in memory. */
+const JSON_OUTPUT_DEFAULT = "16MiB";
+/** A JSON document is one string, and V8 ends at 512 MiB. */
+const JSON_OUTPUT_MAX_BYTES = 64 * 1024 ** 2;
+
+/**
+ * @param callerEnv Where `--env NAME` takes its value from.
+ * @throws {GloveboxError} `INVALID_REQUEST` naming flag, value and what is allowed.
+ */
+export function parseRunOptions(raw: RawRunOptions, callerEnv: NodeJS.ProcessEnv): RunOptions {
+  const report = raw.json === true ? "json" : "live";
+  const provider = parseProvider(raw.provider);
+  const enforcement = oneOf("--enforcement", raw.enforcement ?? "strict", enforcementModes);
+  checkProvider(provider, enforcement);
+  return {
+    language: raw.language,
+    code: raw.code,
+    extraFiles: raw.file ?? [],
+    workspace: raw.workspace,
+    env: parseEnv(raw.env ?? [], callerEnv),
+    limits: report === "json" ? parseJsonLimits(raw) : parseLimits(raw),
+    onOutputLimit: oneOf("--on-output-limit", raw.onOutputLimit ?? "truncate", outputLimitActions),
+    network: parseNetwork(raw.network ?? "none"),
+    provider,
+    enforcement,
+    report,
+    verbosity: parseVerbosity(raw),
+  };
+}
+
+const outputLimitActions = ["truncate", "kill"] as const satisfies readonly OutputLimitAction[];
+const networkWords = ["none", "ask", "all"] as const;
+
+function parseNetwork(text: string): NetworkPolicy {
+  const mode = oneOf("--network", text, networkWords);
+  if (mode !== "ask") return { mode };
+  throw invalidRequest(
+    "--network",
+    "`ask`: this version has nobody to ask yet. Use `none` (the default), or `all` to let it reach every address.",
+  );
+}
+
+/** Environment names that every shell can set; others can't be written as `NAME=VALUE` either. */
+const envName = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+function parseEnv(words: readonly string[], callerEnv: NodeJS.ProcessEnv): Record<string, string> {
+  return Object.fromEntries(words.map((word) => parseEnvWord(word, callerEnv)));
+}
+
+function parseEnvWord(word: string, callerEnv: NodeJS.ProcessEnv): readonly [string, string] {
+  const equals = word.indexOf("=");
+  const name = equals < 0 ? word : word.slice(0, equals);
+  if (!envName.test(name)) {
+    throw invalidRequest(
+      "--env",
+      `\`${name}\` is not a name of letters, digits and \`_\`. Write NAME=VALUE, or NAME to pass yours on.`,
+    );
+  }
+  if (equals >= 0) return [name, word.slice(equals + 1)];
+  const value = callerEnv[name];
+  if (value !== undefined) return [name, value];
+  throw invalidRequest("--env", `\`${name}\` is not set in your environment. Write ${name}=VALUE.`);
+}
+
+function parseJsonLimits(raw: RawRunOptions): Limits {
+  const limits = parseLimits({ ...raw, output: raw.output ?? JSON_OUTPUT_DEFAULT });
+  if (limits.outputBytes !== "unlimited" && limits.outputBytes <= JSON_OUTPUT_MAX_BYTES) {
+    return limits;
+  }
+  throw invalidRequest(
+    "--output",
+    `\`${raw.output ?? ""}\` is too much for one JSON document. Allowed with --json: up to 64MiB.`,
+  );
+}
+
+function parseVerbosity(raw: RawRunOptions): Verbosity {
+  if (raw.quiet === true && raw.verbose === true) {
+    throw invalidRequest(
+      "--quiet",
+      "can't be used together with --verbose. Leave one of them out.",
+    );
+  }
+  if (raw.quiet === true) return "quiet";
+  return raw.verbose === true ? "verbose" : "normal";
+}

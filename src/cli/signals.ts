@@ -1,0 +1,54 @@
+/**
+ * @module
+ * What Ctrl-C and `kill` do to a run: the first signal is the program's, so that it can tidy up;
+ * the second one ends the sandbox.
+ */
+import type { ExecutionControl } from "../service/request.ts";
+
+/** Ctrl-C, `kill`, and a terminal that goes away. */
+const handledSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** What a program gets to end after SIGTERM or SIGHUP, in ms. SIGINT waits for a person's second one. */
+const GRACE_MS = 5000;
+
+export interface Interruption extends Disposable {
+  /** Aborted when the sandbox is to be destroyed now. */
+  readonly signal: AbortSignal;
+  /** The first signal that came, if any. */
+  readonly received: () => NodeJS.Signals | undefined;
+  /** From here on the first signal goes to the program; before, any signal ends the run. */
+  readonly attach: (control: ExecutionControl) => void;
+  /** Ends the run for a reason of our own. */
+  readonly abort: () => void;
+}
+
+/** Listens to signals until it is disposed of. */
+export function listenForSignals(): Interruption {
+  const controller = new AbortController();
+  let control: ExecutionControl | undefined;
+  let first: NodeJS.Signals | undefined;
+  let grace: NodeJS.Timeout | undefined;
+
+  const onSignal = (signal: NodeJS.Signals): void => {
+    const isFirst = first === undefined;
+    first ??= signal;
+    if (!isFirst || control === undefined) {
+      controller.abort();
+      return;
+    }
+    control.kill(signal);
+    if (signal !== "SIGINT") grace = setTimeout(() => controller.abort(), GRACE_MS);
+  };
+  for (const signal of handledSignals) process.on(signal, onSignal);
+
+  return {
+    signal: controller.signal,
+    received: () => first,
+    attach: (started) => (control = started),
+    abort: () => controller.abort(),
+    [Symbol.dispose]: () => {
+      clearTimeout(grace);
+      for (const signal of handledSignals) process.off(signal, onSignal);
+    },
+  };
+}

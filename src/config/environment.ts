@@ -1,0 +1,71 @@
+/**
+ * @module
+ * Which environment variable stands for which field of the configuration file.
+ */
+import { limitNames } from "../core/limits.ts";
+import { limitWord } from "./schema.ts";
+
+/** `GLOVEBOX_CONFIG` is none of them: it names the file. */
+export const fileVariable = "GLOVEBOX_CONFIG";
+
+/** Where two variables name one field, the later row wins: `GLOVEBOX_PORT` over `PORT`. */
+export const variableTable: readonly (readonly [variable: string, path: string])[] = [
+  ["GLOVEBOX_HOST", "server.host"],
+  ["PORT", "server.port"],
+  ["GLOVEBOX_PORT", "server.port"],
+  ["GLOVEBOX_BODY_LIMIT", "server.bodyLimit"],
+  ["GLOVEBOX_INSECURE_NO_AUTH", "server.insecureNoAuth"],
+  ["GLOVEBOX_MAX_FILES", "server.maxFiles"],
+  ["GLOVEBOX_REQUEST_TIMEOUT", "server.requestTimeout"],
+  ["GLOVEBOX_SHUTDOWN_GRACE", "server.shutdownGrace"],
+  ["GLOVEBOX_PROVIDER", "provider"],
+  ["GLOVEBOX_ALLOW_UNSAFE_PROCESS", "allowUnsafeProcess"],
+  ["GLOVEBOX_ENFORCEMENT", "enforcement"],
+  ["GLOVEBOX_CONCURRENCY", "concurrency"],
+  ["GLOVEBOX_MAX_QUEUED", "maxQueued"],
+  ...limitVariables("default"),
+  ...limitVariables("max"),
+  ["GLOVEBOX_COMPILE_WALL_TIME", "compile.wallTime"],
+  ["GLOVEBOX_COMPILE_CPU_TIME", "compile.cpuTime"],
+  ["GLOVEBOX_NETWORK_ALLOWED", "network.allowed"],
+  ["GLOVEBOX_LOG_LEVEL", "logLevel"],
+];
+
+/** `GLOVEBOX_DEFAULT_WALL_TIME`, `GLOVEBOX_MAX_MEMORY`. */
+function limitVariables(kind: "default" | "max"): readonly (readonly [string, string])[] {
+  return limitNames.map((name) => {
+    const word = limitWord(name);
+    const upper = word.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+    return [`GLOVEBOX_${kind.toUpperCase()}_${upper}`, `limits.${kind}.${word}`];
+  });
+}
+
+interface EnvironmentSource {
+  /** In the shape of the file, with text for every value. */
+  readonly source: Record<string, unknown>;
+  /** The variable that a field came from, by its path. */
+  readonly variableOf: ReadonlyMap<string, string>;
+}
+
+/** Picks the variables of the table. An empty variable is one that is not set. */
+export function readEnvironment(env: NodeJS.ProcessEnv): EnvironmentSource {
+  const source: Record<string, unknown> = {};
+  const variableOf = new Map<string, string>();
+  for (const [variable, path] of variableTable) {
+    const text = env[variable];
+    if (text === undefined || text === "") continue;
+    setPath(source, path.split("."), text);
+    variableOf.set(path, variable);
+  }
+  return { source, variableOf };
+}
+
+function setPath(target: Record<string, unknown>, path: readonly string[], value: string): void {
+  const [head = "", ...rest] = path;
+  if (rest.length === 0) {
+    target[head] = value;
+    return;
+  }
+  const inner = (target[head] ??= {}) as Record<string, unknown>;
+  setPath(inner, rest, value);
+}

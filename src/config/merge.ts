@@ -1,0 +1,102 @@
+/**
+ * @module
+ * Puts checked sources on top of the defaults, and checks what holds between fields.
+ */
+import { GloveboxError, type Issue } from "../core/errors.ts";
+import { limitNames } from "../core/limits.ts";
+import { limitWord, type ConfigSource } from "./schema.ts";
+import { defaultServerConfig, type BoundedLimits, type ServerConfig } from "./server-config.ts";
+
+/**
+ * @param sources Later ones win, field by field.
+ * @throws {GloveboxError} `INVALID_CONFIG` where fields contradict each other.
+ */
+export function mergeSources(sources: readonly ConfigSource[]): ServerConfig {
+  const pick = <T>(read: (source: ConfigSource) => T | undefined, otherwise: T): T =>
+    sources.reduce((value, source) => read(source) ?? value, otherwise);
+  const defaults = defaultServerConfig();
+  const provider = pick((source) => source.provider, defaults.provider);
+  const config: ServerConfig = {
+    server: mergeServer(pick, defaults.server),
+    provider,
+    // Without isolation nothing can be strict: the operator said so with `allowUnsafeProcess`.
+    enforcement: pick(
+      (source) => source.enforcement,
+      provider === "process" ? "best-effort" : defaults.enforcement,
+    ),
+    concurrency: pick((source) => source.concurrency, defaults.concurrency),
+    maxQueued: pick((source) => source.maxQueued, defaults.maxQueued),
+    limits: mergeLimits(sources, defaults.limits),
+    compile: {
+      wallTimeMs: pick((source) => source.compile?.wallTime, defaults.compile.wallTimeMs),
+      cpuTimeMs: pick((source) => source.compile?.cpuTime, defaults.compile.cpuTimeMs),
+    },
+    network: { allowed: pick((source) => source.network?.allowed, defaults.network.allowed) },
+    logLevel: pick((source) => source.logLevel, defaults.logLevel),
+  };
+  checkTogether(
+    config,
+    pick((source) => source.allowUnsafeProcess, false),
+  );
+  return config;
+}
+
+type Pick = <T>(read: (source: ConfigSource) => T | undefined, otherwise: T) => T;
+
+function mergeServer(pick: Pick, defaults: ServerConfig["server"]): ServerConfig["server"] {
+  return {
+    host: pick(({ server }) => server?.host, defaults.host),
+    port: pick(({ server }) => server?.port, defaults.port),
+    bodyLimitBytes: pick(({ server }) => server?.bodyLimit, defaults.bodyLimitBytes),
+    insecureNoAuth: pick(({ server }) => server?.insecureNoAuth, defaults.insecureNoAuth),
+    maxFiles: pick(({ server }) => server?.maxFiles, defaults.maxFiles),
+    requestTimeoutMs: pick(({ server }) => server?.requestTimeout, defaults.requestTimeoutMs),
+    shutdownGraceMs: pick(({ server }) => server?.shutdownGrace, defaults.shutdownGraceMs),
+  };
+}
+
+/**
+ * A maximum that the operator lowers takes the built-in default down with it, and a default that
+ * the operator raises takes the built-in maximum up; two values of the operator must agree.
+ */
+function mergeLimits(
+  sources: readonly ConfigSource[],
+  builtIn: ServerConfig["limits"],
+): ServerConfig["limits"] {
+  const written = (kind: "default" | "max", name: (typeof limitNames)[number]) =>
+    sources.reduce<number | undefined>(
+      (value, { limits }) => limits?.[kind]?.[limitWord(name)] ?? value,
+      undefined,
+    );
+  const rows = limitNames.map((name) => {
+    const writtenDefault = written("default", name);
+    const writtenMax = written("max", name);
+    return {
+      name,
+      default: writtenDefault ?? Math.min(builtIn.default[name], writtenMax ?? Infinity),
+      max: writtenMax ?? Math.max(builtIn.max[name], writtenDefault ?? 0),
+    };
+  });
+  const column = (kind: "default" | "max"): BoundedLimits =>
+    Object.fromEntries(rows.map((row) => [row.name, row[kind]])) as unknown as BoundedLimits;
+  return { default: column("default"), max: column("max") };
+}
+
+function checkTogether(config: ServerConfig, allowUnsafeProcess: boolean): void {
+  const issues: Issue[] = limitNames
+    .filter((name) => config.limits.default[name] > config.limits.max[name])
+    .map((name) => ({
+      path: `limits.default.${limitWord(name)}`,
+      message: `must be at most limits.max.${limitWord(name)}, ${config.limits.max[name]}, not ${config.limits.default[name]}`,
+    }));
+  if (config.provider === "process" && !allowUnsafeProcess) {
+    issues.push({
+      path: "provider",
+      message:
+        "`process` isolates nothing: programs run as this user, with this user's files and network. If that is what you want, set allowUnsafeProcess to true as well",
+    });
+  }
+  if (issues.length === 0) return;
+  const lines = issues.map(({ path, message }) => `configuration: ${path} ${message}`);
+  throw new GloveboxError("INVALID_CONFIG", lines.join("\n"), { issues });
+}

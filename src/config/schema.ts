@@ -1,0 +1,73 @@
+/**
+ * @module
+ * What one source of configuration may say: the file, the environment and the command line have the
+ * same fields, and each may leave any of them out.
+ */
+import { z } from "zod";
+import { limitNames, limitTable, type LimitName } from "../core/limits.ts";
+import { duration, listOf, size, trueOrFalse, wholeNumber } from "./fields.ts";
+import { enforcementModes, logLevels, networkModes, providerNames } from "./server-config.ts";
+
+const HOUR = 3_600_000;
+const MIB = 2 ** 20;
+
+/** A limit's name for people: the unit is in the value, `memory: 256MiB`. */
+export type LimitWord<Name extends LimitName = LimitName> =
+  Name extends `${infer Word}${"Ms" | "Bytes"}` ? Word : Name;
+
+export function limitWord(name: LimitName): LimitWord {
+  return name.replace(/(Ms|Bytes)$/, "") as LimitWord;
+}
+
+const limitFields = Object.fromEntries(
+  limitNames.map((name) => [limitWord(name), limitField(name).optional()]),
+) as Record<LimitWord, z.ZodOptional<z.ZodType<number>>>;
+
+function limitField(name: LimitName): z.ZodType<number> {
+  if (name.endsWith("Ms")) return duration(limitTable[name]);
+  return name.endsWith("Bytes") ? size(limitTable[name]) : wholeNumber(limitTable[name]);
+}
+
+const oneOf = <const Words extends readonly [string, ...string[]]>(
+  words: Words,
+): z.ZodOptional<z.ZodEnum<z.core.util.ToEnum<Words[number]>>> =>
+  z.enum(words, { error: `must be one of ${words.join(", ")}` }).optional();
+
+export const configSourceSchema = z.strictObject({
+  server: z
+    .strictObject({
+      host: z
+        .string()
+        .regex(/^[A-Za-z0-9.:_-]{1,253}$/, { error: "must be a host name or an IP address" })
+        .optional(),
+      port: wholeNumber({ min: 0, max: 65_535 }).optional(),
+      bodyLimit: size({ min: 1024, max: 1024 * MIB }).optional(),
+      insecureNoAuth: trueOrFalse().optional(),
+      maxFiles: wholeNumber({ min: 1, max: 10_000 }).optional(),
+      requestTimeout: duration({ min: 100, max: HOUR }).optional(),
+      shutdownGrace: duration({ min: 0, max: HOUR }).optional(),
+    })
+    .optional(),
+  provider: oneOf(providerNames),
+  allowUnsafeProcess: trueOrFalse().optional(),
+  enforcement: oneOf(enforcementModes),
+  concurrency: wholeNumber({ min: 1, max: 4096 }).optional(),
+  maxQueued: wholeNumber({ min: 0, max: 100_000 }).optional(),
+  limits: z
+    .strictObject({
+      default: z.strictObject(limitFields).optional(),
+      max: z.strictObject(limitFields).optional(),
+    })
+    .optional(),
+  compile: z
+    .strictObject({
+      wallTime: duration(limitTable.wallTimeMs).optional(),
+      cpuTime: duration(limitTable.cpuTimeMs).optional(),
+    })
+    .optional(),
+  network: z.strictObject({ allowed: listOf(networkModes).optional() }).optional(),
+  logLevel: oneOf(logLevels),
+});
+
+/** One source after parsing. */
+export type ConfigSource = z.output<typeof configSourceSchema>;

@@ -1,0 +1,103 @@
+/**
+ * @module
+ * What the operator of a server decides, after parsing: units are ms and bytes, values are right.
+ */
+import { availableParallelism } from "node:os";
+import type { EnforcementMode } from "../core/enforcement.ts";
+import {
+  defaultCompileWallTimeMs,
+  defaultLimits,
+  type LimitName,
+  type Limits,
+} from "../core/limits.ts";
+import type { NetworkPolicy } from "../core/policy.ts";
+
+/** `auto` picks a provider that isolates; it never picks `process`. */
+export const providerNames = ["auto", "linux", "process"] as const;
+export type ProviderName = (typeof providerNames)[number];
+
+export const networkModes = ["none", "all"] as const satisfies readonly NetworkPolicy["mode"][];
+export const enforcementModes = [
+  "strict",
+  "best-effort",
+] as const satisfies readonly EnforcementMode[];
+
+/** Those of pino. */
+export const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
+
+/** A limit of the server is always a number: an HTTP caller never gets "unlimited". */
+export type BoundedLimits = { readonly [Name in keyof Limits]: number };
+
+export interface ServerConfig {
+  readonly server: {
+    readonly host: string;
+    /** 0 lets the system choose a free port. */
+    readonly port: number;
+    /** Larger bodies are refused before they are parsed. */
+    readonly bodyLimitBytes: number;
+    /** True lets the server listen where others can reach it, though it asks nobody who they are. */
+    readonly insecureNoAuth: boolean;
+    /** Files of one request. */
+    readonly maxFiles: number;
+    /** Time in which a whole request must have arrived. */
+    readonly requestTimeoutMs: number;
+    /** What a stopping server gives its runs before it ends them. */
+    readonly shutdownGraceMs: number;
+  };
+  readonly provider: ProviderName;
+  /** What a request gets that does not say. */
+  readonly enforcement: EnforcementMode;
+  /** Executions at the same time. */
+  readonly concurrency: number;
+  /** Executions that wait for a slot; the next one is refused. 0: none waits. */
+  readonly maxQueued: number;
+  readonly limits: {
+    /** What a caller gets who asks for nothing. */
+    readonly default: BoundedLimits;
+    /** The most that a caller can ask for. */
+    readonly max: BoundedLimits;
+  };
+  readonly compile: { readonly wallTimeMs: number; readonly cpuTimeMs: number };
+  readonly network: {
+    /** What a caller may ask for; who does not ask gets `none`. */
+    readonly allowed: readonly NetworkPolicy["mode"][];
+  };
+  readonly logLevel: (typeof logLevels)[number];
+}
+
+const MIB = 2 ** 20;
+const MINUTE = 60_000;
+
+/** The most that callers can ask for where the operator says nothing. */
+const maxLimits: BoundedLimits = {
+  wallTimeMs: 5 * MINUTE,
+  cpuTimeMs: 5 * MINUTE,
+  memoryBytes: 4096 * MIB,
+  processes: 1024,
+  outputBytes: 16 * MIB,
+  diskBytes: 1024 * MIB,
+  openFiles: 4096,
+} satisfies Record<LimitName, number>;
+
+/** What holds where neither file, environment nor command line say otherwise. */
+export function defaultServerConfig(): ServerConfig {
+  return {
+    server: {
+      host: "127.0.0.1",
+      port: 8000,
+      bodyLimitBytes: 16 * MIB,
+      insecureNoAuth: false,
+      maxFiles: 256,
+      requestTimeoutMs: MINUTE,
+      shutdownGraceMs: 5000,
+    },
+    provider: "auto",
+    enforcement: "strict",
+    concurrency: availableParallelism(),
+    maxQueued: 64,
+    limits: { default: defaultLimits as BoundedLimits, max: maxLimits },
+    compile: { wallTimeMs: defaultCompileWallTimeMs, cpuTimeMs: defaultCompileWallTimeMs },
+    network: { allowed: ["none"] },
+    logLevel: "info",
+  };
+}

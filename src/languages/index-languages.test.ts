@@ -1,0 +1,85 @@
+import { describe, expect, test } from "vitest";
+import type { LoadedLanguage } from "../core/language.ts";
+import { indexLanguages } from "./index-languages.ts";
+
+const language = (id: string, parts: Partial<LoadedLanguage> = {}): LoadedLanguage => ({
+  id,
+  title: id,
+  aliases: [],
+  extensions: [`.${id}`],
+  shebangs: [],
+  mainFile: `main.${id}`,
+  run: [id, "{entry}"],
+  env: {},
+  version: { argv: [id], pattern: "(.*)" },
+  install: { debian: [id] },
+  hello: `hello.${id}`,
+  helloCode: "",
+  tests: [],
+  ...parts,
+});
+
+const python = language("python", { aliases: ["python3", "py"], shebangs: ["python"] });
+const bash = language("bash", { extensions: [".sh", ".bash"], shebangs: ["bash", "sh"] });
+const index = indexLanguages([python, bash]);
+
+test("lists the languages by id", () => {
+  expect(index.names).toEqual(["bash", "python"]);
+  expect(index.languages).toEqual([bash, python]);
+});
+
+test.each([
+  ["python", "python"],
+  ["Python", "python"],
+  ["PYTHON3", "python"],
+  ["py", "python"],
+  ["bash", "bash"],
+  ["", undefined],
+  ["ruby", undefined],
+  ["__proto__", undefined],
+  ["constructor", undefined],
+])("finds the name %j: %s", (name, id) => {
+  expect(index.byName(name)?.id).toBe(id);
+});
+
+test.each([
+  [".python", "python"],
+  [".sh", "bash"],
+  [".SH", undefined],
+  ["", undefined],
+  ["sh", undefined],
+])("finds the extension %j: %s", (extension, id) => {
+  expect(index.byExtension(extension)?.id).toBe(id);
+});
+
+test.each([
+  ["#!/usr/bin/python3", "python"],
+  ["#!/usr/bin/python3.11 -u", "python"],
+  ["#! /usr/bin/env python3", "python"],
+  ["#!/usr/bin/env -S python3.11 -u", "python"],
+  ["#!/usr/bin/env -Spython3 -u", "python"],
+  ["#!/usr/bin/env --split-string=python3 -u", "python"],
+  ["#!/usr/bin/env -i -u HOME PATH=/bin python3", "python"],
+  ["#!/bin/sh", "bash"],
+  ["#!/bin/bash\r", "bash"],
+  ["#!/usr/bin/env", undefined],
+  ["#!/usr/bin/ruby", undefined],
+  ["#!", undefined],
+  ["# /bin/sh", undefined],
+  ["print(1)", undefined],
+  ["", undefined],
+])("finds the shebang %j: %s", (line, id) => {
+  expect(index.byShebang(line)?.id).toBe(id);
+});
+
+describe("two languages with the same", () => {
+  test.each([
+    ["id", language("bash", { extensions: [".x"] }), "the name `bash`"],
+    ["alias", language("x", { aliases: ["py"] }), "the name `py`"],
+    ["extension", language("x", { extensions: [".sh"] }), "the extension `.sh`"],
+    ["shebang", language("x", { shebangs: ["sh"] }), "the shebang `sh`"],
+    ["alias twice", language("x", { aliases: ["y", "y"] }), "twice, by `x`"],
+  ])("%s are refused", (_what, other, message) => {
+    expect(() => indexLanguages([python, bash, other])).toThrow(message);
+  });
+});

@@ -1,0 +1,102 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { readBuiltLanguages } from "./built.ts";
+import { loadLanguages } from "./load.ts";
+import { serializeLanguages } from "./serialize.ts";
+
+const ownLanguages = fileURLToPath(new URL("../../languages", import.meta.url));
+
+const demo = `
+id: demo
+title: Demo
+extensions: [.demo]
+mainFile: main.demo
+run: [demo, "{entry}"]
+version: { argv: [demo, --version], pattern: "demo (.*)" }
+install: { debian: [demo] }
+hello: hello.demo
+tests:
+  - name: says hello
+    files: [{ path: main.demo, content: "hello" }]
+    expect: { stdout: "hello" }
+`;
+
+let dir: string;
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), "glovebox-languages-"));
+});
+afterEach(async () => {
+  await rm(dir, { recursive: true });
+});
+
+async function write(name: string, yaml: string, hello = "hello"): Promise<void> {
+  await mkdir(join(dir, name));
+  await writeFile(join(dir, name, "language.yaml"), yaml);
+  await writeFile(join(dir, name, "hello.demo"), hello);
+}
+
+test("loads the languages of this project", async () => {
+  const languages = await loadLanguages(ownLanguages);
+  const ids = languages.map(({ id }) => id);
+  expect(ids).toEqual(expect.arrayContaining(["bash", "c", "cpp", "javascript", "python"]));
+  expect(languages.every(({ helloCode }) => helloCode.includes("Hello"))).toBe(true);
+});
+
+test("a language gets its defaults and its first program", async () => {
+  await write("demo", demo, "first program");
+  const [language] = await loadLanguages(dir);
+  expect(language).toMatchObject({ id: "demo", aliases: [], env: {}, helloCode: "first program" });
+  expect(language?.tests[0]).toMatchObject({ stdin: "", args: [], expect: { exitCode: 0 } });
+});
+
+test("what the build writes is read as it was", async () => {
+  const languages = await loadLanguages(ownLanguages);
+  const file = join(dir, "languages.json");
+  await writeFile(file, serializeLanguages(languages));
+  expect(readBuiltLanguages(file)).toEqual(languages);
+});
+
+test("a missing build says so", () => {
+  expect(() => readBuiltLanguages(join(dir, "none.json"))).toThrow(/none\.json.*ENOENT/);
+});
+
+describe("a fault is told with its file, its place and its value:", () => {
+  test.each<[string, string, (string | RegExp)[]]>([
+    ["an unknown field", `${demo}\nspeed: 3\n`, ["speed", "not a known field"]],
+    ["a wrong type", demo.replace("title: Demo", "title: 3"), ["title", "string", "3"]],
+    ["a bad extension", demo.replace("[.demo]", "[demo]"), ["extensions[0]", '"demo"']],
+    [
+      "a path that leaves the workspace",
+      demo.replace("path: main.demo", "path: ../main.demo"),
+      ["tests[0].files[0].path", '"../main.demo"'],
+    ],
+    ["an upper-case alias", `${demo}\naliases: [Demo]\n`, ["aliases[0]", '"Demo"']],
+    ["a missing field", demo.replace("title: Demo\n", ""), ["title", "required"]],
+    ["another folder's id", demo.replace("id: demo", "id: other"), ["id", "`demo`", "`other`"]],
+    ["no regular expression", demo.replace("demo (.*)", "demo ("), ["version.pattern"]],
+    ["a pattern without a group", demo.replace("demo (.*)", "demo"), ["version.pattern", "group"]],
+    ["broken YAML", `${demo}\n  : [`, ["line"]],
+    ["no first program", demo.replace("hello.demo", "none.demo"), ["none.demo", "ENOENT"]],
+  ])("%s", async (_what, yaml, parts) => {
+    await write("demo", yaml);
+    const error: unknown = await loadLanguages(dir).catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ code: "INVALID_CONFIG" });
+    for (const part of [join(dir, "demo"), ...parts]) {
+      expect((error as Error).message).toMatch(part);
+    }
+  });
+});
+
+test("a folder without language.yaml is an error, not overlooked", async () => {
+  await mkdir(join(dir, "empty"));
+  await expect(loadLanguages(dir)).rejects.toThrow(/empty\/language\.yaml.*ENOENT/);
+});
+
+test("two folders that claim one extension are refused", async () => {
+  await write("demo", demo);
+  await write("twin", demo.replace("id: demo", "id: twin"));
+  await expect(loadLanguages(dir)).rejects.toThrow("the extension `.demo` is claimed twice");
+});

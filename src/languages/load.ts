@@ -1,0 +1,92 @@
+/**
+ * @module
+ * Reads and checks `languages/`: one folder a language, `language.yaml` and its first program.
+ */
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parse, YAMLParseError } from "yaml";
+import { GloveboxError } from "../core/errors.ts";
+import type { Issue } from "../core/errors.ts";
+import { languageSchema } from "../core/language.ts";
+import type { Language, LoadedLanguage } from "../core/language.ts";
+import { parseWith } from "../util/zod-issues.ts";
+import { indexLanguages } from "./index-languages.ts";
+
+/**
+ * Loads every folder of `dir`, sorted by id.
+ *
+ * @throws {GloveboxError} `INVALID_CONFIG` naming the file, the place in it and the value.
+ */
+export async function loadLanguages(dir: string): Promise<LoadedLanguage[]> {
+  const entries = await readdir(dir, { withFileTypes: true });
+  const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  const loaded = await Promise.all(names.sort().map((name) => loadLanguage(dir, name)));
+  indexLanguages(loaded);
+  return loaded;
+}
+
+async function loadLanguage(dir: string, name: string): Promise<LoadedLanguage> {
+  const file = join(dir, name, "language.yaml");
+  const parsed = parseWith(languageSchema, await readYaml(file), "language");
+  if (!parsed.ok) throw invalid(file, parsed.issues);
+  const language = parsed.value;
+  if (language.id !== name) {
+    throw invalid(file, [
+      { path: "id", message: `must be the folder's name \`${name}\`, not \`${language.id}\`` },
+    ]);
+  }
+  checkPattern(file, language);
+  const helloCode = await readText(join(dir, name, language.hello));
+  return { ...language, helloCode };
+}
+
+/** Version detection relies on group 1; a wrong pattern would only show on a user's machine. */
+function checkPattern(file: string, { version: { pattern } }: Language): void {
+  const path = "version.pattern";
+  const groups = countGroups(pattern);
+  if (typeof groups === "string") throw invalid(file, [{ path, message: groups }]);
+  if (groups < 1) {
+    throw invalid(file, [
+      { path, message: `must have a group around the version, not \`${pattern}\`` },
+    ]);
+  }
+}
+
+/** The number of groups, or why it is no regular expression. */
+function countGroups(pattern: string): number | string {
+  try {
+    return (new RegExp(`${pattern}|`).exec("")?.length ?? 1) - 1;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+async function readYaml(file: string): Promise<unknown> {
+  const text = await readText(file);
+  try {
+    return parse(text);
+  } catch (error) {
+    if (!(error instanceof YAMLParseError)) throw error;
+    const line = error.linePos?.[0].line ?? 0;
+    throw invalid(file, [{ path: `line ${line}`, message: error.message }], error);
+  }
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw invalid(file, [{ path: "file", message: `cannot be read: ${reason}` }], error);
+  }
+}
+
+function invalid(
+  file: string,
+  issues: readonly Issue[],
+  cause?: unknown,
+): GloveboxError<"INVALID_CONFIG"> {
+  const text = issues.map(({ path, message }) => `${path}: ${message}`).join("; ");
+  const located = issues.map(({ path, message }) => ({ path: `${file}: ${path}`, message }));
+  return new GloveboxError("INVALID_CONFIG", `${file}: ${text}`, { issues: located }, { cause });
+}

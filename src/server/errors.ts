@@ -1,0 +1,71 @@
+/**
+ * @module
+ * Failures as HTTP answers: `{"error": {"code", "message", "details"}}` with the catalogue's status.
+ */
+import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
+import { errorCatalog, GloveboxError, invalidRequest } from "../core/errors.ts";
+import { showText } from "../util/show-value.ts";
+import { unsupportedMediaType } from "./json-body.ts";
+
+export interface ErrorAnswer {
+  readonly error: { readonly code: string; readonly message: string; readonly details: unknown };
+}
+
+export function errorAnswer({ code, message, details }: GloveboxError): ErrorAnswer {
+  return { error: { code, message, details } };
+}
+
+/** Seconds after which a caller may try again, where trying again can help. */
+const RETRY_AFTER_S = "1";
+
+/** Answers with the failure, and logs what the operator should see. */
+export async function sendError(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const known = knownError(error, request);
+  const { status, retryable } = errorCatalog[known.code];
+  // That the server stops is the operator's own doing, and no fault.
+  if (status >= 500 && known.code !== "SHUTTING_DOWN")
+    request.log.error({ err: error }, known.message);
+  void reply.code(status);
+  if (retryable) void reply.header("retry-after", RETRY_AFTER_S);
+  if (known.code === "METHOD_NOT_ALLOWED") {
+    const { allowed } = known.details as GloveboxError<"METHOD_NOT_ALLOWED">["details"];
+    void reply.header("allow", allowed.join(", "));
+  }
+  return reply.type("application/json").serializer(JSON.stringify).send(errorAnswer(known));
+}
+
+/** Any failure as one of the catalogue. What nobody expected tells the caller an id and no more. */
+export function knownError(error: unknown, request: FastifyRequest): GloveboxError {
+  if (error instanceof GloveboxError) return error as GloveboxError;
+  return fromFastify(error as Partial<FastifyError>, request) ?? internalError(request.id);
+}
+
+function internalError(id: string): GloveboxError<"INTERNAL"> {
+  const message = `a fault in Glovebox, not in your request. The server's log has more under ${id}.`;
+  return new GloveboxError("INTERNAL", message, { id });
+}
+
+/** Undefined for what is no fault of the request. */
+function fromFastify(
+  { code, statusCode = 500, message = "" }: Partial<FastifyError>,
+  request: FastifyRequest,
+): GloveboxError | undefined {
+  switch (code) {
+    case "FST_ERR_CTP_BODY_TOO_LARGE": {
+      const maxBytes = request.routeOptions.bodyLimit;
+      return new GloveboxError("BODY_TOO_LARGE", `body: must have at most ${maxBytes} bytes`, {
+        maxBytes,
+      });
+    }
+    case "FST_ERR_CTP_INVALID_MEDIA_TYPE":
+      return unsupportedMediaType(request.headers["content-type"] ?? "");
+    default:
+      if (statusCode >= 400 && statusCode < 500)
+        return invalidRequest("request", showText(message));
+      return undefined;
+  }
+}

@@ -1,0 +1,36 @@
+/**
+ * @module
+ * GET /v1/languages: what can be run here, and in which version.
+ */
+import type { FastifyInstance } from "fastify";
+import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import type { LiveRuns } from "../live-runs.ts";
+import { languagesAnswerSchema } from "../schemas.ts";
+import type { ServerOptions } from "../server-options.ts";
+
+export function addLanguagesRoute(
+  app: FastifyInstance,
+  { service }: ServerOptions,
+  runs: LiveRuns,
+): void {
+  app.withTypeProvider<ZodTypeProvider>().route({
+    method: "GET",
+    url: "/v1/languages",
+    schema: { response: { 200: languagesAnswerSchema } },
+    handler: async (_request, reply) => {
+      const runtimes = await runs.during(reply, async (signal) => service.runtimes(signal));
+      if (runtimes === undefined) return reply.hijack();
+      const installed = new Map(runtimes.map((runtime) => [runtime.languageId, runtime]));
+      return {
+        languages: service.languages.languages.map(({ id, title, aliases, extensions }) => ({
+          id,
+          title,
+          aliases,
+          extensions,
+          version: installed.get(id)?.version ?? null,
+          installed: installed.has(id),
+        })),
+      };
+    },
+  });
+}

@@ -1,0 +1,45 @@
+/**
+ * @module
+ * How the server stops: nothing new, a grace for what runs, then an end for all of it.
+ */
+import type { FastifyInstance } from "fastify";
+import { shuttingDown, type LiveRuns } from "./live-runs.ts";
+
+/** What a client gets to read an answer that is already written, after all runs have ended. */
+const LINGER_MS = 1000;
+
+/** Makes `app.close()` take at most the grace, the end of the runs, and a second. */
+export function stopGracefully(app: FastifyInstance, runs: LiveRuns, graceMs: number): void {
+  let state: "open" | "stopping" | "closed" = "open";
+  let timer: NodeJS.Timeout | undefined;
+
+  app.addHook("onRequest", async (_request, reply) => {
+    if (state === "open") return;
+    void reply.header("connection", "close");
+    throw shuttingDown();
+  });
+
+  // Fastify closes the port only after these hooks, so they start the clock and do not wait.
+  app.addHook("preClose", async () => {
+    state = "stopping";
+    runs.refuseNew();
+    timer = setTimeout(() => {
+      runs.abortAll();
+    }, graceMs);
+    void runs.idle().then(linger);
+  });
+
+  app.addHook("onClose", async () => {
+    state = "closed";
+    clearTimeout(timer);
+  });
+
+  const linger = (): void => {
+    clearTimeout(timer);
+    if (state === "closed") return;
+    // A request that never ends arriving would hold the server open without this.
+    timer = setTimeout(() => {
+      app.server.closeAllConnections();
+    }, LINGER_MS);
+  };
+}

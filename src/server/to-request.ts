@@ -1,0 +1,132 @@
+/**
+ * @module
+ * Turns the checked body of POST /v1/execute into what the service takes, and checks what concerns
+ * several fields. All faults are collected, so that a caller mends them in one go.
+ */
+import { Readable } from "node:stream";
+import type { ServerConfig } from "../config/server-config.ts";
+import { GloveboxError, type Issue } from "../core/errors.ts";
+import type { LoadedLanguage } from "../core/language.ts";
+import { limitNames, type LimitName, type Limits } from "../core/limits.ts";
+import type { SandboxFile } from "../core/sandbox.ts";
+import type { LanguageIndex } from "../languages/index-languages.ts";
+import type { ExecutionRequest } from "../service/request.ts";
+import { showText, showValue } from "../util/show-value.ts";
+import { argumentIssues } from "./check-arguments.ts";
+import { fileIssues } from "./check-files.ts";
+import { decodeText } from "./decode.ts";
+import { snakeCase } from "./field-names.ts";
+import type { Encoding, ExecuteBody } from "./schemas.ts";
+
+/**
+ * @throws {GloveboxError} `INVALID_REQUEST` with every fault, `UNKNOWN_LANGUAGE`, or `NOT_ALLOWED`
+ * where the operator does not allow the network that was asked for.
+ */
+export function toExecutionRequest(
+  body: ExecuteBody,
+  languages: LanguageIndex,
+  config: ServerConfig,
+): ExecutionRequest {
+  const language = findLanguage(body.language, languages);
+  const limits = limitsOf(body, config);
+  const issues: Issue[] = [];
+  const files = filesOf(body, language, issues);
+  issues.push(...fileIssues(files, body, limits.diskBytes));
+  issues.push(...argumentIssues(body.args ?? [], body.env ?? {}));
+  const stdin = stdinOf(body, issues);
+  issues.push(...networkIssues(body));
+  if (issues.length > 0) throw invalidBody(issues);
+  refuseNetwork(body, config);
+  return {
+    program: {
+      kind: "code",
+      language: language.id,
+      files,
+      ...(body.version === undefined ? {} : { version: body.version }),
+      ...(body.entry === undefined ? {} : { entry: body.entry }),
+    },
+    args: body.args ?? [],
+    env: body.env ?? {},
+    stdin: stdin.byteLength === 0 ? "empty" : Readable.from([stdin]),
+    limits,
+    onOutputLimit: body.on_output_limit ?? "truncate",
+    network: { mode: body.network === "all" ? "all" : "none" },
+    enforcement: body.enforcement ?? config.enforcement,
+  };
+}
+
+export function invalidBody(issues: readonly Issue[]): GloveboxError<"INVALID_REQUEST"> {
+  const text = issues.map(({ path, message }) => `${path}: ${message}`).join("; ");
+  return new GloveboxError("INVALID_REQUEST", text, { issues });
+}
+
+export function findLanguage(name: string, languages: LanguageIndex): LoadedLanguage {
+  const language = languages.byName(name);
+  if (language !== undefined) return language;
+  const known = languages.names;
+  throw new GloveboxError(
+    "UNKNOWN_LANGUAGE",
+    `language: no language is called ${showValue(name)}. Known: ${known.join(", ")}.`,
+    { language: showText(name), known },
+  );
+}
+
+function limitsOf(body: ExecuteBody, config: ServerConfig): Limits {
+  const rows = limitNames.map((name) => [
+    name,
+    body.limits?.[snakeCase(name)] ?? config.limits.default[name],
+  ]);
+  return Object.fromEntries(rows) as Record<LimitName, number>;
+}
+
+/** The files of the program, decoded; faults of their encoding are added to `issues`. */
+function filesOf(
+  body: ExecuteBody,
+  language: LoadedLanguage,
+  issues: Issue[],
+): readonly SandboxFile[] {
+  if (body.files !== undefined) {
+    return body.files.map(({ path, content, encoding }, index) => ({
+      path,
+      content: decode(content, encoding, `files[${index}].content`, issues),
+    }));
+  }
+  if (body.code === undefined) return [];
+  const content = decode(body.code, body.code_encoding, "code", issues);
+  return [{ path: language.mainFile, content }];
+}
+
+function stdinOf(body: ExecuteBody, issues: Issue[]): Buffer {
+  if (body.stdin === undefined && body.stdin_encoding !== undefined) {
+    issues.push({ path: "stdin_encoding", message: "has no meaning without stdin" });
+  }
+  return decode(body.stdin ?? "", body.stdin_encoding, "stdin", issues);
+}
+
+function decode(
+  text: string,
+  encoding: Encoding | undefined,
+  path: string,
+  issues: Issue[],
+): Buffer {
+  const result = decodeText(text, encoding ?? "utf8");
+  if (result.ok) return result.bytes;
+  issues.push({ path, message: `${result.reason}: ${showValue(text)}` });
+  return Buffer.alloc(0);
+}
+
+function networkIssues({ network }: ExecuteBody): readonly Issue[] {
+  if (network !== "ask") return [];
+  const message =
+    '"ask" needs somebody who can answer while the program waits, and this server has nobody to ask. Use "none" or "all"';
+  return [{ path: "network", message }];
+}
+
+function refuseNetwork({ network }: ExecuteBody, { network: { allowed } }: ServerConfig): void {
+  if (network !== "all" || allowed.includes("all")) return;
+  throw new GloveboxError(
+    "NOT_ALLOWED",
+    'network: this server does not allow "all". Its operator can, with network.allowed in glovebox.yaml.',
+    { field: "network" },
+  );
+}

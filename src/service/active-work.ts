@@ -1,0 +1,60 @@
+/**
+ * @module
+ * All that a service is doing, so that it can be stopped as a whole.
+ */
+
+export class ActiveWork {
+  readonly #running = new Map<Promise<unknown>, AbortController>();
+  #closedBy: Error | undefined;
+
+  /**
+   * Calls `work` with a signal that aborts with `signal` or with `close`.
+   *
+   * @throws The reason given to `close`, if it was called before; then `work` is not.
+   */
+  async track<T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    if (this.#closedBy !== undefined) throw this.#closedBy;
+    const controller = new AbortController();
+    // AbortSignal.any would be shorter, but in Node 20 each of its signals is kept alive by a
+    // source that lives on, and here that source lives as long as the server.
+    const forward = (): void => {
+      controller.abort(signal.reason);
+    };
+    if (signal.aborted) forward();
+    signal.addEventListener("abort", forward, { once: true });
+    const running = work(controller.signal);
+    this.#running.set(running, controller);
+    try {
+      return await running;
+    } finally {
+      this.#running.delete(running);
+      signal.removeEventListener("abort", forward);
+    }
+  }
+
+  /** Aborts all work with `reason`, refuses new work with it, and waits for the end of the old. */
+  async close(reason: Error): Promise<void> {
+    this.#closedBy ??= reason;
+    for (const controller of this.#running.values()) controller.abort(this.#closedBy);
+    await Promise.allSettled(this.#running.keys());
+  }
+}
+
+/**
+ * Waits for `promise`, which goes on without the caller if `signal` aborts.
+ *
+ * @throws The reason of `signal`.
+ */
+export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const onAbort = (): void => {
+      reject(signal.reason as Error);
+    };
+    if (signal.aborted) onAbort();
+    signal.addEventListener("abort", onAbort, { once: true });
+    const stopListening = (): void => {
+      signal.removeEventListener("abort", onAbort);
+    };
+    promise.then(resolve, reject).then(stopListening, stopListening);
+  });
+}

@@ -1,0 +1,25 @@
+/**
+ * @module
+ * The environment inside a sandbox: built from nothing, so that none of the host's gets in.
+ */
+import { homePath } from "../core/sandbox.ts";
+
+const systemPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/**
+ * @param programFolders Folders inside that are looked in last.
+ * @param added Each wins over the ones before it.
+ */
+export function buildEnvironment(
+  programFolders: readonly string[],
+  ...added: readonly Readonly<Record<string, string>>[]
+): Readonly<Record<string, string>> {
+  const base = {
+    PATH: [systemPath, ...programFolders].join(":"),
+    HOME: homePath,
+    USER: "sandbox",
+    LANG: "C.UTF-8",
+    TMPDIR: "/tmp",
+  };
+  return Object.assign({}, base, ...added) as Record<string, string>;
+}

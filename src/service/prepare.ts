@@ -1,0 +1,111 @@
+/**
+ * @module
+ * From a request to the sandbox and the commands that it needs.
+ */
+import type { Command } from "../core/command.ts";
+import { GloveboxError } from "../core/errors.ts";
+import type { LoadedLanguage } from "../core/language.ts";
+import type { Limits } from "../core/limits.ts";
+import { workspacePath } from "../core/sandbox.ts";
+import type { HostProgram, SandboxSpec } from "../core/sandbox.ts";
+import { expandArgv } from "../languages/argv.ts";
+import type { LanguageIndex } from "../languages/index-languages.ts";
+import { buildEnvironment } from "./environment.ts";
+import { foldersOf } from "./own-node.ts";
+import type { ExecutionRequest, Program } from "./request.ts";
+
+/** What a compiler may use where a run's own limits would be meaningless. */
+export type CompileLimits = Pick<Limits, "wallTimeMs" | "cpuTimeMs">;
+
+export type PreparedCommand = Omit<Command, "onOutput">;
+
+export interface PreparedExecution {
+  readonly spec: SandboxSpec;
+  /** Absent where nothing is compiled. */
+  readonly compile?: PreparedCommand;
+  readonly run: PreparedCommand;
+}
+
+type CodeProgram = Extract<Program, { kind: "code" }>;
+type CommandProgram = Extract<Program, { kind: "command" }>;
+
+/** @throws {GloveboxError} `UNKNOWN_LANGUAGE` */
+export function languageOf(
+  languages: LanguageIndex,
+  { language: name }: CodeProgram,
+): LoadedLanguage {
+  const language = languages.byName(name);
+  if (language !== undefined) return language;
+  const known = languages.names;
+  throw new GloveboxError(
+    "UNKNOWN_LANGUAGE",
+    `language ${JSON.stringify(name.slice(0, 80))} is unknown. Known: ${known.join(", ")}.`,
+    { language: name, known },
+  );
+}
+
+/** A program that the caller gave as files: they are put into an empty workspace. */
+export function prepareCode(
+  request: ExecutionRequest,
+  program: CodeProgram,
+  language: LoadedLanguage,
+  lent: readonly HostProgram[],
+  compileLimits: CompileLimits,
+): PreparedExecution {
+  const files = program.files.map(({ path }) => path);
+  const entry = program.entry ?? files[0] ?? language.mainFile;
+  const expand = (words: readonly string[]): readonly string[] =>
+    expandArgv(words, { entry, files, extensions: language.extensions });
+  const env = buildEnvironment(foldersOf(lent), language.env, request.env);
+  const run = runCommand(request, [...expand(language.run), ...request.args], env);
+  const spec: SandboxSpec = {
+    ...specOf(request),
+    policy: { network: request.network, workspace: { kind: "scratch" } },
+    files: program.files,
+    hostPrograms: lent,
+  };
+  if (language.compile === undefined) return { spec, run };
+  const limits = { ...run.limits, ...compileLimits };
+  return { spec, compile: { ...run, argv: expand(language.compile), stdin: "empty", limits }, run };
+}
+
+/** A command of the caller, in a folder of the caller or in an empty one. */
+export function prepareCommand(
+  request: ExecutionRequest,
+  { argv, workspace }: CommandProgram,
+): PreparedExecution {
+  const spec: SandboxSpec = {
+    ...specOf(request),
+    policy: {
+      network: request.network,
+      workspace: workspace === undefined ? { kind: "scratch" } : { kind: "mount", ...workspace },
+    },
+    files: [],
+    hostPrograms: [],
+  };
+  return { spec, run: runCommand(request, argv, buildEnvironment([], request.env)) };
+}
+
+function specOf({
+  limits,
+  enforcement,
+}: ExecutionRequest): Pick<SandboxSpec, "limits" | "enforcement"> {
+  const { memoryBytes, processes, diskBytes, openFiles } = limits;
+  return { limits: { memoryBytes, processes, diskBytes, openFiles }, enforcement };
+}
+
+function runCommand(
+  { stdin, limits, onOutputLimit }: ExecutionRequest,
+  argv: readonly string[],
+  env: Readonly<Record<string, string>>,
+): PreparedCommand {
+  const { wallTimeMs, cpuTimeMs, outputBytes } = limits;
+  return {
+    argv,
+    env,
+    cwd: workspacePath,
+    stdin,
+    limits: { wallTimeMs, cpuTimeMs, outputBytes },
+    onOutputLimit,
+  };
+}

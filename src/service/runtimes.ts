@@ -1,0 +1,96 @@
+/**
+ * @module
+ * Which runtime of a language a provider has: asked by running its version command in a sandbox.
+ */
+import { GloveboxError } from "../core/errors.ts";
+import type { LoadedLanguage, Runtime } from "../core/language.ts";
+import { defaultLimits } from "../core/limits.ts";
+import type { Provider } from "../core/provider.ts";
+import { workspacePath } from "../core/sandbox.ts";
+import type { HostProgram } from "../core/sandbox.ts";
+import { parseVersion } from "../languages/version.ts";
+import { buildEnvironment } from "./environment.ts";
+import { foldersOf } from "./own-node.ts";
+
+const limits = { wallTimeMs: 5_000, cpuTimeMs: 5_000, outputBytes: 64 * 1024 } as const;
+
+/** Exit codes of a program that is not there, or not for this machine. */
+const notInstalledCodes = [126, 127];
+
+/**
+ * Asks the provider. Takes at most the time of one sandbox and 5 s.
+ *
+ * @returns Null where the language is not installed.
+ * @throws {GloveboxError} What `Provider.create` throws, or `SANDBOX_FAILED` if there was no answer.
+ */
+export async function detectRuntime(
+  provider: Provider,
+  language: LoadedLanguage,
+  lent: readonly HostProgram[],
+  signal: AbortSignal,
+): Promise<Runtime | null> {
+  const sandbox = await provider.create(
+    {
+      policy: { network: { mode: "none" }, workspace: { kind: "scratch" } },
+      limits: defaultLimits,
+      files: [],
+      hostPrograms: lent,
+      // What runs here is the operator's own program: less isolation harms nobody.
+      enforcement: "best-effort",
+    },
+    signal,
+  );
+  try {
+    const chunks: Buffer[] = [];
+    const { outcome } = await sandbox.exec(
+      {
+        argv: language.version.argv,
+        env: buildEnvironment(foldersOf(lent), language.env),
+        cwd: workspacePath,
+        stdin: "empty",
+        limits,
+        onOutputLimit: "truncate",
+        onOutput: (_stream, chunk) => void chunks.push(chunk),
+      },
+      signal,
+    );
+    if (outcome.kind === "canceled") signal.throwIfAborted();
+    if (outcome.kind !== "exited") throw noAnswer(provider, language, outcome.kind);
+    if (notInstalledCodes.includes(outcome.exitCode)) return null;
+    const output = Buffer.concat(chunks).toString("utf8");
+    return { languageId: language.id, version: parseVersion(output, language.version.pattern) };
+  } finally {
+    await sandbox.destroy();
+  }
+}
+
+/** The error for a language whose runtime is not there, or not in the version asked for. */
+export function notInstalled(
+  { id, title, install }: LoadedLanguage,
+  version?: { readonly wanted: string; readonly installed: string | null },
+): GloveboxError<"LANGUAGE_NOT_INSTALLED"> {
+  const hint = `apt-get install ${install.debian.join(" ")}`;
+  if (version === undefined) {
+    const message = `${title} is not installed on this host. Install it: ${hint}`;
+    return new GloveboxError("LANGUAGE_NOT_INSTALLED", message, { language: id, hint });
+  }
+  const installed = version.installed ?? "of unknown version";
+  const wanted = JSON.stringify(version.wanted.slice(0, 80));
+  return new GloveboxError(
+    "LANGUAGE_NOT_INSTALLED",
+    `${title} ${wanted} is not installed on this host, it has ${installed}. Leave \`version\` out to use that.`,
+    { language: id, hint: `version ${installed} is installed` },
+  );
+}
+
+function noAnswer(
+  provider: Provider,
+  { title, version }: LoadedLanguage,
+  how: string,
+): GloveboxError<"SANDBOX_FAILED"> {
+  return new GloveboxError(
+    "SANDBOX_FAILED",
+    `${provider.name}: \`${version.argv.join(" ")}\` did not tell the version of ${title} (${how}).`,
+    { provider: provider.name, step: "detect the version" },
+  );
+}

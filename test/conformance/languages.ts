@@ -1,0 +1,124 @@
+/**
+ * @module
+ * Every language's own tests and first program, run by the service on a provider.
+ */
+import { Readable } from "node:stream";
+import { realpathSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { EnforcementMode } from "../../src/core/enforcement.ts";
+import type { LanguageTest, LoadedLanguage } from "../../src/core/language.ts";
+import { defaultLimits } from "../../src/core/limits.ts";
+import type { Provider } from "../../src/core/provider.ts";
+import { indexLanguages } from "../../src/languages/index-languages.ts";
+import { loadLanguages } from "../../src/languages/load.ts";
+import { collect } from "../../src/service/collect.ts";
+import type { CollectedExecution } from "../../src/service/collect.ts";
+import { ExecutionService } from "../../src/service/service.ts";
+import { createLeftoverCheck } from "../helpers/leftovers.ts";
+import type { LeftoverCheck } from "../helpers/leftovers.ts";
+import { isRequired } from "../helpers/require.ts";
+
+const folder = fileURLToPath(new URL("../../languages", import.meta.url));
+const languages = await loadLanguages(folder);
+const never = new AbortController().signal;
+const compileLimits = { wallTimeMs: 30_000, cpuTimeMs: 30_000 };
+
+export interface LanguageOptions {
+  readonly name: string;
+  /** Why this host can't run the provider at all; see `skipUnless`. */
+  readonly skipReason?: string | undefined;
+  /** Of all sandboxes that the tests create. Default `strict`. */
+  readonly enforcement?: EnforcementMode;
+}
+
+/** A language that is not installed is skipped, unless `GLOVEBOX_REQUIRE` names it. */
+export function describeLanguages(
+  makeProvider: () => Provider | Promise<Provider>,
+  { name, skipReason, enforcement = "strict" }: LanguageOptions,
+): void {
+  describe.skipIf(skipReason !== undefined)(`languages on ${name}`, () => {
+    let service: ExecutionService;
+    let leftovers: LeftoverCheck;
+    const missing = new Set(languages.map(({ id }) => id));
+    beforeAll(async () => {
+      leftovers = await createLeftoverCheck();
+      service = new ExecutionService({
+        provider: await makeProvider(),
+        languages: indexLanguages(languages),
+        concurrency: 2,
+        maxQueued: 10,
+        compileLimits,
+        ownNodePath: realpathSync(process.execPath),
+      });
+      for (const { languageId } of await service.runtimes(never)) missing.delete(languageId);
+    });
+    afterAll(async () => {
+      await service.close();
+      expect(await leftovers.find()).toEqual([]);
+    });
+
+    for (const language of languages) {
+      const owes = (testName: string, body: () => Promise<void>): void => {
+        test(`${language.id} ${testName}`, async (context) => {
+          const isMissing = missing.has(language.id) && !isRequired(language.id);
+          context.skip(isMissing, `${language.title} is not installed`);
+          await body();
+        });
+      };
+      owes("tells its version", async () => {
+        const runtime = await service.runtime(language, never);
+        expect(runtime?.version).toMatch(/^\d+(\.\d+)*$/);
+      });
+      owes("greets with its first program", async () => {
+        const hello = { path: language.mainFile, content: language.helloCode };
+        const parts = { files: [hello], args: ["tester"] };
+        const { output } = await runIn(service, language, parts, enforcement);
+        expect(output.run.output.toString()).toBe("Hello, tester!\n");
+      });
+      for (const languageTest of language.tests) {
+        owes(languageTest.name, async () => {
+          check(languageTest, await runIn(service, language, languageTest, enforcement));
+        });
+      }
+    }
+  });
+}
+
+async function runIn(
+  service: ExecutionService,
+  { id }: LoadedLanguage,
+  { files, args, stdin }: Pick<LanguageTest, "files" | "args"> & { readonly stdin?: string },
+  enforcement: EnforcementMode,
+): Promise<CollectedExecution> {
+  return collect(
+    service,
+    {
+      program: {
+        kind: "code",
+        language: id,
+        files: files.map(({ path, content }) => ({ path, content: Buffer.from(content) })),
+      },
+      args,
+      env: {},
+      stdin: stdin === undefined ? "empty" : Readable.from([Buffer.from(stdin)]),
+      limits: defaultLimits,
+      onOutputLimit: "truncate",
+      network: { mode: "none" },
+      enforcement,
+    },
+    never,
+  );
+}
+
+function check({ expect: expected }: LanguageTest, { report, output }: CollectedExecution): void {
+  const { phase, stdout, stderrIncludes, exitCode } = expected;
+  const stderr = output[phase].stderr.toString();
+  expect(stderr).toContain(stderrIncludes ?? "");
+  if (stdout !== undefined) expect(output[phase].stdout.toString()).toBe(stdout);
+  expect({ outcome: report[phase]?.outcome, stderr }).toEqual({
+    outcome: { kind: "exited", exitCode },
+    stderr,
+  });
+  if (phase === "compile") expect(report.run).toBeNull();
+}

@@ -1,0 +1,144 @@
+/**
+ * @module
+ * A real server on a real port, with the real service on the `process` provider.
+ */
+import { connect, type Socket } from "node:net";
+import { fileURLToPath } from "node:url";
+import type { FastifyInstance } from "fastify";
+import { loadConfig, type WrittenConfig } from "../../src/config/load-config.ts";
+import { indexLanguages } from "../../src/languages/index-languages.ts";
+import { loadLanguages } from "../../src/languages/load.ts";
+import { createProcessProvider } from "../../src/providers/process/index.ts";
+import { buildServer } from "../../src/server/build-server.ts";
+import { listen } from "../../src/server/listen.ts";
+import { ExecutionService } from "../../src/service/service.ts";
+
+const languagesFolder = fileURLToPath(new URL("../../languages", import.meta.url));
+
+export interface RunningServer extends AsyncDisposable {
+  readonly app: FastifyInstance;
+  readonly service: ExecutionService;
+  /** `http://127.0.0.1:41234`. */
+  readonly url: string;
+  readonly port: number;
+  /** How many runs were asked of the service. */
+  runCount(): number;
+  /** All lines of the log so far. */
+  log(): string;
+  post(path: string, body: unknown): Promise<Answer>;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: unknown;
+}
+
+/**
+ * @param overrides In the shape of `glovebox.yaml`, on top of the unisolated provider and port 0.
+ * @param prepare Called before the port is opened.
+ */
+export async function startServer(
+  overrides: WrittenConfig = {},
+  prepare: (app: FastifyInstance) => void = () => undefined,
+): Promise<RunningServer> {
+  const { server = {}, ...rest } = overrides;
+  const config = loadConfig({
+    env: {},
+    cwd: "/nonexistent",
+    overrides: {
+      provider: "process",
+      allowUnsafeProcess: true,
+      server: { port: 0, shutdownGrace: "0s", ...(server as object) },
+      ...rest,
+    },
+  });
+  const service = new ExecutionService({
+    provider: createProcessProvider(),
+    languages: indexLanguages(await loadLanguages(languagesFolder)),
+    concurrency: config.concurrency,
+    maxQueued: config.maxQueued,
+    compileLimits: config.compile,
+    ownNodePath: process.execPath,
+  });
+  const lines: string[] = [];
+  let runs = 0;
+  const app = buildServer({
+    service: {
+      languages: service.languages,
+      runtimes: async (signal) => service.runtimes(signal),
+      probe: async () => service.probe(),
+      run: async (...args) => {
+        runs++;
+        return service.run(...args);
+      },
+    },
+    config,
+    version: "1.2.3",
+    log: { write: (line) => void lines.push(line) },
+  });
+  prepare(app);
+  const url = await listen(app, config);
+  return {
+    app,
+    service,
+    url,
+    port: Number(new URL(url).port),
+    runCount: () => runs,
+    log: () => lines.join(""),
+    post: async (path, body) =>
+      request(`${url}${path}`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(body),
+      }),
+    async [Symbol.asyncDispose]() {
+      await app.close();
+      await service.close();
+    },
+  };
+}
+
+export async function request(url: string, init: RequestInit = {}): Promise<Answer> {
+  const response = await fetch(url, init);
+  const text = await response.text();
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: text === "" ? undefined : (JSON.parse(text) as unknown),
+  };
+}
+
+export interface RawConnection {
+  readonly socket: Socket;
+  /** Resolves with all that arrived, as soon as the connection is closed. */
+  readonly closed: Promise<string>;
+}
+
+/** A connection that speaks what a test writes, HTTP or not. */
+export function rawConnection(port: number): RawConnection {
+  const socket = connect(port, "127.0.0.1");
+  const chunks: Buffer[] = [];
+  socket.on("data", (chunk) => chunks.push(chunk));
+  const closed = new Promise<string>((resolve) => {
+    socket.on("close", () => {
+      resolve(Buffer.concat(chunks).toString());
+    });
+    // A reset is an end as well; `close` follows.
+    socket.on("error", () => undefined);
+  });
+  return { socket, closed };
+}
+
+/** The bytes of a POST with a JSON body. */
+export function rawPost(path: string, body: unknown): string {
+  const text = JSON.stringify(body);
+  return [
+    `POST ${path} HTTP/1.1`,
+    "host: localhost",
+    "content-type: application/json",
+    `content-length: ${Buffer.byteLength(text)}`,
+    "",
+    text,
+  ].join("\r\n");
+}

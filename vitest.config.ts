@@ -1,0 +1,44 @@
+import { accessSync, constants } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { defineConfig } from "vitest/config";
+
+const root = import.meta.dirname;
+
+/** Real processes under real limits, on a machine that may be busy. */
+const SLOW_MS = 60_000;
+
+const project = (name: string, include: string[], testTimeout: number) => ({
+  extends: true as const,
+  test: { name, include, testTimeout, hookTimeout: SLOW_MS },
+});
+
+export default defineConfig({
+  root,
+  cacheDir: canWrite(join(root, "node_modules"))
+    ? join(root, "node_modules/.vite")
+    : join(tmpdir(), `glovebox-vite-${process.getuid?.()}`),
+  test: {
+    environment: "node",
+    pool: "forks",
+    // A test that waits for a limit burns no CPU, but one that floods a pipe does.
+    maxWorkers: 2,
+    projects: [
+      project("unit", ["src/**/*.test.ts", "scripts/**/*.test.ts"], 20_000),
+      project("spec", ["test/spec/**/*.test.ts"], 20_000),
+      project("native", ["native/**/*.test.ts"], SLOW_MS),
+      project("conformance", ["test/conformance/**/*.test.ts"], SLOW_MS),
+      project("escape", ["test/escape/**/*.test.ts"], SLOW_MS),
+      project("e2e", ["test/e2e/**/*.test.ts"], SLOW_MS),
+    ],
+  },
+});
+
+function canWrite(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
