@@ -26,6 +26,9 @@ static size_t made_count;
 /* v2: memory.peak counts from the last write to the same open file (Linux 6.12), so it stays open. */
 static int peak_fd = -1;
 
+/* v2: memory.max and pids.max as they were opened when the limits were set. */
+static int limit_fds[2] = {-1, -1};
+
 static int find(enum cgroup_kind kind) {
     for (size_t i = 0; i < made_count; i++)
         if (made[i].kind == kind)
@@ -48,6 +51,23 @@ static void set_if_there(int dir_fd, const char *file, const char *value) {
         set(dir_fd, file, value);
 }
 
+static int open_limit(int dir_fd, const char *file) {
+    int fd = openat(dir_fd, file, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        die("open cgroup file %s", file);
+    return fd;
+}
+
+/* Whoever owns the parent can take a v2 controller away from it, as systemd does with a unit that
+ * is not delegated. Then the limits are gone and nothing else tells: files opened before answer
+ * ENODEV, and go on doing so when the controller comes back without our limits. */
+static void check_limits_hold(void) {
+    char byte;
+    for (int i = 0; i < 2; i++)
+        if (pread(limit_fds[i], &byte, 1, 0) != 1)
+            die("limits: somebody took the controllers away from the sandbox's cgroup");
+}
+
 static void set_limits(const struct plan *plan, enum cgroup_kind kind, int dir_fd) {
     char memory[32], pids[32];
     snprintf(memory, sizeof memory, "%" PRIu64, plan->memory_bytes);
@@ -59,6 +79,8 @@ static void set_limits(const struct plan *plan, enum cgroup_kind kind, int dir_f
         /* Without this the program could use as much again in swap. Absent on hosts without swap. */
         set_if_there(dir_fd, "memory.swap.max", "0");
         set(dir_fd, "pids.max", pids);
+        limit_fds[0] = open_limit(dir_fd, "memory.max");
+        limit_fds[1] = open_limit(dir_fd, "pids.max");
         peak_fd = openat(dir_fd, "memory.peak", O_RDWR | O_CLOEXEC); /* Linux 5.19 */
         if (peak_fd < 0)
             peak_fd = openat(dir_fd, "memory.peak", O_RDONLY | O_CLOEXEC);
@@ -104,9 +126,20 @@ void attach_to_cgroups(const struct plan *plan, pid_t pid, bool cloned_into_v2) 
             set(made[i].fd, "cgroup.procs", text);
 }
 
+/* At a failed set-up the sandbox is still there, and waits for us to end: nothing else ends it
+ * before its cgroup must go. cgroup.kill: Linux 5.14; on older ones its own end is waited for. */
+static void kill_members(int dir_fd) {
+    int fd = openat(dir_fd, "cgroup.kill", O_WRONLY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    (void)!write(fd, "1", 1);
+    close(fd);
+}
+
 void remove_cgroups(void) {
     while (made_count) {
         made_count--;
+        kill_members(made[made_count].fd);
         /* The last process may still be on its way out: the kernel says EBUSY for a moment. */
         for (int attempt = 0; attempt < 200; attempt++) {
             if (rmdir(made[made_count].path) == 0 || errno != EBUSY)
@@ -146,6 +179,7 @@ void read_cgroup_counters(struct counters *counters) {
         int fd = made[i].fd;
         switch (made[i].kind) {
         case CGROUP_V2:
+            check_limits_hold();
             counters->cpu_us = read_counter(fd, "cpu.stat", "usage_usec ");
             counters->peak_bytes = read_peak_v2();
             counters->oom_kills = read_counter(fd, "memory.events", "oom_kill ");

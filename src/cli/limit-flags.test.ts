@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { GloveboxError } from "../core/errors.ts";
+import { isGloveboxError, type GloveboxError } from "../core/errors.ts";
 import type { Limits } from "../core/limits.ts";
 import { limitFlags, parseLimits, type RawLimits } from "./limit-flags.ts";
 
@@ -73,7 +73,7 @@ function failureOf(work: () => unknown): GloveboxError {
   try {
     work();
   } catch (error) {
-    if (error instanceof GloveboxError) return error as GloveboxError;
+    if (isGloveboxError(error)) return error;
     throw error;
   }
   throw new Error("nothing was thrown");

@@ -3,7 +3,7 @@
  * Failures as people see them on stderr: `glovebox: what failed. What to do.`
  */
 import { inspect } from "node:util";
-import { errorCatalog, GloveboxError } from "../core/errors.ts";
+import { errorCatalog, isGloveboxError, type GloveboxError } from "../core/errors.ts";
 import { escapeControls } from "./escape-controls.ts";
 import type { Verbosity } from "./run-options.ts";
 
@@ -11,13 +11,13 @@ import type { Verbosity } from "./run-options.ts";
 const EXIT_OUR_FAILURE = 125;
 
 export function exitCodeOfError(error: unknown): number {
-  return isOurs(error) ? errorCatalog[error.code].exitCode : EXIT_OUR_FAILURE;
+  return isGloveboxError(error) ? errorCatalog[error.code].exitCode : EXIT_OUR_FAILURE;
 }
 
 /** The lines to print. `verbose` adds code, stack and causes. */
 export function formatError(error: unknown, verbosity: Verbosity): string {
   const message = error instanceof Error ? error.message : String(error);
-  const hint = isOurs(error) ? hintOf(error) : internalHint;
+  const hint = isGloveboxError(error) ? hintOf(error) : internalHint;
   const lines = [`glovebox: ${escapeControls(joinSentences(message, hint))}`];
   if (verbosity === "verbose") lines.push(...traceOf(error));
   return lines.map((line) => `${line}\n`).join("");
@@ -25,7 +25,7 @@ export function formatError(error: unknown, verbosity: Verbosity): string {
 
 /** For `--json`. */
 export function errorDocument(error: unknown): Record<string, unknown> {
-  const known = isOurs(error);
+  const known = isGloveboxError(error);
   return {
     error: {
       code: known ? error.code : "INTERNAL",
@@ -34,11 +34,6 @@ export function errorDocument(error: unknown): Record<string, unknown> {
     },
     exit_code: exitCodeOfError(error),
   };
-}
-
-/** `instanceof` alone leaves the code's type open. */
-function isOurs(error: unknown): error is GloveboxError {
-  return error instanceof GloveboxError;
 }
 
 const internalHint = "This is a fault of Glovebox: run it again with --verbose and report it.";
@@ -56,7 +51,7 @@ function joinSentences(message: string, hint: string): string {
 
 function traceOf(error: unknown): readonly string[] {
   if (!(error instanceof Error)) return [];
-  const lines = isOurs(error) ? [`  code: ${error.code}`] : [];
+  const lines = isGloveboxError(error) ? [`  code: ${error.code}`] : [];
   lines.push(...(error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line)));
   const { cause } = error;
   if (cause !== undefined) lines.push(`  cause: ${describeCause(cause)}`, ...traceOf(cause));

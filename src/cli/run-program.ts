@@ -3,7 +3,7 @@
  * One run from the command line, from the checked words to the exit code.
  */
 import { homedir } from "node:os";
-import { GloveboxError } from "../core/errors.ts";
+import { isGloveboxError } from "../core/errors.ts";
 import type { Provider } from "../core/provider.ts";
 import { collect } from "../service/collect.ts";
 import type { ExecutionReport, ExecutionRequest, ExecutionSink } from "../service/request.ts";
@@ -63,7 +63,7 @@ async function execute(parts: RunParts): Promise<number> {
     return await run(service, parts);
   } catch (error) {
     // Before there is a sandbox, an abort is thrown; it is how the user ended this, and no failure.
-    if (!interruption.signal.aborted || error instanceof GloveboxError) throw error;
+    if (!interruption.signal.aborted || isGloveboxError(error)) throw error;
     return exitCodeOfAbort({ received: interruption.received(), outputClosed: false });
   } finally {
     await service.close();

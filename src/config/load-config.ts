@@ -6,7 +6,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parse } from "yaml";
-import { GloveboxError, type Issue } from "../core/errors.ts";
+import { GloveboxError, isGloveboxError, type Issue } from "../core/errors.ts";
 import { showText } from "../util/show-value.ts";
 import { parseWith } from "../util/zod-issues.ts";
 import { fileVariable, readEnvironment } from "./environment.ts";
@@ -64,7 +64,7 @@ function readConfigFile(path: string): string | undefined {
     if (size > MAX_FILE_BYTES) throw invalidFile(path, `is larger than ${MAX_FILE_BYTES} bytes`);
     return readFileSync(path, "utf8");
   } catch (error) {
-    if (error instanceof GloveboxError) throw error;
+    if (isGloveboxError(error)) throw error;
     const { code = "unknown error" } = error as NodeJS.ErrnoException;
     if (code === "ENOENT") return undefined;
     throw invalidFile(path, `cannot be read: ${code}`);

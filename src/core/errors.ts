@@ -80,6 +80,11 @@ export class GloveboxError<C extends ErrorCode = ErrorCode> extends Error {
   }
 }
 
+/** `instanceof` alone would lose which codes there are. */
+export function isGloveboxError(error: unknown): error is GloveboxError {
+  return error instanceof GloveboxError;
+}
+
 /** An `INVALID_REQUEST` about one field. */
 export function invalidRequest(path: string, message: string): GloveboxError<"INVALID_REQUEST"> {
   return new GloveboxError("INVALID_REQUEST", `${path}: ${message}`, {

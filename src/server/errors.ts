@@ -3,7 +3,7 @@
  * Failures as HTTP answers: `{"error": {"code", "message", "details"}}` with the catalogue's status.
  */
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
-import { errorCatalog, GloveboxError, invalidRequest } from "../core/errors.ts";
+import { errorCatalog, GloveboxError, invalidRequest, isGloveboxError } from "../core/errors.ts";
 import { showText } from "../util/show-value.ts";
 import { unsupportedMediaType } from "./json-body.ts";
 
@@ -40,7 +40,7 @@ export async function sendError(
 
 /** Any failure as one of the catalogue. What nobody expected tells the caller an id and no more. */
 export function knownError(error: unknown, request: FastifyRequest): GloveboxError {
-  if (error instanceof GloveboxError) return error as GloveboxError;
+  if (isGloveboxError(error)) return error;
   return fromFastify(error as Partial<FastifyError>, request) ?? internalError(request.id);
 }
 

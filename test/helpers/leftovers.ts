@@ -129,11 +129,11 @@ async function listThings(): Promise<readonly string[]> {
 }
 
 /**
- * Other software makes cgroups and folders too, and so does another Glovebox that runs now. Names
- * end in `<pid>-<start>-<any>` of their owner: what belongs to a dead one was left behind.
+ * Other software makes cgroups and folders too, and so do another Glovebox and another test file
+ * (`glovebox-…-test-…`) that run now. Names end in `<pid>-<start>-<any>` of their owner: what belongs to a dead one was left behind.
  */
 async function isOurs(path: string): Promise<boolean> {
-  if (!path.includes("glovebox-")) return false;
+  if (!path.includes("glovebox-") || path.includes("-test-")) return false;
   const [, pid, startTicks] = /(\d+)-(\d+)-[^-/]+$/.exec(path) ?? [];
   if (pid === undefined || Number(pid) === process.pid) return true;
   return (await readStat(pid))?.startTicks !== startTicks;

@@ -63,8 +63,8 @@ export function startLauncher(path: string): LauncherProcess {
       control.write(message);
     },
     nextStatus: async () => {
-      const { value, done } = await lines.next();
-      if (done !== true) return parseStatusLine(value);
+      const line: IteratorResult<string, undefined> = await lines.next();
+      if (line.done !== true) return parseStatusLine(line.value);
       await ended;
       return undefined;
     },

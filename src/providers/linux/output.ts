@@ -6,103 +6,113 @@ import type { Readable } from "node:stream";
 import type { Command, OutputStream } from "../../core/command.ts";
 
 export interface ForwardedOutput {
-  /** Resolves once as many bytes were handed over as the launcher says it has passed on. */
+  /**
+   * Resolves once as many bytes were handed over as the launcher says it has passed on.
+   *
+   * @throws What `onOutput` threw.
+   */
   complete(passed: Readonly<Record<OutputStream, number>>): Promise<void>;
   /** From now on bytes are counted and thrown away. */
   discard(): void;
   stop(): void;
 }
 
+/** What both streams of one command share. */
+interface Shared {
+  discarding: boolean;
+  /** In an object, because anything can be thrown. */
+  readerError: { readonly error: unknown } | undefined;
+  /** Called whenever a byte came, a reader answered or a stream closed. */
+  wake: () => void;
+}
+
 interface Flow {
   readonly stream: Readable;
   receivedBytes: number;
-  /** The reader's pending answer. */
-  pending: Promise<void> | undefined;
+  isReaderBusy: boolean;
+  readonly stop: () => void;
 }
 
-/**
- * @param onReaderError Called once if `onOutput` throws; `complete` then rejects with that error.
- */
+/** @param onReaderError Called once if `onOutput` throws. */
 export function forwardOutput(
-  source: { readonly stdout: Readable; readonly stderr: Readable },
+  source: Readonly<Record<OutputStream, Readable>>,
   onOutput: Command["onOutput"],
   onReaderError: () => void,
 ): ForwardedOutput {
-  let discarding = false;
-  let readerError: { readonly error: unknown } | undefined;
-  let wake: () => void = () => undefined;
-  const flows: Record<OutputStream, Flow> = {
-    stdout: { stream: source.stdout, receivedBytes: 0, pending: undefined },
-    stderr: { stream: source.stderr, receivedBytes: 0, pending: undefined },
-  };
-
-  const nextWake = (): Promise<void> =>
-    new Promise((resolve) => {
-      wake = resolve;
-    });
-
-  function fail(error: unknown): void {
-    if (readerError !== undefined) return;
-    readerError = { error };
-    discarding = true;
+  const shared: Shared = { discarding: false, readerError: undefined, wake: () => undefined };
+  const fail = (error: unknown): void => {
+    if (shared.readerError !== undefined) return;
+    shared.readerError = { error };
+    shared.discarding = true;
     onReaderError();
-  }
+  };
+  const flows: Record<OutputStream, Flow> = {
+    stdout: startFlow(source.stdout, (chunk) => onOutput("stdout", chunk), shared, fail),
+    stderr: startFlow(source.stderr, (chunk) => onOutput("stderr", chunk), shared, fail),
+  };
+  return {
+    complete: async (passed) => {
+      await flowComplete(flows.stdout, passed.stdout, shared);
+      await flowComplete(flows.stderr, passed.stderr, shared);
+      if (shared.readerError !== undefined) throw shared.readerError.error;
+    },
+    discard: () => {
+      shared.discarding = true;
+      for (const { stream } of Object.values(flows)) stream.resume();
+      shared.wake();
+    },
+    stop: () => {
+      for (const { stop } of Object.values(flows)) stop();
+    },
+  };
+}
 
-  async function settle(flow: Flow, pending: Promise<void>): Promise<void> {
-    if (!discarding) flow.stream.pause();
+function startFlow(
+  stream: Readable,
+  read: (chunk: Buffer) => void | Promise<void>,
+  shared: Shared,
+  fail: (error: unknown) => void,
+): Flow {
+  const onData = (chunk: Buffer): void => {
+    flow.receivedBytes += chunk.length;
+    if (!shared.discarding) void hand(chunk);
+    shared.wake();
+  };
+  const onClose = (): void => {
+    shared.wake();
+  };
+  async function hand(chunk: Buffer): Promise<void> {
     try {
-      await pending;
+      const answer = read(chunk);
+      if (answer === undefined) return;
+      flow.isReaderBusy = true;
+      if (!shared.discarding) stream.pause();
+      await answer;
     } catch (error) {
       fail(error);
     }
-    flow.pending = undefined;
-    flow.stream.resume();
-    wake();
+    flow.isReaderBusy = false;
+    stream.resume();
+    shared.wake();
   }
-
-  const listeners = (["stdout", "stderr"] as const).map((name) => {
-    const flow = flows[name];
-    const listener = (chunk: Buffer): void => {
-      flow.receivedBytes += chunk.length;
-      try {
-        const pending = discarding ? undefined : onOutput(name, chunk);
-        if (pending !== undefined) flow.pending = settle(flow, pending);
-      } catch (error) {
-        fail(error);
-      }
-      wake();
-    };
-    flow.stream.on("data", listener);
-    const onClose = (): void => {
-      wake();
-    };
-    flow.stream.on("close", onClose);
-    // Without the resume a stream that an earlier command left paused would stay so.
-    flow.stream.resume();
-    return () => {
-      flow.stream.off("data", listener).off("close", onClose);
-      flow.stream.pause();
-    };
-  });
-
-  return {
-    complete: async (passed) => {
-      for (const name of ["stdout", "stderr"] as const) {
-        const flow = flows[name];
-        while (flow.receivedBytes < passed[name] && !flow.stream.destroyed) {
-          await nextWake();
-        }
-        while (flow.pending !== undefined && !discarding) await nextWake();
-      }
-      if (readerError !== undefined) throw readerError.error;
-    },
-    discard: () => {
-      discarding = true;
-      wake();
-      for (const flow of Object.values(flows)) flow.stream.resume();
-    },
+  const flow: Flow = {
+    stream,
+    receivedBytes: 0,
+    isReaderBusy: false,
     stop: () => {
-      for (const off of listeners) off();
+      stream.off("data", onData).off("close", onClose).pause();
     },
   };
+  // Without the resume a stream that an earlier command left paused would stay so.
+  stream.on("data", onData).on("close", onClose).resume();
+  return flow;
+}
+
+async function flowComplete(flow: Flow, passedBytes: number, shared: Shared): Promise<void> {
+  const isMissing = (): boolean => flow.receivedBytes < passedBytes && !flow.stream.destroyed;
+  while (isMissing() || (flow.isReaderBusy && !shared.discarding)) {
+    await new Promise<void>((resolve) => {
+      shared.wake = resolve;
+    });
+  }
 }

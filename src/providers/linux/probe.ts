@@ -3,7 +3,7 @@
  * Asks a real sandbox on this host whether its walls stand.
  */
 import { defaultLimits } from "../../core/limits.ts";
-import { GloveboxError } from "../../core/errors.ts";
+import { isGloveboxError, type GloveboxError } from "../../core/errors.ts";
 import {
   missing,
   type Control,
@@ -84,7 +84,7 @@ export async function probeHost(
     }
     return { provider: "linux", available: true, reason: "", remedy: "", enforcement };
   } catch (error) {
-    const failure = error instanceof GloveboxError ? stepOf(error) : String(error);
+    const failure = isGloveboxError(error) ? stepOf(error) : String(error);
     return {
       provider: "linux",
       available: false,

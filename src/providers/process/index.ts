@@ -3,7 +3,7 @@
  * The provider without isolation: real processes in a temporary folder, with the rights of Glovebox.
  * It is the smallest provider, and the stand-in where tests need a real one that runs anywhere.
  */
-import { GloveboxError } from "../../core/errors.ts";
+import { GloveboxError, isGloveboxError } from "../../core/errors.ts";
 import { defaultLimits } from "../../core/limits.ts";
 import type { ProbeReport, Provider } from "../../core/provider.ts";
 import type { SandboxSpec } from "../../core/sandbox.ts";
@@ -29,7 +29,7 @@ async function create(spec: SandboxSpec, signal: AbortSignal): Promise<ProcessSa
 }
 
 function asFailure(error: unknown): GloveboxError {
-  if (error instanceof GloveboxError) return error as GloveboxError;
+  if (isGloveboxError(error)) return error;
   const reason = error instanceof Error ? error.message : String(error);
   return new GloveboxError(
     "SANDBOX_FAILED",

@@ -1,0 +1,192 @@
+/*
+ * The system calls that the program goes without, each with its reason. Included by seccomp.c only.
+ *
+ * A call that is refused fails with EPERM, as for want of a privilege, or with ENOSYS where libraries
+ * then use an older call. Calls newer than this list are refused as unknown (ENOSYS).
+ */
+#ifndef SECCOMP_RULES_H
+#define SECCOMP_RULES_H
+
+#include <errno.h>
+#include <sched.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+/* Calls whose names the headers of older systems lack; above 423 all architectures agree. */
+enum {
+    NR_OPEN_TREE = 428,
+    NR_MOVE_MOUNT = 429,
+    NR_FSOPEN = 430,
+    NR_FSCONFIG = 431,
+    NR_FSMOUNT = 432,
+    NR_FSPICK = 433,
+    NR_CLONE3 = 435,
+    NR_OPENAT2 = 437,
+    NR_PIDFD_GETFD = 438,
+    NR_MOUNT_SETATTR = 442,
+    NR_QUOTACTL_FD = 443,
+    NR_FCHMODAT2 = 452,
+    NR_STATMOUNT = 457,
+    NR_LISTMOUNT = 458,
+    NR_LSM_SET_SELF_ATTR = 460,
+    NR_OPEN_TREE_ATTR = 467,
+    NR_LAST_KNOWN = 467, /* Linux 6.15 */
+};
+
+#define NEW_NAMESPACES                                                                             \
+    (CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS |     \
+     CLONE_NEWCGROUP | 0x80 /* CLONE_NEWTIME */)
+#define SET_ID_BITS (S_ISUID | S_ISGID)
+
+/* What of a call is looked at. */
+enum test {
+    ALWAYS,            /* the call as such */
+    ANY_BIT,           /* refused if the argument has any bit of `value` */
+    EQUAL,             /* refused if the argument is `value` */
+    NOT_EQUAL,         /* refused if it is not */
+    NOT_SOCKET_FAMILY, /* refused if it is none of the families below */
+    NETLINK_PROTOCOL,  /* refused if the family is netlink and the protocol is not routing */
+};
+
+struct rule {
+    int nr;
+    int error;
+    enum test test;
+    int argument; /* its index; only its low 32 bits are looked at */
+    uint32_t value;
+};
+
+#define REFUSE(name)                                                                               \
+    { .nr = SYS_##name, .error = EPERM }
+#define REFUSE_NR(number)                                                                          \
+    { .nr = number, .error = EPERM }
+#define ABSENT_NR(number)                                                                          \
+    { .nr = number, .error = ENOSYS }
+#define REFUSE_BITS(name, index, bits)                                                             \
+    { .nr = SYS_##name, .error = EPERM, .test = ANY_BIT, .argument = index, .value = bits }
+#define REFUSE_VALUE(name, index, wanted)                                                          \
+    { .nr = SYS_##name, .error = EPERM, .test = EQUAL, .argument = index, .value = wanted }
+
+/* Rules of one call stand together; build_filter() sorts the calls. */
+static struct rule rules[] = {
+    /* A namespace of its own gives the program capabilities again, and with them most of the
+     * kernel's once root-only code. clone3 passes its flags in memory, where no filter can look. */
+    REFUSE(unshare),
+    REFUSE(setns),
+    REFUSE_BITS(clone, 0, NEW_NAMESPACES),
+    ABSENT_NR(NR_CLONE3),
+
+    /* Mounts: needs a capability that it does not have; refused here too. */
+    REFUSE(mount),
+    REFUSE(umount2),
+    REFUSE(pivot_root),
+    REFUSE(chroot),
+    REFUSE_NR(NR_OPEN_TREE),
+    REFUSE_NR(NR_OPEN_TREE_ATTR),
+    REFUSE_NR(NR_MOVE_MOUNT),
+    REFUSE_NR(NR_FSOPEN),
+    REFUSE_NR(NR_FSCONFIG),
+    REFUSE_NR(NR_FSMOUNT),
+    REFUSE_NR(NR_FSPICK),
+    REFUSE_NR(NR_MOUNT_SETATTR),
+    REFUSE_NR(NR_STATMOUNT),
+    REFUSE_NR(NR_LISTMOUNT),
+
+    /* A file handle names a file of the host's file system whatever is mounted where. */
+    REFUSE(open_by_handle_at),
+    REFUSE(name_to_handle_at),
+    REFUSE(fanotify_init),
+
+    /* Keyrings belong to no namespace. */
+    REFUSE(keyctl),
+    REFUSE(add_key),
+    REFUSE(request_key),
+
+    /* Large parts of the kernel with a history of holes, of no use to an ordinary program. */
+    REFUSE(bpf),
+    REFUSE(perf_event_open),
+    REFUSE(userfaultfd),
+    ABSENT_NR(SYS_io_uring_setup),
+    ABSENT_NR(SYS_io_uring_enter),
+    ABSENT_NR(SYS_io_uring_register),
+
+    /* The machine as such. */
+    REFUSE(kexec_load),
+    REFUSE(init_module),
+    REFUSE(finit_module),
+    REFUSE(delete_module),
+    REFUSE(reboot),
+    REFUSE(swapon),
+    REFUSE(swapoff),
+    REFUSE(acct),
+    REFUSE(quotactl),
+    REFUSE_NR(NR_QUOTACTL_FD),
+    REFUSE(syslog),
+    REFUSE(vhangup),
+    REFUSE(settimeofday),
+    REFUSE(clock_settime),
+    REFUSE(sethostname),
+    REFUSE(setdomainname),
+    REFUSE(lookup_dcookie),
+    REFUSE_NR(NR_LSM_SET_SELF_ATTR),
+#ifdef SYS_kexec_file_load
+    REFUSE(kexec_file_load),
+#endif
+#ifdef __x86_64__
+    REFUSE(iopl),
+    REFUSE(ioperm),
+    REFUSE(modify_ldt),
+    REFUSE(uselib),
+    REFUSE(ustat),
+    REFUSE(sysfs),
+    REFUSE(_sysctl),
+#endif
+
+    /* Other processes: tracing one's own children is useful and stays; these reach into a process
+     * by other doors. pid 1 is not traceable (PR_SET_DUMPABLE), but limits could be set on it. */
+    REFUSE(kcmp),
+    REFUSE_NR(NR_PIDFD_GETFD),
+    REFUSE_VALUE(prlimit64, 0, 1),
+    REFUSE(migrate_pages),
+    REFUSE(move_pages),
+
+    /* 32-bit personalities and address-space tricks; 0 and "what is it?" stay. */
+    {.nr = SYS_personality, .error = EPERM, .test = NOT_EQUAL, .argument = 0, .value = 0xffffffff},
+
+    /* Set-user-ID files on a writable host folder would outlive the sandbox and be run by others.
+     * openat2 takes its mode from memory; libraries then use openat. */
+    REFUSE_BITS(fchmod, 1, SET_ID_BITS),
+    REFUSE_BITS(fchmodat, 2, SET_ID_BITS),
+    {.nr = NR_FCHMODAT2, .error = EPERM, .test = ANY_BIT, .argument = 2, .value = SET_ID_BITS},
+    REFUSE_BITS(mkdirat, 2, SET_ID_BITS),
+    REFUSE_BITS(mknodat, 2, SET_ID_BITS),
+    REFUSE_BITS(openat, 3, SET_ID_BITS),
+    ABSENT_NR(NR_OPENAT2),
+#ifdef __x86_64__
+    REFUSE_BITS(chmod, 1, SET_ID_BITS),
+    REFUSE_BITS(mkdir, 1, SET_ID_BITS),
+    REFUSE_BITS(mknod, 1, SET_ID_BITS),
+    REFUSE_BITS(open, 2, SET_ID_BITS),
+    REFUSE_BITS(creat, 1, SET_ID_BITS),
+#endif
+
+    /* Typing into a terminal on the user's behalf, pasting from the console, loading a line
+     * discipline. */
+    REFUSE_VALUE(ioctl, 1, 0x5412 /* TIOCSTI */),
+    REFUSE_VALUE(ioctl, 1, 0x541C /* TIOCLINUX */),
+    REFUSE_VALUE(ioctl, 1, 0x5423 /* TIOCSETD */),
+
+    /* Families that no network namespace bounds (vsock), or that are holes by tradition (packet,
+     * crypto, bluetooth, tipc, rds, …). Of netlink, only what getifaddrs(3) needs. */
+    {.nr = SYS_socket, .error = EAFNOSUPPORT, .test = NOT_SOCKET_FAMILY, .argument = 0},
+    {.nr = SYS_socket, .error = EPROTONOSUPPORT, .test = NETLINK_PROTOCOL, .argument = 0},
+    {.nr = SYS_socketpair,
+     .error = EAFNOSUPPORT,
+     .test = NOT_EQUAL,
+     .argument = 0,
+     .value = AF_UNIX},
+};
+
+#endif

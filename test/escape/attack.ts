@@ -1,0 +1,61 @@
+/**
+ * @module
+ * One row of the escape suite: a program that tries to get out, and what must come of it.
+ */
+import type { Limits, OutputLimitAction } from "../../src/core/limits.ts";
+import type { Outcome } from "../../src/core/outcome.ts";
+import type { Policy } from "../../src/core/policy.ts";
+import type { Bait } from "./bait.ts";
+
+export type User = "root" | "user";
+
+export interface Attack {
+  /** What the program does, as a sentence's end: `forks until it can't`. */
+  readonly name: string;
+  /** File in `programs/`; `.c` is compiled on the host, `.sh` and `.py` run inside. */
+  readonly program: string;
+  readonly args?: (bait: Bait) => readonly string[];
+  readonly stdin?: string;
+  /** Ways that the program must have tried at least: its `held:` and `trying:` lines. */
+  readonly tries: number;
+  /** Default: exit code 0, which a program reaches only after its last try. */
+  readonly ends?: "anyhow" | readonly Outcome[];
+  readonly limits?: Partial<Limits>;
+  readonly onOutputLimit?: OutputLimitAction;
+  readonly policy?: (bait: Bait) => Partial<Policy>;
+  /** What must hold besides; throws where it does not. */
+  readonly check?: (result: AttackResult, bait: Bait) => void | Promise<void>;
+  /** Why the row cannot hold for this user: it is then skipped with the reason in its name. */
+  readonly gaps?: Partial<Record<User, string>>;
+  /** The wall that the program runs into, for SECURITY.md. */
+  readonly stoppedBy: string;
+}
+
+export interface AttackResult {
+  readonly outcome: Outcome;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly keptBytes: number;
+  readonly droppedBytes: number;
+  readonly wallTimeMs: number;
+  readonly cpuTimeMs: number;
+  readonly peakMemoryBytes: number;
+}
+
+const MIB = 1024 * 1024;
+
+/** Small, so that a bomb is a small one. */
+export const attackLimits: Limits = {
+  wallTimeMs: 6_000,
+  cpuTimeMs: 4_000,
+  memoryBytes: 128 * MIB,
+  processes: 32,
+  outputBytes: MIB,
+  diskBytes: 16 * MIB,
+  openFiles: 64,
+};
+
+export const limitOutcome = (
+  limit: Extract<Outcome, { kind: "limit" }>["limit"],
+  exitCode: number | null = null,
+): Outcome => ({ kind: "limit", limit, exitCode });

@@ -1,0 +1,19 @@
+import { createLinuxProvider } from "../../src/providers/linux/index.ts";
+import { locateLauncher } from "../../src/providers/linux/locate-launcher.ts";
+import { skipUnless } from "../helpers/require.ts";
+import { findCompiler } from "./programs.ts";
+import { describeEscapes } from "./suite.ts";
+
+const provider = createLinuxProvider({ launcherPath: await locateLauncher() });
+const { available, reason } = await provider.probe();
+const compiler = findCompiler();
+
+const skipReason =
+  skipUnless("linux", available ? undefined : reason) ??
+  skipUnless("c", compiler === undefined ? "no C compiler is installed" : undefined);
+
+describeEscapes(provider, {
+  user: process.getuid?.() === 0 ? "root" : "user",
+  compiler: compiler ?? "cc",
+  skipReason,
+});

@@ -1,0 +1,145 @@
+/**
+ * @module
+ * Runs one attack in a fresh sandbox and judges both sides of the wall.
+ */
+import { expect } from "vitest";
+import type { Execution } from "../../src/core/execution.ts";
+import type { Limits } from "../../src/core/limits.ts";
+import type { Policy } from "../../src/core/policy.ts";
+import type { Provider, ProviderSandbox } from "../../src/core/provider.ts";
+import { workspacePath, type HostProgram, type SandboxFile } from "../../src/core/sandbox.ts";
+import { Readable } from "node:stream";
+import type { LeftoverCheck } from "../helpers/leftovers.ts";
+import { attackLimits, type Attack, type AttackResult } from "./attack.ts";
+import type { Bait } from "./bait.ts";
+import { readyProgram } from "./programs.ts";
+
+export interface Field {
+  readonly provider: Provider;
+  readonly bait: Bait;
+  readonly leftovers: LeftoverCheck;
+  /** Of the compiled programs, on the host. */
+  readonly programFolder: string;
+}
+
+/** Where the program lies inside when the workspace is a folder of the host. */
+const lentFolder = "/opt/attack";
+
+export async function createSandbox(
+  { provider }: Field,
+  policy: Partial<Policy>,
+  limits: Limits,
+  files: readonly SandboxFile[],
+  hostPrograms: readonly HostProgram[] = [],
+): Promise<ProviderSandbox> {
+  const { memoryBytes, processes, diskBytes, openFiles } = limits;
+  return provider.create(
+    {
+      policy: { network: { mode: "none" }, workspace: { kind: "scratch" }, ...policy },
+      limits: { memoryBytes, processes, diskBytes, openFiles },
+      files,
+      hostPrograms,
+      enforcement: "strict",
+    },
+    new AbortController().signal,
+  );
+}
+
+export interface ExecParts {
+  readonly limits: Limits;
+  readonly stdin?: string | Readable;
+  readonly onOutputLimit?: "truncate" | "kill";
+  /** Sees stdout as it comes. */
+  readonly onText?: (text: string) => void;
+}
+
+/** Runs a command and keeps its output. */
+export async function execute(
+  { leftovers }: Field,
+  sandbox: ProviderSandbox,
+  argv: readonly string[],
+  { limits, stdin, onOutputLimit = "truncate", onText }: ExecParts,
+): Promise<AttackResult> {
+  const output = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
+  const execution = await sandbox.exec(
+    {
+      argv,
+      env: { PATH: "/usr/local/bin:/usr/bin:/bin", HOME: "/home/sandbox", ...leftovers.env },
+      cwd: workspacePath,
+      stdin: typeof stdin === "string" ? Readable.from([stdin]) : (stdin ?? "empty"),
+      limits,
+      onOutputLimit,
+      onOutput: (stream, chunk) => {
+        output[stream].push(chunk);
+        if (stream === "stdout") onText?.(chunk.toString("latin1"));
+      },
+    },
+    new AbortController().signal,
+  );
+  return resultOf(execution, Buffer.concat(output.stdout), Buffer.concat(output.stderr));
+}
+
+function resultOf(execution: Execution, stdout: Buffer, stderr: Buffer): AttackResult {
+  const { outcome, usage, droppedBytes } = execution;
+  return {
+    outcome,
+    stdout: stdout.toString("utf8"),
+    stderr: stderr.toString("utf8"),
+    keptBytes: stdout.length + stderr.length,
+    droppedBytes: droppedBytes.stdout + droppedBytes.stderr,
+    wallTimeMs: usage.wallTimeMs,
+    cpuTimeMs: usage.cpuTimeMs ?? 0,
+    peakMemoryBytes: usage.peakMemoryBytes ?? 0,
+  };
+}
+
+/** Runs a row and throws where a wall did not hold. */
+export async function runAttack(field: Field, attack: Attack): Promise<void> {
+  const { bait, leftovers, programFolder } = field;
+  const limits = { ...attackLimits, ...attack.limits };
+  const policy = attack.policy?.(bait) ?? {};
+  const { file, argv } = readyProgram(attack.program, programFolder);
+  const isMounted = policy.workspace?.kind === "mount";
+  const command = isMounted ? [`${lentFolder}/${file.path}`, ...argv.slice(1)] : argv;
+  const lent = { hostPath: `${programFolder}/${file.path}`, path: `${lentFolder}/${file.path}` };
+  const sandbox = await createSandbox(
+    field,
+    policy,
+    limits,
+    isMounted ? [] : [file],
+    isMounted ? [lent] : [],
+  );
+  let result: AttackResult;
+  try {
+    result = await execute(field, sandbox, [...command, ...(attack.args?.(bait) ?? [])], {
+      limits,
+      ...(attack.stdin === undefined ? {} : { stdin: attack.stdin }),
+      ...(attack.onOutputLimit === undefined ? {} : { onOutputLimit: attack.onOutputLimit }),
+    });
+    expect(await leftovers.processes()).toSatisfy(
+      (alive: readonly { commandLine: string }[]) =>
+        !alive.some(({ commandLine }) => commandLine.includes(file.path)),
+      "nothing of the program lives on after its run",
+    );
+  } finally {
+    await sandbox.destroy();
+  }
+  judge(attack, result, bait);
+  await attack.check?.(result, bait);
+  expect(bait.damage()).toEqual([]);
+  if (isMounted) bait.resetWorkspace();
+}
+
+function judge(attack: Attack, result: AttackResult, bait: Bait): void {
+  const { stdout, stderr, outcome } = result;
+  const lines = stdout.split("\n");
+  const transcript = `${stdout.slice(-4000)}\n${stderr.slice(-1000)}`;
+  expect.soft(lines.filter((line) => line.startsWith("ESCAPED:"))).toEqual([]);
+  const tries = lines.filter((line) => /^(held|trying):/.test(line)).length;
+  expect(tries, `too few tries in:\n${transcript}`).toBeGreaterThanOrEqual(attack.tries);
+  expect(stdout + stderr).not.toContain(bait.secret);
+  if (attack.ends === "anyhow") return;
+  const ends = attack.ends ?? [{ kind: "exited", exitCode: 0 }];
+  expect(ends, transcript).toContainEqual(outcome);
+  if (attack.ends === undefined) expect(lines.at(-2), transcript).toBe("done");
+}

@@ -1,0 +1,67 @@
+/**
+ * @module
+ * Programs that try to get out of a sandbox, and what must be left of the host afterwards: all of it.
+ */
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Provider } from "../../src/core/provider.ts";
+import { createLeftoverCheck, type LeftoverCheck } from "../helpers/leftovers.ts";
+import type { Attack, User } from "./attack.ts";
+import { attackGroups } from "./attacks/index.ts";
+import { layBait, type Bait } from "./bait.ts";
+import { compilePrograms } from "./programs.ts";
+import { runAttack, type Field } from "./run-attack.ts";
+
+export interface EscapeOptions {
+  readonly user: User;
+  readonly compiler: string;
+  /** Why this host can't run the suite at all; see `skipUnless`. */
+  readonly skipReason: string | undefined;
+}
+
+const ROW_MAX_MS = 20_000;
+
+export function describeEscapes(provider: Provider, options: EscapeOptions): void {
+  const { user, compiler, skipReason } = options;
+  const title = `escapes from linux as ${user === "root" ? "root" : "an ordinary user"}`;
+  describe.skipIf(skipReason !== undefined)(withReason(title, skipReason), () => {
+    let bait: Bait;
+    let leftovers: LeftoverCheck;
+    let programFolder: string;
+    beforeAll(async () => {
+      // Not below a folder that only this user may enter: the sandbox's user must read from it.
+      programFolder = mkdtempSync(join(tmpdir(), "escape-programs-"));
+      chmodSync(programFolder, 0o755);
+      await compilePrograms(compiler, programFolder);
+      bait = await layBait();
+      leftovers = await createLeftoverCheck();
+    });
+    afterAll(async () => {
+      const left = await leftovers.find();
+      await bait.remove();
+      rmSync(programFolder, { recursive: true, force: true });
+      expect(left).toEqual([]);
+    });
+    const field = (): Field => ({ provider, bait, leftovers, programFolder });
+
+    for (const [group, attacks] of Object.entries(attackGroups)) {
+      describe(group, () => {
+        for (const attack of attacks) describeAttack(field, attack, user);
+      });
+    }
+  });
+}
+
+function describeAttack(field: () => Field, attack: Attack, user: User): void {
+  const gap = attack.gaps?.[user];
+  test.skipIf(gap !== undefined)(
+    withReason(attack.name, gap),
+    () => runAttack(field(), attack),
+    ROW_MAX_MS,
+  );
+}
+
+const withReason = (name: string, reason: string | undefined): string =>
+  reason === undefined ? name : `${name} (${reason})`;
