@@ -17,7 +17,7 @@ int main(void) {
     REFUSED_CALL(swapoff, "/workspace/none");
     REFUSED_CALL(acct, "/tmp/acct");
     REFUSED_CALL(quotactl, 0, NULL, 0, NULL);
-    REFUSED_CALL(quotactl_fd, 0, 0, 0, NULL);
+    refused("quotactl_fd", syscall(443, 0, 0, 0, NULL));
     REFUSED_CALL(syslog, 3, zeros, sizeof zeros);
     REFUSED_CALL(vhangup);
     REFUSED_CALL(settimeofday, NULL, NULL);

@@ -26,7 +26,8 @@ static void files_of_pid1(void) {
         "attr/current", "loginuid", "setgroups", "uid_map", "gid_map", "sched", "make-it-fail", "reset_auxv"};
     for (size_t i = 0; i < sizeof writable / sizeof writable[0]; i++) {
         snprintf(path, sizeof path, "/proc/1/%s", writable[i]);
-        fails(path, open(path, O_WRONLY));
+        int fd = open(path, O_WRONLY);
+        fails(path, fd < 0 ? -1 : write(fd, "1", 1));
     }
     snprintf(path, sizeof path, "/proc/1/task/1/mem");
     fails(path, open(path, O_RDWR));
@@ -50,7 +51,7 @@ static void signals(void) {
     refused("pidfd_getfd of pid 1", syscall(SYS_pidfd_getfd, pidfd, 3, 0));
     struct iovec part = {(void *)0x400000, 4096};
     fails("process_madvise of pid 1", syscall(SYS_process_madvise, pidfd, &part, 1, 21, 0));
-    fails("process_mrelease of pid 1", syscall(SYS_process_mrelease, pidfd, 0));
+    fails("process_mrelease of pid 1", syscall(448, pidfd, 0));
 }
 
 int main(void) {

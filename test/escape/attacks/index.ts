@@ -1,0 +1,12 @@
+/**
+ * @module
+ * All rows of the escape suite.
+ */
+import type { Attack } from "../attack.ts";
+import { kernelAttacks } from "./kernel.ts";
+import { surroundingAttacks } from "./surroundings.ts";
+
+export const attackGroups: Readonly<Record<string, readonly Attack[]>> = {
+  kernel: kernelAttacks,
+  surroundings: surroundingAttacks,
+};

@@ -1,0 +1,83 @@
+/**
+ * @module
+ * Attacks on what lies around the program: files, processes, /proc, sockets of the host.
+ */
+import { homedir } from "node:os";
+import { lstatSync } from "node:fs";
+import { expect } from "vitest";
+import type { Attack } from "../attack.ts";
+import type { Bait } from "../bait.ts";
+
+const mounted =
+  (access: "ro" | "rw") =>
+  ({ workspace }: Bait) =>
+    ({ workspace: { kind: "mount", hostPath: workspace, access } }) as const;
+
+export const surroundingAttacks: readonly Attack[] = [
+  {
+    name: "pid 1 can't be read, traced, stopped, limited or robbed of its fds",
+    program: "pid1.c",
+    tries: 60,
+    stoppedBy: "PR_SET_DUMPABLE 0, seccomp, the kernel's protection of a namespace's pid 1",
+  },
+  {
+    name: "kill(-1) and guessed numbers reach no process of the host",
+    program: "signals-to-all.c",
+    args: ({ victimPid }) => [String(victimPid)],
+    tries: 4,
+    stoppedBy: "pid namespace",
+  },
+  {
+    name: "no other process, environment or cgroup path is to be seen",
+    program: "other-processes.c",
+    args: ({ victimPid }) => [String(victimPid)],
+    tries: 11,
+    stoppedBy: "pid namespace and its own /proc, cgroup namespace",
+  },
+  {
+    name: "/proc can't be written to, and /sys is absent",
+    program: "proc-and-sys.c",
+    tries: 30,
+    stoppedBy: "user namespace: the files belong to an id that is not mapped; no /sys",
+  },
+  {
+    name: "files of the host outside its system folders don't exist",
+    program: "host-files.c",
+    args: ({ secretFile, folder }) => [secretFile, folder, homedir()],
+    tries: 60,
+    stoppedBy: "mount namespace with a root of its own",
+  },
+  {
+    name: "the system folders and /etc can't be changed",
+    program: "read-only.c",
+    args: () => ["/usr", "/usr/bin", "/bin", "/etc", "/", "/dev", "/usr/bin/env", "/etc/passwd"],
+    tries: 110,
+    stoppedBy: "read-only mounts",
+  },
+  {
+    name: "a workspace mounted read-only can't be changed",
+    program: "read-only.c",
+    args: () => ["/workspace", "/workspace/inner", "/workspace/given.txt"],
+    policy: mounted("ro"),
+    tries: 40,
+    stoppedBy: "read-only mount",
+  },
+  {
+    name: "set-user-ID bits and file capabilities can't be put on files",
+    program: "setid-files.c",
+    tries: 40,
+    stoppedBy: "seccomp; no capabilities",
+  },
+  {
+    name: "nor on files of a writable host folder",
+    program: "setid-files.c",
+    policy: mounted("rw"),
+    tries: 40,
+    check: (_result, { workspace }) => {
+      const { mode, uid, gid } = lstatSync(`${workspace}/plain`);
+      const owner = lstatSync(workspace);
+      expect([mode & 0o7777, uid, gid]).toEqual([0o755, owner.uid, owner.gid]);
+    },
+    stoppedBy: "seccomp; files get the folder's owner by an id-mapped mount",
+  },
+];
