@@ -65,7 +65,7 @@ static void check_limits_hold(void) {
     char byte;
     for (int i = 0; i < 2; i++)
         if (pread(limit_fds[i], &byte, 1, 0) != 1)
-            die("limits: somebody took the controllers away from the sandbox's cgroup");
+            die_plain("limits: somebody took the controllers away from the sandbox's cgroup");
 }
 
 static void set_limits(const struct plan *plan, enum cgroup_kind kind, int dir_fd) {

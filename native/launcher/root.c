@@ -93,21 +93,20 @@ static void make_mount_point(const char *path, const char *source) {
     }
 }
 
-/* Before Linux 5.12: one mount only, and flags that the host set must be named again. */
-static void restrict_one_mount(const char *path, bool read_only) {
+/* Adds flags to one mount. Those that the host has set must be named again. */
+static void restrict_one_mount(const char *path, unsigned long flags) {
+    static const struct {
+        unsigned long is, wants;
+    } kept[] = {{ST_RDONLY, MS_RDONLY},    {ST_NOSUID, MS_NOSUID},   {ST_NODEV, MS_NODEV},
+                {ST_NOEXEC, MS_NOEXEC},    {ST_NOATIME, MS_NOATIME}, {ST_NODIRATIME, MS_NODIRATIME},
+                {ST_RELATIME, MS_RELATIME}};
     struct statvfs status;
     if (statvfs(path, &status) < 0)
         die("read the mount flags of %s", path);
-    unsigned long flags = MS_REMOUNT | MS_BIND | MS_NOSUID | MS_NODEV;
-    if (read_only || (status.f_flag & ST_RDONLY))
-        flags |= MS_RDONLY;
-    if (status.f_flag & ST_NOEXEC)
-        flags |= MS_NOEXEC;
-    if (status.f_flag & ST_NOATIME)
-        flags |= MS_NOATIME;
-    if (status.f_flag & ST_RELATIME)
-        flags |= MS_RELATIME;
-    if (mount(NULL, path, NULL, flags, NULL) < 0)
+    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++)
+        if (status.f_flag & kept[i].is)
+            flags |= kept[i].wants;
+    if (mount(NULL, path, NULL, MS_REMOUNT | MS_BIND | flags, NULL) < 0)
         die("restrict the mount at %s", path);
 }
 
@@ -127,21 +126,23 @@ static void bind_host_path(const struct entry *entry, const char *path, bool rea
     if (syscall(SYS_mount_setattr, AT_FDCWD, path, AT_RECURSIVE, &attributes, sizeof attributes) ==
         0)
         return;
-    if (errno != ENOSYS)
+    if (errno != ENOSYS) /* Linux 5.12 */
         die("restrict the mount at %s", entry->path);
     /* What is mounted below it would stay as it is, so it must not be there. The kernel refuses to
      * bind without it where that would uncover something. */
     if (umount2(path, MNT_DETACH) < 0 || mount(source, path, NULL, MS_BIND, NULL) < 0)
         die("mount %s at %s", entry->source, entry->path);
-    restrict_one_mount(path, read_only);
+    restrict_one_mount(path, MS_NOSUID | MS_NODEV | (read_only ? MS_RDONLY : 0));
 }
 
+/* Read-only: a device can be written to all the same, but its inode is the host's own. */
 static void bind_device(const struct entry *entry, const char *path) {
     char source[PATH_MAX];
     join_path(source, sizeof source, OLD_ROOT, entry->source);
     make_mount_point(path, source);
     if (mount(source, path, NULL, MS_BIND, NULL) < 0)
         die("mount %s at %s", entry->source, entry->path);
+    restrict_one_mount(path, MS_RDONLY | MS_NOSUID | MS_NOEXEC);
 }
 
 /* All writable folders are parts of one tmpfs, so that one number limits them together. */

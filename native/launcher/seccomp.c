@@ -10,6 +10,7 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -29,8 +30,8 @@
 /* personality(0) must stay possible besides the query: setarch and some shells call it. */
 #define PERSONALITY_DEFAULT 0
 
-/* Each rule becomes at most 8 instructions, each node of the search tree 2. */
-#define MAX_INSTRUCTIONS (RULES * 10 + 32)
+/* Each rule becomes at most 14 instructions, each node of the search tree 2. */
+#define MAX_INSTRUCTIONS (RULES * 16 + 32)
 static struct sock_filter filter[MAX_INSTRUCTIONS];
 static unsigned short filter_length;
 
@@ -93,6 +94,20 @@ static void emit_rule(const struct rule *rule) {
         jump(BPF_JEQ, AF_NETLINK, 0, 3);
         load_argument(2);
         jump(BPF_JEQ, 0 /* NETLINK_ROUTE */, 1, 0);
+        break;
+    case INET_PROTOCOL:
+        load_argument(rule->argument);
+        jump(BPF_JEQ, AF_INET, 1, 0);
+        jump(BPF_JEQ, AF_INET6, 0, 10);
+        load_argument(1);
+        emit((struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0xf)); /* SOCK_TYPE_MASK */
+        jump(BPF_JGT, SOCK_RAW, 6, 0);
+        load_argument(2);
+        jump(BPF_JEQ, IPPROTO_IP, 5, 0);
+        jump(BPF_JEQ, IPPROTO_ICMP, 4, 0);
+        jump(BPF_JEQ, IPPROTO_TCP, 3, 0);
+        jump(BPF_JEQ, IPPROTO_UDP, 2, 0);
+        jump(BPF_JEQ, IPPROTO_ICMPV6, 1, 0);
         break;
     }
     refuse(rule->error);

@@ -48,6 +48,7 @@ enum test {
     NOT_EQUAL,         /* refused if it is not */
     NOT_SOCKET_FAMILY, /* refused if it is none of the families below */
     NETLINK_PROTOCOL,  /* refused if the family is netlink and the protocol is not routing */
+    INET_PROTOCOL,     /* refused if the family is inet and it is none of the protocols below */
 };
 
 struct rule {
@@ -179,9 +180,12 @@ static struct rule rules[] = {
     REFUSE_VALUE(ioctl, 1, 0x5423 /* TIOCSETD */),
 
     /* Families that no network namespace bounds (vsock), or that are holes by tradition (packet,
-     * crypto, bluetooth, tipc, rds, …). Of netlink, only what getifaddrs(3) needs. */
+     * crypto, bluetooth, tipc, rds, …). Of netlink, only what getifaddrs(3) needs. Of inet, only TCP,
+     * UDP and ping: any other protocol (sctp, dccp, l2tp, mptcp, …) may even load a module of the
+     * host's kernel. */
     {.nr = SYS_socket, .error = EAFNOSUPPORT, .test = NOT_SOCKET_FAMILY, .argument = 0},
     {.nr = SYS_socket, .error = EPROTONOSUPPORT, .test = NETLINK_PROTOCOL, .argument = 0},
+    {.nr = SYS_socket, .error = EPROTONOSUPPORT, .test = INET_PROTOCOL, .argument = 0},
     {.nr = SYS_socketpair,
      .error = EAFNOSUPPORT,
      .test = NOT_EQUAL,
