@@ -104,7 +104,7 @@ export async function layBait(): Promise<Bait> {
 /** All that a program could have changed outside, as text. */
 function lookAt(folder: string, victimPid: number): Record<string, string | undefined> {
   const seen: Record<string, string | undefined> = {
-    victim: statusLines(victimPid, ["State", "SigQ", "Seccomp", "Uid"]),
+    victim: statusLines(victimPid, ["State", "Seccomp", "Uid"]),
     "victim's limits": quietly(() => readFileSync(`/proc/${victimPid}/limits`, "utf8")),
     "victim's priority": quietly(() => priorityOf(victimPid)),
     "own state": statusLines(process.pid, ["Uid", "Gid", "NoNewPrivs", "TracerPid"]),
@@ -143,7 +143,8 @@ function statusLines(pid: number, names: readonly string[]): string {
   return quietly(() =>
     readFileSync(`/proc/${pid}/status`, "utf8")
       .split("\n")
-      .filter((line) => names.some((name) => name !== "SigQ" && line.startsWith(`${name}:`)))
+      .filter((line) => names.some((name) => line.startsWith(`${name}:`)))
+      .map((line) => line.replace(/^State:\s[RSD] .*/, "State: lives"))
       .join(", "),
   );
 }

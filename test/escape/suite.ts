@@ -35,6 +35,8 @@ export function describeEscapes(provider: Provider, options: EscapeOptions): voi
       programFolder = mkdtempSync(join(tmpdir(), "escape-programs-"));
       chmodSync(programFolder, 0o755);
       await compilePrograms(compiler, programFolder);
+      // A server started from a root shell may have them, and files may be open to them.
+      if (user === "root") process.setgroups?.([0, 4, 6]);
       bait = await layBait();
       leftovers = await createLeftoverCheck();
     });

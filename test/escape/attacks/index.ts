@@ -3,10 +3,12 @@
  * All rows of the escape suite.
  */
 import type { Attack } from "../attack.ts";
+import { bombAttacks } from "./bombs.ts";
 import { kernelAttacks } from "./kernel.ts";
 import { surroundingAttacks } from "./surroundings.ts";
 
 export const attackGroups: Readonly<Record<string, readonly Attack[]>> = {
+  bombs: bombAttacks,
   kernel: kernelAttacks,
   surroundings: surroundingAttacks,
 };
