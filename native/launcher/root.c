@@ -26,10 +26,9 @@ struct bind_attributes {
     uint64_t set, clear, propagation, userns_fd;
 };
 
-/* While the root is built, the process stands in a tmpfs with these three folders. */
-#define OLD_ROOT "/old"
-#define NEW_ROOT "/new"
-#define SCRATCH "/scratch"
+/* Where the host's root and the scratch tmpfs are while the new root is built. */
+#define OLD_ROOT "/.old"
+#define SCRATCH "/.scratch"
 
 /* The root itself holds only mount points, links and the files of /etc. */
 #define ROOT_OPTIONS "mode=0755,size=16m,nr_inodes=8192"
@@ -157,7 +156,7 @@ static void bind_scratch_folder(const struct entry *entry, const char *path, siz
 
 static void make_entry(const struct entry *entry, size_t number) {
     char path[PATH_MAX];
-    join_path(path, sizeof path, NEW_ROOT, entry->path);
+    join_path(path, sizeof path, "", entry->path);
     make_parents(path);
     switch (entry->kind) {
     case ENTRY_DIR:
@@ -198,34 +197,40 @@ static void make_entry(const struct entry *entry, size_t number) {
 }
 
 /* Stands the process in a fresh tmpfs, with the host's root below it as a source for binds. */
-static void enter_building_site(void) {
+static void enter_new_root(void) {
     if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
         die("make mounts private");
-    mount_tmpfs("/tmp", "mode=0755,size=1m,nr_inodes=64");
-    if (mkdir("/tmp" OLD_ROOT, 0755) < 0 || syscall(SYS_pivot_root, "/tmp", "/tmp" OLD_ROOT) < 0)
+    mount_tmpfs("/tmp", ROOT_OPTIONS);
+    if (mkdir("/tmp" OLD_ROOT, 0700) < 0 || syscall(SYS_pivot_root, "/tmp", "/tmp" OLD_ROOT) < 0)
         die("enter the new root (inside a chroot the kernel refuses this)");
-    if (chdir("/") < 0 || mkdir(NEW_ROOT, 0755) < 0 || mkdir(SCRATCH, 0700) < 0)
-        die("prepare the new root");
+    if (chdir("/") < 0)
+        die("enter the new root");
+}
+
+static void mount_scratch(const struct plan *plan) {
+    char options[96];
+    snprintf(options, sizeof options, "mode=0700,size=%" PRIu64 ",nr_inodes=%" PRIu64,
+             plan->disk_bytes, plan->disk_inodes);
+    if (mkdir(SCRATCH, 0700) < 0)
+        die("create the scratch folder");
+    mount_tmpfs(SCRATCH, options);
+}
+
+/* What was needed to build goes: the host's root with all that is mounted in it, and the way to the
+ * whole scratch tmpfs. Nobody is below them, and nobody holds an fd in them. */
+static void unmount_and_remove(const char *path) {
+    if (umount2(path, MNT_DETACH) < 0 || rmdir(path) < 0)
+        die("unmount %s", path);
 }
 
 void setup_root(const struct plan *plan) {
     umask(022);
-    enter_building_site();
-    mount_tmpfs(NEW_ROOT, ROOT_OPTIONS);
-    char options[96];
-    snprintf(options, sizeof options, "mode=0700,size=%" PRIu64 ",nr_inodes=%" PRIu64,
-             plan->disk_bytes, plan->disk_inodes);
-    mount_tmpfs(SCRATCH, options);
-
+    enter_new_root();
+    mount_scratch(plan);
     for (size_t i = 0; i < plan->entry_count; i++)
         make_entry(&plan->entries[i], i);
-
-    if (mount(NULL, NEW_ROOT, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV, NULL) <
-        0)
+    unmount_and_remove(SCRATCH);
+    unmount_and_remove(OLD_ROOT);
+    if (mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV, NULL) < 0)
         die("make the root read-only");
-    /* pivot_root(".", ".") puts the building site under the new root; unmounting it takes the
-     * host's root and the scratch's own mount away with it. */
-    if (chdir(NEW_ROOT) < 0 || syscall(SYS_pivot_root, ".", ".") < 0 ||
-        umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
-        die("leave the host's root");
 }

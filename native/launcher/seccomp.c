@@ -113,13 +113,30 @@ static void emit_rule(const struct rule *rule) {
     refuse(rule->error);
 }
 
+/* From the instruction at `start` to the next one to be emitted; conditional jumps have 8 bits. */
+static uint8_t jump_length(unsigned short start) {
+    if (filter_length - start > UINT8_MAX)
+        die_plain("seccomp: a jump of the filter is too long");
+    return (uint8_t)(filter_length - start);
+}
+
 static int by_number(const void *left, const void *right) {
     return ((const struct rule *)left)->nr - ((const struct rule *)right)->nr;
 }
 
-/* The rules of the call that rules[first] is about, or all calls of [first, end) as a search tree:
- * the kernel runs the filter once for every call number when it is installed, so its depth counts. */
-static void emit_rules(size_t first, size_t end) {
+/* The rules of one call, rules[first] to rules[end]. A call that none of them refuses is allowed. */
+static void emit_call(size_t first, size_t end) {
+    jump(BPF_JEQ, (uint32_t)rules[first].nr, 0, 0);
+    unsigned short test = filter_length;
+    for (size_t i = first; i < end; i++)
+        emit_rule(&rules[i]);
+    filter[test - 1].jf = jump_length(test);
+    allow();
+}
+
+/* All calls of [first, end) as a search tree: the kernel runs the filter once for every call number
+ * when it is installed, so its depth counts, and so does its length. */
+static void emit_calls(size_t first, size_t end) {
     size_t middle = first + (end - first) / 2;
     while (middle > first && rules[middle].nr == rules[middle - 1].nr)
         middle--;
@@ -127,21 +144,14 @@ static void emit_rules(size_t first, size_t end) {
         while (middle < end && rules[middle].nr == rules[first].nr)
             middle++;
     if (middle == end) {
-        jump(BPF_JEQ, (uint32_t)rules[first].nr, 1, 0);
-        allow();
-        for (size_t i = first; i < end; i++)
-            emit_rule(&rules[i]);
-        allow();
+        emit_call(first, end);
         return;
     }
-    jump(BPF_JGE, (uint32_t)rules[middle].nr, 0, 1);
-    unsigned short to_right = filter_length;
-    emit((struct sock_filter){0});
-    emit_rules(first, middle);
-    /* The first instruction of a tree loads nothing, so the call's number is still at hand. */
-    filter[to_right] =
-        (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA, (uint32_t)(filter_length - to_right - 1));
-    emit_rules(middle, end);
+    jump(BPF_JGE, (uint32_t)rules[middle].nr, 0, 0);
+    unsigned short left = filter_length;
+    emit_calls(first, middle);
+    filter[left - 1].jt = jump_length(left);
+    emit_calls(middle, end);
 }
 
 static void build_filter(void) {
@@ -156,7 +166,7 @@ static void build_filter(void) {
     jump(BPF_JGT, NR_LAST_KNOWN, 0, 1);
     refuse(ENOSYS);
     qsort(rules, RULES, sizeof rules[0], by_number);
-    emit_rules(0, RULES);
+    emit_calls(0, RULES);
 }
 
 void setup_seccomp(void) {

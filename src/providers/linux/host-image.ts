@@ -13,13 +13,19 @@ const systemFolders = ["/usr"];
 const systemLinks = ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
 
 /** Files and folders of /etc that programs need and that say nothing about this machine's users. */
-const etcPaths = ["/etc/alternatives", "/etc/ld.so.cache", "/etc/ssl/certs"];
+const etcPaths = ["/etc/alternatives", "/etc/ld.so.cache"];
 
-/** For the host's network: how names are looked up. */
-const etcNetworkPaths = ["/etc/resolv.conf", "/etc/hosts", "/etc/services", "/etc/protocols"];
+/** For the host's network: how names are looked up, and whom TLS trusts. */
+const etcNetworkPaths = [
+  "/etc/resolv.conf",
+  "/etc/hosts",
+  "/etc/services",
+  "/etc/protocols",
+  "/etc/ssl/certs",
+];
 
-/** What programs expect to be there always. /dev/tty only answers to a program with a terminal. */
-const devices = ["null", "zero", "full", "random", "urandom", "tty"];
+/** What programs expect to be there always. /dev/random is /dev/urandom since Linux 5.6. */
+const devices = ["null", "zero", "full", "urandom"];
 
 const passwd = "root:x:0:0:root:/:/bin/sh\nsandbox:x:1000:1000:sandbox:/home/sandbox:/bin/sh\n";
 const group = "root:x:0:\nsandbox:x:1000:\n";
@@ -79,6 +85,7 @@ function devRecords(): Records {
   return [
     ["dir", ["/dev", "0755"]],
     ...devices.map((name) => ["device", [`/dev/${name}`, `/dev/${name}`]] as const),
+    ["symlink", ["/dev/random", "urandom"]],
     ["symlink", ["/dev/fd", "/proc/self/fd"]],
     ["symlink", ["/dev/stdin", "/proc/self/fd/0"]],
     ["symlink", ["/dev/stdout", "/proc/self/fd/1"]],
