@@ -89,6 +89,9 @@ static void set_limits(const struct plan *plan, enum cgroup_kind kind, int dir_f
         set(dir_fd, "memory.limit_in_bytes", memory);
         set_if_there(dir_fd, "memory.memsw.limit_in_bytes", memory);
         set_if_there(dir_fd, "memory.swappiness", "0");
+        /* v1 counts the buffers of TCP sockets apart, and without a limit of their own not at all. */
+        snprintf(memory, sizeof memory, "%" PRIu64, plan->memory_bytes / 8);
+        set_if_there(dir_fd, "memory.kmem.tcp.limit_in_bytes", memory);
         break;
     case CGROUP_V1_PIDS:
         set(dir_fd, "pids.max", pids);

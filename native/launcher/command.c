@@ -63,6 +63,8 @@ static void setup_limits(const struct plan *plan, const struct command *command)
     limit("stack size", RLIMIT_STACK, 8 << 20, 64 << 20);
     limit("locked memory", RLIMIT_MEMLOCK, 64 << 10, 64 << 10);
     limit("message queues", RLIMIT_MSGQUEUE, 0, 0); /* they would not count as memory or disk */
+    /* Each timer of timer_create(2) counts as one, and is kernel memory. */
+    limit("pending signals", RLIMIT_SIGPENDING, 1024, 1024);
     limit("nice", RLIMIT_NICE, 0, 0);
     limit("real-time priority", RLIMIT_RTPRIO, 0, 0);
     if (plan->file_size_bytes)

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -73,6 +74,12 @@ void write_id_maps(pid_t pid, struct host_ids ids) {
     write_text(path, "deny"); /* before gid_map: an ordinary user may not write that otherwise */
     write_map(pid, "uid_map", INSIDE_ID, ids.uid);
     write_map(pid, "gid_map", INSIDE_ID, ids.gid);
+}
+
+void leave_groups(struct host_ids ids) {
+    /* An ordinary user is not let; those groups stay, see SECURITY.md. */
+    if (geteuid() != ids.uid && setgroups(0, NULL) < 0)
+        die("leave the supplementary groups");
 }
 
 /* A user namespace that turns the folder's owner into the sandbox's user; for mount_setattr(2). */

@@ -222,7 +222,7 @@ void run_inside(const struct plan *plan, int channel, const struct message *exec
     setup_names();
     setup_privileges();
     setup_abstract_sockets(plan);
-    setup_seccomp();
+    setup_seccomp(plan);
 
     sigset_t mask;
     sigemptyset(&mask);

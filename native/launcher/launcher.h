@@ -146,6 +146,8 @@ struct host_ids {
 };
 struct host_ids choose_host_ids(void);
 void write_id_maps(pid_t pid, struct host_ids ids);
+/* As root: leaves root's supplementary groups, which set-up inside can't do any more. */
+void leave_groups(struct host_ids ids);
 /* As root: makes the user's folders in the plan appear as owned by the sandbox's user. */
 void prepare_workspace_mounts(struct plan *plan, struct host_ids ids);
 
@@ -195,7 +197,7 @@ void setup_root(const struct plan *plan);
 void setup_network(const struct plan *plan);
 void setup_privileges(void);
 void setup_abstract_sockets(const struct plan *plan);
-void setup_seccomp(void);
+void setup_seccomp(const struct plan *plan);
 /* Whether the kernel can keep a sandbox with the host's network off the host's abstract sockets. */
 bool can_scope_abstract_sockets(void);
 

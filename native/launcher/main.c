@@ -45,6 +45,7 @@ int main(int argc, char **argv) {
     parse_plan(&message, &plan);
 
     struct sandbox sandbox = {.ids = choose_host_ids(), .mnt_ns_fd = -1};
+    leave_groups(sandbox.ids);
     prepare_workspace_mounts(&plan, sandbox.ids);
     create_cgroups(&plan);
     spawn_sandbox(&plan, &sandbox);

@@ -32,26 +32,36 @@ static void add_stat(int proc_fd, const char *pid, struct sample *sample) {
     sample->tasks += threads;
 }
 
-/* Resident memory that is not a file's: quick, but pages shared by forks count once for each. */
-static uint64_t quick_memory(int proc_fd, const char *pid) {
-    char path[32], text[256];
-    unsigned long resident, shared;
-    snprintf(path, sizeof path, "%.16s/statm", pid);
-    if (read_text_at(proc_fd, path, text, sizeof text) <= 0 ||
-        sscanf(text, "%*u %lu %lu", &resident, &shared) != 2 || resident < shared)
-        return 0;
-    return (uint64_t)(resident - shared) * (uint64_t)sysconf(_SC_PAGESIZE);
+/* The number of kB after `name` at the start of a line, in bytes; 0 if there is no such line. */
+static uint64_t kilobytes_of(const char *text, const char *name) {
+    const char *line = strstr(text, name);
+    return line ? strtoull(line + strlen(name), NULL, 10) * 1024 : 0;
 }
 
-/* The process's share of its anonymous memory (Linux 5.4), in bytes; slow for large processes. */
-static uint64_t precise_memory(int proc_fd, const char *pid) {
+/* Memory that is not a file's, and the page tables over it (Linux 4.5). Quick, but pages that forks
+ * share count once for each. */
+static void add_quick_memory(int proc_fd, const char *pid, struct sample *sample) {
+    char path[32], text[4096];
+    snprintf(path, sizeof path, "%.16s/status", pid);
+    if (read_text_at(proc_fd, path, text, sizeof text) <= 0)
+        return;
+    sample->memory_bytes += kilobytes_of(text, "\nRssAnon:") + kilobytes_of(text, "\nRssShmem:") +
+                            kilobytes_of(text, "\nVmSwap:") + kilobytes_of(text, "\nVmPTE:");
+}
+
+/* Each process's share of it (Linux 5.4); slow for large processes. */
+static void add_precise_memory(int proc_fd, const char *pid, struct sample *sample) {
     char path[40], text[4096];
     snprintf(path, sizeof path, "%.16s/smaps_rollup", pid);
-    if (read_text_at(proc_fd, path, text, sizeof text) <= 0)
-        return quick_memory(proc_fd, pid);
-    char *line = strstr(text, "\nPss_Anon:");
-    return line ? strtoull(line + strlen("\nPss_Anon:"), NULL, 10) * 1024
-                : quick_memory(proc_fd, pid);
+    if (read_text_at(proc_fd, path, text, sizeof text) <= 0) {
+        add_quick_memory(proc_fd, pid, sample);
+        return;
+    }
+    sample->memory_bytes += kilobytes_of(text, "\nPss_Anon:") + kilobytes_of(text, "\nPss_Shmem:") +
+                            kilobytes_of(text, "\nSwapPss:");
+    snprintf(path, sizeof path, "%.16s/status", pid);
+    if (read_text_at(proc_fd, path, text, sizeof text) > 0)
+        sample->memory_bytes += kilobytes_of(text, "\nVmPTE:");
 }
 
 /* Calls `add` for each process of the sandbox but pid 1, which is ours. */
@@ -74,12 +84,8 @@ static bool for_each_process(int proc_fd, void (*add)(int, const char *, struct 
 }
 
 static void add_quick(int proc_fd, const char *pid, struct sample *sample) {
-    sample->memory_bytes += quick_memory(proc_fd, pid);
+    add_quick_memory(proc_fd, pid, sample);
     add_stat(proc_fd, pid, sample);
-}
-
-static void add_precise(int proc_fd, const char *pid, struct sample *sample) {
-    sample->memory_bytes += precise_memory(proc_fd, pid);
 }
 
 /* Files in the scratch tmpfs are memory too. */
@@ -98,7 +104,7 @@ bool take_sample(const struct sandbox *sandbox, uint64_t precise_above_bytes,
     uint64_t files = scratch_bytes(sandbox->scratch_fd);
     if (sample->memory_bytes + files > precise_above_bytes) {
         sample->memory_bytes = 0;
-        for_each_process(sandbox->proc_fd, add_precise, sample);
+        for_each_process(sandbox->proc_fd, add_precise_memory, sample);
     }
     sample->memory_bytes += files;
     return true;

@@ -12,6 +12,7 @@
 #include <linux/seccomp.h>
 #include <netinet/in.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -25,13 +26,21 @@
 #error "the system call table is written for x86_64 and aarch64"
 #endif
 
-#define RULES (sizeof rules / sizeof rules[0])
+#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+#define MAX_RULES (LENGTH(common_rules) + LENGTH(sampled_memory_rules))
+
+/* Those that hold in this sandbox, by the number of their call. */
+static struct rule rules[MAX_RULES];
+static size_t rule_count;
 
 /* personality(0) must stay possible besides the query: setarch and some shells call it. */
 #define PERSONALITY_DEFAULT 0
 
+/* O_TMPFILE without the O_DIRECTORY that it includes; the same number on both architectures. */
+#define O_TMPFILE_BIT 020000000
+
 /* Each rule becomes at most 14 instructions, each node of the search tree 2. */
-#define MAX_INSTRUCTIONS (RULES * 16 + 32)
+#define MAX_INSTRUCTIONS (MAX_RULES * 16 + 32)
 static struct sock_filter filter[MAX_INSTRUCTIONS];
 static unsigned short filter_length;
 
@@ -68,6 +77,12 @@ static void emit_rule(const struct rule *rule) {
     case ALWAYS:
         break;
     case ANY_BIT:
+        load_argument(rule->argument);
+        jump(BPF_JSET, rule->value, 0, 1);
+        break;
+    case CREATES_WITH_BIT: /* otherwise the mode is whatever the register held */
+        load_argument(rule->argument - 1);
+        jump(BPF_JSET, O_CREAT | O_TMPFILE_BIT, 0, 3);
         load_argument(rule->argument);
         jump(BPF_JSET, rule->value, 0, 1);
         break;
@@ -154,6 +169,11 @@ static void emit_calls(size_t first, size_t end) {
     emit_calls(middle, end);
 }
 
+static void add_rules(const struct rule *added, size_t count) {
+    memcpy(rules + rule_count, added, count * sizeof *added);
+    rule_count += count;
+}
+
 static void build_filter(void) {
     load(offsetof(struct seccomp_data, arch));
     jump(BPF_JEQ, NATIVE_ARCH, 1, 0);
@@ -165,11 +185,14 @@ static void build_filter(void) {
 #endif
     jump(BPF_JGT, NR_LAST_KNOWN, 0, 1);
     refuse(ENOSYS);
-    qsort(rules, RULES, sizeof rules[0], by_number);
-    emit_calls(0, RULES);
+    emit_calls(0, rule_count);
 }
 
-void setup_seccomp(void) {
+void setup_seccomp(const struct plan *plan) {
+    add_rules(common_rules, LENGTH(common_rules));
+    if (!plan->cgroup_count)
+        add_rules(sampled_memory_rules, LENGTH(sampled_memory_rules));
+    qsort(rules, rule_count, sizeof rules[0], by_number);
     build_filter();
     struct sock_fprog program = {.len = filter_length, .filter = filter};
     if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0)

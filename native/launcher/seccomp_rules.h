@@ -8,6 +8,7 @@
 #define SECCOMP_RULES_H
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -26,6 +27,7 @@ enum {
     NR_OPENAT2 = 437,
     NR_PIDFD_GETFD = 438,
     NR_MOUNT_SETATTR = 442,
+    NR_MEMFD_SECRET = 447,
     NR_QUOTACTL_FD = 443,
     NR_FCHMODAT2 = 452,
     NR_STATMOUNT = 457,
@@ -44,6 +46,7 @@ enum {
 enum test {
     ALWAYS,            /* the call as such */
     ANY_BIT,           /* refused if the argument has any bit of `value` */
+    CREATES_WITH_BIT,  /* ANY_BIT of a mode, if the flags before it say that a file is created */
     EQUAL,             /* refused if the argument is `value` */
     NOT_EQUAL,         /* refused if it is not */
     NOT_SOCKET_FAMILY, /* refused if it is none of the families below */
@@ -71,7 +74,7 @@ struct rule {
     { .nr = SYS_##name, .error = EPERM, .test = EQUAL, .argument = index, .value = wanted }
 
 /* Rules of one call stand together; build_filter() sorts the calls. */
-static struct rule rules[] = {
+static const struct rule common_rules[] = {
     /* A namespace of its own gives the program capabilities again, and with them most of the
      * kernel's once root-only code. clone3 passes its flags in memory, where no filter can look. */
     REFUSE(unshare),
@@ -112,6 +115,9 @@ static struct rule rules[] = {
     ABSENT_NR(SYS_io_uring_setup),
     ABSENT_NR(SYS_io_uring_enter),
     ABSENT_NR(SYS_io_uring_register),
+
+    /* The whole host has 65,536 slots for kernel AIO, and databases need them. */
+    ABSENT_NR(SYS_io_setup),
 
     /* The machine as such. */
     REFUSE(kexec_load),
@@ -163,13 +169,17 @@ static struct rule rules[] = {
     {.nr = NR_FCHMODAT2, .error = EPERM, .test = ANY_BIT, .argument = 2, .value = SET_ID_BITS},
     REFUSE_BITS(mkdirat, 2, SET_ID_BITS),
     REFUSE_BITS(mknodat, 2, SET_ID_BITS),
-    REFUSE_BITS(openat, 3, SET_ID_BITS),
+    {.nr = SYS_openat,
+     .error = EPERM,
+     .test = CREATES_WITH_BIT,
+     .argument = 3,
+     .value = SET_ID_BITS},
     ABSENT_NR(NR_OPENAT2),
 #ifdef __x86_64__
     REFUSE_BITS(chmod, 1, SET_ID_BITS),
     REFUSE_BITS(mkdir, 1, SET_ID_BITS),
     REFUSE_BITS(mknod, 1, SET_ID_BITS),
-    REFUSE_BITS(open, 2, SET_ID_BITS),
+    {.nr = SYS_open, .error = EPERM, .test = CREATES_WITH_BIT, .argument = 2, .value = SET_ID_BITS},
     REFUSE_BITS(creat, 1, SET_ID_BITS),
 #endif
 
@@ -191,6 +201,12 @@ static struct rule rules[] = {
      .test = NOT_EQUAL,
      .argument = 0,
      .value = AF_UNIX},
+};
+
+/* Where memory is sampled and not counted by a cgroup: memory that no file and no process shows. */
+static const struct rule sampled_memory_rules[] = {
+    ABSENT_NR(SYS_memfd_create), ABSENT_NR(NR_MEMFD_SECRET), ABSENT_NR(SYS_shmget),
+    ABSENT_NR(SYS_semget),       ABSENT_NR(SYS_msgget),
 };
 
 #endif

@@ -83,7 +83,11 @@ function sampledControls(remedy: string): Pick<Enforcement, "cpuTime" | "memory"
       "the time of children that nobody waits for is not counted",
       remedy,
     ),
-    memory: weaker(by, "a program may exceed it for some 20 ms before it is killed", remedy),
+    memory: weaker(
+      by,
+      "a program may exceed it for some 20 ms before it is killed; shared memory that no process maps any more and the kernel's buffers for sockets and pipes are not counted",
+      remedy,
+    ),
     processes: isKernelAtLeast(release(), NPROC_PER_NAMESPACE)
       ? enforced("RLIMIT_NPROC in a user namespace")
       : weaker(by, "before Linux 5.14 a burst of processes is seen only when sampled", remedy),
