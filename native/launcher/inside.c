@@ -220,6 +220,7 @@ void run_inside(const struct plan *plan, int channel, const struct message *exec
     setup_fds();
     wait_for_go(channel); /* the cgroups hold */
     setup_names();
+    setup_quotas();
     setup_privileges();
     setup_abstract_sockets(plan);
     setup_seccomp(plan);

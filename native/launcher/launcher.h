@@ -195,6 +195,7 @@ NORETURN void run_inside(const struct plan *plan, int channel, const struct mess
 
 void setup_root(const struct plan *plan);
 void setup_network(const struct plan *plan);
+void setup_quotas(void);
 void setup_privileges(void);
 void setup_abstract_sockets(const struct plan *plan);
 void setup_seccomp(const struct plan *plan);
@@ -226,10 +227,11 @@ struct pump {
     int from; /* -1 once it ended */
     int to;   /* -1 once nobody reads */
     bool owns_to;
-    size_t start, end;    /* of what waits in the buffer */
-    uint64_t limit;       /* bytes to pass on; what exceeds it is dropped and counted */
-    uint64_t accepted;    /* bytes taken under the limit so far */
-    uint64_t dropped;     /* bytes over the limit so far */
+    size_t start, end; /* of what waits in the buffer */
+    uint64_t limit;    /* bytes to pass on; what exceeds it is dropped and counted */
+    uint64_t accepted; /* bytes taken under the limit so far */
+    uint64_t dropped;  /* bytes over the limit so far */
+    uint64_t to_come;  /* bytes to read still; UINT64_MAX until the writers are known to be gone */
     unsigned char *bytes; /* PUMP_BUFFER_BYTES */
 };
 struct pollfd;
@@ -237,6 +239,8 @@ bool pump_done(const struct pump *pump);
 /* Fills in what to poll for; an fd of -1 where there is nothing. */
 void pump_poll(const struct pump *pump, struct pollfd *poll);
 void pump_move(struct pump *pump);
+/* Takes what is in the pipe now as the end of it, whoever else may hold its other side. */
+void pump_finish(struct pump *pump);
 void pump_close(struct pump *pump);
 
 /* ---- supervisor.c: one command after the other, until the owner closes the control fd ---- */

@@ -18,6 +18,15 @@ struct scope_ruleset {
     uint64_t handled_access_fs, handled_access_net, scoped;
 };
 
+/* Quotas of the user namespace, namespaces(7): without them the sandbox of an ordinary user could take
+ * all that the kernel lets that user have. */
+void setup_quotas(void) {
+    write_text("/proc/sys/user/max_inotify_instances", "32");
+    write_text("/proc/sys/user/max_inotify_watches", "8192");
+    /* A second wall behind the filter: no further user namespace, and so no capability, ever. */
+    write_text("/proc/sys/user/max_user_namespaces", "0");
+}
+
 /* capabilities(7). The capabilities are those of the sandbox's own user namespace; they would still
  * let the program mount and reach kernel code that only root could reach otherwise. */
 void setup_privileges(void) {

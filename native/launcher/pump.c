@@ -6,7 +6,7 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <sys/socket.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 bool pump_done(const struct pump *pump) {
@@ -37,13 +37,19 @@ void pump_close(struct pump *pump) {
 }
 
 static void fill(struct pump *pump) {
-    ssize_t got = read(pump->from, pump->bytes, PUMP_BUFFER_BYTES);
-    if (got < 0 && (errno == EAGAIN || errno == EINTR))
+    size_t wanted = pump->to_come < PUMP_BUFFER_BYTES ? (size_t)pump->to_come : PUMP_BUFFER_BYTES;
+    ssize_t got = read(pump->from, pump->bytes, wanted); /* 0 wanted: 0 got, as at the end */
+    if (got < 0 && errno == EINTR)
+        return;
+    /* While it is being finished EAGAIN is an end: somebody else has read what was to come. */
+    if (got < 0 && errno == EAGAIN && pump->to_come == UINT64_MAX)
         return;
     if (got <= 0) {
         close_from(pump);
         return;
     }
+    if (pump->to_come != UINT64_MAX)
+        pump->to_come -= (uint64_t)got;
     uint64_t room = pump->limit - pump->accepted;
     size_t kept = (uint64_t)got < room ? (size_t)got : (size_t)room;
     pump->accepted += kept;
@@ -67,10 +73,21 @@ static void drain(struct pump *pump) {
 }
 
 void pump_move(struct pump *pump) {
-    if (pump->start == pump->end && pump->from >= 0)
-        fill(pump);
-    drain(pump);
+    do {
+        if (pump->start == pump->end && pump->from >= 0)
+            fill(pump);
+        drain(pump);
+        /* An empty pipe that somebody else holds open never becomes readable again. */
+    } while (pump->to_come != UINT64_MAX && pump->start == pump->end && pump->from >= 0);
     /* The end of the input is passed on, once all before it was. */
     if (pump_done(pump) && pump->owns_to)
         pump_close(pump);
+}
+
+void pump_finish(struct pump *pump) {
+    int in_pipe = 0;
+    if (pump->from >= 0 && ioctl(pump->from, FIONREAD, &in_pipe) < 0)
+        in_pipe = 0;
+    pump->to_come = (uint64_t)in_pipe;
+    pump_move(pump);
 }

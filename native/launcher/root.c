@@ -190,7 +190,7 @@ static void make_entry(const struct entry *entry, size_t number) {
     case ENTRY_PTS:
         make_folder(path, 0755);
         if (mount("devpts", path, "devpts", MS_NOSUID | MS_NOEXEC,
-                  "newinstance,ptmxmode=0666,mode=0620") < 0)
+                  "newinstance,ptmxmode=0666,mode=0620,max=32") < 0)
             die("mount /dev/pts");
         break;
     }

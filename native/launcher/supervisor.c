@@ -57,6 +57,7 @@ static void start_pump(struct pump *pump, int from, int to, uint64_t limit) {
     pump->to = to;
     pump->start = pump->end = 0;
     pump->limit = limit;
+    pump->to_come = UINT64_MAX;
     pump->accepted = pump->dropped = 0;
 }
 
@@ -189,6 +190,8 @@ static void end_run(struct supervisor *self) {
     self->run.ended = true;
     self->run.ended_us = monotonic_us();
     pump_close(&self->pumps[STDIN_PUMP]);
+    pump_finish(&self->pumps[STDOUT_PUMP]);
+    pump_finish(&self->pumps[STDERR_PUMP]);
 }
 
 static void on_reply(struct supervisor *self) {
