@@ -76,11 +76,14 @@ static void make_file(const char *path, const struct entry *entry) {
     close(fd);
 }
 
-/* A mount point of the kind of its source. */
-static void make_mount_point(const char *path, const char *source) {
+/* A mount point of the kind of its source. The path of a mount made ready by the supervisor may lead
+ * through folders that this user can't enter. */
+static void make_mount_point(const char *path, const struct entry *entry) {
+    char source[PATH_MAX];
+    join_path(source, sizeof source, OLD_ROOT, entry->source);
     struct stat status;
-    if (stat(source, &status) < 0)
-        die("open %s", source + strlen(OLD_ROOT));
+    if ((entry->mount_fd >= 0 ? fstat(entry->mount_fd, &status) : stat(source, &status)) < 0)
+        die("open %s", entry->source);
     if (S_ISDIR(status.st_mode)) {
         if (mkdir(path, 0755) < 0 && errno != EEXIST)
             die("create folder %s", path);
@@ -112,7 +115,7 @@ static void restrict_one_mount(const char *path, unsigned long flags) {
 static void bind_host_path(const struct entry *entry, const char *path, bool read_only) {
     char source[PATH_MAX];
     join_path(source, sizeof source, OLD_ROOT, entry->source);
-    make_mount_point(path, source);
+    make_mount_point(path, entry);
 
     if (entry->mount_fd >= 0) {
         if (syscall(SYS_move_mount, entry->mount_fd, "", AT_FDCWD, path, MOVE_EMPTY_SOURCE) < 0)
@@ -138,7 +141,7 @@ static void bind_host_path(const struct entry *entry, const char *path, bool rea
 static void bind_device(const struct entry *entry, const char *path) {
     char source[PATH_MAX];
     join_path(source, sizeof source, OLD_ROOT, entry->source);
-    make_mount_point(path, source);
+    make_mount_point(path, entry);
     if (mount(source, path, NULL, MS_BIND, NULL) < 0)
         die("mount %s at %s", entry->source, entry->path);
     restrict_one_mount(path, MS_RDONLY | MS_NOSUID | MS_NOEXEC);

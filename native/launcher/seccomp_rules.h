@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -158,6 +159,10 @@ static const struct rule common_rules[] = {
     REFUSE_VALUE(prlimit64, 0, 1),
     REFUSE(migrate_pages),
     REFUSE(move_pages),
+
+    /* The limit that keeps the host's core dump handler from being started, see command.c. */
+    REFUSE_VALUE(setrlimit, 0, RLIMIT_CORE),
+    REFUSE_VALUE(prlimit64, 1, RLIMIT_CORE),
 
     /* 32-bit personalities and address-space tricks; 0 and "what is it?" stay. */
     {.nr = SYS_personality, .error = EPERM, .test = NOT_EQUAL, .argument = 0, .value = 0xffffffff},
