@@ -58,9 +58,6 @@ static void limit(const char *name, int resource, rlim_t soft, rlim_t hard) {
 
 /* setrlimit(2). Memory and processes of the whole sandbox are the cgroup's, or sampled. */
 static void setup_limits(const struct plan *plan, const struct command *command) {
-    /* core(5): where the host pipes core dumps into a program of root's, only 1 keeps the kernel from
-     * starting it. No file is that small either. The filter lets nobody change it. */
-    limit("core size", RLIMIT_CORE, 1, 1);
     limit("open files", RLIMIT_NOFILE, plan->open_files, plan->open_files);
     limit("stack size", RLIMIT_STACK, 8 << 20, 64 << 20);
     limit("locked memory", RLIMIT_MEMLOCK, 64 << 10, 64 << 10);

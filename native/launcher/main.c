@@ -30,6 +30,17 @@ static void check_fds(void) {
             close((int)fd);
 }
 
+/* For the launcher and all that comes after it. core(5): where the host pipes core dumps into a program
+ * of root's, only a limit of 1 keeps the kernel from starting it; no file is that small either. The
+ * filter lets no program change it. */
+static void limit_core_dumps(void) {
+    struct rlimit one = {.rlim_cur = 1, .rlim_max = 1};
+    struct rlimit none = {0};
+    /* Where this user may have no core files at all, 1 would be a rise. */
+    if (setrlimit(RLIMIT_CORE, &one) < 0 && setrlimit(RLIMIT_CORE, &none) < 0)
+        die("limit core dumps");
+}
+
 int main(int argc, char **argv) {
     if (argc == 2 && !strcmp(argv[1], "--version"))
         return write(1, PROTOCOL, strlen(PROTOCOL)) < 0;
@@ -37,6 +48,7 @@ int main(int argc, char **argv) {
     /* Away from the terminal: its Ctrl-C is for the owner, who decides what it means. */
     setsid();
     signal(SIGPIPE, SIG_IGN);
+    limit_core_dumps();
 
     static struct plan plan;
     struct message message;

@@ -160,7 +160,7 @@ static const struct rule common_rules[] = {
     REFUSE(migrate_pages),
     REFUSE(move_pages),
 
-    /* The limit that keeps the host's core dump handler from being started, see command.c. */
+    /* The limit that keeps the host's core dump handler from being started, see main.c. */
     REFUSE_VALUE(setrlimit, 0, RLIMIT_CORE),
     REFUSE_VALUE(prlimit64, 1, RLIMIT_CORE),
 
