@@ -29,6 +29,8 @@ export async function setUp() {
 }
 
 async function makeReady(lockFd) {
+  // First, and long before npm is done: it is what fails where the machine lacks a compiler.
+  if (isStale(artifacts.launcher)) await buildLauncher();
   const { dependenciesAreStale, installDependencies } = await import("./lib/dependencies.mjs");
   if (dependenciesAreStale()) await installDependencies(lockFd);
   if (isStale(artifacts.program)) {
@@ -36,7 +38,6 @@ async function makeReady(lockFd) {
     const { buildProgram } = await import("./build.mjs");
     await buildProgram();
   }
-  if (isStale(artifacts.launcher)) await buildLauncher();
 }
 
 async function buildLauncher() {

@@ -3,7 +3,7 @@
  * What is built from what, and whether it is stale. `bin/glovebox` asks at every start from a
  * clone, so the usual answer costs one stat(2) a file and loads nothing but node:fs.
  */
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -40,9 +40,21 @@ export function isStale({ inputs, output, stamp }) {
     return true;
   }
   const files = listFiles(inputs);
-  if (made.quick === quickPrint(files)) return false;
+  const quick = quickPrint(files);
+  if (made.quick === quick) return false;
   // A fresh copy has other times and the same content: then nothing needs to be built.
-  return made.content !== contentPrint(files);
+  if (made.content !== contentPrint(files)) return true;
+  rememberTimes(stamp, { ...made, quick });
+  return false;
+}
+
+/** So that the content is not read at the next start again. Who can't write there pays each time. */
+function rememberTimes(stamp, made) {
+  try {
+    writeStamp({ stamp }, made);
+  } catch {
+    // Another user's checkout.
+  }
 }
 
 /** The state of the inputs. Taken before a build, so that an edit during it makes the result stale. */
@@ -53,7 +65,10 @@ export function readInputs({ inputs }) {
 
 /** Records that the output was made from these inputs. */
 export function writeStamp({ stamp }, made) {
-  writeFileSync(join(root, stamp), JSON.stringify(made));
+  // Renamed into place: several starts may do this at once, and others read it meanwhile.
+  const temporary = join(root, `${stamp}.${process.pid}`);
+  writeFileSync(temporary, JSON.stringify(made));
+  renameSync(temporary, join(root, stamp));
 }
 
 function readStamp(path) {
@@ -67,16 +82,19 @@ function readStamp(path) {
 
 function listFiles(inputs) {
   const files = [];
+  const visitFolder = (path) => {
+    for (const entry of readdirSync(`${root}/${path}`, { withFileTypes: true })) {
+      if (isForeign(entry.name)) continue;
+      if (entry.isDirectory()) visitFolder(`${path}/${entry.name}`);
+      else visit(`${path}/${entry.name}`);
+    }
+  };
   const visit = (path) => {
-    const stats = statSync(join(root, path), { throwIfNoEntry: false });
+    const stats = statSync(`${root}/${path}`, { throwIfNoEntry: false });
     if (stats === undefined) return;
-    if (!stats.isDirectory()) {
-      files.push({ path, size: stats.size, mtimeMs: stats.mtimeMs });
-      return;
-    }
-    for (const name of readdirSync(join(root, path))) {
-      if (!isForeign(name)) visit(`${path}/${name}`);
-    }
+    if (stats.isDirectory()) visitFolder(path);
+    // Not the time of the content's change, which cp -p, tar and touch set to an older one.
+    else files.push({ path, size: stats.size, changedMs: stats.ctimeMs });
   };
   for (const input of inputs) visit(input);
   return files;
@@ -84,12 +102,12 @@ function listFiles(inputs) {
 
 /** Tests, notes and editors' hidden files are not part of what is built. */
 function isForeign(name) {
-  return name.startsWith(".") || name.endsWith(".test.ts") || name === "test" || /~$/.test(name);
+  return name.startsWith(".") || name.endsWith(".test.ts") || name === "test" || name.endsWith("~");
 }
 
 function quickPrint(files) {
   let print = "";
-  for (const { path, size, mtimeMs } of files) print += `${path} ${size} ${mtimeMs}\n`;
+  for (const { path, size, changedMs } of files) print += `${path} ${size} ${changedMs}\n`;
   return print;
 }
 

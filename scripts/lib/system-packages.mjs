@@ -57,7 +57,9 @@ function mayInstall(names) {
 
 function adviceFor(command) {
   if (!hasProgram("apt-get")) return "Install them with this system's package manager.";
-  return `To install: ${process.getuid() === 0 ? command : command.replaceAll("apt-get", "sudo apt-get")}`;
+  if (process.getuid() === 0) return `To install: ${command}`;
+  if (!hasProgram("sudo")) return `As root: ${command}`;
+  return `To install: ${command.replaceAll("apt-get", "sudo apt-get")}`;
 }
 
 function runQuietly(argv) {

@@ -1,10 +1,13 @@
 /**
  * @module
- * The exit code of `glovebox run`.
+ * Exit codes of `glovebox`, those of `glovebox run` above all.
  */
 import { constants } from "node:os";
 import { exitCodeOf } from "../core/outcome.ts";
 import type { ExecutionReport } from "../service/request.ts";
+
+/** Our own failure: as docker-run(1). */
+export const EXIT_OUR_FAILURE = 125;
 
 /** The number of a signal on this host. */
 export function signalNumber(signal: NodeJS.Signals): number {

@@ -5,5 +5,9 @@
  */
 import { programVersion } from "../app.ts";
 import { runCommandLine } from "./command-line.ts";
+import { surviveLostReaders } from "./lost-readers.ts";
 
-process.exitCode = await runCommandLine(process.argv.slice(2), programVersion());
+surviveLostReaders();
+const exitCode = await runCommandLine(process.argv.slice(2), programVersion());
+// Set already: output was lost.
+process.exitCode ??= exitCode;

@@ -2,9 +2,9 @@
  * @module
  * Our own standard input, as the program's.
  */
-import { readFileSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { invalidRequest } from "../core/errors.ts";
+import { readProcessStat } from "../util/process-stat.ts";
 
 /**
  * Our stdin; `empty` for a background job of a terminal, which the kernel would stop (SIGTTIN) as
@@ -46,9 +46,7 @@ export async function readBounded(
   return Buffer.concat(chunks);
 }
 
-/** proc_pid_stat(5): field 5 is our process group, field 8 the terminal's foreground group. */
 function isInForeground(): boolean {
-  const stat = readFileSync("/proc/self/stat", "latin1");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return fields[2] === fields[5];
+  const stat = readProcessStat("self");
+  return stat !== undefined && stat.processGroup === stat.foregroundGroup;
 }

@@ -5,10 +5,8 @@
 import { inspect } from "node:util";
 import { errorCatalog, isGloveboxError, type GloveboxError } from "../core/errors.ts";
 import { escapeControls } from "./escape-controls.ts";
+import { EXIT_OUR_FAILURE } from "./exit.ts";
 import type { Verbosity } from "./run-options.ts";
-
-/** Failures that are not in the catalogue are ours: as docker-run(1). */
-const EXIT_OUR_FAILURE = 125;
 
 export function exitCodeOfError(error: unknown): number {
   return isGloveboxError(error) ? errorCatalog[error.code].exitCode : EXIT_OUR_FAILURE;

@@ -8,7 +8,6 @@ import type { Readable } from "node:stream";
 import { invalidRequest } from "../core/errors.ts";
 import type { LoadedLanguage } from "../core/language.ts";
 import type { SandboxFile } from "../core/sandbox.ts";
-import { expandArgv } from "../languages/argv.ts";
 import type { LanguageIndex } from "../languages/index-languages.ts";
 import type { Program } from "../service/request.ts";
 import { languageByName, languageOfFile, pathInside } from "./language-of-file.ts";
@@ -21,8 +20,6 @@ import { implicitWorkspace, isInside, parseWorkspace } from "./workspace-flag.ts
 export interface ResolvedProgram {
   readonly program: Program;
   readonly args: readonly string[];
-  /** Of the language, where the service does not know that one is run. */
-  readonly env: Readonly<Record<string, string>>;
   /** `used`: our stdin was the program's code and is at its end. */
   readonly stdin: "free" | "used";
 }
@@ -66,7 +63,7 @@ function resolveCommand(
     options.workspace === undefined
       ? implicitWorkspace(cwd, home)
       : parseWorkspace(options.workspace, cwd);
-  return { program: { kind: "command", argv, workspace }, args: [], env: {}, stdin: "free" };
+  return { program: { kind: "command", argv, workspace }, args: [], stdin: "free" };
 }
 
 async function resolveCode(
@@ -134,9 +131,8 @@ async function resolveMountedFile(
     );
   }
   const entry = relative(workspace.hostPath, hostPath);
-  const argv = [...expandArgv(language.run, { entry, files: [entry], extensions: [] }), ...args];
-  const env = language.env;
-  return { program: { kind: "command", argv, workspace }, args: [], env, stdin: "free" };
+  const program: Program = { kind: "code", language: language.id, files: [], entry, workspace };
+  return { program, args, stdin: "free" };
 }
 
 async function codeProgram(
@@ -150,7 +146,7 @@ async function codeProgram(
   const files = [main, ...(await readExtraFiles(options.extraFiles, { cwd, maxBytes }))];
   checkUniquePaths(files);
   const program: Program = { kind: "code", language: language.id, files, entry: main.path };
-  return { program, args, env: {}, stdin: "free" };
+  return { program, args, stdin: "free" };
 }
 
 function refuseWorkspace({ workspace }: RunOptions, what: string): void {

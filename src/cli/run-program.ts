@@ -67,6 +67,19 @@ async function execute(parts: RunParts): Promise<number> {
     return exitCodeOfAbort({ received: interruption.received(), outputClosed: false });
   } finally {
     await service.close();
+    await sweepQuietly(provider);
+  }
+}
+
+/** What it costs when there is nothing to do is below a millisecond; the output is out by then. */
+const SWEEP_TIMEOUT_MS = 500;
+
+/** Tidies up after runs that were killed: where no server is ever started, nobody else would. */
+async function sweepQuietly(provider: Provider): Promise<void> {
+  try {
+    await provider.sweep(AbortSignal.timeout(SWEEP_TIMEOUT_MS));
+  } catch {
+    // What others left is no news about this run.
   }
 }
 
@@ -106,7 +119,7 @@ function createRequest(
   return {
     program: resolved.program,
     args: resolved.args,
-    env: { ...resolved.env, ...options.env },
+    env: options.env,
     stdin,
     limits: options.limits,
     onOutputLimit: options.onOutputLimit,

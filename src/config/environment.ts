@@ -14,6 +14,7 @@ export const variableTable: readonly (readonly [variable: string, path: string])
   ["PORT", "server.port"],
   ["GLOVEBOX_PORT", "server.port"],
   ["GLOVEBOX_BODY_LIMIT", "server.bodyLimit"],
+  ["GLOVEBOX_BODY_BUDGET", "server.bodyBudget"],
   ["GLOVEBOX_INSECURE_NO_AUTH", "server.insecureNoAuth"],
   ["GLOVEBOX_MAX_FILES", "server.maxFiles"],
   ["GLOVEBOX_REQUEST_TIMEOUT", "server.requestTimeout"],

@@ -10,12 +10,16 @@ import { GloveboxError, isGloveboxError, type Issue } from "../core/errors.ts";
 import { showText } from "../util/show-value.ts";
 import { parseWith } from "../util/zod-issues.ts";
 import { fileVariable, readEnvironment } from "./environment.ts";
+import { fieldWithFlag } from "./flags.ts";
 import { mergeSources } from "./merge.ts";
 import { configSourceSchema, type ConfigSource } from "./schema.ts";
 import type { ServerConfig } from "./server-config.ts";
 
 /** Looked for in the current folder when no file is named. */
 export const defaultConfigFile = "glovebox.yaml";
+
+/** Where a fault was written, for its message. */
+const commandLine = "command line";
 
 const MAX_FILE_BYTES = 1024 * 1024;
 
@@ -41,7 +45,7 @@ export function loadConfig(sources: ConfigSources): ServerConfig {
   return mergeSources([
     fileSource(sources),
     checkSource(source, "environment", (path) => variableOf.get(path) ?? path),
-    checkSource(sources.overrides, "command line", (path) => path),
+    checkSource(sources.overrides, commandLine, (path) => path),
   ]);
 }
 
@@ -98,6 +102,8 @@ const invalidFile = (path: string, message: string): GloveboxError<"INVALID_CONF
   invalidConfig(path, [{ path: "the file", message }]);
 
 function invalidConfig(origin: string, issues: readonly Issue[]): GloveboxError<"INVALID_CONFIG"> {
-  const lines = issues.map(({ path, message }) => `${origin}: ${path} ${message}`);
+  // Who wrote a file or a variable is told its own word; on the command line that is the flag.
+  const say = origin === commandLine ? fieldWithFlag : (path: string): string => path;
+  const lines = issues.map(({ path, message }) => `${origin}: ${say(path)} ${message}`);
   return new GloveboxError("INVALID_CONFIG", lines.join("\n"), { issues });
 }

@@ -4,6 +4,7 @@
  */
 import { GloveboxError, type Issue } from "../core/errors.ts";
 import { limitNames } from "../core/limits.ts";
+import { fieldWithFlag } from "./flags.ts";
 import { limitWord, type ConfigSource } from "./schema.ts";
 import { defaultServerConfig, type BoundedLimits, type ServerConfig } from "./server-config.ts";
 
@@ -41,17 +42,30 @@ export function mergeSources(sources: readonly ConfigSource[]): ServerConfig {
   return config;
 }
 
-type Pick = <T>(read: (source: ConfigSource) => T | undefined, otherwise: T) => T;
+type Read = <T>(read: (source: ConfigSource) => T | undefined, otherwise: T) => T;
 
-function mergeServer(pick: Pick, defaults: ServerConfig["server"]): ServerConfig["server"] {
+function mergeServer(pick: Read, defaults: ServerConfig["server"]): ServerConfig["server"] {
   return {
     host: pick(({ server }) => server?.host, defaults.host),
     port: pick(({ server }) => server?.port, defaults.port),
-    bodyLimitBytes: pick(({ server }) => server?.bodyLimit, defaults.bodyLimitBytes),
+    ...mergeBodySizes(pick, defaults),
     insecureNoAuth: pick(({ server }) => server?.insecureNoAuth, defaults.insecureNoAuth),
     maxFiles: pick(({ server }) => server?.maxFiles, defaults.maxFiles),
     requestTimeoutMs: pick(({ server }) => server?.requestTimeout, defaults.requestTimeoutMs),
     shutdownGraceMs: pick(({ server }) => server?.shutdownGrace, defaults.shutdownGraceMs),
+  };
+}
+
+/** Of limit and budget, the one that the operator wrote takes the built-in other along. */
+function mergeBodySizes(
+  pick: Read,
+  defaults: ServerConfig["server"],
+): Pick<ServerConfig["server"], "bodyLimitBytes" | "bodyBudgetBytes"> {
+  const limit = pick<number | undefined>(({ server }) => server?.bodyLimit, undefined);
+  const budget = pick<number | undefined>(({ server }) => server?.bodyBudget, undefined);
+  return {
+    bodyLimitBytes: limit ?? Math.min(defaults.bodyLimitBytes, budget ?? Infinity),
+    bodyBudgetBytes: budget ?? Math.max(defaults.bodyBudgetBytes, limit ?? 0),
   };
 }
 
@@ -89,14 +103,23 @@ function checkTogether(config: ServerConfig, allowUnsafeProcess: boolean): void 
       path: `limits.default.${limitWord(name)}`,
       message: `must be at most limits.max.${limitWord(name)}, ${config.limits.max[name]}, not ${config.limits.default[name]}`,
     }));
+  const { bodyLimitBytes, bodyBudgetBytes } = config.server;
+  if (bodyBudgetBytes < bodyLimitBytes) {
+    issues.push({
+      path: "server.bodyBudget",
+      message: `must be at least server.bodyLimit, ${bodyLimitBytes}, not ${bodyBudgetBytes}`,
+    });
+  }
   if (config.provider === "process" && !allowUnsafeProcess) {
     issues.push({
       path: "provider",
       message:
-        "`process` isolates nothing: programs run as this user, with this user's files and network. If that is what you want, set allowUnsafeProcess to true as well",
+        "`process` isolates nothing: programs run as this user, with this user's files and network. If that is what you want, set allowUnsafeProcess (--allow-unsafe-process) to true as well",
     });
   }
   if (issues.length === 0) return;
-  const lines = issues.map(({ path, message }) => `configuration: ${path} ${message}`);
+  const lines = issues.map(
+    ({ path, message }) => `configuration: ${fieldWithFlag(path)} ${message}`,
+  );
   throw new GloveboxError("INVALID_CONFIG", lines.join("\n"), { issues });
 }

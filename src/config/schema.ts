@@ -42,6 +42,7 @@ export const configSourceSchema = z.strictObject({
         .optional(),
       port: wholeNumber({ min: 0, max: 65_535 }).optional(),
       bodyLimit: size({ min: 1024, max: 1024 * MIB }).optional(),
+      bodyBudget: size({ min: 1024, max: 1024 * 1024 * MIB }).optional(),
       insecureNoAuth: trueOrFalse().optional(),
       maxFiles: wholeNumber({ min: 1, max: 10_000 }).optional(),
       requestTimeout: duration({ min: 100, max: HOUR }).optional(),

@@ -35,6 +35,8 @@ export interface ServerConfig {
     readonly port: number;
     /** Larger bodies are refused before they are parsed. */
     readonly bodyLimitBytes: number;
+    /** Bodies of all requests that are being served; what exceeds it is refused. At least `bodyLimitBytes`. */
+    readonly bodyBudgetBytes: number;
     /** True lets the server listen where others can reach it, though it asks nobody who they are. */
     readonly insecureNoAuth: boolean;
     /** Files of one request. */
@@ -86,6 +88,7 @@ export function defaultServerConfig(): ServerConfig {
       host: "127.0.0.1",
       port: 8000,
       bodyLimitBytes: 16 * MIB,
+      bodyBudgetBytes: 256 * MIB,
       insecureNoAuth: false,
       maxFiles: 256,
       requestTimeoutMs: MINUTE,

@@ -27,7 +27,7 @@ export const errorCatalog = {
   BODY_TOO_LARGE: { status: 413, exitCode: 2, retryable: false },
   /** The request's body is not JSON, or is compressed. */
   UNSUPPORTED_MEDIA_TYPE: { status: 415, exitCode: 2, retryable: false },
-  /** All slots are taken and the queue is full. */
+  /** All slots are taken and the queue is full, or requests hold all memory that they may. */
   CAPACITY_EXHAUSTED: { status: 429, exitCode: 125, retryable: true },
   /** The provider cannot serve on this host. */
   PROVIDER_UNAVAILABLE: { status: 503, exitCode: 125, retryable: true },

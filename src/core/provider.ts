@@ -25,8 +25,12 @@ export interface Provider {
    */
   create(spec: SandboxSpec, signal: AbortSignal): Promise<ProviderSandbox>;
 
-  /** Removes what sandboxes of killed owners left on this host, and nothing else. */
-  sweep(): Promise<void>;
+  /**
+   * Removes what sandboxes of killed owners left on this host, and nothing else.
+   *
+   * @param signal Its abort ends the sweep early, without an error: the next one does the rest.
+   */
+  sweep(signal?: AbortSignal): Promise<void>;
 }
 
 export interface ProviderSandbox extends AsyncDisposable {

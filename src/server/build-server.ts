@@ -21,7 +21,7 @@ import { answerUnknownRoutes } from "./unknown-route.ts";
 import { validatorCompiler } from "./validate.ts";
 import { addIsoboxRoutes } from "./wires/seeds/isobox.ts";
 
-/** Each holds a socket and, while its body arrives, up to `bodyLimitBytes`. */
+/** Each holds a socket; what their bodies hold together is bounded by `bodyBudgetBytes`. */
 const MAX_CONNECTIONS = 1024;
 const HEADERS_TIMEOUT_MS = 15_000;
 /** Longer than a usual proxy keeps its side, so that it never writes into a closing connection. */
@@ -38,7 +38,7 @@ export function buildServer(options: ServerOptions): FastifyInstance {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(sendError);
-  acceptOnlyJson(app);
+  acceptOnlyJson(app, config.server.bodyBudgetBytes);
   answerUnknownRoutes(app);
   if (isLoopback(config.server.host) && !config.server.insecureNoAuth) {
     app.addHook("onRequest", requireLoopbackHost);

@@ -1,9 +1,8 @@
 /**
  * @module
- * Between the text that JSON can carry and the bytes that programs read and write.
+ * From the text that JSON can carry to the bytes that programs read.
  */
-import { isUtf8 } from "node:buffer";
-import type { Encoding } from "./schemas.ts";
+import type { Encoding } from "../service/report-json.ts";
 
 export type DecodeResult =
   { readonly ok: true; readonly bytes: Buffer } | { readonly ok: false; readonly reason: string };
@@ -22,11 +21,4 @@ export function decodeText(text: string, encoding: Encoding): DecodeResult {
   const bytes = Buffer.from(text, "base64");
   if (bytes.toString("base64") === text) return { ok: true, bytes };
   return { ok: false, reason: "is not base64 (RFC 4648, with padding, without line breaks)" };
-}
-
-/** Bytes as text where they are UTF-8, else as base64. */
-export function encodeBytes(bytes: Buffer): { readonly text: string; readonly encoding: Encoding } {
-  return isUtf8(bytes)
-    ? { text: bytes.toString("utf8"), encoding: "utf8" }
-    : { text: bytes.toString("base64"), encoding: "base64" };
 }

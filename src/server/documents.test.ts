@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 import { defaultServerConfig } from "../config/server-config.ts";
 import { limitNames, limitTable } from "../core/limits.ts";
-import { snakeCase } from "./field-names.ts";
+import { snakeCase } from "../util/snake-case.ts";
 import { executeAnswerSchema, executeBodySchema } from "./schemas.ts";
 
 const page = readFileSync(new URL("../../docs/http-api.md", import.meta.url), "utf8");

@@ -30,6 +30,10 @@ export async function sendError(
   if (status >= 500 && known.code !== "SHUTTING_DOWN")
     request.log.error({ err: error }, known.message);
   void reply.code(status);
+  // Fastify closes the connection of a body that it did not read to its end. A client that still
+  // sends would get a reset in place of the answer; `requestTimeout` bounds what it can send.
+  if (!request.raw.complete && known.code !== "SHUTTING_DOWN")
+    void reply.removeHeader("connection");
   if (retryable) void reply.header("retry-after", RETRY_AFTER_S);
   if (known.code === "METHOD_NOT_ALLOWED") {
     const { allowed } = known.details as GloveboxError<"METHOD_NOT_ALLOWED">["details"];
@@ -55,12 +59,6 @@ function fromFastify(
   request: FastifyRequest,
 ): GloveboxError | undefined {
   switch (code) {
-    case "FST_ERR_CTP_BODY_TOO_LARGE": {
-      const maxBytes = request.routeOptions.bodyLimit;
-      return new GloveboxError("BODY_TOO_LARGE", `body: must have at most ${maxBytes} bytes`, {
-        maxBytes,
-      });
-    }
     case "FST_ERR_CTP_INVALID_MEDIA_TYPE":
       return unsupportedMediaType(request.headers["content-type"] ?? "");
     default:

@@ -1,31 +1,82 @@
 /**
  * @module
- * Reads JSON bodies. Their size is bounded before; in here they become a value, or a clear refusal.
+ * Reads JSON bodies, within their bounds, and makes a value of them, or a clear refusal.
  */
+import type { IncomingMessage } from "node:http";
 import { TextDecoder } from "node:util";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { GloveboxError, invalidRequest } from "../core/errors.ts";
+import { createByteCollector } from "../util/byte-collector.ts";
 import { showText } from "../util/show-value.ts";
+import { createBodyBudget, type BodyShare } from "./body-budget.ts";
 import { findJsonFault } from "./json-bounds.ts";
 
 const EXPECTED = "application/json";
 
-/** Takes JSON and nothing else: no form, no plain text, which a foreign web page could send unasked. */
-export function acceptOnlyJson(app: FastifyInstance): void {
+/**
+ * Takes JSON and nothing else: no form, no plain text, which a foreign web page could send unasked.
+ *
+ * @param budgetBytes Of the bodies of all requests that are being served.
+ */
+export function acceptOnlyJson(app: FastifyInstance, budgetBytes: number): void {
+  const budget = createBodyBudget(budgetBytes);
+  const shares = new WeakMap<FastifyRequest, BodyShare>();
+  app.addHook("onRequest", async (request, reply) => {
+    const share = budget.open();
+    shares.set(request, share);
+    // Whatever becomes of the request, its response closes.
+    reply.raw.once("close", () => {
+      share.close();
+    });
+    if (reply.raw.destroyed) share.close();
+  });
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser(
-    EXPECTED,
-    { parseAs: "buffer" },
-    // The return type of `async` keeps a thrown error on Fastify's path to the error handler.
-    async (request: FastifyRequest, body: Buffer) => parseJsonBody(request, body),
-  );
+  app.addContentTypeParser(EXPECTED, async (request: FastifyRequest, payload: IncomingMessage) => {
+    refuseCompressed(request);
+    const share = shares.get(request) ?? budget.open();
+    return parseJson(await readBody(payload, request.routeOptions.bodyLimit, share));
+  });
 }
 
-function parseJsonBody(request: FastifyRequest, body: Buffer): unknown {
-  const coding = request.headers["content-encoding"];
-  if (coding !== undefined && coding !== "identity") {
-    throw unsupportedMediaType(`${EXPECTED}, content-encoding ${coding}`);
+/**
+ * Reads a body to its end. What comes after a refusal is read and thrown away: a client that still
+ * sends would otherwise not see the answer.
+ */
+async function readBody(
+  payload: IncomingMessage,
+  maxBytes: number,
+  share: BodyShare,
+): Promise<Buffer> {
+  const body = createByteCollector();
+  try {
+    if (Number(payload.headers["content-length"] ?? 0) > maxBytes) throw bodyTooLarge(maxBytes);
+    // Without the option a refusal would close the connection before it is answered.
+    for await (const piece of payload.iterator({ destroyOnReturn: false })) {
+      const { byteLength } = piece as Buffer;
+      if (body.byteLength + byteLength > maxBytes) throw bodyTooLarge(maxBytes);
+      share.take(byteLength);
+      body.add(piece as Buffer);
+    }
+    return body.take();
+  } catch (error) {
+    payload.resume();
+    if (payload.errored !== null) throw invalidRequest("body", "did not arrive as a whole");
+    throw error;
   }
+}
+
+function bodyTooLarge(maxBytes: number): GloveboxError<"BODY_TOO_LARGE"> {
+  const message = `body: must have at most ${maxBytes} bytes`;
+  return new GloveboxError("BODY_TOO_LARGE", message, { maxBytes });
+}
+
+function refuseCompressed({ headers }: FastifyRequest): void {
+  const coding = headers["content-encoding"];
+  if (coding === undefined || coding === "identity") return;
+  throw unsupportedMediaType(`${EXPECTED}, content-encoding ${coding}`);
+}
+
+function parseJson(body: Buffer): unknown {
   if (body.byteLength === 0) throw invalidRequest("body", "is empty; send a JSON object");
   const fault = findJsonFault(body);
   if (fault !== undefined) throw invalidRequest("body", fault);

@@ -3,6 +3,7 @@
  * Opens the server's port, where that is safe.
  */
 import type { FastifyInstance } from "fastify";
+import { fieldWithFlag } from "../config/flags.ts";
 import type { ServerConfig } from "../config/server-config.ts";
 import { GloveboxError } from "../core/errors.ts";
 import { isLoopback } from "./host-check.ts";
@@ -52,5 +53,10 @@ function invalidAddress(
   options?: ErrorOptions,
 ): GloveboxError<"INVALID_CONFIG"> {
   const issues = [{ path, message }];
-  return new GloveboxError("INVALID_CONFIG", `${path}: ${message}.`, { issues }, options);
+  return new GloveboxError(
+    "INVALID_CONFIG",
+    `${fieldWithFlag(path)}: ${message}.`,
+    { issues },
+    options,
+  );
 }

@@ -7,15 +7,17 @@ import { enforcementModes, type ServerConfig } from "../config/server-config.ts"
 import { controls, type Control } from "../core/enforcement.ts";
 import { limitNames, limitTable, type LimitName } from "../core/limits.ts";
 import { outcomeLimits } from "../core/outcome.ts";
-import { snakeCase, type LimitField } from "./field-names.ts";
+import type { Encoding } from "../service/report-json.ts";
+import { snakeCase } from "../util/snake-case.ts";
+import type { LimitField } from "./field-names.ts";
 
 /** Elements of `args`, and of `env`. Their bytes have a bound of their own. */
 export const MAX_ARGS = 1024;
 export const MAX_ENV = 256;
 const MAX_NAME_CHARS = 64;
 
-const encodingSchema = z.enum(["utf8", "base64"]);
-export type Encoding = z.infer<typeof encodingSchema>;
+const encodings = ["utf8", "base64"] as const satisfies readonly Encoding[];
+const encodingSchema = z.enum(encodings);
 
 /** The body of POST /v1/execute. Limits go up to what the operator allows. */
 export function executeBodySchema(config: ServerConfig) {
@@ -78,7 +80,6 @@ const phaseSchema = z.strictObject({
     peak_memory_bytes: z.number().optional(),
   }),
 });
-export type Phase = z.output<typeof phaseSchema>;
 
 const controlNames = controls.map(snakeCase<Control>);
 const levelSchema = z.enum(["enforced", "weaker", "missing"]);
@@ -87,7 +88,6 @@ const enforcementSchema = z.record(
   z.enum(controlNames),
   z.strictObject({ level: levelSchema, by: z.string(), note: z.string() }),
 );
-export type EnforcementJson = z.output<typeof enforcementSchema>;
 
 export const executeAnswerSchema = z.strictObject({
   id: z.string(),
@@ -97,7 +97,6 @@ export const executeAnswerSchema = z.strictObject({
   run: phaseSchema.nullable(),
   enforcement: enforcementSchema,
 });
-export type ExecuteAnswer = z.output<typeof executeAnswerSchema>;
 
 export const languagesAnswerSchema = z.strictObject({
   languages: z.array(

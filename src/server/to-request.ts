@@ -10,13 +10,14 @@ import type { LoadedLanguage } from "../core/language.ts";
 import { limitNames, type LimitName, type Limits } from "../core/limits.ts";
 import type { SandboxFile } from "../core/sandbox.ts";
 import type { LanguageIndex } from "../languages/index-languages.ts";
+import type { Encoding } from "../service/report-json.ts";
 import type { ExecutionRequest } from "../service/request.ts";
 import { showText, showValue } from "../util/show-value.ts";
+import { snakeCase } from "../util/snake-case.ts";
 import { argumentIssues } from "./check-arguments.ts";
 import { fileIssues } from "./check-files.ts";
 import { decodeText } from "./decode.ts";
-import { snakeCase } from "./field-names.ts";
-import type { Encoding, ExecuteBody } from "./schemas.ts";
+import type { ExecuteBody } from "./schemas.ts";
 
 /**
  * @throws {GloveboxError} `INVALID_REQUEST` with every fault, `UNKNOWN_LANGUAGE`, or `NOT_ALLOWED`

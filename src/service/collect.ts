@@ -3,6 +3,7 @@
  * Runs a request and keeps its output: for doors that answer once, at the end.
  */
 import type { OutputStream } from "../core/command.ts";
+import { createByteCollector } from "../util/byte-collector.ts";
 import type { ExecutionReport, ExecutionRequest, PhaseName } from "./request.ts";
 import type { ExecutionService } from "./service.ts";
 
@@ -28,22 +29,38 @@ export async function collect(
   request: ExecutionRequest,
   signal: AbortSignal,
 ): Promise<CollectedExecution> {
-  const pieces: { phase: PhaseName; stream: OutputStream; chunk: Buffer }[] = [];
+  const compile = createPhaseCollector();
+  const run = createPhaseCollector();
+  const phases: Readonly<Record<PhaseName, PhaseCollector>> = { compile, run };
   const report = await service.run(
     request,
-    { onOutput: (phase, stream, chunk) => void pieces.push({ phase, stream, chunk }) },
+    {
+      onOutput: (phase, stream, chunk) => {
+        phases[phase].add(stream, chunk);
+      },
+    },
     signal,
   );
-  const join = (phase: PhaseName, streams: readonly OutputStream[]): Buffer => {
-    const wanted = pieces.filter(
-      (piece) => piece.phase === phase && streams.includes(piece.stream),
-    );
-    return Buffer.concat(wanted.map(({ chunk }) => chunk));
+  return { report, output: { compile: compile.take(), run: run.take() } };
+}
+
+interface PhaseCollector {
+  add(stream: OutputStream, chunk: Buffer): void;
+  take(): PhaseOutput;
+}
+
+function createPhaseCollector(): PhaseCollector {
+  const streams = { stdout: createByteCollector(), stderr: createByteCollector() };
+  const both = createByteCollector();
+  return {
+    add: (stream, chunk) => {
+      streams[stream].add(chunk);
+      both.add(chunk);
+    },
+    take: () => ({
+      stdout: streams.stdout.take(),
+      stderr: streams.stderr.take(),
+      output: both.take(),
+    }),
   };
-  const outputOf = (phase: PhaseName): PhaseOutput => ({
-    stdout: join(phase, ["stdout"]),
-    stderr: join(phase, ["stderr"]),
-    output: join(phase, ["stdout", "stderr"]),
-  });
-  return { report, output: { compile: outputOf("compile"), run: outputOf("run") } };
 }

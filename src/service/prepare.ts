@@ -3,9 +3,10 @@
  * From a request to the sandbox and the commands that it needs.
  */
 import type { Command } from "../core/command.ts";
-import { GloveboxError } from "../core/errors.ts";
+import { GloveboxError, invalidRequest } from "../core/errors.ts";
 import type { LoadedLanguage } from "../core/language.ts";
 import type { Limits } from "../core/limits.ts";
+import type { Policy, WorkspaceMount } from "../core/policy.ts";
 import { workspacePath } from "../core/sandbox.ts";
 import type { HostProgram, SandboxSpec } from "../core/sandbox.ts";
 import { expandArgv } from "../languages/argv.ts";
@@ -44,7 +45,12 @@ export function languageOf(
   );
 }
 
-/** A program that the caller gave as files: they are put into an empty workspace. */
+/**
+ * A program that the caller gave as files, which are put into an empty workspace, or one that lies in
+ * a folder of the caller.
+ *
+ * @throws {GloveboxError} `INVALID_REQUEST` for a compiled language in a folder of the caller.
+ */
 export function prepareCode(
   request: ExecutionRequest,
   program: CodeProgram,
@@ -52,6 +58,7 @@ export function prepareCode(
   lent: readonly HostProgram[],
   compileLimits: CompileLimits,
 ): PreparedExecution {
+  if (program.workspace !== undefined) refuseMountedCompile(language);
   const files = program.files.map(({ path }) => path);
   const entry = program.entry ?? files[0] ?? language.mainFile;
   const expand = (words: readonly string[]): readonly string[] =>
@@ -60,7 +67,7 @@ export function prepareCode(
   const run = runCommand(request, [...expand(language.run), ...request.args], env);
   const spec: SandboxSpec = {
     ...specOf(request),
-    policy: { network: request.network, workspace: { kind: "scratch" } },
+    policy: policyOf(request, program.workspace),
     files: program.files,
     hostPrograms: lent,
   };
@@ -76,14 +83,25 @@ export function prepareCommand(
 ): PreparedExecution {
   const spec: SandboxSpec = {
     ...specOf(request),
-    policy: {
-      network: request.network,
-      workspace: workspace === undefined ? { kind: "scratch" } : { kind: "mount", ...workspace },
-    },
+    policy: policyOf(request, workspace),
     files: [],
     hostPrograms: [],
   };
   return { spec, run: runCommand(request, argv, buildEnvironment([], request.env)) };
+}
+
+function refuseMountedCompile({ title, compile }: LoadedLanguage): void {
+  if (compile === undefined) return;
+  throw invalidRequest(
+    "workspace",
+    `${title} is compiled first, and that needs a workspace of its own. ` +
+      "Leave the workspace out and give the files themselves, or run the compiler as a command.",
+  );
+}
+
+function policyOf({ network }: ExecutionRequest, workspace: WorkspaceMount | undefined): Policy {
+  if (workspace === undefined) return { network, workspace: { kind: "scratch" } };
+  return { network, workspace: { kind: "mount", ...workspace } };
 }
 
 function specOf({

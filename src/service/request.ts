@@ -19,10 +19,12 @@ export type Program =
       readonly language: string;
       /** `*`, absent or a prefix of the installed version by parts: `3`, `3.11`. */
       readonly version?: string;
-      /** At least one; the paths are unique. */
+      /** Unique paths; at least one, unless there is a `workspace`: then none. */
       readonly files: readonly SandboxFile[];
-      /** Path of the main file. Absent: the first file. */
+      /** Path of the main file. Absent: the first file. Required with `workspace`: a path in it. */
       readonly entry?: string;
+      /** The folder that the program lies in. Absent: an empty one that `files` are put into. */
+      readonly workspace?: WorkspaceMount;
     }
   | {
       readonly kind: "command";

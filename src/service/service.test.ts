@@ -122,6 +122,42 @@ function code(
   };
 }
 
+describe("a program in a folder of the caller", () => {
+  const mounted = (language: string, entry: string): ExecutionRequest => ({
+    ...code(language, ""),
+    program: {
+      kind: "code",
+      language,
+      files: [],
+      entry,
+      workspace: { hostPath: realpathSync(folder), access: "ro" },
+    },
+  });
+
+  test("runs where it lies, beside its other files", async () => {
+    await writeFile(join(folder, "part.sh"), "echo from a part");
+    await writeFile(join(folder, "start.sh"), ". ./part.sh; echo $ENV_OF_LANGUAGE");
+    const { report, output } = await collect(service, mounted("shell", "start.sh"), never);
+    expect(output.run.stdout.toString()).toBe("from a part\nyes\n");
+    expect(report.runtime?.languageId).toBe("shell");
+  });
+
+  test("can be our own Node, where the language allows it", async () => {
+    await writeFile(join(folder, "a.own"), "console.log(process.version)");
+    const { output } = await collect(service, mounted("own", "a.own"), never);
+    expect(output.run.stdout.toString()).toBe(`${process.version}\n`);
+  });
+
+  test.each([
+    ["absent", "LANGUAGE_NOT_INSTALLED"],
+    ["compiled", "INVALID_REQUEST"],
+  ])("in the language %s is refused with %s", async (language, errorCode) => {
+    await expect(collect(service, mounted(language, "a"), never)).rejects.toMatchObject({
+      code: errorCode,
+    });
+  });
+});
+
 const command = (...argv: readonly string[]): ExecutionRequest => ({
   ...code("shell", ""),
   program: { kind: "command", argv },

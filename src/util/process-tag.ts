@@ -3,7 +3,7 @@
  * Names a process so that a later one can tell whether it still lives. A pid alone is not enough:
  * it is given out again.
  */
-import { readFileSync } from "node:fs";
+import { readProcessStat } from "./process-stat.ts";
 
 export interface ProcessTag {
   readonly pid: number;
@@ -12,19 +12,9 @@ export interface ProcessTag {
 }
 
 export function ownProcessTag(): ProcessTag {
-  return { pid: process.pid, startTime: startTimeOf(process.pid) ?? "0" };
+  return { pid: process.pid, startTime: readProcessStat("self")?.startTicks ?? "0" };
 }
 
 export function isProcessAlive(tag: ProcessTag): boolean {
-  return startTimeOf(tag.pid) === tag.startTime;
-}
-
-/** The command's name in field 2 may hold blanks and brackets: fields count from its last `)`. */
-function startTimeOf(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
-  } catch {
-    return undefined;
-  }
+  return readProcessStat(tag.pid)?.startTicks === tag.startTime;
 }

@@ -1,4 +1,5 @@
 import { providerLoaders } from "../../src/providers/index.ts";
+import { skipWithoutMountedFolders } from "../helpers/mounted-folders.ts";
 import { skipUnless } from "../helpers/require.ts";
 import { describeLanguages } from "./languages.ts";
 import { describeProvider } from "./suite.ts";
@@ -9,5 +10,15 @@ const { available, reason } = await provider.probe();
 const name = `linux as ${process.getuid?.() === 0 ? "root" : "an ordinary user"}`;
 const skipReason = skipUnless("linux", available ? undefined : reason);
 
-describeProvider(() => provider, { name, exceptions: {}, skipReason });
+const mountTests = [
+  "a mounted folder can be read",
+  "a folder mounted read-only can't be changed",
+  "what a program writes into a mounted folder is the caller's",
+  "a mounted folder stays when its sandbox goes",
+];
+const mountGap = skipWithoutMountedFolders();
+const exceptions =
+  mountGap === undefined ? {} : Object.fromEntries(mountTests.map((test) => [test, mountGap]));
+
+describeProvider(() => provider, { name, exceptions, skipReason });
 describeLanguages(() => provider, { name, skipReason });

@@ -11,7 +11,7 @@ import type { Readable, Writable } from "node:stream";
 
 const root = join(import.meta.dirname, "../..");
 export const examples = join(root, "examples");
-const program = join(root, "bin/glovebox");
+export const program = join(root, "bin/glovebox");
 
 // Builds what is stale, once: otherwise each of many starts would look for it.
 execFileSync(process.execPath, [program, "--version"], { stdio: "ignore" });

@@ -1,6 +1,8 @@
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { describe, expect, test } from "vitest";
 import { readdirSync, readFileSync } from "node:fs";
+import { listProcesses } from "../helpers/leftovers.ts";
 import { skipUnless } from "../helpers/require.ts";
 import {
   glovebox,
@@ -66,6 +68,28 @@ describe.skipIf(gap !== undefined)(`signals${gap ? ` (${gap})` : ""}`, () => {
   });
 });
 
+describe.skipIf(gap !== undefined)("kill -9 of a run and of its launcher", () => {
+  test("leaves no cgroup after the next runs, which say nothing about it", async () => {
+    const child = startProgram("echo ready; sleep 60", "");
+    const result = resultOf(child);
+    await untilText(child.stdout, "ready");
+    const family = (await listProcesses()).filter(({ parent }) => parent === child.pid);
+    expect(family).not.toEqual([]);
+    const hasCgroups = cgroupsOf(child).length > 0;
+    for (const pid of [child.pid ?? 0, ...family.map((launcher) => launcher.pid)]) {
+      process.kill(pid, "SIGKILL");
+    }
+    await result;
+    expect(cgroupsOf(child).length > 0).toBe(hasCgroups);
+    // Usually the first one does it; while the kernel still tidies up, it leaves it to another.
+    for (let runs = 0; runs < 5 && (runs === 0 || cgroupsOf(child).length > 0); runs++) {
+      const next = await glovebox(["run", "-l", "bash", "-c", "echo next"]);
+      expect(next).toMatchObject({ exitCode: 0, stdout: "next\n", stderr: "" });
+    }
+    expect(cgroupsOf(child)).toEqual([]);
+  });
+});
+
 describe.skipIf(gap !== undefined)("the streams", () => {
   test("end the run quietly when nobody reads the output any more", async () => {
     const marker = `marker-head-${process.pid}`;
@@ -124,6 +148,14 @@ function processesWith(marker: string): readonly string[] {
     .filter((name) => /^\d+$/.test(name))
     .map((pid) => readOrEmpty(`/proc/${pid}/cmdline`))
     .filter((line) => line.includes(marker) && !line.includes("bin/glovebox"));
+}
+
+/** The cgroups of a CLI, wherever this host has them. */
+function cgroupsOf({ pid }: CliProcess): readonly string[] {
+  const args = ["/sys/fs/cgroup", "-type", "d", "-name", `glovebox-${pid}-*`];
+  // Others' cgroups may go while find(1) walks: its exit code says nothing.
+  const { stdout } = spawnSync("find", args, { encoding: "utf8" });
+  return stdout.split("\n").filter((line) => line !== "");
 }
 
 /** VmRSS; see proc_pid_status(5). 0 where the process is gone. */

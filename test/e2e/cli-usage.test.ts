@@ -50,12 +50,15 @@ describe("wrong usage", () => {
     [["run", "--disk", "64KiB", "--file", "big", "a.py"], /--file: `big` can't be read/],
     [["doctor", "--provider", "vm"], /--provider: `vm` is unknown\. Allowed: auto, linux, process/],
     [["languages", "--wide"], /unknown option '--wide'/],
-    [["serve", "--port", "http"], /command line: server\.port .*http/],
+    [["serve", "--port", "http"], /command line: server\.port \(--port\) .*http/],
     [
       ["serve", "--host", "0.0.0.0", "--port", "0"],
-      /server\.host: 0\.0\.0\.0 .*--insecure-no-auth/,
+      /server\.host \(--host\): 0\.0\.0\.0 .*--insecure-no-auth/,
     ],
-    [["serve", "--provider", "process", "--port", "0"], /allowUnsafeProcess/],
+    [
+      ["serve", "--provider", "process", "--port", "0"],
+      /provider \(--provider\).*allowUnsafeProcess \(--allow-unsafe-process\)/,
+    ],
     [["launch"], /unknown command 'launch'/],
   ])("%j is told apart, with exit code 2 and nothing on stdout", async (args, message) => {
     const { exitCode, stdout, stderr } = await glovebox(args, { cwd: project });

@@ -23,6 +23,8 @@ export interface RunningServer extends AsyncDisposable {
   readonly port: number;
   /** How many runs were asked of the service. */
   runCount(): number;
+  /** Bytes that came over all its connections so far. */
+  bytesRead(): number;
   /** All lines of the log so far. */
   log(): string;
   post(path: string, body: unknown): Promise<Answer>;
@@ -78,6 +80,8 @@ export async function startServer(
     log: { write: (line) => void lines.push(line) },
   });
   prepare(app);
+  const sockets = new Set<Socket>();
+  app.server.on("connection", (socket: Socket) => void sockets.add(socket));
   const url = await listen(app, config);
   return {
     app,
@@ -85,6 +89,7 @@ export async function startServer(
     url,
     port: Number(new URL(url).port),
     runCount: () => runs,
+    bytesRead: () => [...sockets].reduce((sum, { bytesRead }) => sum + bytesRead, 0),
     log: () => lines.join(""),
     post: async (path, body) =>
       request(`${url}${path}`, {

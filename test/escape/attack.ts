@@ -2,6 +2,7 @@
  * @module
  * One row of the escape suite: a program that tries to get out, and what must come of it.
  */
+import type { Control } from "../../src/core/enforcement.ts";
 import type { Limits, OutputLimitAction } from "../../src/core/limits.ts";
 import type { Outcome } from "../../src/core/outcome.ts";
 import type { Policy } from "../../src/core/policy.ts";
@@ -25,8 +26,8 @@ export interface Attack {
   readonly policy?: (bait: Bait) => Partial<Policy>;
   /** What must hold besides; throws where it does not. */
   readonly check?: (result: AttackResult, bait: Bait) => void | Promise<void>;
-  /** Why the row cannot hold for this user: it is then skipped with the reason in its name. */
-  readonly gaps?: Partial<Record<User, string>>;
+  /** Holds only where this control is `enforced`; elsewhere skipped with the provider's own note. */
+  readonly needs?: Control;
   /** The wall that the program runs into, for SECURITY.md. */
   readonly stoppedBy: string;
 }
@@ -45,7 +46,7 @@ export interface AttackResult {
 const MIB = 1024 * 1024;
 
 /** Small, so that a bomb is a small one. */
-export const attackLimits: Limits = {
+export const attackLimits = {
   wallTimeMs: 6_000,
   cpuTimeMs: 4_000,
   memoryBytes: 128 * MIB,
@@ -53,7 +54,7 @@ export const attackLimits: Limits = {
   outputBytes: MIB,
   diskBytes: 16 * MIB,
   openFiles: 64,
-};
+} satisfies Limits;
 
 export const limitOutcome = (
   limit: Extract<Outcome, { kind: "limit" }>["limit"],

@@ -3,7 +3,7 @@
  * What the attack programs are after on the host: files, sockets and a process that the test sets up,
  * and what about them would show that somebody got at them.
  */
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
@@ -87,7 +87,7 @@ export async function layBait(): Promise<Bait> {
       return [...changes, ...visits.splice(0)];
     },
     resetWorkspace: () => {
-      rmSync(workspace, { recursive: true, force: true });
+      removeTree(workspace);
       fillWorkspace(workspace, secretFile);
     },
     remove: async () => {
@@ -96,9 +96,15 @@ export async function layBait(): Promise<Bait> {
       if (victim.exitCode === null && victim.signalCode === null) await exited;
       udp.close();
       for (const server of servers) server.close();
-      rmSync(folder, { recursive: true, force: true });
+      removeTree(folder);
     },
   };
+}
+
+/** Also where the program closed its folders to their owner. */
+function removeTree(folder: string): void {
+  execFileSync("chmod", ["-R", "u+rwX", folder]);
+  rmSync(folder, { recursive: true, force: true });
 }
 
 /** All that a program could have changed outside, as text. */

@@ -4,7 +4,8 @@ import { skipUnless } from "../helpers/require.ts";
 import { findCompiler } from "./programs.ts";
 import { describeEscapes } from "./suite.ts";
 
-const provider = createLinuxProvider({ launcherPath: await locateLauncher() });
+const launcherPath = await locateLauncher();
+const provider = createLinuxProvider({ launcherPath });
 const { available, reason } = await provider.probe();
 const compiler = findCompiler();
 
@@ -15,5 +16,6 @@ const skipReason =
 describeEscapes(provider, {
   user: process.getuid?.() === 0 ? "root" : "user",
   compiler: compiler ?? "cc",
+  launcherPath,
   skipReason,
 });

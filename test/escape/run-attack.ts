@@ -10,6 +10,7 @@ import type { Provider, ProviderSandbox } from "../../src/core/provider.ts";
 import { workspacePath, type HostProgram, type SandboxFile } from "../../src/core/sandbox.ts";
 import { Readable } from "node:stream";
 import type { LeftoverCheck } from "../helpers/leftovers.ts";
+import { mountedFoldersGap } from "../helpers/mounted-folders.ts";
 import { attackLimits, type Attack, type AttackResult } from "./attack.ts";
 import type { Bait } from "./bait.ts";
 import { readyProgram } from "./programs.ts";
@@ -93,11 +94,20 @@ function resultOf(execution: Execution, stdout: Buffer, stderr: Buffer): AttackR
   };
 }
 
-/** Runs a row and throws where a wall did not hold. */
-export async function runAttack(field: Field, attack: Attack): Promise<void> {
+/**
+ * Runs a row and throws where a wall did not hold.
+ *
+ * @returns Why the row was not run, or undefined.
+ */
+export async function runAttack(field: Field, attack: Attack): Promise<string | undefined> {
   const { bait, leftovers, programFolder } = field;
   const limits = { ...attackLimits, ...attack.limits };
   const policy = attack.policy?.(bait) ?? {};
+  const { workspace } = policy;
+  if (workspace?.kind === "mount" && workspace.access === "rw") {
+    const gap = mountedFoldersGap();
+    if (gap !== undefined) return gap;
+  }
   const { file, argv } = readyProgram(attack.program, programFolder);
   const isMounted = policy.workspace?.kind === "mount";
   const command = isMounted ? [`${lentFolder}/${file.path}`, ...argv.slice(1)] : argv;
@@ -111,6 +121,8 @@ export async function runAttack(field: Field, attack: Attack): Promise<void> {
   );
   let result: AttackResult;
   try {
+    const control = attack.needs === undefined ? undefined : sandbox.enforcement[attack.needs];
+    if (control !== undefined && control.level !== "enforced") return control.note;
     result = await execute(field, sandbox, [...command, ...(attack.args?.(bait) ?? [])], {
       limits,
       ...(attack.stdin === undefined ? {} : { stdin: attack.stdin }),
@@ -128,6 +140,7 @@ export async function runAttack(field: Field, attack: Attack): Promise<void> {
   await attack.check?.(result, bait);
   expect(bait.damage()).toEqual([]);
   if (isMounted) bait.resetWorkspace();
+  return undefined;
 }
 
 function judge(attack: Attack, result: AttackResult, bait: Bait): void {

@@ -11,12 +11,17 @@ import { createLeftoverCheck, type LeftoverCheck } from "../helpers/leftovers.ts
 import type { Attack, User } from "./attack.ts";
 import { attackGroups } from "./attacks/index.ts";
 import { layBait, type Bait } from "./bait.ts";
+import { describeCompilers } from "./compilers.ts";
+import { describeKilledOwners } from "./killed-owners.ts";
+import { findLeftBehind } from "./left-behind.ts";
 import { compilePrograms } from "./programs.ts";
 import { runAttack, type Field } from "./run-attack.ts";
+import { describeScenarios } from "./scenarios.ts";
 
 export interface EscapeOptions {
   readonly user: User;
   readonly compiler: string;
+  readonly launcherPath: string;
   /** Why this host can't run the suite at all; see `skipUnless`. */
   readonly skipReason: string | undefined;
 }
@@ -41,7 +46,7 @@ export function describeEscapes(provider: Provider, options: EscapeOptions): voi
       leftovers = await createLeftoverCheck();
     });
     afterAll(async () => {
-      const left = await leftovers.find();
+      const left = await findLeftBehind(leftovers);
       await bait.remove();
       rmSync(programFolder, { recursive: true, force: true });
       expect(left).toEqual([]);
@@ -50,17 +55,22 @@ export function describeEscapes(provider: Provider, options: EscapeOptions): voi
 
     for (const [group, attacks] of Object.entries(attackGroups)) {
       describe(group, () => {
-        for (const attack of attacks) describeAttack(field, attack, user);
+        for (const attack of attacks) describeAttack(field, attack);
       });
     }
+    describe("two runs", () => describeScenarios(field));
+    describe("killed owners", () => describeKilledOwners(field, options.launcherPath));
+    describe("compilers", () => describeCompilers(field));
   });
 }
 
-function describeAttack(field: () => Field, attack: Attack, user: User): void {
-  const gap = attack.gaps?.[user];
-  test.skipIf(gap !== undefined)(
-    withReason(attack.name, gap),
-    () => runAttack(field(), attack),
+function describeAttack(field: () => Field, attack: Attack): void {
+  test(
+    attack.name,
+    async (context) => {
+      const gap = await runAttack(field(), attack);
+      context.skip(gap !== undefined, gap);
+    },
     ROW_MAX_MS,
   );
 }

@@ -1,10 +1,14 @@
 #!/bin/bash
 # Runs the conformance and escape suites in a virtual machine with systemd and cgroup v2: as root, as
 # a user with a delegated cgroup, and as a user without. README.md beside this file tells the rest.
+#
+#   test/vm/run.sh [VITEST-ARGUMENT…]    default: both suites whole
 set -euo pipefail
 
+[ $# -gt 0 ] || set -- test/conformance/linux.test.ts test/escape/linux.test.ts
 checkout=$(realpath "$(dirname "$0")/../..")
 seconds=${GLOVEBOX_VM_SECONDS:-3000}
+accelerator=${GLOVEBOX_VM_ACCELERATOR:-tcg,thread=multi}
 kernel_arguments=${GLOVEBOX_VM_KERNEL_ARGUMENTS:-}
 folder=${GLOVEBOX_VM_FOLDER:-}
 
@@ -55,12 +59,12 @@ make_disk() {
 
 pack_checkout() {
     cp "$(node -p process.execPath)" "$folder/node"
-    tar -cf "$folder/checkout.tar" --exclude=./.git -C "$checkout" . -C "$folder" ./node
+    printf '%s\n' "$@" >"$folder/vitest-arguments"
+    tar -cf "$folder/checkout.tar" --exclude=./.git -C "$checkout" . \
+        -C "$folder" ./node ./vitest-arguments
 }
 
 boot() {
-    local accelerator=tcg,thread=multi
-    [ -w /dev/kvm ] && accelerator=kvm
     say "booting ($accelerator), at most $seconds s"
     timeout "$seconds" qemu-system-x86_64 -accel "$accelerator" -cpu max -smp 2 -m 3G \
         -nodefaults -display none -no-reboot \
@@ -79,7 +83,7 @@ if [ -z "$folder" ]; then
 fi
 mkdir -p "$folder"
 make_disk
-pack_checkout
+pack_checkout "$@"
 boot || say "the machine ended with code $?: see its console, ${GLOVEBOX_VM_FOLDER:-kept with GLOVEBOX_VM_FOLDER=…}"
 cat "$folder/result.log"
 grep -q '^vm: all passed' "$folder/result.log"

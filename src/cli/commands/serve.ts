@@ -6,20 +6,14 @@ import { once } from "node:events";
 import { Command } from "commander";
 import { startServer } from "../../app.ts";
 import type { RunningServer } from "../../app.ts";
+import { flagsToConfig, type ConfigFlags } from "../../config/flags.ts";
 import { missingControls } from "../../core/enforcement.ts";
 import { printNote } from "../print.ts";
 import { processWarning } from "../provider-flag.ts";
 import { reportErrors } from "../report-errors.ts";
 
-interface ServeFlags {
+interface ServeFlags extends ConfigFlags {
   readonly config?: string;
-  readonly host?: string;
-  readonly port?: string;
-  readonly provider?: string;
-  readonly enforcement?: string;
-  readonly logLevel?: string;
-  readonly allowUnsafeProcess?: boolean;
-  readonly insecureNoAuth?: boolean;
   readonly verbose?: boolean;
 }
 
@@ -48,7 +42,7 @@ export function createServeCommand(onExit: (exitCode: number) => void): Command 
 async function serve(flags: ServeFlags): Promise<number> {
   const server = await startServer({
     ...(flags.config === undefined ? {} : { configFile: flags.config }),
-    overrides: overridesOf(flags),
+    overrides: flagsToConfig(flags),
     env: process.env,
     cwd: process.cwd(),
     log: process.stderr,
@@ -58,18 +52,6 @@ async function serve(flags: ServeFlags): Promise<number> {
   process.stdout.write(greeting(server.url));
   await Promise.all([stopped, warnOfGaps(server)]);
   return 0;
-}
-
-/** In the shape of the configuration file; only what was given. */
-function overridesOf(flags: ServeFlags): Record<string, unknown> {
-  const { host, port, insecureNoAuth, provider, allowUnsafeProcess, enforcement, logLevel } = flags;
-  const server = given({ host, port, insecureNoAuth });
-  const rest = given({ provider, allowUnsafeProcess, enforcement, logLevel });
-  return Object.keys(server).length === 0 ? rest : { ...rest, server };
-}
-
-function given(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }
 
 function greeting(url: string): string {

@@ -59,7 +59,7 @@ export function createLinuxProvider({ launcherPath }: LinuxProviderOptions): Pro
     name: "linux",
     probe: () => probeHost(create, enforcementOf(probeSpec, place(), "landlock")),
     create,
-    sweep: () => sweepCgroups(cgroupParents(place())),
+    sweep: async (signal) => sweepCgroups(cgroupParents(place()), signal),
   };
 }
 

@@ -54,6 +54,7 @@ export function startLauncher(path: string): LauncherProcess {
     });
   });
   const lines = createInterface({ input: status, crlfDelay: Infinity })[Symbol.asyncIterator]();
+  let hasReportedError = false;
 
   return {
     stdin,
@@ -64,11 +65,20 @@ export function startLauncher(path: string): LauncherProcess {
     },
     nextStatus: async () => {
       const line: IteratorResult<string, undefined> = await lines.next();
-      if (line.done !== true) return parseStatusLine(line.value);
-      await ended;
-      return undefined;
+      if (line.done === true) {
+        await ended;
+        return undefined;
+      }
+      const parsed = parseStatusLine(line.value);
+      if (parsed.kind === "error") hasReportedError = true;
+      return parsed;
     },
-    end: () => endLauncher(child, control, [stdin, stdout, stderr, status], ended),
+    end: async () => {
+      // An error is its last word. What is left of its sandbox goes with it: the caller removes the
+      // cgroups, where the launcher would first wait for processes that end only when it does.
+      if (hasReportedError) child.kill("SIGKILL");
+      await endLauncher(child, control, [stdin, stdout, stderr, status], ended);
+    },
     failure: () => failure,
   };
 }

@@ -84,10 +84,17 @@ export function sandboxFailed(
   return new GloveboxError("SANDBOX_FAILED", message, { provider: "linux", step }, { cause });
 }
 
-/** The kernel needs a moment between the end of the last process and an empty cgroup. */
-export async function removeCgroups(paths: readonly string[]): Promise<void> {
+/**
+ * The kernel needs a moment between the end of the last process and an empty cgroup.
+ *
+ * @param signal Its abort ends the wait.
+ */
+export async function removeCgroups(paths: readonly string[], signal?: AbortSignal): Promise<void> {
   for (const path of paths) {
-    for (let attempt = 0; attempt < 100 && !removed(path); attempt++) await sleep(20);
+    for (let attempt = 0; attempt < 100 && !removed(path); attempt++) {
+      if (signal?.aborted === true) return;
+      await sleep(20);
+    }
   }
 }
 

@@ -16,14 +16,22 @@ export function cgroupName(number: number): string {
   return `glovebox-${pid}-${startTime}-${number}`;
 }
 
-export async function sweepCgroups(parents: readonly string[]): Promise<void> {
-  for (const parent of parents) {
-    for (const name of readdirSync(parent)) {
-      const owner = ownerOf(name);
-      if (owner !== undefined && !isProcessAlive(owner)) await removeCgroups([join(parent, name)]);
-    }
-  }
+/** @param signal Its abort ends the sweep early. */
+export async function sweepCgroups(
+  parents: readonly string[],
+  signal?: AbortSignal,
+): Promise<void> {
+  const orphans = parents.flatMap((parent) =>
+    readdirSync(parent)
+      .filter((name) => isOrphan(ownerOf(name)))
+      .map((name) => join(parent, name)),
+  );
+  // All at once: one that still holds a dying process must not keep the others waiting.
+  await Promise.all(orphans.map((path) => removeCgroups([path], signal)));
 }
+
+const isOrphan = (owner: ProcessTag | undefined): boolean =>
+  owner !== undefined && !isProcessAlive(owner);
 
 export function ownerOf(name: string): ProcessTag | undefined {
   const [, pid, startTime] = NAME.exec(name) ?? [];

@@ -83,10 +83,15 @@ async function makeRemovable(folder: string): Promise<void> {
   }
 }
 
-/** Removes the folders of owners that no longer run. */
-export async function removeOrphans(): Promise<void> {
+/**
+ * Removes the folders of owners that no longer run.
+ *
+ * @param signal Its abort ends this after the folder at hand.
+ */
+export async function removeOrphans(signal?: AbortSignal): Promise<void> {
   const entries = await readdir(tmpdir(), { withFileTypes: true });
   for (const entry of entries) {
+    if (signal?.aborted === true) return;
     if (await isOrphan(entry)) await removeTree(join(tmpdir(), entry.name));
   }
 }

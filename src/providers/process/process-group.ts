@@ -4,7 +4,7 @@
  */
 import { readdir } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { readStat } from "./process-identity.ts";
+import { readProcessStat } from "../../util/process-stat.ts";
 
 const POLL_MS = 5;
 /** A process that the kernel can't end, in uninterruptible sleep, must not hold us for ever. */
@@ -39,7 +39,7 @@ async function isAlive(processGroup: number): Promise<boolean> {
   }
   for (const name of await readdir("/proc")) {
     if (!/^\d+$/.test(name)) continue;
-    const stat = await readStat(name);
+    const stat = readProcessStat(Number(name));
     if (stat?.processGroup === processGroup && stat.state !== "Z") return true;
   }
   return false;

@@ -2,7 +2,8 @@
  * @module
  * Names a process so that a later one with the same number is not taken for it.
  */
-import { readFile, readlink } from "node:fs/promises";
+import { readlink } from "node:fs/promises";
+import { readProcessStat } from "../../util/process-stat.ts";
 
 export interface ProcessIdentity {
   /** Inode of the PID namespace that `pid` counts in, pid_namespaces(7). */
@@ -14,8 +15,8 @@ export interface ProcessIdentity {
 
 /** As `<namespace>-<pid>-<start>`. */
 export async function ownIdentity(): Promise<string> {
-  const pid = String(process.pid);
-  return `${await ownNamespace()}-${pid}-${(await readStat(pid))?.startTicks ?? "0"}`;
+  const { pid } = process;
+  return `${await ownNamespace()}-${pid}-${readProcessStat(pid)?.startTicks ?? "0"}`;
 }
 
 /** The identity that a text begins with, followed by `-`. */
@@ -28,24 +29,7 @@ export function parseIdentity(text: string): ProcessIdentity | undefined {
 /** True also where it can't be told: a process of another PID namespace is not ours to judge. */
 export async function isRunning({ namespace, pid, startTicks }: ProcessIdentity): Promise<boolean> {
   if (namespace !== (await ownNamespace())) return true;
-  return (await readStat(pid))?.startTicks === startTicks;
-}
-
-export interface ProcessStat {
-  /** `Z` is a zombie. */
-  readonly state: string;
-  readonly processGroup: number;
-  readonly startTicks: string;
-}
-
-/** Undefined where there is no such process. */
-export async function readStat(pid: string): Promise<ProcessStat | undefined> {
-  const stat = await readFile(`/proc/${pid}/stat`, "latin1").catch(() => undefined);
-  if (stat === undefined) return undefined;
-  // The second field is the program's name in brackets, and may hold spaces and brackets itself.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  const [state = "", , processGroup = ""] = fields;
-  return { state, processGroup: Number(processGroup), startTicks: fields[19] ?? "" };
+  return readProcessStat(Number(pid))?.startTicks === startTicks;
 }
 
 async function ownNamespace(): Promise<string> {

@@ -5,8 +5,8 @@
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { FastifyInstance } from "fastify";
 import { collect } from "../../service/collect.ts";
+import { reportToJson } from "../../service/report-json.ts";
 import type { LiveRuns } from "../live-runs.ts";
-import { executeAnswer } from "../phases.ts";
 import { executeAnswerSchema, executeBodySchema } from "../schemas.ts";
 import type { ServerOptions } from "../server-options.ts";
 import { findLanguage, toExecutionRequest } from "../to-request.ts";
@@ -32,7 +32,7 @@ export function addExecuteRoute(
       );
       // Fastify would still try to answer a client that is gone.
       if (collected === undefined) return reply.hijack();
-      return executeAnswer(collected, id);
+      return { ...reportToJson(collected), language: id };
     },
   });
 }

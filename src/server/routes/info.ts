@@ -5,8 +5,8 @@
 import type { FastifyInstance } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { ProbeReport } from "../../core/provider.ts";
+import { enforcementToJson } from "../../service/report-json.ts";
 import { limitsToJson } from "../field-names.ts";
-import { enforcementToJson } from "../phases.ts";
 import { infoAnswerSchema } from "../schemas.ts";
 import type { ServerOptions } from "../server-options.ts";
 

@@ -62,7 +62,7 @@ export const kernelAttacks: readonly Attack[] = [
   {
     name: "no capability, id, priority or limit can be gained",
     program: "privileges.c",
-    tries: 30,
+    tries: 27,
     stoppedBy: "user namespace with one id, empty bounding set, no_new_privs, hard limits",
   },
   {

@@ -80,4 +80,59 @@ export const surroundingAttacks: readonly Attack[] = [
     },
     stoppedBy: "seccomp; files get the folder's owner by an id-mapped mount",
   },
+  {
+    name: "the host's sockets, its neighbours and the metadata address can't be reached",
+    program: "network.c",
+    args: ({ tcpPort, udpPort, address, socketPath, abstractSocket }) => [
+      String(tcpPort),
+      String(udpPort),
+      address,
+      socketPath,
+      abstractSocket,
+    ],
+    tries: 40,
+    stoppedBy: "a network namespace with nothing but its own loopback",
+  },
+  {
+    name: "with the host's network, its abstract sockets still can't",
+    program: "abstract-sockets.c",
+    needs: "network",
+    args: ({ abstractSocket }) => [abstractSocket],
+    policy: () => ({ network: { mode: "all" } }),
+    tries: 6,
+    stoppedBy: "Landlock's scope (Linux 6.12); before it the enforcement says `weaker`",
+  },
+  {
+    name: "it starts with three pipes and nothing inherited",
+    program: "fds.c",
+    stdin: "x".repeat(100_000),
+    tries: 45,
+    stoppedBy: "pipes made by the launcher, every other fd closed, all signals reset",
+  },
+  {
+    name: "links, names and races lead out of no writable host folder",
+    program: "workspace.c",
+    policy: mounted("rw"),
+    args: ({ secretFile, folder }) => [secretFile, folder],
+    tries: 20,
+    check: (_result, { workspace }) => {
+      const written = lstatSync(`${workspace}/written`);
+      const owner = lstatSync(workspace);
+      expect([written.mode & 0o7777, written.uid]).toEqual([0o644, owner.uid]);
+    },
+    stoppedBy: "mount namespace: every path is looked up inside",
+  },
+  {
+    name: "odd file names, deep folders, sockets and fifos stay inside and go with the sandbox",
+    program: "odd-names.c",
+    tries: 4,
+    stoppedBy: "the host never opens a path that the program made; a tmpfs dies at once",
+  },
+  {
+    name: "and on a writable host folder they harm nothing outside",
+    program: "odd-names.c",
+    policy: mounted("rw"),
+    tries: 4,
+    stoppedBy: "the host never opens a path that the program made",
+  },
 ];

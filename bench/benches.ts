@@ -1,0 +1,11 @@
+/**
+ * @module
+ * All benches, in the order in which they run.
+ */
+import type { Bench } from "./bench.ts";
+import { cliBench } from "./cli.ts";
+import { growthBench } from "./growth.ts";
+import { httpBench } from "./http.ts";
+import { launcherBench } from "./launcher.ts";
+
+export const benches: readonly Bench[] = [launcherBench, cliBench, httpBench, growthBench];

@@ -1,0 +1,40 @@
+/**
+ * @module
+ * Which flag of `glovebox serve` stands for which field of the configuration file.
+ */
+import type { WrittenConfig } from "./load-config.ts";
+
+export const flagTable = [
+  ["host", "server.host"],
+  ["port", "server.port"],
+  ["insecureNoAuth", "server.insecureNoAuth"],
+  ["provider", "provider"],
+  ["allowUnsafeProcess", "allowUnsafeProcess"],
+  ["enforcement", "enforcement"],
+  ["logLevel", "logLevel"],
+] as const satisfies readonly (readonly [option: string, path: string])[];
+
+/** Options as the parser of the command line names them; absent: not given. */
+export type ConfigFlags = Partial<Record<(typeof flagTable)[number][0], string | boolean>>;
+
+/** The given flags, in the shape of the configuration file. */
+export function flagsToConfig(flags: ConfigFlags): WrittenConfig {
+  const config: Record<string, unknown> = {};
+  const server: Record<string, unknown> = {};
+  for (const [option, path] of flagTable) {
+    const value = flags[option];
+    if (value === undefined) continue;
+    const [section = "", field] = path.split(".");
+    if (field === undefined) config[section] = value;
+    else server[field] = value;
+  }
+  return Object.keys(server).length === 0 ? config : { ...config, server };
+}
+
+/** A field as messages name it: `server.host (--host)` where there is a flag for it. */
+export function fieldWithFlag(path: string): string {
+  const option = flagTable.find(([, known]) => known === path)?.[0];
+  if (option === undefined) return path;
+  const flag = option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return `${path} (--${flag})`;
+}
