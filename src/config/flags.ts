@@ -2,7 +2,6 @@
  * @module
  * Which flag of `glovebox serve` stands for which field of the configuration file.
  */
-import type { WrittenConfig } from "./load-config.ts";
 
 export const flagTable = [
   ["host", "server.host"],
@@ -18,7 +17,7 @@ export const flagTable = [
 export type ConfigFlags = Partial<Record<(typeof flagTable)[number][0], string | boolean>>;
 
 /** The given flags, in the shape of the configuration file. */
-export function flagsToConfig(flags: ConfigFlags): WrittenConfig {
+export function flagsToConfig(flags: ConfigFlags): Readonly<Record<string, unknown>> {
   const config: Record<string, unknown> = {};
   const server: Record<string, unknown> = {};
   for (const [option, path] of flagTable) {
