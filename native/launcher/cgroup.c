@@ -129,20 +129,9 @@ void attach_to_cgroups(const struct plan *plan, pid_t pid, bool cloned_into_v2) 
             set(made[i].fd, "cgroup.procs", text);
 }
 
-/* At a failed set-up the sandbox is still there, and waits for us to end: nothing else ends it
- * before its cgroup must go. cgroup.kill: Linux 5.14; on older ones its own end is waited for. */
-static void kill_members(int dir_fd) {
-    int fd = openat(dir_fd, "cgroup.kill", O_WRONLY | O_CLOEXEC);
-    if (fd < 0)
-        return;
-    (void)!write(fd, "1", 1);
-    close(fd);
-}
-
 void remove_cgroups(void) {
     while (made_count) {
         made_count--;
-        kill_members(made[made_count].fd);
         /* The last process may still be on its way out: the kernel says EBUSY for a moment. */
         for (int attempt = 0; attempt < 200; attempt++) {
             if (rmdir(made[made_count].path) == 0 || errno != EBUSY)

@@ -15,6 +15,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -84,12 +85,16 @@ void leave_groups(struct host_ids ids) {
 
 /* A user namespace that turns the folder's owner into the sandbox's user; for mount_setattr(2). */
 static int open_idmap_namespace(struct host_ids from, struct host_ids to) {
+    pid_t launcher = getpid();
     pid_t pid = (pid_t)syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, NULL, NULL, NULL, NULL);
     if (pid < 0)
         die("create a user namespace for the workspace");
-    if (pid == 0)
-        for (;;)
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        while (getppid() == launcher) /* it may be gone already */
             pause();
+        _exit(0);
+    }
     write_map(pid, "uid_map", from.uid, to.uid);
     write_map(pid, "gid_map", from.gid, to.gid);
     char path[64];

@@ -29,6 +29,8 @@ NORETURN PRINTF_LIKE(1, 2) void die(const char *format, ...);
 NORETURN PRINTF_LIKE(1, 2) void die_plain(const char *format, ...);
 /* Where die() reports: the status fd outside, the channel to the supervisor inside. */
 void set_failure_channel(int fd);
+/* The sandbox's pid 1, a child that is not reaped yet, which a failure outside takes along; 0: none. */
+void set_doomed(pid_t pid);
 PRINTF_LIKE(1, 2) void send_status(const char *format, ...);
 uint64_t monotonic_us(void);
 /* A decimal number that is the whole of `text`, or die_plain(). */

@@ -94,8 +94,6 @@ static void await_ready(struct sandbox *sandbox) {
     if (got != sizeof reply)
         die_plain("set-up: the first process of the sandbox ended without a word");
     if (reply.kind == REPLY_FAILED) {
-        /* It is gone before its cgroups are removed. */
-        waitpid(sandbox->pid, NULL, 0);
         die_plain("%s", reply.text);
     }
     struct cmsghdr *first = CMSG_FIRSTHDR(&header);
@@ -127,6 +125,7 @@ void spawn_sandbox(const struct plan *plan, struct sandbox *sandbox) {
         close(channel[0]);
         run_inside(plan, channel[1], sandbox->exec_message);
     }
+    set_doomed(pid);
     close(channel[1]);
     sandbox->pid = pid;
     sandbox->channel = channel[0];

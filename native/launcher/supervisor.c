@@ -31,6 +31,7 @@ static void reap_sandbox(struct supervisor *self, int *status, struct rusage *us
         if (errno != EINTR)
             die("wait for the sandbox");
     self->sandbox->pid = 0;
+    set_doomed(0);
 }
 
 NORETURN static void finish(struct supervisor *self) {

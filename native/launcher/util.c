@@ -3,18 +3,25 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 static int failure_channel = -1;
+static pid_t doomed;
 
 void set_failure_channel(int fd) {
     failure_channel = fd;
+}
+
+void set_doomed(pid_t pid) {
+    doomed = pid;
 }
 
 NORETURN static void fail(const char *format, va_list arguments, int error) {
@@ -28,6 +35,9 @@ NORETURN static void fail(const char *format, va_list arguments, int error) {
 
     if (failure_channel < 0) {
         send_status("error %s", text);
+        /* Its cgroups can't go before it. */
+        if (doomed && kill(doomed, SIGKILL) == 0)
+            waitpid(doomed, NULL, 0);
         remove_cgroups();
     } else {
         struct reply reply = {.kind = REPLY_FAILED};

@@ -5,6 +5,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Duplex, Readable, Writable } from "node:stream";
+import { GloveboxError } from "../../core/errors.ts";
 import { parseStatusLine, type StatusLine } from "./status-line.ts";
 
 /** What is waited for when it is asked to end; it then has to kill, unmount and remove cgroups. */
@@ -23,13 +24,23 @@ export interface LauncherProcess {
   failure(): string | undefined;
 }
 
-/** Starts the launcher with an empty environment; what is wrong with its path shows in `failure`. */
+/**
+ * Starts the launcher with an empty environment; what is wrong with its path shows in `failure`.
+ *
+ * @throws {GloveboxError} `SANDBOX_FAILED` where this process has no file descriptors left for it.
+ */
 export function startLauncher(path: string): LauncherProcess {
   const child = spawn(path, [], {
     stdio: ["pipe", "pipe", "pipe", "pipe", "pipe"],
     env: {},
     cwd: "/",
   });
+  const ended = endOf(child, path);
+  // Node's types don't know it: without a free file descriptor there are no streams at all.
+  if ((child.stdio as unknown) === undefined) {
+    const message = "linux: cannot start the launcher: too many open files. Raise `ulimit -n`.";
+    throw new GloveboxError("SANDBOX_FAILED", message, { provider: "linux", step: "start" });
+  }
   const [stdin, stdout, stderr, control, status] = child.stdio as unknown as [
     Writable,
     Readable,
@@ -41,20 +52,7 @@ export function startLauncher(path: string): LauncherProcess {
   for (const stream of [stdin, stdout, stderr, control, status])
     stream.on("error", () => undefined);
 
-  let failure: string | undefined;
-  const ended = new Promise<void>((resolve) => {
-    child.once("error", (error) => {
-      failure = `cannot start ${path}: ${error.message}`;
-      resolve();
-    });
-    child.once("exit", (code, signal) => {
-      if (signal !== null) failure = `the launcher was ended by ${signal}`;
-      else if (code !== 0) failure ??= `the launcher ended with code ${String(code)}`;
-      resolve();
-    });
-  });
   const lines = createInterface({ input: status, crlfDelay: Infinity })[Symbol.asyncIterator]();
-  let hasReportedError = false;
 
   return {
     stdin,
@@ -66,21 +64,34 @@ export function startLauncher(path: string): LauncherProcess {
     nextStatus: async () => {
       const line: IteratorResult<string, undefined> = await lines.next();
       if (line.done === true) {
-        await ended;
+        await ended.promise;
         return undefined;
       }
-      const parsed = parseStatusLine(line.value);
-      if (parsed.kind === "error") hasReportedError = true;
-      return parsed;
+      return parseStatusLine(line.value);
     },
-    end: async () => {
-      // An error is its last word. What is left of its sandbox goes with it: the caller removes the
-      // cgroups, where the launcher would first wait for processes that end only when it does.
-      if (hasReportedError) child.kill("SIGKILL");
-      await endLauncher(child, control, [stdin, stdout, stderr, status], ended);
-    },
-    failure: () => failure,
+    end: () => endLauncher(child, control, [stdin, stdout, stderr, status], ended.promise),
+    failure: ended.failure,
   };
+}
+
+/** Listens at once: an `error` event that nobody listens for would end this process. */
+function endOf(
+  child: ChildProcess,
+  path: string,
+): { readonly promise: Promise<void>; readonly failure: () => string | undefined } {
+  let failure: string | undefined;
+  const promise = new Promise<void>((resolve) => {
+    child.once("error", (error) => {
+      failure = `cannot start ${path}: ${error.message}`;
+      resolve();
+    });
+    child.once("exit", (code, signal) => {
+      if (signal !== null) failure = `the launcher was ended by ${signal}`;
+      else if (code !== 0) failure ??= `the launcher ended with code ${String(code)}`;
+      resolve();
+    });
+  });
+  return { promise, failure: () => failure };
 }
 
 async function endLauncher(
