@@ -2,7 +2,7 @@
 /**
  * @module
  * Builds the program: `dist` mirrors `src` for users of the library, `dist/cli.js` with its chunks is
- * the CLI in few files, `dist/languages.json` is the checked content of `languages/`.
+ * the CLI in few files, `dist/cli.cjs` most of it in one, `dist/languages.json` is the checked content of `languages/`.
  *
  * Types are not checked here: `npm run check` does it, and a start must not wait for it.
  */
@@ -37,13 +37,14 @@ export async function buildProgram({ keepOldMs = KEEP_OLD_MS } = {}) {
   try {
     compileTypeScript(temporary);
     await bundleCli(temporary);
+    await bundleQuickCli(temporary);
     await writeLanguages(temporary);
     // mkdtemp makes it private; its files keep the modes that the umask gave them.
     chmodSync(temporary, 0o755);
     publish({
       from: temporary,
       to: dist,
-      last: ["index.js", "cli.js"],
+      last: ["index.js", "cli.js", "cli.cjs"],
       keep: ["launcher", ".program.stamp", ".launcher.stamp", ".apt-failed"],
       keepOldMs,
     });
@@ -88,6 +89,42 @@ async function bundleCli(outDir) {
     join(outDir, "THIRD-PARTY-NOTICES.txt"),
     thirdPartyNotices(root, Object.keys(metafile.inputs)),
   );
+}
+
+/**
+ * The same CLI for all commands but `serve`, as one CommonJS file: Node reads it in one go, where
+ * modules cost a round through its loader each. That is a fifth of the start of `glovebox run`.
+ */
+async function bundleQuickCli(outDir) {
+  const { build } = await import("esbuild");
+  await build({
+    absWorkingDir: root,
+    entryPoints: { cli: "src/cli/main.ts" },
+    outdir: outDir,
+    outExtension: { ".js": ".cjs" },
+    bundle: true,
+    format: "cjs",
+    platform: "node",
+    target: "node20.19",
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: "none",
+    logLevel: "silent",
+    banner: { js: 'const __url=require("node:url").pathToFileURL(__filename).href;' },
+    define: { "import.meta.url": "__url" },
+    plugins: [
+      {
+        name: "without-server",
+        setup: ({ onResolve }) => {
+          onResolve({ filter: /^\.\/(server|config)\// }, ({ path, kind }) =>
+            kind === "dynamic-import" ? { path, external: true } : undefined,
+          );
+        },
+      },
+    ],
+  }).catch((error) => {
+    throw new SetupError(`the bundler failed:\n${error.message}`);
+  });
 }
 
 async function writeLanguages(outDir) {

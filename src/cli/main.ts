@@ -8,6 +8,8 @@ import { runCommandLine } from "./command-line.ts";
 import { surviveLostReaders } from "./lost-readers.ts";
 
 surviveLostReaders();
-const exitCode = await runCommandLine(process.argv.slice(2), programVersion());
-// Set already: output was lost.
-process.exitCode ??= exitCode;
+// No await at the top level: this is also bundled as CommonJS.
+void runCommandLine(process.argv.slice(2), programVersion()).then((exitCode) => {
+  // Set already: output was lost.
+  process.exitCode ??= exitCode;
+});
