@@ -107,9 +107,9 @@ static int open_idmap_namespace(struct host_ids from, struct host_ids to) {
     return fd;
 }
 
-/* A detached mount of the folder on which its owner is the sandbox's user; -1 with errno if its file
- * system can't do that. */
-static int mount_as_own(const char *folder, struct host_ids ids) {
+/* A detached mount of the folder, on which its owner is the sandbox's user if its file system can do
+ * that. If it can't, what is open to everybody may still be read, but nothing could be written. */
+static int mount_as_own(const char *folder, bool to_write, struct host_ids ids) {
     struct stat status;
     int tree = (int)syscall(SYS_open_tree, AT_FDCWD, folder, CLONE_TREE | O_CLOEXEC);
     if (tree < 0 || fstat(tree, &status) < 0)
@@ -119,13 +119,13 @@ static int mount_as_own(const char *folder, struct host_ids ids) {
     struct idmap_attributes attributes = {.set = ATTR_IDMAP, .userns_fd = (uint64_t)namespace_fd};
     long result =
         syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH, &attributes, sizeof attributes);
-    int error = errno;
+    if (result < 0 && to_write)
+        die("make %s writable for the sandbox's user: its file system can't map ids (overlayfs, "
+            "NFS); "
+            "use a folder on another one, or start as an ordinary user",
+            folder);
     close(namespace_fd);
-    if (result == 0)
-        return tree;
-    close(tree);
-    errno = error;
-    return -1;
+    return tree;
 }
 
 void prepare_workspace_mounts(struct plan *plan, struct host_ids ids) {
@@ -135,11 +135,6 @@ void prepare_workspace_mounts(struct plan *plan, struct host_ids ids) {
         struct entry *entry = &plan->entries[i];
         if (entry->kind != ENTRY_MOUNT_RO && entry->kind != ENTRY_MOUNT_RW)
             continue;
-        entry->mount_fd = mount_as_own(entry->source, ids);
-        /* To read, what is open to everybody may do. To write, nothing would. */
-        if (entry->mount_fd < 0 && entry->kind == ENTRY_MOUNT_RW)
-            die("make %s writable for the sandbox's user (its file system must know id-mapped "
-                "mounts)",
-                entry->source);
+        entry->mount_fd = mount_as_own(entry->source, entry->kind == ENTRY_MOUNT_RW, ids);
     }
 }

@@ -213,6 +213,7 @@ NORETURN static void serve(struct state *state, int signal_fd) {
 void run_inside(const struct plan *plan, int channel, const struct message *exec_message) {
     set_failure_channel(channel);
     die_with_supervisor();
+    unshare_network(plan);
     wait_for_go(channel); /* the id maps are written */
     become_inside_user();
     setup_network(plan);

@@ -196,6 +196,7 @@ NORETURN void run_inside(const struct plan *plan, int channel, const struct mess
 /* ---- root.c, network.c, lockdown.c, seccomp.c: the steps of run_inside ---- */
 
 void setup_root(const struct plan *plan);
+void unshare_network(const struct plan *plan);
 void setup_network(const struct plan *plan);
 void setup_quotas(void);
 void setup_privileges(void);

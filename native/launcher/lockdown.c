@@ -30,9 +30,11 @@ void setup_quotas(void) {
 /* capabilities(7). The capabilities are those of the sandbox's own user namespace; they would still
  * let the program mount and reach kernel code that only root could reach otherwise. */
 void setup_privileges(void) {
-    for (int capability = 0; prctl(PR_CAPBSET_READ, capability) >= 0; capability++)
-        if (prctl(PR_CAPBSET_DROP, capability) < 0)
-            die("drop capability %d from the bounding set", capability);
+    int capability = 0;
+    while (prctl(PR_CAPBSET_DROP, capability) == 0)
+        capability++;
+    if (errno != EINVAL) /* the first number that is no capability of this kernel */
+        die("drop capability %d from the bounding set", capability);
     if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
         die("clear the ambient capabilities");
 

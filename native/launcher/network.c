@@ -2,9 +2,15 @@
 #include "launcher.h"
 
 #include <net/if.h>
+#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+void unshare_network(const struct plan *plan) {
+    if (!plan->share_net && unshare(CLONE_NEWNET) < 0)
+        die("network namespace");
+}
 
 /* A new network namespace has only `lo`, down; programs that serve on localhost need it up. */
 void setup_network(const struct plan *plan) {

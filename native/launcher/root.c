@@ -43,8 +43,15 @@ static void join_path(char *buffer, size_t size, const char *prefix, const char 
         die_plain("root: path too long: %.100s…", path);
 }
 
-/* Makes the folders above `path`; every one of them was made by us. */
+/* Makes the folders above `path`; every one of them was made by us. Most entries lie in the same
+ * folder as the one before. */
 static void make_parents(char *path) {
+    static char made[PATH_MAX];
+    size_t length = (size_t)(strrchr(path, '/') - path);
+    if (!strncmp(made, path, length) && !made[length])
+        return;
+    memcpy(made, path, length);
+    made[length] = '\0';
     for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
         if (mkdir(path, 0755) < 0 && errno != EEXIST)
@@ -54,10 +61,8 @@ static void make_parents(char *path) {
 }
 
 static void make_folder(const char *path, mode_t mode) {
-    if (mkdir(path, mode) < 0 && errno != EEXIST)
+    if (mkdir(path, mode) < 0 && (errno != EEXIST || chmod(path, mode) < 0))
         die("create folder %s", path);
-    if (chmod(path, mode) < 0) /* mkdir is subject to the umask */
-        die("set the mode of %s", path);
 }
 
 static void make_file(const char *path, const struct entry *entry) {
@@ -227,7 +232,7 @@ static void unmount_and_remove(const char *path) {
 }
 
 void setup_root(const struct plan *plan) {
-    umask(022);
+    umask(0); /* the modes are the plan's */
     enter_new_root();
     mount_scratch(plan);
     for (size_t i = 0; i < plan->entry_count; i++)

@@ -139,34 +139,67 @@ static int by_number(const void *left, const void *right) {
     return ((const struct rule *)left)->nr - ((const struct rule *)right)->nr;
 }
 
-/* The rules of one call, rules[first] to rules[end]. A call that none of them refuses is allowed. */
-static void emit_call(size_t first, size_t end) {
-    jump(BPF_JEQ, (uint32_t)rules[first].nr, 0, 0);
-    unsigned short test = filter_length;
-    for (size_t i = first; i < end; i++)
-        emit_rule(&rules[i]);
-    filter[test - 1].jf = jump_length(test);
+/* Whether the rule refuses its call as such, with the same error as the rule before and the call that
+ * follows on that one's. Such rules are one range. */
+static bool continues_range(size_t index) {
+    const struct rule *rule = &rules[index], *before = rule - 1;
+    return rule->test == ALWAYS && before->test == ALWAYS && rule->error == before->error &&
+           rule->nr == before->nr + 1;
+}
+
+/* Whether the rules of another call, or another range, start here. */
+static bool starts_group(size_t index) {
+    return rules[index].nr != rules[index - 1].nr && !continues_range(index);
+}
+
+/* From one instruction over all after it up to the next one to be emitted. */
+static uint8_t jump_over(unsigned short test) {
+    return jump_length(test + 1);
+}
+
+static void emit_range(size_t first, size_t end) {
+    unsigned short below = filter_length;
+    jump(BPF_JGE, (uint32_t)rules[first].nr, 0, 0);
+    unsigned short above = filter_length;
+    jump(BPF_JGT, (uint32_t)rules[end - 1].nr, 0, 0);
+    refuse(rules[first].error);
+    filter[below].jf = jump_over(below);
+    filter[above].jt = jump_over(above);
     allow();
 }
 
-/* All calls of [first, end) as a search tree: the kernel runs the filter once for every call number
- * when it is installed, so its depth counts, and so does its length. */
-static void emit_calls(size_t first, size_t end) {
+/* The rules of one call. One that none of them refuses is allowed. */
+static void emit_call(size_t first, size_t end) {
+    unsigned short test = filter_length;
+    jump(BPF_JEQ, (uint32_t)rules[first].nr, 0, 0);
+    for (size_t i = first; i < end; i++)
+        emit_rule(&rules[i]);
+    filter[test].jf = jump_over(test);
+    allow();
+}
+
+/* All groups of [first, end) as a search tree: the kernel runs the filter once for every call number
+ * when it is installed, so its depth counts, and it compiles it, so its length does. */
+static void emit_groups(size_t first, size_t end) {
     size_t middle = first + (end - first) / 2;
-    while (middle > first && rules[middle].nr == rules[middle - 1].nr)
+    while (middle > first && !starts_group(middle))
         middle--;
-    if (middle == first) /* rules of the first call only, or they fill the first half */
-        while (middle < end && rules[middle].nr == rules[first].nr)
+    if (middle == first) /* the first group only, or it fills the first half */
+        do
             middle++;
+        while (middle < end && !starts_group(middle));
     if (middle == end) {
-        emit_call(first, end);
+        if (rules[first].nr == rules[end - 1].nr)
+            emit_call(first, end);
+        else
+            emit_range(first, end);
         return;
     }
     jump(BPF_JGE, (uint32_t)rules[middle].nr, 0, 0);
     unsigned short left = filter_length;
-    emit_calls(first, middle);
+    emit_groups(first, middle);
     filter[left - 1].jt = jump_length(left);
-    emit_calls(middle, end);
+    emit_groups(middle, end);
 }
 
 static void add_rules(const struct rule *added, size_t count) {
@@ -185,7 +218,7 @@ static void build_filter(void) {
 #endif
     jump(BPF_JGT, NR_LAST_KNOWN, 0, 1);
     refuse(ENOSYS);
-    emit_calls(0, rule_count);
+    emit_groups(0, rule_count);
 }
 
 void setup_seccomp(const struct plan *plan) {

@@ -18,12 +18,10 @@
 #define CLONE_INTO_CGROUP 0x200000000ULL
 #endif
 
-static uint64_t namespace_flags(const struct plan *plan) {
-    /* No CLONE_NEWCGROUP: pid 1 unshares that itself, once it is in its cgroups, so that they are
-     * the root of what it sees. */
-    uint64_t flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS;
-    return plan->share_net ? flags : flags | CLONE_NEWNET;
-}
+/* Two are missing, which pid 1 unshares itself. The cgroup namespace, once it is in its cgroups, so
+ * that they are the root of what it sees. The network namespace, the dearest of all, while the id maps
+ * are written. */
+#define NAMESPACES (CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS)
 
 NORETURN static void die_of_clone(void) {
     switch (errno) {
@@ -38,8 +36,8 @@ NORETURN static void die_of_clone(void) {
 }
 
 /* Like fork(2). `into_cgroup` is set if the child starts in the v2 cgroup already. */
-static pid_t clone_into_namespaces(const struct plan *plan, int *pidfd, bool *into_cgroup) {
-    uint64_t flags = namespace_flags(plan) | CLONE_PIDFD;
+static pid_t clone_into_namespaces(int *pidfd, bool *into_cgroup) {
+    uint64_t flags = NAMESPACES | CLONE_PIDFD;
     struct clone_args arguments = {
         .flags = flags,
         .pidfd = (uint64_t)(uintptr_t)pidfd,
@@ -118,7 +116,7 @@ void spawn_sandbox(const struct plan *plan, struct sandbox *sandbox) {
     sandbox->exec_message = share_exec_message();
 
     bool into_cgroup;
-    pid_t pid = clone_into_namespaces(plan, &sandbox->pidfd, &into_cgroup);
+    pid_t pid = clone_into_namespaces(&sandbox->pidfd, &into_cgroup);
     if (pid < 0)
         die_of_clone();
     if (pid == 0) {

@@ -152,7 +152,7 @@ function processesWith(marker: string): readonly string[] {
 
 /** The cgroups of a CLI, wherever this host has them. */
 function cgroupsOf({ pid }: CliProcess): readonly string[] {
-  const args = ["/sys/fs/cgroup", "-type", "d", "-name", `glovebox-${pid}-*`];
+  const args = ["/sys/fs/cgroup", "-type", "d", "-name", `glovebox-*-${pid}-*`];
   // Others' cgroups may go while find(1) walks: its exit code says nothing.
   const { stdout } = spawnSync("find", args, { encoding: "utf8" });
   return stdout.split("\n").filter((line) => line !== "");

@@ -13,6 +13,6 @@ export async function findLeftBehind(
   const left = await leftovers.find();
   return left.filter(
     (thing) =>
-      thing.startsWith("process ") || owners.some((pid) => thing.includes(`glovebox-${pid}-`)),
+      thing.startsWith("process ") || owners.some((pid) => thing.includes(`-${pid}-`)),
   );
 }

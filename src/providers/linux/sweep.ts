@@ -3,17 +3,22 @@
  * Removes the cgroups that sandboxes of a killed owner left. Nothing else of a sandbox survives its
  * owner: processes, mounts and files go with the namespaces.
  */
-import { readdirSync } from "node:fs";
+import { readdirSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { isProcessAlive, ownProcessTag, type ProcessTag } from "../../util/process-tag.ts";
 import { removeCgroups } from "./sandbox.ts";
 
-const NAME = /^glovebox-(\d+)-(\d+)-\d+$/;
+const NAME = /^glovebox-(\d+)-(\d+)-(\d+)-\d+$/;
 
-/** A name that tells a later sweep whose it is: `glovebox-PID-STARTTIME-NUMBER`. */
+/** A name that tells a later sweep whose it is: `glovebox-PIDNAMESPACE-PID-STARTTIME-NUMBER`. */
 export function cgroupName(number: number): string {
   const { pid, startTime } = ownProcessTag();
-  return `glovebox-${pid}-${startTime}-${number}`;
+  return `glovebox-${pidNamespace()}-${pid}-${startTime}-${number}`;
+}
+
+/** Containers may share a cgroup tree: a pid of another namespace says nothing here. */
+function pidNamespace(): string {
+  return readlinkSync("/proc/self/ns/pid").replace(/\D/g, "");
 }
 
 /** @param signal Its abort ends the sweep early. */
@@ -33,8 +38,10 @@ export async function sweepCgroups(
 const isOrphan = (owner: ProcessTag | undefined): boolean =>
   owner !== undefined && !isProcessAlive(owner);
 
+/** Undefined for what is none of ours, or belongs to a Glovebox of another pid namespace. */
 export function ownerOf(name: string): ProcessTag | undefined {
-  const [, pid, startTime] = NAME.exec(name) ?? [];
-  if (pid === undefined || startTime === undefined) return undefined;
+  const [, namespace, pid, startTime] = NAME.exec(name) ?? [];
+  if (namespace !== pidNamespace() || pid === undefined || startTime === undefined)
+    return undefined;
   return { pid: Number(pid), startTime };
 }
