@@ -3,7 +3,6 @@
  * Asks a real sandbox on this host whether its walls stand.
  */
 import { defaultLimits } from "../../core/limits.ts";
-import { isGloveboxError, type GloveboxError } from "../../core/errors.ts";
 import {
   missing,
   type Control,
@@ -84,19 +83,16 @@ export async function probeHost(
     }
     return { provider: "linux", available: true, reason: "", remedy: "", enforcement };
   } catch (error) {
-    const failure = isGloveboxError(error) ? stepOf(error) : String(error);
+    const message = error instanceof Error ? error.message : String(error);
+    const reason = message.replace(/^linux: /, "").replace(/\. (To mend it: .*|Run `.*)$/, "");
     return {
       provider: "linux",
       available: false,
-      reason: error instanceof Error ? error.message : failure,
-      remedy: remedyFor(failure, readHostSetting),
+      reason,
+      remedy: remedyFor(reason, readHostSetting),
       enforcement: expected,
     };
   }
-}
-
-function stepOf(error: GloveboxError): string {
-  return error.message.replace(/^linux: /, "");
 }
 
 async function ask(sandbox: ProviderSandbox, signal: AbortSignal): Promise<string> {
