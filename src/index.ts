@@ -4,7 +4,7 @@
  *
  * ```ts
  * const provider = await createProvider("auto");
- * const service = await createService({ provider });
+ * const service = createService({ provider });
  * const { report, output } = await collect(service, request, AbortSignal.timeout(30_000));
  * await service.close();
  * ```

@@ -58,20 +58,23 @@ interface RunParts {
 async function execute(parts: RunParts): Promise<number> {
   const { provider, interruption } = parts;
   const service = createService({ provider });
+  let swept: Promise<void> | undefined;
   try {
     const run = parts.options.report === "json" ? runToJson : runLive;
-    return await run(service, parts);
+    const running = run(service, parts);
+    swept = sweepQuietly(provider);
+    return await running;
   } catch (error) {
     // Before there is a sandbox, an abort is thrown; it is how the user ended this, and no failure.
     if (!interruption.signal.aborted || isGloveboxError(error)) throw error;
     return exitCodeOfAbort({ received: interruption.received(), outputClosed: false });
   } finally {
     await service.close();
-    await sweepQuietly(provider);
+    await swept;
   }
 }
 
-/** What it costs when there is nothing to do is below a millisecond; the output is out by then. */
+/** It goes on beside the run; a short run waits for it at most so long. */
 const SWEEP_TIMEOUT_MS = 500;
 
 /** Tidies up after runs that were killed: where no server is ever started, nobody else would. */
