@@ -29,7 +29,7 @@ async function run({ effort, folder, progress }: BenchOptions): Promise<readonly
   const candidates: readonly Candidate[] = [
     { kind: "exec", argv: ["/bin/true"] },
     { kind: "exec", argv: [process.execPath, "-e", "0"] },
-    { kind: "exec", argv: [process.execPath, glovebox, "run", "--", "true"] },
+    { kind: "exec", argv: [glovebox, "run", "--", "true"] },
   ];
   progress(`${rounds} rounds of ${candidates.length} programs`);
   const [bare, node, sandboxed] = await timer.time(rounds, candidates);

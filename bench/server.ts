@@ -42,7 +42,7 @@ export const pythonHello: PythonProgram = {
 /** @throws {Error} Where it does not listen in 20 s. */
 export async function startBenchServer(cwd: string): Promise<BenchServer> {
   const glovebox = join(packageFolder(), "bin/glovebox");
-  const argv = [process.execPath, glovebox, "serve", "--port", "0", "--log-level", "error"];
+  const argv = [glovebox, "serve", "--port", "0", "--log-level", "error"];
   const [program = "", ...args] = [...ownMountNamespace(), ...argv];
   const child = spawn(program, args, {
     cwd,

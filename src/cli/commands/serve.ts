@@ -87,7 +87,9 @@ async function untilStopped(server: RunningServer): Promise<void> {
   for (const signal of signals) process.once(signal, onFirst);
   await once(anySignal.signal, "abort");
   for (const signal of signals) process.off(signal, onFirst).on(signal, onSecond);
-  printNote("stopping, when what runs has ended; a second Ctrl-C ends it now");
+  if (process.stderr.isTTY) {
+    printNote("stopping, when what runs has ended; a second Ctrl-C ends it now");
+  }
   try {
     await server.close();
   } finally {
