@@ -95,7 +95,12 @@ static void reset_signals(void) {
 
 NORETURN static void cannot_run(const char *what, int error) {
     const char *reason = error == ENOENT ? "not found" : strerror(error);
-    dprintf(2, "glovebox: cannot run %s: %s\n", what, reason);
+    char shown[256];
+    snprintf(shown, sizeof shown, "%s", what);
+    for (char *byte = shown; *byte; byte++)
+        if ((unsigned char)*byte < ' ' || *byte == 0x7f)
+            *byte = '?'; /* it is shown on terminals */
+    dprintf(2, "glovebox: cannot run %s: %s\n", shown, reason);
     _exit(error == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXEC);
 }
 

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/statvfs.h>
@@ -141,15 +142,20 @@ static void signal_command(pid_t command, int number) {
         kill(command, number);
 }
 
+static bool is_end(int wait_status) {
+    return WIFEXITED(wait_status) || WIFSIGNALED(wait_status);
+}
+
 /* What is left of the command is killed; returns how many processes that were. */
 static uint64_t kill_everything(void) {
     uint64_t reaped = 0;
     for (;;) {
+        int status;
         kill(-1, SIGKILL);
-        pid_t pid = waitpid(-1, NULL, __WALL);
+        pid_t pid = waitpid(-1, &status, __WALL);
         if (pid < 0 && errno == ECHILD)
             return reaped;
-        if (pid > 0)
+        if (pid > 0 && is_end(status))
             reaped++;
     }
 }
@@ -178,11 +184,15 @@ static void finish_command(struct state *state, int wait_status) {
 static void reap(struct state *state) {
     int status;
     pid_t pid;
-    while ((pid = waitpid(-1, &status, WNOHANG | __WALL)) > 0)
-        if (pid == state->command) {
+    while ((pid = waitpid(-1, &status, WNOHANG | __WALL)) > 0) {
+        if (!is_end(status)) {
+            /* It asked to be traced, by whoever is its parent: let it go on as if it had not. */
+            ptrace(PTRACE_DETACH, pid, NULL, (void *)(uintptr_t)WSTOPSIG(status));
+        } else if (pid == state->command) {
             finish_command(state, status);
             return;
         }
+    }
 }
 
 /* Never returns: the end of the channel is the end of the sandbox. */

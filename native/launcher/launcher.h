@@ -216,6 +216,7 @@ struct sample {
     uint64_t memory_bytes;
     uint64_t cpu_us;
     uint64_t tasks;
+    uint64_t precise_until_us; /* when the slow way of counting must end */
 };
 /* Adds up the processes of the sandbox. False if its /proc can't be read (it is ending). */
 bool take_sample(const struct sandbox *sandbox, uint64_t precise_above_bytes,

@@ -13,6 +13,9 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+/* The supervisor does nothing else meanwhile. */
+#define PRECISE_BUDGET_US 50000
+
 /* Fields 14 to 20 of /proc/PID/stat: utime stime cutime cstime priority nice num_threads. The name
  * in field 2 may hold anything, so counting starts after its last bracket. */
 static void add_stat(int proc_fd, const char *pid, struct sample *sample) {
@@ -38,30 +41,58 @@ static uint64_t kilobytes_of(const char *text, const char *name) {
     return line ? strtoull(line + strlen(name), NULL, 10) * 1024 : 0;
 }
 
+/* A process as one of its threads that still has memory: of one whose first thread has ended,
+ * /proc/PID itself shows none. */
+static bool find_memory(int proc_fd, const char *pid, char *folder, size_t folder_size, char *text,
+                        size_t text_size) {
+    char path[96];
+    snprintf(folder, folder_size, "%.16s", pid);
+    snprintf(path, sizeof path, "%s/status", folder);
+    if (read_text_at(proc_fd, path, text, text_size) <= 0)
+        return false;
+    if (strstr(text, "\nRssAnon:"))
+        return true;
+    snprintf(path, sizeof path, "%s/task", folder);
+    int fd = openat(proc_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *threads = fd < 0 ? NULL : fdopendir(fd);
+    if (!threads)
+        return false;
+    bool found = false;
+    struct dirent *thread;
+    while (!found && (thread = readdir(threads))) {
+        snprintf(folder, folder_size, "%.16s/task/%.16s", pid, thread->d_name);
+        snprintf(path, sizeof path, "%s/status", folder);
+        found = isdigit((unsigned char)thread->d_name[0]) &&
+                read_text_at(proc_fd, path, text, text_size) > 0 && strstr(text, "\nRssAnon:");
+    }
+    closedir(threads);
+    return found;
+}
+
 /* Memory that is not a file's, and the page tables over it (Linux 4.5). Quick, but pages that forks
  * share count once for each. */
 static void add_quick_memory(int proc_fd, const char *pid, struct sample *sample) {
-    char path[32], text[4096];
-    snprintf(path, sizeof path, "%.16s/status", pid);
-    if (read_text_at(proc_fd, path, text, sizeof text) <= 0)
+    char folder[64], text[4096];
+    if (!find_memory(proc_fd, pid, folder, sizeof folder, text, sizeof text))
         return;
     sample->memory_bytes += kilobytes_of(text, "\nRssAnon:") + kilobytes_of(text, "\nRssShmem:") +
                             kilobytes_of(text, "\nVmSwap:") + kilobytes_of(text, "\nVmPTE:");
 }
 
-/* Each process's share of it (Linux 5.4); slow for large processes. */
+/* Each process's share of it (Linux 5.4). This can be made slow by many mappings, so it has a budget;
+ * what is left when that is used up counts the quick way, which is never less. */
 static void add_precise_memory(int proc_fd, const char *pid, struct sample *sample) {
-    char path[40], text[4096];
-    snprintf(path, sizeof path, "%.16s/smaps_rollup", pid);
-    if (read_text_at(proc_fd, path, text, sizeof text) <= 0) {
+    char folder[64], path[96], status[4096], text[4096];
+    if (!find_memory(proc_fd, pid, folder, sizeof folder, status, sizeof status))
+        return;
+    snprintf(path, sizeof path, "%s/smaps_rollup", folder);
+    if (monotonic_us() > sample->precise_until_us ||
+        read_text_at(proc_fd, path, text, sizeof text) <= 0) {
         add_quick_memory(proc_fd, pid, sample);
         return;
     }
     sample->memory_bytes += kilobytes_of(text, "\nPss_Anon:") + kilobytes_of(text, "\nPss_Shmem:") +
-                            kilobytes_of(text, "\nSwapPss:");
-    snprintf(path, sizeof path, "%.16s/status", pid);
-    if (read_text_at(proc_fd, path, text, sizeof text) > 0)
-        sample->memory_bytes += kilobytes_of(text, "\nVmPTE:");
+                            kilobytes_of(text, "\nSwapPss:") + kilobytes_of(status, "\nVmPTE:");
 }
 
 /* Calls `add` for each process of the sandbox but pid 1, which is ours. */
@@ -104,6 +135,7 @@ bool take_sample(const struct sandbox *sandbox, uint64_t precise_above_bytes,
     uint64_t files = scratch_bytes(sandbox->scratch_fd);
     if (sample->memory_bytes + files > precise_above_bytes) {
         sample->memory_bytes = 0;
+        sample->precise_until_us = monotonic_us() + PRECISE_BUDGET_US;
         for_each_process(sandbox->proc_fd, add_precise_memory, sample);
     }
     sample->memory_bytes += files;

@@ -208,10 +208,11 @@ static const struct rule common_rules[] = {
      .value = AF_UNIX},
 };
 
-/* Where memory is sampled and not counted by a cgroup: memory that no file and no process shows. */
+/* Where memory is sampled and not counted by a cgroup: memory that no file and no process shows.
+ * vmsplice leaves whole huge pages in a pipe. */
 static const struct rule sampled_memory_rules[] = {
-    ABSENT_NR(SYS_memfd_create), ABSENT_NR(NR_MEMFD_SECRET), ABSENT_NR(SYS_shmget),
-    ABSENT_NR(SYS_semget),       ABSENT_NR(SYS_msgget),
+    ABSENT_NR(SYS_vmsplice), ABSENT_NR(SYS_memfd_create), ABSENT_NR(NR_MEMFD_SECRET),
+    ABSENT_NR(SYS_shmget),   ABSENT_NR(SYS_semget),       ABSENT_NR(SYS_msgget),
 };
 
 #endif

@@ -7,6 +7,7 @@ import { createDoctorCommand } from "./commands/doctor.ts";
 import { createLanguagesCommand } from "./commands/languages.ts";
 import { createRunCommand } from "./commands/run.ts";
 import { createServeCommand } from "./commands/serve.ts";
+import { stopAtCode } from "./stop-at-code.ts";
 import { escapeControls } from "./escape-controls.ts";
 
 /** Wrong usage; as bash and the GNU tools. */
@@ -17,8 +18,9 @@ export async function runCommandLine(argv: readonly string[], version: string): 
   let exitCode = 0;
   const onExit = (code: number): void => void (exitCode = code);
   const program = createProgram(version);
+  const run = createRunCommand(argv, onExit);
   for (const command of [
-    createRunCommand(argv, onExit),
+    run,
     createDoctorCommand(onExit),
     createLanguagesCommand(onExit),
     createServeCommand(onExit),
@@ -32,7 +34,9 @@ export async function runCommandLine(argv: readonly string[], version: string): 
     return 0;
   }
   try {
-    await program.parseAsync(argv, { from: "user" });
+    const [name, ...words] = argv;
+    const parsed = name === run.name() ? [name, ...stopAtCode(words, run.options)] : argv;
+    await program.parseAsync(parsed, { from: "user" });
     return exitCode;
   } catch (error) {
     // Commander has printed the message, the help or the version already.

@@ -19,7 +19,7 @@ export function createRunCommand(
     .summary("run a file, a piece of code or a command in a sandbox")
     .description(description)
     .usage(
-      "[options] FILE [ARGS…]\n       glovebox run [options] -l LANG -c CODE [ARGS…]\n       glovebox run [options] -- CMD [ARGS…]",
+      "[options] FILE [ARGS…]\n       glovebox run [options] -l LANG -c CODE [ARGS…]\n       glovebox run [options] -l LANG - [ARGS…]\n       glovebox run [options] -- CMD [ARGS…]",
     )
     .argument("[words...]")
     .passThroughOptions()
@@ -114,7 +114,7 @@ Examples:
   glovebox run -l python -c 'print(6 * 7)'       a piece of code
   echo 'echo $((6 * 7))' | glovebox run -l bash -
   glovebox run --timeout 2s --memory 64MiB hello.py
-  glovebox run main.c --file lib/sum.h --file lib/sum.c
+  glovebox run --file lib/sum.h --file lib/sum.c main.c
   glovebox run -- ls -la                         any command, on a read-only view of this folder
   glovebox run --workspace .:rw -- make test     the same, and it may write here
   glovebox run --json hello.py                   for programs: output, outcome and usage
