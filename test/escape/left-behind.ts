@@ -12,7 +12,6 @@ export async function findLeftBehind(
 ): Promise<readonly string[]> {
   const left = await leftovers.find();
   return left.filter(
-    (thing) =>
-      thing.startsWith("process ") || owners.some((pid) => thing.includes(`-${pid}-`)),
+    (thing) => thing.startsWith("process ") || owners.some((pid) => thing.includes(`-${pid}-`)),
   );
 }

@@ -29,6 +29,45 @@ export function describeScenarios(field: () => Field): void {
   describeWorkspaceMoves(field);
   describeSmuggling(field);
   describeEnds(field);
+  describeCounting(field);
+}
+
+/** The system call that ends one thread, by Node's name of the architecture. */
+const exitOfThread: Readonly<Record<string, number>> = { x64: 60, arm64: 93 };
+
+function describeCounting(field: () => Field): void {
+  async function runPython(script: string) {
+    const sandbox = await createSandbox(field(), {}, attackLimits, []);
+    try {
+      return await execute(field(), sandbox, ["python3", "-c", script], { limits: attackLimits });
+    } finally {
+      await sandbox.destroy();
+    }
+  }
+
+  test("memory of a process whose first thread has ended counts", async () => {
+    const { outcome } = await runPython(`
+import ctypes, threading, time
+def hold():
+    time.sleep(0.1)
+    held = bytearray(${attackLimits.memoryBytes * 1.5})
+    for page in range(0, len(held), 4096): held[page] = 1
+    time.sleep(3)
+    print("ESCAPED: held it")
+threading.Thread(target=hold).start()
+ctypes.CDLL(None).syscall(${exitOfThread[process.arch] ?? 0}, 0)
+`);
+    expect(outcome).toMatchObject({ kind: "limit", limit: "memory" });
+  });
+
+  test.each(["SIGSEGV", "SIGUSR1"])(
+    "a program that asks its parent to trace it still ends by %s",
+    async (signal) => {
+      const script = `import ctypes, os, signal; ctypes.CDLL(None).ptrace(0, 0, 0, 0); os.kill(os.getpid(), signal.${signal})`;
+      const { outcome } = await runPython(script);
+      expect(outcome).toEqual({ kind: "signaled", signal });
+    },
+  );
 }
 
 async function runLeak(
