@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -10,17 +10,39 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-test("a launcher that reported an error is ended at once, whatever it still waits for", async () => {
+/** A program in the launcher's place, which speaks on its status fd. */
+function launcherThat(does: string): string {
   const path = join(folder, "launcher.cjs");
-  const late = join(folder, "late");
-  const script = `require("fs").writeSync(4, "error no such limit\\n");
-setTimeout(() => require("fs").writeFileSync(${JSON.stringify(late)}, ""), 4000);`;
-  writeFileSync(path, `#!${process.execPath}\n${script}`);
+  writeFileSync(path, `#!${process.execPath}\n${does}`);
   chmodSync(path, 0o755);
-  const launcher = startLauncher(path);
+  return path;
+}
+
+test("a launcher that is killed says so, and its last words are heard", async () => {
+  const launcher = startLauncher(
+    launcherThat(`require("fs").writeSync(4, "error no such limit\\n");
+process.kill(process.pid, "SIGKILL");`),
+  );
   expect(await launcher.nextStatus()).toEqual({ kind: "error", text: "no such limit" });
-  await launcher.end();
-  expect(existsSync(late)).toBe(false);
-  // So that the owner removes what the launcher could not.
+  expect(await launcher.nextStatus()).toBeUndefined();
   expect(launcher.failure()).toContain("SIGKILL");
+  await launcher.end();
+});
+
+test("a launcher ends when its owner lets go of it", async () => {
+  const launcher = startLauncher(
+    launcherThat(`require("fs").createReadStream(null, { fd: 3 }).on("end", () => process.exit(0)).resume();
+require("fs").writeSync(4, "ready\\n");`),
+  );
+  expect(await launcher.nextStatus()).toEqual({ kind: "ready" });
+  await launcher.end();
+  expect(launcher.failure()).toBeUndefined();
+});
+
+test("a launcher that can't be started is a failure with its path", async () => {
+  const path = join(folder, "missing");
+  const launcher = startLauncher(path);
+  expect(await launcher.nextStatus()).toBeUndefined();
+  expect(launcher.failure()).toContain(`cannot start ${path}`);
+  await launcher.end();
 });
