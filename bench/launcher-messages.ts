@@ -23,7 +23,7 @@ export function launcherMessages(argv: readonly string[], place: CgroupPlace): B
     ["disk-inodes", diskBytes / 1024],
     ["open-files", openFiles],
     // One name for all rounds: the launcher has removed its cgroups before it ends.
-    ...cgroupRecords(place, cgroupName(0)).records,
+    ...cgroupRecords(place, cgroupName()).records,
     ...fileSystemRecords(probeSpec),
   ]);
   const exec = encodeMessage([

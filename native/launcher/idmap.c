@@ -121,8 +121,7 @@ static int mount_as_own(const char *folder, bool to_write, struct host_ids ids) 
         syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH, &attributes, sizeof attributes);
     if (result < 0 && to_write)
         die("make %s writable for the sandbox's user: its file system can't map ids (overlayfs, "
-            "NFS); "
-            "use a folder on another one, or start as an ordinary user",
+            "NFS); use a folder on another one, or start as an ordinary user",
             folder);
     close(namespace_fd);
     return tree;

@@ -16,6 +16,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -62,13 +63,17 @@ static void setup_names(void) {
 }
 
 /* The supervisor's own fds: the program must not hold the owner's streams or its control fd. */
-static void setup_fds(void) {
+static void setup_fds(int channel) {
     for (int fd = 0; fd <= STATUS_FD; fd++)
         close(fd);
     /* 0, 1 and 2 must not be reused by what is opened next. */
     for (int fd = 0; fd <= 2; fd++)
         if (open("/dev/null", O_RDWR) != fd)
             die("open /dev/null");
+    /* It never execs, so what the supervisor marked close-on-exec is still open. Before Linux 5.9 it
+     * stays so: pid 1 can't be traced, and the program itself has none of it. */
+    (void)syscall(SYS_close_range, 3, channel - 1, 0);
+    (void)syscall(SYS_close_range, channel + 1, ~0u, 0);
 }
 
 /* With the word goes what the supervisor needs to take samples, see sample.c. */
@@ -187,7 +192,8 @@ static void reap(struct state *state) {
     while ((pid = waitpid(-1, &status, WNOHANG | __WALL)) > 0) {
         if (!is_end(status)) {
             /* It asked to be traced, by whoever is its parent: let it go on as if it had not. */
-            ptrace(PTRACE_DETACH, pid, NULL, (void *)(uintptr_t)WSTOPSIG(status));
+            int stop = WSTOPSIG(status) == SIGTRAP ? 0 : WSTOPSIG(status); /* SIGTRAP: by execve */
+            ptrace(PTRACE_DETACH, pid, NULL, (void *)(uintptr_t)stop);
         } else if (pid == state->command) {
             finish_command(state, status);
             return;
@@ -228,7 +234,7 @@ void run_inside(const struct plan *plan, int channel, const struct message *exec
     become_inside_user();
     setup_network(plan);
     setup_root(plan);
-    setup_fds();
+    setup_fds(channel);
     wait_for_go(channel); /* the cgroups hold */
     setup_names();
     setup_quotas();

@@ -54,9 +54,13 @@ static bool find_memory(int proc_fd, const char *pid, char *folder, size_t folde
         return true;
     snprintf(path, sizeof path, "%s/task", folder);
     int fd = openat(proc_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *threads = fd < 0 ? NULL : fdopendir(fd);
-    if (!threads)
+    if (fd < 0)
         return false;
+    DIR *threads = fdopendir(fd);
+    if (!threads) {
+        close(fd);
+        return false;
+    }
     bool found = false;
     struct dirent *thread;
     while (!found && (thread = readdir(threads))) {

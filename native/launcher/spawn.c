@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -73,8 +74,19 @@ static int open_mount_namespace(pid_t pid) {
     return open(path, O_RDONLY | O_CLOEXEC); /* only makes the end quicker: -1 is fine */
 }
 
+/* Pid 1 may hang, in a bind of a dead network folder for one; the owner's end must reach us there. */
+static void await_word_or_end(const struct sandbox *sandbox) {
+    struct pollfd polls[2] = {{.fd = sandbox->channel, .events = POLLIN}, {.fd = CONTROL_FD}};
+    while (poll(polls, 2, -1) < 0)
+        if (errno != EINTR)
+            die("poll");
+    if (!polls[0].revents)
+        die_plain("set-up: the owner is gone");
+}
+
 /* Waits for pid 1's first word; passes its failure on as ours. */
 static void await_ready(struct sandbox *sandbox) {
+    await_word_or_end(sandbox);
     struct reply reply;
     union {
         char bytes[CMSG_SPACE(2 * sizeof(int))];

@@ -88,7 +88,10 @@ static void connect_streams(struct supervisor *self, bool with_stdin) {
     make_pipe(err, 0, self->sandbox->ids);
     if (with_stdin) {
         make_pipe(in, 1, self->sandbox->ids);
-        start_pump(&self->pumps[STDIN_PUMP], fcntl(0, F_DUPFD_CLOEXEC, 0), in[1], NEVER);
+        int own_stdin = fcntl(0, F_DUPFD_CLOEXEC, 0);
+        if (own_stdin < 0)
+            die("take over the owner's stdin");
+        start_pump(&self->pumps[STDIN_PUMP], own_stdin, in[1], NEVER);
     }
     start_pump(&self->pumps[STDOUT_PUMP], out[0], 1, self->output_bytes);
     start_pump(&self->pumps[STDERR_PUMP], err[0], 2, self->output_bytes);

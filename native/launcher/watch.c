@@ -43,6 +43,8 @@ static void check_cgroup_limits(struct supervisor *self, uint64_t now) {
     struct run *run = &self->run;
     struct counters counters;
     read_cgroup_counters(&counters);
+    if (counters.cpu_us < run->before.cpu_us || counters.cpu_us < 0)
+        die_plain("limits: the cgroup's CPU counter can't be read");
     uint64_t used = (uint64_t)(counters.cpu_us - run->before.cpu_us);
     if (used >= run->cpu_us)
         kill_sandbox(self, "cpuTime");
@@ -52,8 +54,8 @@ static void check_cgroup_limits(struct supervisor *self, uint64_t now) {
 
 void check_limits(struct supervisor *self) {
     struct run *run = &self->run;
-    if (!run->active || run->ended)
-        return;
+    if (!run->active || run->ended || run->limit)
+        return; /* after a kill only the end is waited for */
     uint64_t now = monotonic_us();
     if (run->wall_us != NEVER && now - run->started_us >= run->wall_us)
         kill_sandbox(self, "wallTime");
@@ -65,16 +67,15 @@ void check_limits(struct supervisor *self) {
     if (!self->plan->cgroup_count) {
         run->next_check_us = now + SAMPLE_INTERVAL_US;
         check_sampled_limits(self);
-    } else if (run->cpu_us != NEVER) {
-        check_cgroup_limits(self, now);
     } else {
-        run->next_check_us = NEVER;
+        check_cgroup_limits(self,
+                            now); /* also without a CPU limit: it sees if limits are taken away */
     }
 }
 
 int time_to_check(const struct supervisor *self) {
     const struct run *run = &self->run;
-    if (!run->active || run->ended)
+    if (!run->active || run->ended || run->limit)
         return -1;
     uint64_t at = run->next_check_us;
     if (run->wall_us != NEVER && run->started_us + run->wall_us < at)

@@ -14,7 +14,7 @@ export interface Command {
   readonly env: Readonly<Record<string, string>>;
   /** Absolute path inside. */
   readonly cwd: string;
-  /** `empty` reads end of file at once. */
+  /** `empty` reads end of file at once. At most one command of a sandbox may have another. */
   readonly stdin: Readable | "empty";
   readonly limits: Pick<Limits, "wallTimeMs" | "cpuTimeMs" | "outputBytes">;
   readonly onOutputLimit: OutputLimitAction;

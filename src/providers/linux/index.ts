@@ -28,7 +28,6 @@ const MIN_INODES = 1024;
 const MAX_INODES = 1_000_000;
 
 export function createLinuxProvider({ launcherPath }: LinuxProviderOptions): Provider {
-  let count = 0;
   let foundPlace: CgroupPlace | undefined;
   // Once: in a delegated cgroup it moves this process.
   const place = (): CgroupPlace => (foundPlace ??= findCgroupPlace());
@@ -36,7 +35,7 @@ export function createLinuxProvider({ launcherPath }: LinuxProviderOptions): Pro
   async function create(spec: SandboxSpec, signal: AbortSignal): Promise<ProviderSandbox> {
     signal.throwIfAborted();
     refuseMissing(spec, enforcementOf(spec, place(), "landlock"));
-    const cgroups = cgroupRecords(place(), cgroupName(count++));
+    const cgroups = cgroupRecords(place(), cgroupName());
     const launcher = startLauncher(launcherPath);
     const abort = (): void => void launcher.end();
     signal.addEventListener("abort", abort, { once: true });

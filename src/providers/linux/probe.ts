@@ -2,6 +2,7 @@
  * @module
  * Asks a real sandbox on this host whether its walls stand.
  */
+import { readlinkSync } from "node:fs";
 import { defaultLimits } from "../../core/limits.ts";
 import {
   missing,
@@ -26,9 +27,9 @@ export const probeSpec: SandboxSpec = {
 /** What the sandbox says about itself: proc_pid_status(5), proc_pid_stat(5), the kernel's routes. */
 const question = `
 cat /proc/self/status
-echo pid1: $(cut -d' ' -f1 /proc/1/stat) shell: $$
 (: > /usr/glovebox-probe) 2>/dev/null && echo writable: /usr
-[ -e /home/sandbox ] && ls / | tr '\\n' ' '
+for n in mnt pid net ipc uts user; do echo "ns $n $(readlink /proc/self/ns/$n)"; done
+echo root: $(ls /)
 sed -n '2,$s/^/route: /p' /proc/net/route; awk '$10 != "lo" { print "route: " $10 }' /proc/net/ipv6_route
 `;
 
@@ -54,20 +55,29 @@ const walls: readonly Wall[] = [
   },
   {
     control: "files",
-    holds: (answer) => !answer.includes("writable:") && !/ (root|srv|boot) /.test(answer),
+    holds: (answer) =>
+      hasOwnNamespace(answer, "mnt") &&
+      /^root: .*\busr\b/m.test(answer) &&
+      !/writable:|^root: .*\b(root|srv|boot|var)\b/m.test(answer),
     note: "the probe's program could write to, or see, the host's files",
   },
   {
     control: "network",
-    holds: (answer) => !answer.includes("route: "),
+    holds: (answer) => hasOwnNamespace(answer, "net") && !answer.includes("route: "),
     note: "the probe's program had a network route besides loopback",
   },
   {
     control: "processTree",
-    holds: (answer) => /^NSpid:\s\d{1,3}$/m.test(answer) && answer.includes("pid1: 1"),
+    holds: (answer) => hasOwnNamespace(answer, "pid") && hasOwnNamespace(answer, "ipc"),
     note: "the probe's program was not in a pid namespace of its own",
   },
 ];
+
+/** Whether the probe's program was in another namespace than this process; false if it did not say. */
+function hasOwnNamespace(answer: string, kind: string): boolean {
+  const inside = new RegExp(`^ns ${kind} (\\S+)$`, "m").exec(answer)?.[1];
+  return inside !== undefined && inside !== readlinkSync(`/proc/self/ns/${kind}`);
+}
 
 export async function probeHost(
   create: (spec: SandboxSpec, signal: AbortSignal) => Promise<ProviderSandbox>,

@@ -23,6 +23,7 @@ export function sandboxOf(
   cgroupPaths: readonly string[],
 ): ProviderSandbox {
   let stopped = false;
+  let stdinUsed = false;
 
   async function exec(command: Command, signal: AbortSignal): Promise<Execution> {
     if (stopped) throw sandboxFailed("exec", "the sandbox is stopped and takes no further command");
@@ -30,28 +31,28 @@ export function sandboxOf(
       stopped = true;
       return canceledBeforeStart;
     }
-    const output = forwardOutput(launcher, command.onOutput, () => {
-      cancel();
-    });
-    const cancel = (): void => {
-      launcher.send(encodeMessage([["cancel", ""]]));
-      // The launcher reports the end when all output is out of its hands, read by whomever.
-      output.discard();
-    };
+    const { output, cancel } = connectOutput(command, launcher);
+    let disconnectStdin: (() => void) | undefined;
+    if (command.stdin !== "empty") {
+      // The launcher's stdin ends with it: it can't be given to another command.
+      if (stdinUsed) throw sandboxFailed("exec", "only one command of a sandbox may have a stdin");
+      stdinUsed = true;
+    }
     signal.addEventListener("abort", cancel, { once: true });
     try {
       launcher.send(execMessage(command));
-      if (command.stdin !== "empty") command.stdin.pipe(launcher.stdin);
+      disconnectStdin = connectStdin(command, launcher);
       const status = await nextExit(launcher);
       await output.complete(status);
-      stopped = status.sandboxDead;
-      return executionOf(status);
+      const execution = executionOf(status);
+      stopped = status.sandboxDead || !["exited", "signaled"].includes(execution.outcome.kind);
+      return execution;
     } catch (error) {
       stopped = true;
       throw error;
     } finally {
       signal.removeEventListener("abort", cancel);
-      if (command.stdin !== "empty") command.stdin.unpipe(launcher.stdin);
+      disconnectStdin?.();
       output.stop();
     }
   }
@@ -73,6 +74,26 @@ export function sandboxOf(
     destroy,
     [Symbol.asyncDispose]: destroy,
   };
+}
+
+function connectOutput({ onOutput }: Command, launcher: LauncherProcess) {
+  const output = forwardOutput(launcher, onOutput, () => {
+    cancel();
+  });
+  const cancel = (): void => {
+    launcher.send(encodeMessage([["cancel", ""]]));
+    // The launcher reports the end when all output is out of its hands, read by whomever.
+    output.discard();
+  };
+  return { output, cancel };
+}
+
+function connectStdin({ stdin }: Command, launcher: LauncherProcess): () => void {
+  if (stdin === "empty") return () => undefined;
+  // What can't be read is an end to the program; without a listener it would end this process.
+  const onError = (): void => void launcher.stdin.end();
+  stdin.on("error", onError).pipe(launcher.stdin);
+  return () => stdin.off("error", onError).unpipe(launcher.stdin);
 }
 
 export function sandboxFailed(

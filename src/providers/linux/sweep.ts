@@ -3,17 +3,18 @@
  * Removes the cgroups that sandboxes of a killed owner left. Nothing else of a sandbox survives its
  * owner: processes, mounts and files go with the namespaces.
  */
+import { randomBytes } from "node:crypto";
 import { readdirSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { isProcessAlive, ownProcessTag, type ProcessTag } from "../../util/process-tag.ts";
 import { removeCgroups } from "./sandbox.ts";
 
-const NAME = /^glovebox-(\d+)-(\d+)-(\d+)-\d+$/;
+const NAME = /^glovebox-(\d+)-(\d+)-(\d+)-[0-9a-f]+$/;
 
-/** A name that tells a later sweep whose it is: `glovebox-PIDNAMESPACE-PID-STARTTIME-NUMBER`. */
-export function cgroupName(number: number): string {
+/** A name that tells a later sweep whose it is: `glovebox-PIDNAMESPACE-PID-STARTTIME-RANDOM`. */
+export function cgroupName(): string {
   const { pid, startTime } = ownProcessTag();
-  return `glovebox-${pidNamespace()}-${pid}-${startTime}-${number}`;
+  return `glovebox-${pidNamespace()}-${pid}-${startTime}-${randomBytes(6).toString("hex")}`;
 }
 
 /** Containers may share a cgroup tree: a pid of another namespace says nothing here. */
