@@ -43,8 +43,6 @@ NORETURN static void finish(struct supervisor *self) {
     exit(0);
 }
 
-/* ---- start ---- */
-
 static void make_pipe(int fds[2], int ours, struct host_ids ids) {
     if (pipe2(fds, O_CLOEXEC) < 0 || fcntl(fds[ours], F_SETFL, O_NONBLOCK) < 0)
         die("create a pipe");
@@ -141,8 +139,6 @@ static void start_command(struct supervisor *self, const struct message *message
     self->run.started_us = monotonic_us();
     connect_streams(self, with_stdin);
 }
-
-/* ---- messages of the owner ---- */
 
 static void act_on_message(struct supervisor *self) {
     struct message message = {.bytes = self->inbox.bytes, .length = self->inbox.length};
