@@ -24,8 +24,7 @@ function findFault(path: string): string | undefined {
   if (path.length === 0) return "is empty";
   if (Buffer.byteLength(path) > MAX_PATH_BYTES) return `is longer than ${MAX_PATH_BYTES} bytes`;
   // Control characters in a name only serve to deceive a reader of logs and terminals.
-  // eslint-disable-next-line no-control-regex
-  if (/[\u0000-\u001f\u007f]/.test(path)) return "has a control character";
+  if (/\p{Cc}/u.test(path)) return "has a control character";
   if (!path.isWellFormed()) return "is not well-formed Unicode";
   if (path.startsWith("/")) return "is absolute";
   const parts = path.split("/");
