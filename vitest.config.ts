@@ -22,11 +22,13 @@ export default defineConfig({
     pool: "forks",
     // A test that waits for a limit burns no CPU, but one that floods a pipe does.
     maxWorkers: 2,
+    // Starts nothing until a test asks for it.
+    globalSetup: ["test/helpers/docker/global-setup.ts"],
     projects: [
       project("unit", ["src/**/*.test.ts", "scripts/**/*.test.ts"], 20_000),
       project("spec", ["test/spec/**/*.test.ts"], 20_000),
       project("native", ["native/**/*.test.ts"], SLOW_MS),
-      project("conformance", ["test/conformance/**/*.test.ts"], SLOW_MS),
+      project("conformance", ["test/{conformance,helpers}/**/*.test.ts"], SLOW_MS),
       project("escape", ["test/escape/**/*.test.ts"], SLOW_MS),
       project("e2e", ["test/e2e/**/*.test.ts"], SLOW_MS),
     ],

@@ -5,7 +5,7 @@
 import { defaultLimits } from "../src/core/limits.ts";
 import { cgroupRecords, type CgroupPlace } from "../src/providers/linux/cgroups.ts";
 import { fileSystemRecords } from "../src/providers/linux/host-image.ts";
-import { encodeMessage } from "../src/providers/linux/message.ts";
+import { encodeMessage } from "../src/launcher/message.ts";
 import { probeSpec } from "../src/providers/linux/probe.ts";
 import { cgroupName } from "../src/providers/linux/sweep.ts";
 

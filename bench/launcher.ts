@@ -6,7 +6,7 @@ import { execFileSync } from "node:child_process";
 import { lstatSync, readlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { findCgroupPlace, type CgroupPlace } from "../src/providers/linux/cgroups.ts";
-import { locateLauncher } from "../src/providers/linux/locate-launcher.ts";
+import { locateLauncher } from "../src/launcher/locate-launcher.ts";
 import type { Bench, BenchOptions, Row } from "./bench.ts";
 import { cleanEnvironment, commandPath } from "./clean-environment.ts";
 import { launcherMessages } from "./launcher-messages.ts";

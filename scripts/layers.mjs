@@ -7,11 +7,20 @@ export const layers = {
   core: [],
   util: [],
   languages: ["core", "util"],
+  launcher: ["core", "util"],
   config: ["core", "util", "languages"],
-  "providers/linux": ["core", "util"],
+  "providers/linux": ["core", "util", "launcher"],
+  "providers/docker": ["core", "util", "launcher"],
   "providers/process": ["core", "util"],
   // Names the providers and loads the one that is asked for.
-  "providers/index.ts": ["core", "util", "providers/linux", "providers/process"],
+  "providers/index.ts": [
+    "core",
+    "util",
+    "launcher",
+    "providers/linux",
+    "providers/docker",
+    "providers/process",
+  ],
   service: ["core", "util", "languages"],
   server: ["core", "util", "languages", "config", "service"],
   // A door of its own, and the starter of the others: it hands the command to the composition root.
@@ -26,6 +35,7 @@ export const layers = {
     "server",
     "providers/index.ts",
     "providers/linux",
+    "providers/docker",
     "providers/process",
   ],
 };

@@ -7,19 +7,27 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { WrittenConfig } from "./config/load-config.ts";
-import type { ProviderName } from "./config/server-config.ts";
+import { defaultDockerSettings } from "./config/server-config.ts";
+import type { DockerSettings, ProviderName, ServerConfig } from "./config/server-config.ts";
 import { defaultCompileWallTimeMs } from "./core/limits.ts";
-import type { Provider } from "./core/provider.ts";
+import type { ImageProgress } from "./core/image.ts";
+import type { ProbeReport, Provider } from "./core/provider.ts";
+import { isGloveboxError } from "./core/errors.ts";
 import { readBuiltLanguages } from "./languages/built.ts";
 import { indexLanguages } from "./languages/index-languages.ts";
 import type { LanguageIndex } from "./languages/index-languages.ts";
-import { providerLoaders } from "./providers/index.ts";
+import {
+  chooseProvider,
+  passedOverFor,
+  providerLoaders,
+  requireChoice,
+  type Choice,
+  type PassedOver,
+  type ProviderOptions,
+} from "./providers/index.ts";
 import { ExecutionService } from "./service/service.ts";
 import type { ServiceOptions } from "./service/service.ts";
 import { packageFolder } from "./util/package-folder.ts";
-
-/** `auto` never means `process`: that one isolates nothing, so it must be named. */
-const AUTO_PROVIDER = "linux";
 
 /** The version of this package. */
 export function programVersion(): string {
@@ -32,9 +40,83 @@ export function loadLanguages(): LanguageIndex {
   return indexLanguages(readBuiltLanguages(join(packageFolder(), "dist/languages.json")));
 }
 
-/** @throws {GloveboxError} `PROVIDER_UNAVAILABLE` */
-export function createProvider(name: ProviderName): Promise<Provider> {
-  return providerLoaders[name === "auto" ? AUTO_PROVIDER : name]();
+export type { Choice, PassedOver } from "./providers/index.ts";
+
+export interface CreateProviderOptions {
+  /** Where they say nothing: the daemon that docker's command line would use, and no pulls. */
+  readonly docker?: Partial<DockerSettings>;
+  /** Called with the progress of pulls that a sandbox needs. */
+  readonly onPull?: (image: string, progress: ImageProgress) => void;
+  /** Where the daemon's address is looked for, and docker's context. Default: of this process. */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/**
+ * A provider by name. `auto` starts a sandbox to find the best one that isolates: `linux`, else
+ * `docker`; it never means `process`, which must be named. The caller closes it.
+ *
+ * @throws {GloveboxError} `PROVIDER_UNAVAILABLE`, `INVALID_CONFIG`
+ */
+export async function createProvider(
+  name: ProviderName,
+  options: CreateProviderOptions = {},
+): Promise<Provider> {
+  if (name === "auto") return requireChoice(await findProvider(options));
+  return providerLoaders[name](providerOptions(options));
+}
+
+/** What `auto` means here, by real sandboxes, and why. */
+export async function findProvider(options: CreateProviderOptions = {}): Promise<Choice> {
+  return chooseProvider(providerOptions(options), "probe");
+}
+
+/**
+ * A provider for one run, which must not wait for a probe. Where `auto` chose one that then can't
+ * create a sandbox, `instead` has the next best.
+ *
+ * @throws {GloveboxError} See `createProvider`.
+ */
+export async function createProviderQuickly(
+  name: ProviderName,
+  options: CreateProviderOptions,
+): Promise<QuickProvider> {
+  const never = (): Promise<undefined> => Promise.resolve(undefined);
+  if (name !== "auto") return { provider: await createProvider(name, options), instead: never };
+  const settings = providerOptions(options);
+  const choose = async (known: readonly PassedOver[]): Promise<QuickProvider> => {
+    const choice = await chooseProvider(settings, "look", known);
+    const provider = requireChoice(choice);
+    return {
+      provider,
+      instead: async (error) => {
+        if (!isGloveboxError(error) || error.code !== "PROVIDER_UNAVAILABLE") return undefined;
+        return choose([...choice.passedOver, passedOverFor(provider.name, error)]);
+      },
+    };
+  };
+  return choose([]);
+}
+
+export interface QuickProvider {
+  readonly provider: Provider;
+  /**
+   * The next best after this failure of `create`; undefined where the failure says nothing against
+   * the provider, or it was named.
+   *
+   * @throws {GloveboxError} `PROVIDER_UNAVAILABLE` where there is none.
+   */
+  readonly instead: (error: unknown) => Promise<QuickProvider | undefined>;
+}
+
+function providerOptions({ docker, onPull, env }: CreateProviderOptions): ProviderOptions {
+  return {
+    docker: {
+      ...defaultDockerSettings,
+      ...docker,
+      env: env ?? process.env,
+      ...(onPull === undefined ? {} : { onPull }),
+    },
+  };
 }
 
 export type CreateServiceOptions = Pick<ServiceOptions, "provider"> & Partial<ServiceOptions>;
@@ -65,7 +147,8 @@ export interface StartServerOptions {
 export interface RunningServer {
   /** `http://127.0.0.1:8000` */
   readonly url: string;
-  readonly provider: Provider;
+  /** Of the default provider. */
+  readonly probe: Promise<ProbeReport>;
   /** Takes nothing new, gives what runs its grace, and resolves when nothing is left. */
   close(): Promise<void>;
   /** Ends what runs at once. Resolves as `close` does. */
@@ -82,14 +165,19 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
   const { loadConfig } = await import("./config/load-config.ts");
   const file = configFile === undefined ? {} : { file: configFile };
   const config = loadConfig({ ...file, overrides, env, cwd });
-  const provider = await createProvider(config.provider);
-  await provider.sweep();
+  const { provider, otherProviders } = await createServedProviders(config, env);
   const { concurrency, maxQueued, compile: compileLimits } = config;
-  const service = createService({ provider, concurrency, maxQueued, compileLimits });
+  const service = createService({
+    provider,
+    otherProviders,
+    concurrency,
+    maxQueued,
+    compileLimits,
+  });
 
   const { buildServer } = await import("./server/build-server.ts");
   const { listen } = await import("./server/listen.ts");
-  const server = buildServer({ service, config, version: programVersion(), log });
+  const server = buildServer({ service, otherProviders, config, version: programVersion(), log });
   const kill = async (): Promise<void> => {
     await Promise.all([service.close(), server.close()]);
   };
@@ -98,9 +186,35 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     await service.close();
   };
   try {
-    return { url: await listen(server, config), provider, close, kill };
+    const url = await listen(server, config);
+    const probe = provider.probe();
+    void probe.then(({ provider: name, facts }) => {
+      const others = otherProviders.map((other) => other.name);
+      server.log.info({ provider: name, others, facts: Object.fromEntries(facts) }, "isolation");
+    });
+    return { url, probe, close, kill };
   } catch (error) {
     await kill();
+    throw error;
+  }
+}
+
+/** The default provider, and the others that a request may name; each has tidied up. */
+async function createServedProviders(
+  { provider: name, allowedProviders, docker }: ServerConfig,
+  env: NodeJS.ProcessEnv,
+): Promise<Required<Pick<ServiceOptions, "provider" | "otherProviders">>> {
+  const created: Provider[] = [];
+  try {
+    const provider = await createProvider(name, { docker, env });
+    created.push(provider);
+    for (const other of allowedProviders) {
+      if (other !== provider.name) created.push(await createProvider(other, { docker, env }));
+    }
+    for (const each of created) await each.sweep();
+    return { provider, otherProviders: created.slice(1) };
+  } catch (error) {
+    await Promise.all(created.map((each) => each.close()));
     throw error;
   }
 }

@@ -64,7 +64,7 @@ static int open_limit(int dir_fd, const char *file) {
 static void check_limits_hold(void) {
     char byte;
     for (int i = 0; i < 2; i++)
-        if (pread(limit_fds[i], &byte, 1, 0) != 1)
+        if (limit_fds[i] >= 0 && pread(limit_fds[i], &byte, 1, 0) != 1)
             die_plain("limits: somebody took the controllers away from the sandbox's cgroup");
 }
 
@@ -132,6 +132,8 @@ void attach_to_cgroups(const struct plan *plan, pid_t pid, bool cloned_into_v2) 
 void remove_cgroups(void) {
     while (made_count) {
         made_count--;
+        if (!made[made_count].path)
+            continue; /* not ours to remove */
         /* The last process may still be on its way out: the kernel says EBUSY for a moment. */
         for (int attempt = 0; attempt < 200; attempt++) {
             if (rmdir(made[made_count].path) == 0 || errno != EBUSY)
@@ -198,5 +200,43 @@ void reset_cgroup_peak(void) {
         (void)!pwrite(peak_fd, "0", 1, 0);
     int memory_fd = find(CGROUP_V1_MEMORY);
     if (memory_fd >= 0)
-        set(memory_fd, "memory.max_usage_in_bytes", "0");
+        set_if_there(memory_fd, "memory.max_usage_in_bytes", "0");
+}
+
+/* In a container the engine has set the limits, and shows the cgroup read-only. What is not counted
+ * there is sampled: a kernel of an engine's own, such as gVisor's, shows less. */
+bool find_own_cgroup(void) {
+    static const struct {
+        enum cgroup_kind kind;
+        const char *path;
+        const char *counter;
+    } places[] = {
+        {CGROUP_V2, "/sys/fs/cgroup", "memory.events"},
+        {CGROUP_V1_MEMORY, "/sys/fs/cgroup/memory", "memory.oom_control"},
+        {CGROUP_V1_PIDS, "/sys/fs/cgroup/pids", "pids.events"},
+        {CGROUP_V1_CPUACCT, "/sys/fs/cgroup/cpuacct", "cpuacct.usage"},
+    };
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        int fd = open(places[i].path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0)
+            continue;
+        if (faccessat(fd, places[i].counter, R_OK, 0) < 0) {
+            close(fd);
+            continue;
+        }
+        made[made_count].kind = places[i].kind;
+        made[made_count].fd = fd;
+        made_count++;
+        if (places[i].kind == CGROUP_V2) {
+            peak_fd = openat(fd, "memory.peak", O_RDONLY | O_CLOEXEC);
+            break;
+        }
+    }
+    struct counters counters;
+    read_cgroup_counters(&counters);
+    if (counters.cpu_us >= 0 && counters.oom_kills >= 0)
+        return true;
+    while (made_count)
+        close(made[--made_count].fd);
+    return false;
 }

@@ -12,12 +12,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/ptrace.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/statvfs.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 /* What pid 1 remembers between two packets. */
@@ -28,12 +25,6 @@ struct state {
     pid_t command;        /* the running command's own process and process group, or 0 */
     uint64_t cpu_us_then; /* of all children reaped before it */
 };
-
-static uint64_t children_cpu_us(struct rusage *usage) {
-    getrusage(RUSAGE_CHILDREN, usage);
-    return (uint64_t)(usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) * 1000000 +
-           (uint64_t)(usage->ru_utime.tv_usec + usage->ru_stime.tv_usec);
-}
 
 static void wait_for_go(int channel) {
     struct request request;
@@ -141,64 +132,15 @@ static void start_command(struct state *state, const int fds[3]) {
             close(fds[i]);
 }
 
-/* Its process group, as a terminal would; before setsid(2) there is only the process. */
-static void signal_command(pid_t command, int number) {
-    if (kill(-command, number) < 0 && errno == ESRCH)
-        kill(command, number);
-}
-
-static bool is_end(int wait_status) {
-    return WIFEXITED(wait_status) || WIFSIGNALED(wait_status);
-}
-
-/* What is left of the command is killed; returns how many processes that were. */
-static uint64_t kill_everything(void) {
-    uint64_t reaped = 0;
-    for (;;) {
-        int status;
-        kill(-1, SIGKILL);
-        pid_t pid = waitpid(-1, &status, __WALL);
-        if (pid < 0 && errno == ECHILD)
-            return reaped;
-        if (pid > 0 && is_end(status))
-            reaped++;
-    }
-}
-
-/* Asked before the processes are killed, while their files are still there. */
-static bool scratch_is_full(void) {
-    struct statvfs status;
-    if (statvfs("/tmp", &status) < 0)
-        return false;
-    return status.f_bavail == 0 || status.f_favail == 0;
-}
-
-static void finish_command(struct state *state, int wait_status) {
-    struct reply reply = {.kind = REPLY_EXITED, .wait_status = wait_status};
-    reply.disk_full = scratch_is_full();
-    /* The command's own process is gone already, so it counts as one more. */
-    reply.processes_full = kill_everything() + 1 >= state->plan->processes;
-    struct rusage usage;
-    reply.cpu_us = children_cpu_us(&usage) - state->cpu_us_then;
-    reply.peak_bytes = (uint64_t)usage.ru_maxrss * 1024;
+static void reap(struct state *state) {
+    static const char *const scratch[] = {"/tmp", NULL};
+    struct reply reply = {.kind = REPLY_EXITED};
+    if (!reap_until(state->command, &reply.wait_status))
+        return;
+    end_command(state->plan, scratch, state->cpu_us_then, &reply);
     state->command = 0;
     if (send(state->channel, &reply, sizeof reply, MSG_NOSIGNAL) < 0)
         _exit(0);
-}
-
-static void reap(struct state *state) {
-    int status;
-    pid_t pid;
-    while ((pid = waitpid(-1, &status, WNOHANG | __WALL)) > 0) {
-        if (!is_end(status)) {
-            /* It asked to be traced, by whoever is its parent: let it go on as if it had not. */
-            int stop = WSTOPSIG(status) == SIGTRAP ? 0 : WSTOPSIG(status); /* SIGTRAP: by execve */
-            ptrace(PTRACE_DETACH, pid, NULL, (void *)(uintptr_t)stop);
-        } else if (pid == state->command) {
-            finish_command(state, status);
-            return;
-        }
-    }
 }
 
 /* Never returns: the end of the channel is the end of the sandbox. */
@@ -242,13 +184,8 @@ void run_inside(const struct plan *plan, int channel, const struct message *exec
     setup_abstract_sockets(plan);
     setup_seccomp(plan);
 
-    sigset_t mask;
-    sigemptyset(&mask);
-    sigaddset(&mask, SIGCHLD);
-    sigprocmask(SIG_SETMASK, &mask, NULL);
-    int signal_fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (signal_fd < 0)
-        die("signalfd");
+    const int child = SIGCHLD;
+    int signal_fd = open_signals(&child, 1);
     send_ready(channel);
     struct state state = {.plan = plan, .exec_message = exec_message, .channel = channel};
     serve(&state, signal_fd);

@@ -32,12 +32,17 @@ void set_failure_channel(int fd);
 /* The sandbox's pid 1, a child that is not reaped yet, which a failure outside takes along; 0: none. */
 void set_doomed(pid_t pid);
 PRINTF_LIKE(1, 2) void send_status(const char *format, ...);
+/* Takes the status lines instead of STATUS_FD, and passes on what it has of them before a failure ends
+ * this process. */
+void set_status_channel(void (*take)(const char *line, size_t length), void (*flush)(void));
 uint64_t monotonic_us(void);
 /* A decimal number that is the whole of `text`, or die_plain(). */
 uint64_t parse_number(const char *what, const char *text);
 /* Reads a small text file below `dir_fd`, NUL-terminated; its length, or -1 with errno. */
 ssize_t read_text_at(int dir_fd, const char *path, char *buffer, size_t size);
 void write_text(const char *path, const char *text);
+/* Blocks these signals and no others; the fd that tells of them. */
+int open_signals(const int *numbers, size_t count);
 
 /* ---- message.c: what comes in on the control fd ---- */
 
@@ -58,8 +63,8 @@ struct message {
     uint32_t length;
 };
 
-/* Reads the one create message, blocking. False if the owner closed the fd before it was whole. */
-bool read_create_message(struct message *message);
+/* Reads the first message, blocking. False if the owner closed the fd before it was whole. */
+bool read_create_message(int fd, struct message *message);
 /* Steps through a message; *offset starts at 0. False at the end; die_plain() if it is malformed. */
 bool next_record(const struct message *message, uint32_t *offset, struct record *record);
 /* The part after the NUL that ends `text`, inside the same record; die_plain() if there is none. */
@@ -102,6 +107,7 @@ struct cgroup_plan {
 };
 
 struct plan {
+    bool is_container;     /* the walls are an engine's; nothing is built here */
     bool share_net;        /* keep the host's network namespace */
     uint64_t memory_bytes; /* of the whole sandbox */
     uint64_t processes;    /* and threads, of the program; our own pid 1 is not counted */
@@ -109,7 +115,7 @@ struct plan {
     uint64_t disk_inodes;
     uint64_t open_files;      /* RLIMIT_NOFILE */
     uint64_t file_size_bytes; /* RLIMIT_FSIZE, or 0 for none: only for writable host folders */
-    size_t cgroup_count;      /* 0: limits are sampled and set by rlimits */
+    size_t cgroup_count;      /* 0: limits are sampled, and outside of containers set by rlimits */
     struct cgroup_plan cgroups[MAX_CGROUPS];
     size_t entry_count;
     struct entry entries[MAX_ENTRIES];
@@ -138,6 +144,8 @@ struct counters {
 void read_cgroup_counters(struct counters *counters);
 /* Starts the peak anew, where the kernel can. */
 void reset_cgroup_peak(void);
+/* In a container: the counters of its own cgroup, as far as it is shown inside; false if it is not. */
+bool find_own_cgroup(void);
 
 /* ---- idmap.c: who the sandbox is outside ---- */
 
@@ -193,13 +201,31 @@ struct reply {
 /* Runs in the child, in its namespaces. The order is the design; README.md explains each step. */
 NORETURN void run_inside(const struct plan *plan, int channel, const struct message *exec_message);
 
+/* ---- children.c: what pid 1 does for the processes inside ---- */
+
+/* CPU time of all children reaped so far. */
+uint64_t children_cpu_us(struct rusage *usage);
+/* Its process group, as a terminal would. */
+void signal_command(pid_t command, int number);
+/* Reaps what has ended; true when `command` is among it, with its status. Others may be left to reap. */
+bool reap_until(pid_t command, int *status);
+/* Kills all processes but this one, which must be a pid 1, and says in `reply` what was found. */
+void end_command(const struct plan *plan, const char *const *scratch, uint64_t cpu_us_then,
+                 struct reply *reply);
+
 /* ---- root.c, network.c, lockdown.c, seccomp.c: the steps of run_inside ---- */
 
 void setup_root(const struct plan *plan);
+/* Makes the folders above `path`, which is changed for the time of it. */
+void make_parents(char *path);
 void unshare_network(const struct plan *plan);
 void setup_network(const struct plan *plan);
 void setup_quotas(void);
 void setup_privileges(void);
+/* In a container: the engine has taken the capabilities away; dies where it has not. */
+void require_no_privileges(void);
+/* No new privileges, and no tracing of this process. */
+void seal_process(void);
 void setup_abstract_sockets(const struct plan *plan);
 void setup_seccomp(const struct plan *plan);
 /* Whether the kernel can keep a sandbox with the host's network off the host's abstract sockets. */
@@ -225,18 +251,24 @@ bool take_sample(const struct sandbox *sandbox, uint64_t precise_above_bytes,
 /* ---- pump.c: the program's streams ---- */
 
 #define PUMP_BUFFER_BYTES (64u << 10)
+/* Room in the same buffer for status lines, where they share a stream with the program's bytes. */
+#define FRAME_ROOM_BYTES (8u << 10)
+/* A frame: its kind, the u32 length of the rest. */
+#define FRAME_HEADER_BYTES 5
 
 /* Moves bytes from one fd to another without ever blocking. */
 struct pump {
     int from; /* -1 once it ended */
     int to;   /* -1 once nobody reads */
     bool owns_to;
+    bool is_fed;       /* `from` is -1, and bytes come into the buffer in messages */
+    char frame_kind;   /* what is passed on goes in frames of this kind; 0: as it is */
     size_t start, end; /* of what waits in the buffer */
     uint64_t limit;    /* bytes to pass on; what exceeds it is dropped and counted */
     uint64_t accepted; /* bytes taken under the limit so far */
     uint64_t dropped;  /* bytes over the limit so far */
     uint64_t to_come;  /* bytes to read still; UINT64_MAX until the writers are known to be gone */
-    unsigned char *bytes; /* PUMP_BUFFER_BYTES */
+    unsigned char *bytes; /* PUMP_BUFFER_BYTES + FRAME_ROOM_BYTES */
 };
 struct pollfd;
 bool pump_done(const struct pump *pump);
@@ -246,9 +278,12 @@ void pump_move(struct pump *pump);
 /* Takes what is in the pipe now as the end of it, whoever else may hold its other side. */
 void pump_finish(struct pump *pump);
 void pump_close(struct pump *pump);
+void write_frame_header(unsigned char *header, char kind, size_t length);
 
-/* ---- supervisor.c: one command after the other, until the owner closes the control fd ---- */
+/* ---- supervisor.c, outside.c, container.c: one command after the other, until the owner is gone ---- */
 
-NORETURN void supervise(const struct plan *plan, struct sandbox *sandbox);
+NORETURN void supervise_namespaces(const struct plan *plan, struct sandbox *sandbox);
+/* As pid 1 of a container that somebody else has built. */
+NORETURN void supervise_container(void);
 
 #endif

@@ -43,7 +43,10 @@ void setup_privileges(void) {
     memset(none, 0, sizeof none);
     if (syscall(SYS_capset, &header, none) < 0)
         die("drop capabilities");
+    seal_process();
+}
 
+void seal_process(void) {
     /* Without it a set-user-ID program would gain privileges, and seccomp(2) would be refused. */
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
         die("set no_new_privs");
@@ -51,6 +54,22 @@ void setup_privileges(void) {
      * execve(2) sets it back for the program itself. */
     if (prctl(PR_SET_DUMPABLE, 0) < 0)
         die("forbid tracing of pid 1");
+}
+
+void require_no_privileges(void) {
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct own[_LINUX_CAPABILITY_U32S_3];
+    if (syscall(SYS_capget, &header, own) < 0)
+        die("read the capabilities");
+    for (size_t i = 0; i < _LINUX_CAPABILITY_U32S_3; i++)
+        if (own[i].effective | own[i].permitted | own[i].inheritable)
+            die_plain("container: it was started with capabilities");
+    int in_bounds;
+    for (int capability = 0; (in_bounds = prctl(PR_CAPBSET_READ, capability)) >= 0; capability++)
+        if (in_bounds)
+            die_plain("container: capability %d is in its bounding set", capability);
+    if (getuid() == 0 || geteuid() == 0)
+        die_plain("container: it was started as root");
 }
 
 bool can_scope_abstract_sockets(void) {

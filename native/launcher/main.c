@@ -44,6 +44,8 @@ static void limit_core_dumps(void) {
 int main(int argc, char **argv) {
     if (argc == 2 && !strcmp(argv[1], "--version"))
         return write(1, PROTOCOL, strlen(PROTOCOL)) < 0;
+    if (argc == 2 && !strcmp(argv[1], "container"))
+        supervise_container();
     check_fds();
     /* Away from the terminal: its Ctrl-C is for the owner, who decides what it means. */
     setsid();
@@ -52,7 +54,7 @@ int main(int argc, char **argv) {
 
     static struct plan plan;
     struct message message;
-    if (!read_create_message(&message))
+    if (!read_create_message(CONTROL_FD, &message))
         return 0;
     parse_plan(&message, &plan);
 
@@ -64,5 +66,5 @@ int main(int argc, char **argv) {
     if (plan.share_net)
         send_status("control abstract-sockets %s",
                     can_scope_abstract_sockets() ? "landlock" : "none");
-    supervise(&plan, &sandbox);
+    supervise_namespaces(&plan, &sandbox);
 }

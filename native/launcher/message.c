@@ -31,8 +31,8 @@ static bool read_fully(int fd, void *buffer, size_t length) {
     return true;
 }
 
-bool read_create_message(struct message *message) {
-    if (!read_fully(CONTROL_FD, &message->length, sizeof message->length))
+bool read_create_message(int fd, struct message *message) {
+    if (!read_fully(fd, &message->length, sizeof message->length))
         return false;
     if (message->length == 0 || message->length > CREATE_MESSAGE_MAX)
         die_plain("plan: a length of %u bytes is out of range", message->length);
@@ -40,7 +40,7 @@ bool read_create_message(struct message *message) {
         mmap(NULL, message->length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (message->bytes == MAP_FAILED)
         die("allocate %u bytes for the plan", message->length);
-    return read_fully(CONTROL_FD, message->bytes, message->length);
+    return read_fully(fd, message->bytes, message->length);
 }
 
 bool next_record(const struct message *message, uint32_t *offset, struct record *record) {

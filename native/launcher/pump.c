@@ -6,11 +6,12 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 bool pump_done(const struct pump *pump) {
-    return pump->from < 0 && pump->start == pump->end;
+    return pump->from < 0 && !pump->is_fed && pump->start == pump->end;
 }
 
 void pump_poll(const struct pump *pump, struct pollfd *poll) {
@@ -33,12 +34,21 @@ void pump_close(struct pump *pump) {
         close(pump->to);
     if (pump->owns_to)
         pump->to = -1;
+    pump->is_fed = false;
     pump->start = pump->end = 0;
+}
+
+void write_frame_header(unsigned char *header, char kind, size_t length) {
+    uint32_t size = (uint32_t)length;
+    header[0] = (unsigned char)kind;
+    memcpy(header + 1, &size, sizeof size);
 }
 
 static void fill(struct pump *pump) {
     size_t wanted = pump->to_come < PUMP_BUFFER_BYTES ? (size_t)pump->to_come : PUMP_BUFFER_BYTES;
-    ssize_t got = read(pump->from, pump->bytes, wanted); /* 0 wanted: 0 got, as at the end */
+    size_t header = pump->frame_kind ? FRAME_HEADER_BYTES : 0;
+    /* 0 wanted: 0 got, as at the end */
+    ssize_t got = read(pump->from, pump->bytes + header, wanted);
     if (got < 0 && errno == EINTR)
         return;
     /* While it is being finished EAGAIN is an end: somebody else has read what was to come. */
@@ -55,7 +65,9 @@ static void fill(struct pump *pump) {
     pump->accepted += kept;
     pump->dropped += (uint64_t)got - kept;
     pump->start = 0;
-    pump->end = kept;
+    pump->end = kept ? header + kept : 0;
+    if (header)
+        write_frame_header(pump->bytes, pump->frame_kind, kept);
 }
 
 static void drain(struct pump *pump) {

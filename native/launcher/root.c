@@ -45,7 +45,7 @@ static void join_path(char *buffer, size_t size, const char *prefix, const char 
 
 /* Makes the folders above `path`; every one of them was made by us. Most entries lie in the same
  * folder as the one before. */
-static void make_parents(char *path) {
+void make_parents(char *path) {
     static char made[PATH_MAX];
     size_t length = (size_t)(strrchr(path, '/') - path);
     if (!strncmp(made, path, length) && !made[length])

@@ -1,6 +1,6 @@
 /*
- * The supervisor: moves the program's streams, keeps its limits, reports its end. It runs outside
- * with the caller's own privileges and touches nothing that the program made.
+ * The supervisor: moves the program's streams, keeps its limits, reports its end. How it reaches the
+ * sandbox is its backend's: outside.c for namespaces of our own, container.c for a container.
  */
 #include "supervisor.h"
 
@@ -12,35 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/signalfd.h>
-#include <sys/socket.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 void kill_sandbox(struct supervisor *self, const char *limit) {
     if (!self->run.limit)
         self->run.limit = limit;
-    syscall(SYS_pidfd_send_signal, self->sandbox->pidfd, SIGKILL, NULL, 0);
-}
-
-/* The kernel kills every process of a pid namespace with its pid 1, and reaps pid 1 last. */
-static void reap_sandbox(struct supervisor *self, int *status, struct rusage *usage) {
-    *status = 0;
-    while (self->sandbox->pid && wait4(self->sandbox->pid, status, 0, usage) < 0)
-        if (errno != EINTR)
-            die("wait for the sandbox");
-    self->sandbox->pid = 0;
-    set_doomed(0);
-}
-
-NORETURN static void finish(struct supervisor *self) {
-    int status;
-    struct rusage usage;
-    syscall(SYS_pidfd_send_signal, self->sandbox->pidfd, SIGKILL, NULL, 0);
-    reap_sandbox(self, &status, &usage);
-    remove_cgroups();
-    exit(0);
+    self->backend->kill(self);
 }
 
 static void make_pipe(int fds[2], int ours, struct host_ids ids) {
@@ -54,48 +31,29 @@ static void make_pipe(int fds[2], int ours, struct host_ids ids) {
 static void start_pump(struct pump *pump, int from, int to, uint64_t limit) {
     pump->from = from;
     pump->to = to;
-    pump->start = pump->end = 0;
     pump->limit = limit;
     pump->to_come = UINT64_MAX;
     pump->accepted = pump->dropped = 0;
 }
 
-static void send_exec(const struct sandbox *sandbox, const int *fds, size_t count) {
-    struct request request = {.kind = REQUEST_EXEC};
-    union {
-        char bytes[CMSG_SPACE(3 * sizeof(int))];
-        struct cmsghdr align;
-    } control = {0};
-    struct iovec part = {.iov_base = &request, .iov_len = sizeof request};
-    struct msghdr header = {.msg_iov = &part,
-                            .msg_iovlen = 1,
-                            .msg_control = control.bytes,
-                            .msg_controllen = CMSG_SPACE(count * sizeof(int))};
-    struct cmsghdr *first = CMSG_FIRSTHDR(&header);
-    first->cmsg_level = SOL_SOCKET;
-    first->cmsg_type = SCM_RIGHTS;
-    first->cmsg_len = CMSG_LEN(count * sizeof(int));
-    memcpy(CMSG_DATA(first), fds, count * sizeof(int));
-    /* If pid 1 is gone, its pidfd says so. */
-    (void)!sendmsg(sandbox->channel, &header, MSG_NOSIGNAL);
-}
-
-static void connect_streams(struct supervisor *self, bool with_stdin) {
+static void connect_streams(struct supervisor *self, const struct message *message,
+                            bool with_stdin) {
     int out[2], err[2], in[2] = {-1, -1};
     make_pipe(out, 0, self->sandbox->ids);
     make_pipe(err, 0, self->sandbox->ids);
     if (with_stdin) {
         make_pipe(in, 1, self->sandbox->ids);
-        int own_stdin = fcntl(0, F_DUPFD_CLOEXEC, 0);
-        if (own_stdin < 0)
+        int own_stdin = self->stdin_is_fed ? -1 : fcntl(0, F_DUPFD_CLOEXEC, 0);
+        if (!self->stdin_is_fed && own_stdin < 0)
             die("take over the owner's stdin");
         start_pump(&self->pumps[STDIN_PUMP], own_stdin, in[1], NEVER);
+        self->pumps[STDIN_PUMP].is_fed = self->stdin_is_fed;
     }
     start_pump(&self->pumps[STDOUT_PUMP], out[0], 1, self->output_bytes);
     start_pump(&self->pumps[STDERR_PUMP], err[0], 2, self->output_bytes);
 
     int fds[3] = {out[1], err[1], in[0]};
-    send_exec(self->sandbox, fds, with_stdin ? 3 : 2);
+    self->backend->start(self, message, fds);
     for (int i = 0; i < 3; i++)
         if (fds[i] >= 0)
             close(fds[i]);
@@ -132,12 +90,10 @@ static void start_command(struct supervisor *self, const struct message *message
     if (!self->run.wall_us || !self->run.cpu_us || !self->output_bytes)
         die_plain("exec: a limit is missing");
 
-    self->sandbox->exec_message->length = message->length;
-    memcpy(self->sandbox->exec_message->bytes, message->bytes, message->length);
     reset_cgroup_peak();
     read_cgroup_counters(&self->run.before);
     self->run.started_us = monotonic_us();
-    connect_streams(self, with_stdin);
+    connect_streams(self, message, with_stdin);
 }
 
 static void act_on_message(struct supervisor *self) {
@@ -155,9 +111,8 @@ static void act_on_message(struct supervisor *self) {
         uint64_t number = parse_number("signal", record.value);
         if (number < 1 || number >= NSIG)
             die_plain("control: no such signal: %" PRIu64, number);
-        struct request request = {.kind = REQUEST_SIGNAL, .signal = (int)number};
-        (void)!send(self->sandbox->channel, &request, sizeof request, MSG_NOSIGNAL);
-    } else {
+        self->backend->signal(self, (int)number);
+    } else if (!self->backend->take(self, &record)) {
         die_plain("control: unknown message `%.40s`", record.key);
     }
 }
@@ -170,7 +125,7 @@ static bool receive(struct supervisor *self) {
                              : self->inbox.bytes + (self->inbox_used - header);
     uint32_t wanted =
         in_header ? header - self->inbox_used : self->inbox.length - (self->inbox_used - header);
-    ssize_t got = read(CONTROL_FD, target, wanted);
+    ssize_t got = read(self->control_fd, target, wanted);
     if (got < 0)
         return errno == EAGAIN || errno == EINTR;
     if (got == 0)
@@ -185,47 +140,12 @@ static bool receive(struct supervisor *self) {
     return true;
 }
 
-/* The command is over: nothing more is read for it, and its last output is passed on. */
-static void end_run(struct supervisor *self) {
+void end_run(struct supervisor *self) {
     self->run.ended = true;
     self->run.ended_us = monotonic_us();
     pump_close(&self->pumps[STDIN_PUMP]);
     pump_finish(&self->pumps[STDOUT_PUMP]);
     pump_finish(&self->pumps[STDERR_PUMP]);
-}
-
-static void on_reply(struct supervisor *self) {
-    struct reply reply;
-    ssize_t got;
-    do /* ECONNRESET: it is gone and left a packet of ours unread; its own word is still here */
-        got = recv(self->sandbox->channel, &reply, sizeof reply, MSG_DONTWAIT);
-    while (got < 0 && errno == ECONNRESET);
-    if (got != sizeof reply)
-        return; /* pid 1 is gone; its pidfd says so */
-    if (reply.kind == REPLY_FAILED)
-        die_plain("%s", reply.text);
-    self->run.reply = reply;
-    end_run(self);
-}
-
-/* Pid 1 ended: by a limit, by the kernel for lack of memory, or by the program's own trick. */
-static void on_sandbox_death(struct supervisor *self) {
-    int status;
-    struct rusage usage;
-    on_reply(self); /* its last word, if it is still unread */
-    reap_sandbox(self, &status, &usage);
-    self->run.sandbox_dead = true;
-    if (!self->run.active)
-        finish(self);
-    if (!self->run.ended) {
-        self->run.reply = (struct reply){
-            .wait_status = status,
-            .cpu_us = (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 +
-                      (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec),
-            .peak_bytes = (uint64_t)usage.ru_maxrss * 1024,
-        };
-        end_run(self);
-    }
 }
 
 static void report_when_drained(struct supervisor *self) {
@@ -234,65 +154,59 @@ static void report_when_drained(struct supervisor *self) {
         return;
     report_end(self);
     if (self->run.sandbox_dead)
-        finish(self);
+        self->backend->finish(self);
 }
 
 /* ---- the loop ---- */
 
-static void setup_supervisor(struct supervisor *self) {
+void setup_pumps(struct supervisor *self) {
     for (int i = 0; i < PUMPS; i++) {
-        self->pumps[i] = (struct pump){.from = -1, .to = -1, .owns_to = i == STDIN_PUMP};
-        self->pumps[i].bytes = malloc(PUMP_BUFFER_BYTES);
+        self->pumps[i] =
+            (struct pump){.from = -1, .to = i == STDIN_PUMP ? -1 : i, .owns_to = i == STDIN_PUMP};
+        self->pumps[i].bytes = malloc(PUMP_BUFFER_BYTES + FRAME_ROOM_BYTES);
+        if (!self->pumps[i].bytes)
+            die("allocate buffers");
     }
-    self->inbox.bytes =
-        mmap(NULL, EXEC_MESSAGE_MAX, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (self->inbox.bytes == MAP_FAILED || !self->pumps[0].bytes || !self->pumps[1].bytes ||
-        !self->pumps[2].bytes)
-        die("allocate buffers");
-    for (int fd = 0; fd <= CONTROL_FD; fd++)
-        if (fcntl(fd, F_SETFL, O_NONBLOCK) < 0)
-            die("make fd %d non-blocking", fd);
-    sigset_t mask;
-    sigemptyset(&mask);
-    sigaddset(&mask, SIGTERM);
-    sigaddset(&mask, SIGINT);
-    sigaddset(&mask, SIGHUP);
-    sigprocmask(SIG_BLOCK, &mask, NULL);
-    self->signal_fd = signalfd(-1, &mask, SFD_CLOEXEC);
-    if (self->signal_fd < 0)
-        die("signalfd");
 }
 
-void supervise(const struct plan *plan, struct sandbox *sandbox) {
-    static struct supervisor self;
-    self.plan = plan;
-    self.sandbox = sandbox;
-    setup_supervisor(&self);
-    send_status("ready");
-    enum { CONTROL, SIGNALS, CHANNEL, DEATH, FIRST_PUMP, POLLS = FIRST_PUMP + PUMPS };
+void setup_supervisor(struct supervisor *self) {
+    self->inbox.bytes =
+        mmap(NULL, EXEC_MESSAGE_MAX, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (self->inbox.bytes == MAP_FAILED)
+        die("allocate the inbox");
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_SETFL, O_NONBLOCK) < 0)
+            die("make fd %d non-blocking", fd);
+    if (fcntl(self->control_fd, F_SETFL, O_NONBLOCK) < 0)
+        die("make the control fd non-blocking");
+}
+
+static int time_to_wait(const struct supervisor *self) {
+    return self->run.active ? time_to_check(self) : self->idle_ms;
+}
+
+void supervise(struct supervisor *self) {
+    enum { CONTROL, FIRST_PUMP, FIRST_OF_BACKEND = FIRST_PUMP + PUMPS };
     for (;;) {
-        struct pollfd polls[POLLS] = {
-            [CONTROL] = {.fd = CONTROL_FD, .events = POLLIN},
-            [SIGNALS] = {.fd = self.signal_fd, .events = POLLIN},
-            [CHANNEL] = {.fd = sandbox->pid ? sandbox->channel : -1, .events = POLLIN},
-            [DEATH] = {.fd = sandbox->pid ? sandbox->pidfd : -1, .events = POLLIN},
-        };
+        struct pollfd polls[FIRST_OF_BACKEND + BACKEND_POLLS];
+        polls[CONTROL] = (struct pollfd){.fd = self->control_fd, .events = POLLIN};
         for (int i = 0; i < PUMPS; i++)
-            pump_poll(&self.pumps[i], &polls[FIRST_PUMP + i]);
-        if (poll(polls, POLLS, time_to_check(&self)) < 0 && errno != EINTR)
+            pump_poll(&self->pumps[i], &polls[FIRST_PUMP + i]);
+        for (int i = 0; i < BACKEND_POLLS; i++)
+            polls[FIRST_OF_BACKEND + i] = (struct pollfd){.fd = -1};
+        self->backend->poll(self, &polls[FIRST_OF_BACKEND]);
+        int ready = poll(polls, sizeof polls / sizeof polls[0], time_to_wait(self));
+        if (ready < 0 && errno != EINTR)
             die("poll");
 
-        /* Both mean that the owner wants the end, or is gone. */
-        if (polls[SIGNALS].revents || (polls[CONTROL].revents && !receive(&self)))
-            finish(&self);
+        bool owner_is_gone = polls[CONTROL].revents && !receive(self);
+        if (owner_is_gone || (ready == 0 && !self->run.active))
+            self->backend->finish(self);
         for (int i = 0; i < PUMPS; i++)
             if (polls[FIRST_PUMP + i].revents)
-                pump_move(&self.pumps[i]);
-        check_limits(&self);
-        if (sandbox->pid && polls[DEATH].revents)
-            on_sandbox_death(&self);
-        else if (sandbox->pid && polls[CHANNEL].revents)
-            on_reply(&self);
-        report_when_drained(&self);
+                pump_move(&self->pumps[i]);
+        check_limits(self);
+        self->backend->on_polled(self, &polls[FIRST_OF_BACKEND]);
+        report_when_drained(self);
     }
 }

@@ -1,8 +1,11 @@
-/* What the two halves of the supervisor share: supervisor.c acts, watch.c looks at limits. */
+/* What the parts of the supervisor share: supervisor.c acts, watch.c looks at limits, outside.c and
+ * container.c reach the sandbox. */
 #ifndef SUPERVISOR_H
 #define SUPERVISOR_H
 
 #include "launcher.h"
+
+#include <poll.h>
 
 /* A limit or a time that never comes. */
 #define NEVER UINT64_MAX
@@ -24,19 +27,52 @@ struct run {
     struct reply reply; /* pid 1's word about the end */
 };
 
+struct supervisor;
+
+#define BACKEND_POLLS 3
+
+/* How a sandbox is reached. */
+struct backend {
+    /* Starts the command of an exec message; the fds are its stdout, its stderr and its stdin or -1. */
+    void (*start)(struct supervisor *self, const struct message *message, const int fds[3]);
+    /* To the running command's process group; harmless where none runs. */
+    void (*signal)(struct supervisor *self, int number);
+    /* Kills every process inside; the end is noticed later. */
+    void (*kill)(struct supervisor *self);
+    /* Kills, cleans up and exits. */
+    void (*finish)(struct supervisor *self);
+    /* A message that only this backend knows, by its first record; false if it does not. */
+    bool (*take)(struct supervisor *self, const struct record *record);
+    /* Fills in what it waits for besides; all are -1 before. */
+    void (*poll)(const struct supervisor *self, struct pollfd polls[BACKEND_POLLS]);
+    void (*on_polled)(struct supervisor *self, const struct pollfd polls[BACKEND_POLLS]);
+};
+
 struct supervisor {
     const struct plan *plan;
+    const struct backend *backend;
     struct sandbox *sandbox;
     struct run run;
     struct pump pumps[PUMPS];
     uint64_t output_bytes;
     struct message inbox; /* what has come of the next message */
     uint32_t inbox_used;  /* of the length and the message together */
+    int control_fd;
     int signal_fd;
+    int idle_ms;       /* ends the sandbox when no command runs and no message comes; -1: never */
+    bool stdin_is_fed; /* by messages, not by a stream of its own */
 };
 
 /* supervisor.c */
 void kill_sandbox(struct supervisor *self, const char *limit);
+/* The command is over: nothing more is read for it, and its last output is passed on. */
+void end_run(struct supervisor *self);
+/* First: status lines may need the buffers. */
+void setup_pumps(struct supervisor *self);
+/* From now on no read or write of ours blocks. */
+void setup_supervisor(struct supervisor *self);
+/* One command after the other, until the owner is gone. */
+NORETURN void supervise(struct supervisor *self);
 
 /* watch.c */
 void check_limits(struct supervisor *self);

@@ -8,12 +8,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 static int failure_channel = -1;
+static void (*take_status)(const char *line, size_t length);
+static void (*flush_status)(void);
 static pid_t doomed;
 
 void set_failure_channel(int fd) {
@@ -22,6 +25,11 @@ void set_failure_channel(int fd) {
 
 void set_doomed(pid_t pid) {
     doomed = pid;
+}
+
+void set_status_channel(void (*take)(const char *line, size_t length), void (*flush)(void)) {
+    take_status = take;
+    flush_status = flush;
 }
 
 NORETURN static void fail(const char *format, va_list arguments, int error) {
@@ -35,6 +43,8 @@ NORETURN static void fail(const char *format, va_list arguments, int error) {
 
     if (failure_channel < 0) {
         send_status("error %s", text);
+        if (flush_status)
+            flush_status();
         /* Its cgroups can't go before it. */
         if (doomed && kill(doomed, SIGKILL) == 0)
             waitpid(doomed, NULL, 0);
@@ -71,6 +81,10 @@ void send_status(const char *format, ...) {
     if (length > sizeof line - 2)
         length = sizeof line - 2;
     line[length++] = '\n';
+    if (take_status) {
+        take_status(line, length);
+        return;
+    }
     /* One write: lines are far below what a pipe takes at once. An owner that is gone is noticed on
      * the control fd. */
     (void)!write(STATUS_FD, line, length);
@@ -113,4 +127,16 @@ void write_text(const char *path, const char *text) {
     if (write(fd, text, strlen(text)) < 0)
         die("write `%.40s` to %s", text, path);
     close(fd);
+}
+
+int open_signals(const int *numbers, size_t count) {
+    sigset_t mask;
+    sigemptyset(&mask);
+    for (size_t i = 0; i < count; i++)
+        sigaddset(&mask, numbers[i]);
+    sigprocmask(SIG_SETMASK, &mask, NULL);
+    int fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (fd < 0)
+        die("signalfd");
+    return fd;
 }

@@ -4,6 +4,7 @@
  */
 import { Command, CommanderError } from "commander";
 import { createDoctorCommand } from "./commands/doctor.ts";
+import { createImagesCommand } from "./commands/images.ts";
 import { createLanguagesCommand } from "./commands/languages.ts";
 import { createRunCommand } from "./commands/run.ts";
 import { createServeCommand } from "./commands/serve.ts";
@@ -23,9 +24,9 @@ export async function runCommandLine(argv: readonly string[], version: string): 
     run,
     createDoctorCommand(onExit),
     createLanguagesCommand(onExit),
+    createImagesCommand(onExit),
     createServeCommand(onExit),
   ]) {
-    prepare(command);
     program.addCommand(command);
   }
   prepare(program);
@@ -58,8 +59,9 @@ function createProgram(version: string): Command {
 }
 
 /** Messages of the parser read as ours, and it never ends the process by itself. */
-function prepare(command: Command): void {
-  const name = command.name() === "glovebox" ? "glovebox" : `glovebox ${command.name()}`;
+function prepare(command: Command, parents: readonly string[] = []): void {
+  for (const subcommand of command.commands) prepare(subcommand, [...parents, command.name()]);
+  const name = [...parents, command.name()].join(" ");
   command
     .exitOverride()
     .configureHelp({ helpWidth: helpWidth(), subcommandTerm: (subcommand) => subcommand.name() })
@@ -87,6 +89,7 @@ Examples:
   glovebox run hello.py                     run a file; nothing of your machine is in its reach
   glovebox run -l python -c 'print(6 * 7)'  run a piece of code
   glovebox run -- ls -la                    run a command on a read-only view of this folder
+  glovebox images pull python               get a language's image, for --provider docker
   glovebox doctor                           see what this machine can enforce
   glovebox serve                            the same over HTTP, on http://127.0.0.1:8000
 

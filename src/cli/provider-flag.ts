@@ -1,19 +1,94 @@
 /**
  * @module
- * `--provider`, and what must be said with it.
+ * `--provider` and the flags of the provider `docker`, and what must be said with them.
  */
+import type { Command } from "commander";
+import { isOciRuntime } from "../config/image-name.ts";
+import { providerNames, pullPolicies } from "../config/server-config.ts";
+import type { DockerSettings, ProviderName } from "../config/server-config.ts";
 import { invalidRequest } from "../core/errors.ts";
 import type { EnforcementMode } from "../core/enforcement.ts";
-import { providerNames } from "../config/server-config.ts";
-import type { ProviderName } from "../config/server-config.ts";
 import { oneOf } from "./one-of.ts";
 
 export const processWarning =
   "warning: the `process` provider isolates nothing: the program can do all that you can";
 
-/** @throws {GloveboxError} `INVALID_REQUEST` */
-export function parseProvider(text: string | undefined): ProviderName {
-  return oneOf("--provider", text ?? "auto", providerNames);
+/** As the command line had them; absent: not given. */
+export interface RawProviderFlags {
+  readonly provider?: string;
+  readonly dockerHost?: string;
+  readonly ociRuntime?: string;
+  readonly pull?: string;
+  readonly image?: string;
+}
+
+export interface ProviderFlags {
+  readonly provider: ProviderName;
+  readonly docker: Partial<DockerSettings>;
+}
+
+/** The flags that only `docker` has a use for. */
+const dockerFlags = [
+  ["dockerHost", "--docker-host"],
+  ["ociRuntime", "--oci-runtime"],
+  ["pull", "--pull"],
+  ["image", "--image"],
+] as const satisfies readonly (readonly [keyof RawProviderFlags, string])[];
+
+/** Adds `--provider`, for a command that starts sandboxes. */
+export function addProviderFlag(command: Command): Command {
+  return command.option(
+    "--provider <NAME>",
+    "way to isolate: auto, linux, docker or process (default: auto)",
+  );
+}
+
+/** Adds `--docker-host`, for a command that may talk to a daemon. */
+export function addDockerHostFlag(command: Command): Command {
+  return command.option(
+    "--docker-host <ADDRESS>",
+    "the Docker daemon: unix:///PATH or tcp://HOST:PORT (default: DOCKER_HOST, or docker's context)",
+  );
+}
+
+/** Adds `--oci-runtime`. */
+export function addOciRuntimeFlag(command: Command): Command {
+  return command.option(
+    "--oci-runtime <NAME>",
+    "what runs the containers, as the daemon names it: runc, runsc (default: the daemon's)",
+  );
+}
+
+/**
+ * Where a flag of `docker` is given and no provider, `docker` is meant: no other has a use for it.
+ *
+ * @throws {GloveboxError} `INVALID_REQUEST`, also for a flag of `docker` with another provider.
+ */
+export function parseProviderFlags(raw: RawProviderFlags): ProviderFlags {
+  const given = dockerFlags.find(([name]) => raw[name] !== undefined)?.[1];
+  const named = oneOf("--provider", raw.provider ?? "auto", providerNames);
+  const provider = named === "auto" && given !== undefined ? "docker" : named;
+  if (given !== undefined && provider !== "docker") {
+    throw invalidRequest(
+      given,
+      `is of no use with \`--provider ${provider}\`. Leave one of them out, or write \`--provider docker\`.`,
+    );
+  }
+  return { provider, docker: dockerSettingsOf(raw) };
+}
+
+function dockerSettingsOf({ dockerHost, ociRuntime, pull }: RawProviderFlags) {
+  // An unset variable of a shell script must not come to mean another daemon.
+  if (dockerHost === "") throw invalidRequest("--docker-host", "is empty. Write unix:///PATH.");
+  if (ociRuntime !== undefined && !isOciRuntime(ociRuntime)) {
+    throw invalidRequest("--oci-runtime", `\`${ociRuntime}\` is no name like runc or runsc.`);
+  }
+  return {
+    // Who types a command waits for what it needs, and sees why.
+    pullPolicy: oneOf("--pull", pull ?? "missing", pullPolicies),
+    ...(dockerHost === undefined ? {} : { host: dockerHost }),
+    ...(ociRuntime === undefined ? {} : { ociRuntime }),
+  };
 }
 
 /** @throws {GloveboxError} `INVALID_REQUEST` for `process` without the words that say it is meant. */

@@ -2,8 +2,9 @@
  * @module
  * The flags of `glovebox run`, checked and turned into values.
  */
+import { imageForm, isImageName, isQualifiedImageName } from "../config/image-name.ts";
 import { enforcementModes } from "../config/server-config.ts";
-import type { ProviderName } from "../config/server-config.ts";
+import type { DockerSettings, ProviderName } from "../config/server-config.ts";
 import { invalidRequest } from "../core/errors.ts";
 import type { EnforcementMode } from "../core/enforcement.ts";
 import type { Limits, OutputLimitAction } from "../core/limits.ts";
@@ -11,10 +12,11 @@ import type { NetworkPolicy } from "../core/policy.ts";
 import { parseLimits } from "./limit-flags.ts";
 import type { RawLimits } from "./limit-flags.ts";
 import { oneOf } from "./one-of.ts";
-import { checkProvider, parseProvider } from "./provider-flag.ts";
+import { checkProvider, parseProviderFlags } from "./provider-flag.ts";
+import type { RawProviderFlags } from "./provider-flag.ts";
 
 /** The flags as the command line had them; absent: not given. */
-export interface RawRunOptions extends RawLimits {
+export interface RawRunOptions extends RawLimits, RawProviderFlags {
   readonly language?: string;
   readonly code?: string;
   readonly file?: readonly string[];
@@ -22,7 +24,6 @@ export interface RawRunOptions extends RawLimits {
   readonly env?: readonly string[];
   readonly network?: string;
   readonly onOutputLimit?: string;
-  readonly provider?: string;
   readonly enforcement?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -41,6 +42,9 @@ export interface RunOptions {
   readonly onOutputLimit: OutputLimitAction;
   readonly network: NetworkPolicy;
   readonly provider: ProviderName;
+  readonly docker: Partial<DockerSettings>;
+  /** Instead of the language's own, or of the default one for a command. */
+  readonly image: string | undefined;
   readonly enforcement: EnforcementMode;
   readonly report: "live" | "json";
   readonly verbosity: Verbosity;
@@ -60,7 +64,7 @@ const JSON_OUTPUT_MAX_BYTES = 64 * 1024 ** 2;
  */
 export function parseRunOptions(raw: RawRunOptions, callerEnv: NodeJS.ProcessEnv): RunOptions {
   const report = raw.json === true ? "json" : "live";
-  const provider = parseProvider(raw.provider);
+  const { provider, docker } = parseProviderFlags(raw);
   const enforcement = oneOf("--enforcement", raw.enforcement ?? "strict", enforcementModes);
   checkProvider(provider, enforcement);
   return {
@@ -73,6 +77,8 @@ export function parseRunOptions(raw: RawRunOptions, callerEnv: NodeJS.ProcessEnv
     onOutputLimit: oneOf("--on-output-limit", raw.onOutputLimit ?? "truncate", outputLimitActions),
     network: parseNetwork(raw.network ?? "none"),
     provider,
+    docker,
+    image: parseImage(raw.image),
     enforcement,
     report,
     verbosity: parseVerbosity(raw),
@@ -89,6 +95,13 @@ function parseNetwork(text: string): NetworkPolicy {
     "--network",
     "`ask`: this version has nobody to ask yet. Use `none` (the default), or `all` to let it reach every address.",
   );
+}
+
+function parseImage(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  // What docker would make of it; `glovebox images` takes a word alone for a language.
+  if (isImageName(text)) return isQualifiedImageName(text) ? text : `${text}:latest`;
+  throw invalidRequest("--image", `\`${text}\` is not ${imageForm}.`);
 }
 
 /** Environment names that every shell can set; others can't be written as `NAME=VALUE` either. */

@@ -6,11 +6,19 @@ import { homedir } from "node:os";
 import { isGloveboxError } from "../core/errors.ts";
 import type { Provider } from "../core/provider.ts";
 import { collect } from "../service/collect.ts";
-import type { ExecutionReport, ExecutionRequest, ExecutionSink } from "../service/request.ts";
+import type {
+  ExecutionControl,
+  ExecutionReport,
+  ExecutionRequest,
+  ExecutionSink,
+} from "../service/request.ts";
 import type { ExecutionService } from "../service/service.ts";
-import { createProvider, createService, loadLanguages } from "../app.ts";
+import { createProviderQuickly, createService, loadLanguages } from "../app.ts";
+import type { QuickProvider } from "../app.ts";
 import { exitCodeOfAbort, exitCodeOfReport } from "./exit.ts";
 import { explainEnd, explainGaps, explainInFull } from "./explain-end.ts";
+import { openProgress } from "./image-progress.ts";
+import type { ProgressDisplay } from "./image-progress.ts";
 import { formatJsonReport } from "./json-report.ts";
 import { openLiveOutput } from "./live-output.ts";
 import { ownStdin, releaseStdin } from "./own-stdin.ts";
@@ -36,13 +44,18 @@ export async function runProgram(form: RunForm, options: RunOptions): Promise<nu
   });
   // Up to here there is nothing to tidy up, and a signal may end this process as usual.
   using interruption = listenForSignals();
-  const provider = await createProvider(options.provider);
-  if (provider.name === "process" && options.verbosity !== "quiet") printNote(processWarning);
+  const pulls = openProgress(process.stderr);
+  const quick = await createProviderQuickly(options.provider, {
+    docker: options.docker,
+    ...(options.verbosity === "quiet" ? {} : { onPull: pulls.show }),
+  });
+  const isWarned = options.provider === "process" && options.verbosity !== "quiet";
+  if (isWarned) printNote(processWarning);
 
   const stdin = resolved.stdin === "used" ? "empty" : ownStdin();
   const request = createRequest(resolved, options, stdin);
   try {
-    return await execute({ provider, request, options, interruption });
+    return await executeWithBest(quick, { request, options, interruption, pulls });
   } finally {
     releaseStdin(stdin);
   }
@@ -53,15 +66,38 @@ interface RunParts {
   readonly request: ExecutionRequest;
   readonly options: RunOptions;
   readonly interruption: Interruption;
+  readonly pulls: ProgressDisplay;
+}
+
+/** A provider that can't create a sandbox has read nothing and run nothing: the next one may. */
+async function executeWithBest(
+  { provider, instead }: QuickProvider,
+  parts: Omit<RunParts, "provider">,
+): Promise<number> {
+  try {
+    return await execute({ ...parts, provider });
+  } catch (error) {
+    const next = parts.interruption.signal.aborted ? undefined : await instead(error);
+    if (next === undefined) throw error;
+    if (parts.options.verbosity === "verbose") {
+      const reason = error instanceof Error ? error.message : String(error);
+      printNote(`${next.provider.name} instead of ${provider.name}: ${reason}`);
+    }
+    return executeWithBest(next, parts);
+  }
 }
 
 async function execute(parts: RunParts): Promise<number> {
-  const { provider, interruption } = parts;
+  const { provider, interruption, pulls } = parts;
   const service = createService({ provider });
   let swept: Promise<void> | undefined;
   try {
     const run = parts.options.report === "json" ? runToJson : runLive;
-    const running = run(service, parts);
+    const onStart = (control: ExecutionControl): void => {
+      pulls.clear();
+      interruption.attach(control);
+    };
+    const running = run(service, parts, onStart);
     swept = sweepQuietly(provider);
     return await running;
   } catch (error) {
@@ -69,6 +105,7 @@ async function execute(parts: RunParts): Promise<number> {
     if (!interruption.signal.aborted || isGloveboxError(error)) throw error;
     return exitCodeOfAbort({ received: interruption.received(), outputClosed: false });
   } finally {
+    pulls.clear();
     await service.close();
     await swept;
   }
@@ -86,7 +123,13 @@ async function sweepQuietly(provider: Provider): Promise<void> {
   }
 }
 
-async function runLive(service: ExecutionService, parts: RunParts): Promise<number> {
+type OnStart = (control: ExecutionControl) => void;
+
+async function runLive(
+  service: ExecutionService,
+  parts: RunParts,
+  onStart: OnStart,
+): Promise<number> {
   const { request, interruption } = parts;
   const { stdout, stderr } = process;
   const output = openLiveOutput({ stdout, stderr }, interruption.abort);
@@ -95,16 +138,20 @@ async function runLive(service: ExecutionService, parts: RunParts): Promise<numb
     onOutput: (phase, stream, chunk) =>
       output.write(phase === "compile" ? "stderr" : stream, chunk),
   };
-  const report = await service.run(request, sink, interruption.signal, interruption.attach);
+  const report = await service.run(request, sink, interruption.signal, onStart);
   printNotes(report, parts);
   const outputClosed = output.isClosed();
   return exitCodeOfReport(report, { received: interruption.received(), outputClosed });
 }
 
-async function runToJson(service: ExecutionService, parts: RunParts): Promise<number> {
+async function runToJson(
+  service: ExecutionService,
+  parts: RunParts,
+  onStart: OnStart,
+): Promise<number> {
   const { request, interruption } = parts;
   const attaching: Pick<ExecutionService, "run"> = {
-    run: (wanted, sink, signal) => service.run(wanted, sink, signal, interruption.attach),
+    run: (wanted, sink, signal) => service.run(wanted, sink, signal, onStart),
   };
   const collected = await collect(attaching, request, interruption.signal);
   const received = interruption.received();
@@ -128,6 +175,7 @@ function createRequest(
     onOutputLimit: options.onOutputLimit,
     network: options.network,
     enforcement: options.enforcement,
+    ...(options.image === undefined ? {} : { image: options.image }),
   };
 }
 

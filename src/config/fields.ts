@@ -42,17 +42,46 @@ export function trueOrFalse(): z.ZodType<boolean> {
   });
 }
 
-/** One or more of `words`: an array, or text with commas, as the environment has it. */
+interface ListOptions<Item extends string> {
+  readonly min: number;
+  readonly max: number;
+  /** `a list of …`, for the message. */
+  readonly form: string;
+  readonly isItem: (item: unknown) => item is Item;
+}
+
+/** An array, or text with commas, as the environment has it; what is there twice counts once. */
+export function list<Item extends string>({
+  min,
+  max,
+  form,
+  isItem,
+}: ListOptions<Item>): z.ZodType<readonly Item[]> {
+  return parsed(`must be ${form}`, (value) => {
+    const items: unknown = typeof value === "string" ? value.split(",") : value;
+    if (!Array.isArray(items) || items.length < min || items.length > max) return undefined;
+    return items.every(isItem) ? [...new Set(items)] : undefined;
+  });
+}
+
+/** Some of `words`. */
 export function listOf<const Word extends string>(
   words: readonly Word[],
+  { min }: { readonly min: 0 | 1 },
 ): z.ZodType<readonly Word[]> {
-  const isWord = (item: unknown): item is Word => words.some((word) => word === item);
-  return parsed(`must be a list of ${words.join(", ")}, at least one`, (value) => {
-    const items: unknown = typeof value === "string" ? value.split(",") : value;
-    if (!Array.isArray(items) || items.length === 0 || items.length > words.length)
-      return undefined;
-    return items.every(isWord) ? [...new Set(items)] : undefined;
+  return list({
+    min,
+    max: words.length,
+    form: `a list of ${words.join(", ")}${min === 1 ? ", at least one" : ""}`,
+    isItem: (item): item is Word => words.some((word) => word === item),
   });
+}
+
+/** Text that `isRight` takes. */
+export function text(form: string, isRight: (value: string) => boolean): z.ZodType<string> {
+  return parsed(`must be ${form}`, (value) =>
+    typeof value === "string" && isRight(value) ? value : undefined,
+  );
 }
 
 function ranged(

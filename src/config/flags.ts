@@ -8,7 +8,12 @@ export const flagTable = [
   ["port", "server.port"],
   ["insecureNoAuth", "server.insecureNoAuth"],
   ["provider", "provider"],
+  ["allowedProviders", "allowedProviders"],
   ["allowUnsafeProcess", "allowUnsafeProcess"],
+  ["dockerHost", "docker.host"],
+  ["ociRuntime", "docker.ociRuntime"],
+  ["pull", "docker.pullPolicy"],
+  ["allowedImages", "docker.allowedImages"],
   ["enforcement", "enforcement"],
   ["logLevel", "logLevel"],
 ] as const satisfies readonly (readonly [option: string, path: string])[];
@@ -19,15 +24,14 @@ export type ConfigFlags = Partial<Record<(typeof flagTable)[number][0], string |
 /** The given flags, in the shape of the configuration file. */
 export function flagsToConfig(flags: ConfigFlags): Readonly<Record<string, unknown>> {
   const config: Record<string, unknown> = {};
-  const server: Record<string, unknown> = {};
   for (const [option, path] of flagTable) {
     const value = flags[option];
     if (value === undefined) continue;
     const [section = "", field] = path.split(".");
     if (field === undefined) config[section] = value;
-    else server[field] = value;
+    else config[section] = { ...(config[section] as object | undefined), [field]: value };
   }
-  return Object.keys(server).length === 0 ? config : { ...config, server };
+  return config;
 }
 
 /** A field as messages name it: `server.host (--host)` where there is a flag for it. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { GloveboxError } from "../core/errors.ts";
 import { defaultLimits } from "../core/limits.ts";
+import { flagsToConfig } from "./flags.ts";
 import { loadConfig, type ConfigSources } from "./load-config.ts";
 import { defaultServerConfig, type ServerConfig } from "./server-config.ts";
 
@@ -114,6 +115,39 @@ logLevel: warn
   });
 });
 
+describe("the provider docker", () => {
+  test("is set up by file, environment and command line alike", () => {
+    const config = load({
+      yaml: "provider: docker\nallowedProviders: [linux]\ndocker: {host: 'tcp://10.0.0.1:2376', image: 'alpine:3'}",
+      env: {
+        GLOVEBOX_DOCKER_HOST: "unix:///run/docker.sock",
+        GLOVEBOX_DOCKER_ALLOWED_IMAGES: "python:*,gcc:14",
+      },
+      overrides: flagsToConfig({ ociRuntime: "runsc", pull: "missing", port: "1" }),
+    });
+    expect(config).toMatchObject({
+      server: { port: 1 },
+      provider: "docker",
+      allowedProviders: ["linux"],
+      docker: {
+        host: "unix:///run/docker.sock",
+        ociRuntime: "runsc",
+        image: "alpine:3",
+        pullPolicy: "missing",
+        allowedImages: ["python:*", "gcc:14"],
+      },
+    });
+  });
+
+  test.each<[string, Written, number]>([
+    ["twice as many as run at the same time", { yaml: "concurrency: 3" }, 6],
+    ["what the operator says", { yaml: "concurrency: 3\ndocker: {poolSize: 0}" }, 0],
+    ["a bounded number", { yaml: "concurrency: 4096" }, 1024],
+  ])("keeps %s of containers ready", (_name, written, poolSize) => {
+    expect(load(written).docker.poolSize).toBe(poolSize);
+  });
+});
+
 describe("a default and its maximum", () => {
   test("a lowered maximum takes the built-in default with it", () => {
     const { limits } = load({ yaml: "limits: {max: {wallTime: 2s}}" });
@@ -162,7 +196,30 @@ describe("what is refused, with its field and value", () => {
     ["zero concurrency", { env: { GLOVEBOX_CONCURRENCY: "0" } }, "GLOVEBOX_CONCURRENCY", '"0"'],
     ["not a number", { yaml: "concurrency: .nan" }, "concurrency", "NaN"],
     ["infinite", { yaml: "maxQueued: .inf" }, "maxQueued", "Infinity"],
-    ["unknown provider", { yaml: "provider: docker" }, "provider", "auto, linux, process"],
+    ["unknown provider", { yaml: "provider: vm" }, "provider", "auto, linux, docker, process"],
+    [
+      "auto in a request",
+      { yaml: "allowedProviders: [auto]" },
+      "allowedProviders",
+      "linux, docker",
+    ],
+    ["process beside others", { yaml: "allowedProviders: [process]" }, "allowedProviders", "can't"],
+    ["pull policy", { yaml: "docker: {pullPolicy: often}" }, "docker.pullPolicy", "never"],
+    [
+      "pool size",
+      { env: { GLOVEBOX_DOCKER_POOL_SIZE: "-1" } },
+      "GLOVEBOX_DOCKER_POOL_SIZE",
+      "0 to",
+    ],
+    ["image", { yaml: "docker: {image: 'a b'}" }, "docker.image", "an image like"],
+    [
+      "allowed image",
+      { yaml: "docker: {allowedImages: ['*:3']}" },
+      "docker.allowedImages",
+      "images",
+    ],
+    ["docker host", { yaml: "docker: {host: /run/docker.sock}" }, "docker.host", "unix:///"],
+    ["OCI runtime", { yaml: "docker: {ociRuntime: ../runc}" }, "docker.ociRuntime", "runsc"],
     ["no network mode", { yaml: "network: {allowed: []}" }, "network.allowed", "at least one"],
     ["ask", { env: { GLOVEBOX_NETWORK_ALLOWED: "ask" } }, "GLOVEBOX_NETWORK_ALLOWED", '"ask"'],
     ["yes as boolean", { yaml: "server: {insecureNoAuth: yes}" }, "server.insecureNoAuth", '"yes"'],

@@ -6,7 +6,12 @@ import { GloveboxError, type Issue } from "../core/errors.ts";
 import { limitNames } from "../core/limits.ts";
 import { fieldWithFlag } from "./flags.ts";
 import { limitWord, type ConfigSource } from "./schema.ts";
-import { defaultServerConfig, type BoundedLimits, type ServerConfig } from "./server-config.ts";
+import {
+  defaultPoolSize,
+  defaultServerConfig,
+  type BoundedLimits,
+  type ServerConfig,
+} from "./server-config.ts";
 
 /**
  * @param sources Later ones win, field by field.
@@ -17,15 +22,18 @@ export function mergeSources(sources: readonly ConfigSource[]): ServerConfig {
     sources.reduce((value, source) => read(source) ?? value, otherwise);
   const defaults = defaultServerConfig();
   const provider = pick((source) => source.provider, defaults.provider);
+  const concurrency = pick((source) => source.concurrency, defaults.concurrency);
   const config: ServerConfig = {
     server: mergeServer(pick, defaults.server),
     provider,
+    allowedProviders: pick((source) => source.allowedProviders, defaults.allowedProviders),
+    docker: mergeDocker(pick, defaults.docker, concurrency),
     // Without isolation nothing can be strict: the operator said so with `allowUnsafeProcess`.
     enforcement: pick(
       (source) => source.enforcement,
       provider === "process" ? "best-effort" : defaults.enforcement,
     ),
-    concurrency: pick((source) => source.concurrency, defaults.concurrency),
+    concurrency,
     maxQueued: pick((source) => source.maxQueued, defaults.maxQueued),
     limits: mergeLimits(sources, defaults.limits),
     compile: {
@@ -53,6 +61,21 @@ function mergeServer(pick: Read, defaults: ServerConfig["server"]): ServerConfig
     maxFiles: pick(({ server }) => server?.maxFiles, defaults.maxFiles),
     requestTimeoutMs: pick(({ server }) => server?.requestTimeout, defaults.requestTimeoutMs),
     shutdownGraceMs: pick(({ server }) => server?.shutdownGrace, defaults.shutdownGraceMs),
+  };
+}
+
+function mergeDocker(
+  pick: Read,
+  defaults: ServerConfig["docker"],
+  concurrency: number,
+): ServerConfig["docker"] {
+  return {
+    host: pick(({ docker }) => docker?.host, defaults.host),
+    ociRuntime: pick(({ docker }) => docker?.ociRuntime, defaults.ociRuntime),
+    image: pick(({ docker }) => docker?.image, defaults.image),
+    pullPolicy: pick(({ docker }) => docker?.pullPolicy, defaults.pullPolicy),
+    poolSize: pick(({ docker }) => docker?.poolSize, defaultPoolSize(concurrency)),
+    allowedImages: pick(({ docker }) => docker?.allowedImages, defaults.allowedImages),
   };
 }
 
@@ -108,6 +131,13 @@ function checkTogether(config: ServerConfig, allowUnsafeProcess: boolean): void 
     issues.push({
       path: "server.bodyBudget",
       message: `must be at least server.bodyLimit, ${bodyLimitBytes}, not ${bodyBudgetBytes}`,
+    });
+  }
+  if (config.provider !== "process" && config.allowedProviders.includes("process")) {
+    issues.push({
+      path: "allowedProviders",
+      message:
+        "can't have `process`: a server that isolates does not let a caller choose to run without it",
     });
   }
   if (config.provider === "process" && !allowUnsafeProcess) {

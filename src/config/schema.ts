@@ -5,11 +5,28 @@
  */
 import { z } from "zod";
 import { limitNames, limitTable, type LimitName } from "../core/limits.ts";
-import { duration, listOf, size, trueOrFalse, wholeNumber } from "./fields.ts";
-import { enforcementModes, logLevels, networkModes, providerNames } from "./server-config.ts";
+import { duration, list, listOf, size, text, trueOrFalse, wholeNumber } from "./fields.ts";
+import {
+  imageForm,
+  imagePatternForm,
+  isDockerHost,
+  isImageName,
+  isImagePattern,
+  isOciRuntime,
+} from "./image-name.ts";
+import {
+  enforcementModes,
+  logLevels,
+  maxPoolSize,
+  networkModes,
+  providerNames,
+  pullPolicies,
+  requestableProviders,
+} from "./server-config.ts";
 
 const HOUR = 3_600_000;
 const MIB = 2 ** 20;
+const MAX_ALLOWED_IMAGES = 1024;
 
 /** A limit's name for people: the unit is in the value, `memory: 256MiB`. */
 export type LimitWord<Name extends LimitName = LimitName> =
@@ -50,6 +67,25 @@ export const configSourceSchema = z.strictObject({
     })
     .optional(),
   provider: oneOf(providerNames),
+  allowedProviders: listOf(requestableProviders, { min: 0 }).optional(),
+  docker: z
+    .strictObject({
+      host: text(
+        "an address like unix:///run/docker.sock or tcp://127.0.0.1:2376",
+        isDockerHost,
+      ).optional(),
+      ociRuntime: text("the name of an OCI runtime, like runc or runsc", isOciRuntime).optional(),
+      image: text(imageForm, isImageName).optional(),
+      pullPolicy: oneOf(pullPolicies),
+      poolSize: wholeNumber({ min: 0, max: maxPoolSize }).optional(),
+      allowedImages: list({
+        min: 0,
+        max: MAX_ALLOWED_IMAGES,
+        form: `a list of at most ${MAX_ALLOWED_IMAGES} images: ${imagePatternForm}`,
+        isItem: isImagePattern,
+      }).optional(),
+    })
+    .optional(),
   allowUnsafeProcess: trueOrFalse().optional(),
   enforcement: oneOf(enforcementModes),
   concurrency: wholeNumber({ min: 1, max: 4096 }).optional(),
@@ -66,7 +102,7 @@ export const configSourceSchema = z.strictObject({
       cpuTime: duration(limitTable.cpuTimeMs).optional(),
     })
     .optional(),
-  network: z.strictObject({ allowed: listOf(networkModes).optional() }).optional(),
+  network: z.strictObject({ allowed: listOf(networkModes, { min: 1 }).optional() }).optional(),
   logLevel: oneOf(logLevels),
 });
 

@@ -13,8 +13,38 @@ import {
 import type { NetworkPolicy } from "../core/policy.ts";
 
 /** `auto` picks a provider that isolates; it never picks `process`. */
-export const providerNames = ["auto", "linux", "process"] as const;
+export const providerNames = ["auto", "linux", "docker", "process"] as const;
 export type ProviderName = (typeof providerNames)[number];
+
+/** What a request may name: `auto` is the operator's word for the default one. */
+export const requestableProviders = ["linux", "docker", "process"] as const;
+export type RequestableProvider = (typeof requestableProviders)[number];
+
+/** When an image is fetched from its registry: never by itself, where it is not there, each time. */
+export const pullPolicies = ["missing", "never", "always"] as const;
+export type PullPolicy = (typeof pullPolicies)[number];
+
+/** How the provider `docker` is set up. */
+export interface DockerSettings {
+  /** `unix:///…`, `tcp://…`; undefined: `DOCKER_HOST`, docker's context, the usual sockets. */
+  readonly host: string | undefined;
+  /** By its name at the daemon: `runc`, `runsc`; undefined: the daemon's default. */
+  readonly ociRuntime: string | undefined;
+  /** Of programs that belong to no language and name no image. */
+  readonly image: string;
+  readonly pullPolicy: PullPolicy;
+  /** Containers kept ready, in all; 0: none. */
+  readonly poolSize: number;
+}
+
+/** Of whoever runs one program: nothing is kept ready for the next. */
+export const defaultDockerSettings: DockerSettings = {
+  host: undefined,
+  ociRuntime: undefined,
+  image: "debian:stable-slim",
+  pullPolicy: "never",
+  poolSize: 0,
+};
 
 export const networkModes = ["none", "all"] as const satisfies readonly NetworkPolicy["mode"][];
 export const enforcementModes = [
@@ -47,6 +77,12 @@ export interface ServerConfig {
     readonly shutdownGraceMs: number;
   };
   readonly provider: ProviderName;
+  /** Others that a request may name. */
+  readonly allowedProviders: readonly RequestableProvider[];
+  readonly docker: DockerSettings & {
+    /** Images that a request may name, see `isAllowedImage`. */
+    readonly allowedImages: readonly string[];
+  };
   /** What a request gets that does not say. */
   readonly enforcement: EnforcementMode;
   /** Executions at the same time. */
@@ -67,6 +103,14 @@ export interface ServerConfig {
   readonly logLevel: (typeof logLevels)[number];
 }
 
+/** While one container of a slot runs, the next is made. */
+export function defaultPoolSize(concurrency: number): number {
+  return Math.min(2 * concurrency, maxPoolSize);
+}
+
+/** Each is a container with its processes, on one machine. */
+export const maxPoolSize = 1024;
+
 const MIB = 2 ** 20;
 const MINUTE = 60_000;
 
@@ -83,6 +127,7 @@ const maxLimits: BoundedLimits = {
 
 /** What holds where neither file, environment nor command line say otherwise. */
 export function defaultServerConfig(): ServerConfig {
+  const concurrency = availableParallelism();
   return {
     server: {
       host: "127.0.0.1",
@@ -95,8 +140,14 @@ export function defaultServerConfig(): ServerConfig {
       shutdownGraceMs: 5000,
     },
     provider: "auto",
+    allowedProviders: [],
+    docker: {
+      ...defaultDockerSettings,
+      poolSize: defaultPoolSize(concurrency),
+      allowedImages: [],
+    },
     enforcement: "strict",
-    concurrency: availableParallelism(),
+    concurrency,
     maxQueued: 64,
     limits: { default: defaultLimits as BoundedLimits, max: maxLimits },
     compile: { wallTimeMs: defaultCompileWallTimeMs, cpuTimeMs: defaultCompileWallTimeMs },

@@ -13,6 +13,8 @@ export const errorCatalog = {
   UNKNOWN_LANGUAGE: { status: 400, exitCode: 2, retryable: false },
   /** The language is known, but this host has no runtime for it, or not in the version asked for. */
   LANGUAGE_NOT_INSTALLED: { status: 422, exitCode: 125, retryable: false },
+  /** The image is not on this host, and was not or could not be pulled. */
+  IMAGE_NOT_FOUND: { status: 422, exitCode: 125, retryable: false },
   /** The operator does not allow what the caller asked for. */
   NOT_ALLOWED: { status: 403, exitCode: 125, retryable: false },
   /** A control was asked for that this host cannot enforce. Nothing was run. */
@@ -53,6 +55,7 @@ export interface ErrorDetails {
   INVALID_CONFIG: { readonly issues: readonly Issue[] };
   UNKNOWN_LANGUAGE: { readonly language: string; readonly known: readonly string[] };
   LANGUAGE_NOT_INSTALLED: { readonly language: string; readonly hint: string };
+  IMAGE_NOT_FOUND: { readonly image: string; readonly hint: string };
   NOT_ALLOWED: { readonly field: string };
   POLICY_UNENFORCEABLE: { readonly provider: string; readonly controls: readonly string[] };
   NOT_FOUND: { readonly method: string; readonly path: string };

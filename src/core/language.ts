@@ -64,6 +64,12 @@ export const languageSchema = z.strictObject({
     /** Debian packages that bring the runtime. */
     debian: z.array(word).min(1),
   }),
+  image: z.strictObject({
+    /** The OCI image that brings the runtime: `python:3`. */
+    name: z.string().regex(/^[a-z0-9][a-z0-9._/:-]*$/, "an image: `python:3`"),
+    /** A file in the same folder that builds it, with no other file to copy. Absent: it is pulled. */
+    dockerfile: relativePath.optional(),
+  }),
   /**
    * The program is the Node that runs Glovebox, where the host has none in its system folders.
    * `command` is the word of `run`, `compile` and `version.argv` that it stands for.
@@ -80,6 +86,8 @@ export type LanguageTest = z.infer<typeof testSchema>;
 /** A language and the source text of its first program. */
 export interface LoadedLanguage extends Language {
   readonly helloCode: string;
+  /** Text of `image.dockerfile`. */
+  readonly dockerfileText?: string;
 }
 
 /** One installed version of a language on a provider. */

@@ -5,13 +5,19 @@
 import type { Command } from "./command.ts";
 import type { Enforcement } from "./enforcement.ts";
 import type { Execution } from "./execution.ts";
+import type { ImageStore } from "./image.ts";
 import type { SandboxSpec } from "./sandbox.ts";
 
 /**
- * One way to isolate a program. Stateless: all state lives in the sandboxes it creates.
+ * One way to isolate a program. Its state lives in the sandboxes it creates, and in what it keeps
+ * ready for the next ones.
  */
 export interface Provider {
   readonly name: string;
+  /** Whose programs run in a sandbox: those of this machine, or those of `SandboxSpec.image`. */
+  readonly programs: "host" | "image";
+  /** Absent where `programs` is `host`. */
+  readonly images?: ImageStore;
 
   /** Tries every control on this host, with a real sandbox; does not throw. Takes at most 5 s. */
   probe(): Promise<ProbeReport>;
@@ -21,7 +27,8 @@ export interface Provider {
    *
    * @throws {GloveboxError} `POLICY_UNENFORCEABLE` if `spec` asks for a control that this host
    * lacks and `spec.enforcement` is `strict`; `PROVIDER_UNAVAILABLE` if this host cannot serve at
-   * all; `SANDBOX_FAILED` with the step that failed. Nothing is left behind in any case.
+   * all; `IMAGE_NOT_FOUND`; `SANDBOX_FAILED` with the step that failed. Nothing is left behind in
+   * any case.
    */
   create(spec: SandboxSpec, signal: AbortSignal): Promise<ProviderSandbox>;
 
@@ -31,6 +38,9 @@ export interface Provider {
    * @param signal Its abort ends the sweep early, without an error: the next one does the rest.
    */
   sweep(signal?: AbortSignal): Promise<void>;
+
+  /** Destroys what is kept ready for later sandboxes; none may be created after it. Idempotent. */
+  close(): Promise<void>;
 }
 
 export interface ProviderSandbox extends AsyncDisposable {
@@ -63,4 +73,6 @@ export interface ProbeReport {
   readonly reason: string;
   readonly remedy: string;
   readonly enforcement: Enforcement;
+  /** What an operator wants to know besides, for people: `["daemon", "Docker 27.1 at unix://…"]`. */
+  readonly facts: readonly (readonly [name: string, text: string])[];
 }

@@ -30,6 +30,11 @@ export interface HostProgram {
 }
 
 export interface SandboxSpec {
+  /**
+   * The OCI image that its programs come from, `python:3`. Absent: the provider's default one.
+   * A provider whose programs are the host's has no use for it.
+   */
+  readonly image?: string;
   readonly policy: Policy;
   readonly limits: Omit<Limits, "wallTimeMs" | "cpuTimeMs" | "outputBytes">;
   /** Put into the workspace. Must be empty where the workspace is a mount: a mount is never written to. */

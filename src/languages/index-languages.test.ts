@@ -13,6 +13,7 @@ const language = (id: string, parts: Partial<LoadedLanguage> = {}): LoadedLangua
   env: {},
   version: { argv: [id], pattern: "(.*)" },
   install: { debian: [id] },
+  image: { name: "image:1" },
   hello: `hello.${id}`,
   helloCode: "",
   tests: [],

@@ -17,6 +17,7 @@ mainFile: main.demo
 run: [demo, "{entry}"]
 version: { argv: [demo, --version], pattern: "demo (.*)" }
 install: { debian: [demo] }
+image: { name: "demo:1" }
 hello: hello.demo
 tests:
   - name: says hello

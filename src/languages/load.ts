@@ -37,7 +37,9 @@ async function loadLanguage(dir: string, name: string): Promise<LoadedLanguage> 
   }
   checkPattern(file, language);
   const helloCode = await readText(join(dir, name, language.hello));
-  return { ...language, helloCode };
+  const { dockerfile } = language.image;
+  if (dockerfile === undefined) return { ...language, helloCode };
+  return { ...language, helloCode, dockerfileText: await readText(join(dir, name, dockerfile)) };
 }
 
 /** Version detection relies on group 1; a wrong pattern would only show on a user's machine. */

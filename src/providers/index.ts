@@ -1,18 +1,165 @@
 /**
  * @module
- * The ways to isolate, by name. Each is loaded only when it is asked for.
+ * The ways to isolate, by name, and which of them serves a machine best. Each is loaded only when it
+ * is asked for.
  */
-import type { Provider } from "../core/provider.ts";
+import { GloveboxError, isGloveboxError } from "../core/errors.ts";
+import type { ProbeReport, Provider } from "../core/provider.ts";
+import type { DockerProviderOptions } from "./docker/index.ts";
+
+export interface ProviderOptions {
+  readonly docker: DockerProviderOptions;
+}
 
 /** @throws {GloveboxError} `PROVIDER_UNAVAILABLE` where something that the provider is made of is missing. */
 export const providerLoaders = {
   linux: async (): Promise<Provider> => {
     const { createLinuxProvider } = await import("./linux/index.ts");
-    const { locateLauncher } = await import("./linux/locate-launcher.ts");
+    const { locateLauncher } = await import("../launcher/locate-launcher.ts");
     return createLinuxProvider({ launcherPath: await locateLauncher() });
+  },
+  /** Also throws `INVALID_CONFIG`, for an address that can't be used. Connects to nothing yet. */
+  docker: async ({ docker }): Promise<Provider> => {
+    const { createDockerProvider } = await import("./docker/index.ts");
+    return createDockerProvider(docker);
   },
   process: async (): Promise<Provider> => {
     const { createProcessProvider } = await import("./process/index.ts");
     return createProcessProvider();
   },
-} as const satisfies Record<string, () => Promise<Provider>>;
+} as const satisfies Record<string, (options: ProviderOptions) => Promise<Provider>>;
+
+/** Why a provider was not chosen. */
+export interface PassedOver {
+  readonly provider: string;
+  readonly reason: string;
+  /** Empty where nothing is known. */
+  readonly remedy: string;
+}
+
+export interface Choice {
+  /** Undefined where nothing serves. */
+  readonly provider: Provider | undefined;
+  /** What the provider's probe said; absent where it was not asked. */
+  readonly report?: ProbeReport;
+  /** The better ones, best first. */
+  readonly passedOver: readonly PassedOver[];
+}
+
+/**
+ * `probe` starts a real sandbox. `look` costs next to nothing where all is well: what was chosen may
+ * still fail to create a sandbox.
+ */
+export type Effort = "probe" | "look";
+
+interface Attempt {
+  readonly provider?: Provider;
+  readonly report?: ProbeReport;
+  readonly failure?: PassedOver;
+}
+
+/**
+ * The best provider that isolates, for `auto`: `linux`, else `docker`; never `process`. Does not throw
+ * because one does not serve.
+ *
+ * @param passedOver Those that are known not to serve: they are not tried.
+ */
+export async function chooseProvider(
+  options: ProviderOptions,
+  effort: Effort,
+  passedOver: readonly PassedOver[] = [],
+): Promise<Choice> {
+  const known = [...passedOver];
+  for (const [name, attempt] of [
+    ["linux", tryLinux],
+    ["docker", tryDocker],
+  ] as const) {
+    if (passedOver.some(({ provider }) => provider === name)) continue;
+    const { provider, report, failure } = await tryIt(name, () => attempt(options, effort));
+    if (provider !== undefined) {
+      return { provider, ...(report === undefined ? {} : { report }), passedOver: known };
+    }
+    if (failure !== undefined) known.push(failure);
+  }
+  return { provider: undefined, passedOver: known };
+}
+
+/** @throws {GloveboxError} `PROVIDER_UNAVAILABLE` that says of each why, and what to do. */
+export function requireChoice({ provider, passedOver }: Choice): Provider {
+  if (provider !== undefined) return provider;
+  const hint = "`glovebox doctor` tells more";
+  const reasons = passedOver.map(({ provider: name, reason, remedy }) => {
+    return `${name}: ${reason}${remedy === "" || reason.includes(remedy) ? "" : `; to mend it: ${remedy}`}.`;
+  });
+  throw new GloveboxError(
+    "PROVIDER_UNAVAILABLE",
+    `nothing can isolate a program here. ${reasons.join(" ")} ${hint}.`,
+    { provider: "auto", hint },
+  );
+}
+
+/** A failure of a provider, without what says only which one it is. */
+export function passedOverFor(provider: string, error: GloveboxError): PassedOver {
+  const remedy = "hint" in error.details ? error.details.hint : "";
+  const message = error.message.replace(`${provider}: `, "");
+  const reason = remedy === "" ? message : (message.split(remedy)[0] ?? "");
+  return {
+    provider,
+    reason: reason.replace(/( To mend it: )?[.\s`]*$/, ""),
+    remedy: remedy.replace(/\.$/, ""),
+  };
+}
+
+async function tryIt(name: string, attempt: () => Promise<Attempt>): Promise<Attempt> {
+  try {
+    return await attempt();
+  } catch (error) {
+    if (!isGloveboxError(error)) throw error;
+    return { failure: passedOverFor(name, error) };
+  }
+}
+
+async function tryLinux(_options: ProviderOptions, effort: Effort): Promise<Attempt> {
+  if (process.platform !== "linux") {
+    const reason = `this is ${process.platform}, and its sandboxes are made by Linux`;
+    return { failure: { provider: "linux", reason, remedy: "" } };
+  }
+  const provider = await providerLoaders.linux();
+  if (effort === "look" && !(await isForbiddenByHost())) return { provider };
+  return probed(provider);
+}
+
+/** Settings that forbid an ordinary user namespaces of its own; a profile may still allow them to us. */
+async function isForbiddenByHost(): Promise<boolean> {
+  if (process.getuid?.() === 0) return false;
+  const { readHostSetting, remedyFor } = await import("./linux/remedies.ts");
+  return remedyFor("", readHostSetting) !== "";
+}
+
+/** What a daemon gets to answer, in ms. */
+const DAEMON_TIMEOUT_MS = 5000;
+
+async function tryDocker(options: ProviderOptions, effort: Effort): Promise<Attempt> {
+  const provider = await providerLoaders.docker(options);
+  if (effort === "probe") return probed(provider);
+  const signal = AbortSignal.timeout(DAEMON_TIMEOUT_MS);
+  try {
+    await provider.images?.find(options.docker.image, signal);
+    return { provider };
+  } catch (error) {
+    await provider.close();
+    if (isGloveboxError(error)) throw error;
+    const reason = signal.aborted
+      ? `the daemon gave no answer in ${DAEMON_TIMEOUT_MS / 1000} s`
+      : `the daemon refuses to answer: ${(error as Error).message}`;
+    return { failure: { provider: "docker", reason, remedy: "look at the daemon's log" } };
+  }
+}
+
+async function probed(provider: Provider): Promise<Attempt> {
+  const report = await provider.probe();
+  if (report.available) return { provider, report };
+  await provider.close();
+  const { name } = provider;
+  return { failure: { provider: name, reason: report.reason, remedy: report.remedy } };
+}

@@ -3,6 +3,7 @@
  * The shapes of the v1 API. What needs more than one field to judge is in `to-request.ts`.
  */
 import { z } from "zod";
+import { imageForm, isImageName } from "../config/image-name.ts";
 import { enforcementModes, type ServerConfig } from "../config/server-config.ts";
 import { controls, type Control } from "../core/enforcement.ts";
 import { limitNames, limitTable, type LimitName } from "../core/limits.ts";
@@ -46,6 +47,11 @@ export function executeBodySchema(config: ServerConfig) {
     network: z.enum(["none", "all", "ask"]).optional(),
     on_output_limit: z.enum(["truncate", "kill"]).optional(),
     enforcement: z.enum(enforcementModes).optional(),
+    provider: z.string().min(1).max(MAX_NAME_CHARS).optional(),
+    image: z
+      .string()
+      .refine(isImageName, { error: `must be ${imageForm}` })
+      .optional(),
   });
 }
 
@@ -121,6 +127,15 @@ export const infoAnswerSchema = z.strictObject({
     available: z.boolean(),
     reason: z.string(),
   }),
+  providers: z.array(
+    z.strictObject({
+      name: z.string(),
+      available: z.boolean(),
+      reason: z.string(),
+      facts: z.array(z.strictObject({ name: z.string(), text: z.string() })),
+    }),
+  ),
+  images: z.strictObject({ allowed: z.array(z.string()) }),
   limits: z.strictObject({ default: limitsSchema, max: limitsSchema }),
   network: z.strictObject({ allowed: z.array(z.string()) }),
   enforcement: enforcementSchema,

@@ -3,6 +3,7 @@
  * What the server is built from.
  */
 import type { ServerConfig } from "../config/server-config.ts";
+import type { Provider } from "../core/provider.ts";
 import type { ExecutionService } from "../service/service.ts";
 
 /** What the server needs of the execution service. Who made the service closes it, after the server. */
@@ -10,6 +11,8 @@ export type ServedService = Pick<ExecutionService, "run" | "runtimes" | "languag
 
 export interface ServerOptions {
   readonly service: ServedService;
+  /** Those that a request may name besides the service's default one. */
+  readonly otherProviders?: readonly Pick<Provider, "probe">[];
   readonly config: ServerConfig;
   /** Of Glovebox, from package.json. */
   readonly version: string;

@@ -4,6 +4,7 @@
  * several fields. All faults are collected, so that a caller mends them in one go.
  */
 import { Readable } from "node:stream";
+import { isAllowedImage } from "../config/image-name.ts";
 import type { ServerConfig } from "../config/server-config.ts";
 import { GloveboxError, type Issue } from "../core/errors.ts";
 import type { LoadedLanguage } from "../core/language.ts";
@@ -21,7 +22,7 @@ import type { ExecuteBody } from "./schemas.ts";
 
 /**
  * @throws {GloveboxError} `INVALID_REQUEST` with every fault, `UNKNOWN_LANGUAGE`, or `NOT_ALLOWED`
- * where the operator does not allow the network that was asked for.
+ * where the operator does not allow the network or the image that was asked for.
  */
 export function toExecutionRequest(
   body: ExecuteBody,
@@ -38,6 +39,7 @@ export function toExecutionRequest(
   issues.push(...networkIssues(body));
   if (issues.length > 0) throw invalidBody(issues);
   refuseNetwork(body, config);
+  refuseImage(body, config);
   return {
     program: {
       kind: "code",
@@ -53,6 +55,8 @@ export function toExecutionRequest(
     onOutputLimit: body.on_output_limit ?? "truncate",
     network: { mode: body.network === "all" ? "all" : "none" },
     enforcement: body.enforcement ?? config.enforcement,
+    ...(body.provider === undefined ? {} : { provider: body.provider }),
+    ...(body.image === undefined ? {} : { image: body.image }),
   };
 }
 
@@ -129,5 +133,20 @@ function refuseNetwork({ network }: ExecuteBody, { network: { allowed } }: Serve
     "NOT_ALLOWED",
     'network: this server does not allow "all". Its operator can, with network.allowed in glovebox.yaml.',
     { field: "network" },
+  );
+}
+
+function refuseImage({ image }: ExecuteBody, { docker: { allowedImages } }: ServerConfig): void {
+  if (image === undefined || isAllowedImage(image, allowedImages)) return;
+  const allowed =
+    allowedImages.length === 0
+      ? "this server allows none. Leave it out; its operator can allow images, with docker.allowedImages in glovebox.yaml."
+      : `allowed: ${allowedImages.join(", ")}.`;
+  throw new GloveboxError(
+    "NOT_ALLOWED",
+    `image: ${showValue(image)} can't be asked for; ${allowed}`,
+    {
+      field: "image",
+    },
   );
 }

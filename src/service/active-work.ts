@@ -32,11 +32,19 @@ export class ActiveWork {
     }
   }
 
+  /** Makes `close` wait for `end`, which must not reject and takes no signal. @returns `end` */
+  add(end: Promise<void>): Promise<void> {
+    this.#running.set(end, new AbortController());
+    void end.then(() => this.#running.delete(end));
+    return end;
+  }
+
   /** Aborts all work with `reason`, refuses new work with it, and waits for the end of the old. */
   async close(reason: Error): Promise<void> {
     this.#closedBy ??= reason;
     for (const controller of this.#running.values()) controller.abort(this.#closedBy);
-    await Promise.allSettled(this.#running.keys());
+    // What ends may leave something to wait for.
+    while (this.#running.size > 0) await Promise.allSettled(this.#running.keys());
   }
 }
 

@@ -7,18 +7,20 @@ import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 import { dirname, join } from "node:path/posix";
 import type { Language } from "../core/language.ts";
+import type { Provider } from "../core/provider.ts";
 import type { HostProgram } from "../core/sandbox.ts";
 
 /** Folders of the host whose programs every sandbox sees. */
 const systemFolders = ["/usr/local/bin", "/usr/bin", "/bin"] as const;
 const insideFolder = "/opt/glovebox/bin";
 
-/** The programs that a language needs to be lent, on this host. */
+/** The programs of this host that a language needs to be lent. */
 export async function findLentPrograms(
+  { programs }: Pick<Provider, "programs">,
   { fallbackToOwnNode }: Pick<Language, "fallbackToOwnNode">,
   ownNodePath: string,
 ): Promise<readonly HostProgram[]> {
-  if (fallbackToOwnNode === undefined) return [];
+  if (fallbackToOwnNode === undefined || programs === "image") return [];
   const { command } = fallbackToOwnNode;
   for (const folder of systemFolders) {
     if (await isExecutable(join(folder, command))) return [];

@@ -66,6 +66,7 @@ export function prepareCode(
   const env = buildEnvironment(foldersOf(lent), language.env, request.env);
   const run = runCommand(request, [...expand(language.run), ...request.args], env);
   const spec: SandboxSpec = {
+    image: request.image ?? language.image.name,
     ...specOf(request),
     policy: policyOf(request, program.workspace),
     files: program.files,
@@ -82,6 +83,7 @@ export function prepareCommand(
   { argv, workspace }: CommandProgram,
 ): PreparedExecution {
   const spec: SandboxSpec = {
+    ...(request.image === undefined ? {} : { image: request.image }),
     ...specOf(request),
     policy: policyOf(request, workspace),
     files: [],

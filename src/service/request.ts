@@ -35,6 +35,10 @@ export type Program =
 
 export interface ExecutionRequest {
   readonly program: Program;
+  /** One of `ServiceOptions.providers`; absent: its default. */
+  readonly provider?: string;
+  /** Instead of the language's own image; not for a provider whose programs are the host's. */
+  readonly image?: string;
   /** Appended to the run command of a language; for a command they are part of `argv`. */
   readonly args: readonly string[];
   /** Added to the environment that the service builds; wins over it. */

@@ -29,8 +29,13 @@ export async function detectRuntime(
   lent: readonly HostProgram[],
   signal: AbortSignal,
 ): Promise<Runtime | null> {
+  const { images } = provider;
+  if (images !== undefined && (await images.find(language.image.name, signal)) === undefined) {
+    return null;
+  }
   const sandbox = await provider.create(
     {
+      image: language.image.name,
       policy: { network: { mode: "none" }, workspace: { kind: "scratch" } },
       limits: defaultLimits,
       files: [],
@@ -64,14 +69,28 @@ export async function detectRuntime(
   }
 }
 
+/** The command that brings a language's runtime to a provider. */
+export function installCommand(
+  { programs }: Pick<Provider, "programs">,
+  { id, install, image }: LoadedLanguage,
+): string {
+  if (programs === "host") return `apt-get install ${install.debian.join(" ")}`;
+  return `glovebox images ${image.dockerfile === undefined ? "pull" : "build"} ${id}`;
+}
+
 /** The error for a language whose runtime is not there, or not in the version asked for. */
 export function notInstalled(
-  { id, title, install }: LoadedLanguage,
+  provider: Pick<Provider, "programs">,
+  language: LoadedLanguage,
   version?: { readonly wanted: string; readonly installed: string | null },
 ): GloveboxError<"LANGUAGE_NOT_INSTALLED"> {
-  const hint = `apt-get install ${install.debian.join(" ")}`;
+  const { id, title, image } = language;
+  const hint = installCommand(provider, language);
   if (version === undefined) {
-    const message = `${title} is not installed on this host. Install it: ${hint}`;
+    const message =
+      provider.programs === "host"
+        ? `${title} is not installed on this host. Install it: ${hint}`
+        : `${title} needs the image \`${image.name}\`, which is not on this host. Get it: ${hint}`;
     return new GloveboxError("LANGUAGE_NOT_INSTALLED", message, { language: id, hint });
   }
   const installed = version.installed ?? "of unknown version";

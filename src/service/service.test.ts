@@ -31,6 +31,7 @@ const shell: LoadedLanguage = {
     pattern: "shell (.*)",
   },
   install: { debian: ["dash"] },
+  image: { name: "shell:1" },
   hello: "hello.sh",
   helloCode: "echo hello",
   tests: [],
@@ -57,6 +58,7 @@ const absent: LoadedLanguage = {
   run: ["no-such-interpreter", "{entry}"],
   version: { argv: ["no-such-interpreter", "--version"], pattern: "(.*)" },
   install: { debian: ["absent-interpreter", "absent-library"] },
+  image: { name: "shell:1" },
 };
 
 const own: LoadedLanguage = {

@@ -3,14 +3,14 @@
  * What all doors share: from a request to its report, with one sandbox in between.
  */
 import { randomUUID } from "node:crypto";
-import { GloveboxError } from "../core/errors.ts";
+import { GloveboxError, invalidRequest, isGloveboxError } from "../core/errors.ts";
 import type { Execution } from "../core/execution.ts";
 import type { LoadedLanguage, Runtime } from "../core/language.ts";
 import type { ProbeReport, Provider, ProviderSandbox } from "../core/provider.ts";
-import type { HostProgram } from "../core/sandbox.ts";
+import type { SandboxSpec } from "../core/sandbox.ts";
 import type { LanguageIndex } from "../languages/index-languages.ts";
 import { matchesVersion } from "../languages/version.ts";
-import { ActiveWork, abortable } from "./active-work.ts";
+import { ActiveWork } from "./active-work.ts";
 import { findLentPrograms } from "./own-node.ts";
 import { languageOf, prepareCode, prepareCommand } from "./prepare.ts";
 import type { CompileLimits, PreparedCommand, PreparedExecution } from "./prepare.ts";
@@ -21,12 +21,16 @@ import type {
   ExecutionSink,
   PhaseName,
 } from "./request.ts";
-import { detectRuntime, notInstalled } from "./runtimes.ts";
+import { RuntimeDetection } from "./runtime-detection.ts";
+import { notInstalled } from "./runtimes.ts";
 import { createSlots } from "./slots.ts";
-import type { Slots } from "./slots.ts";
+import type { Slot, Slots } from "./slots.ts";
 
 export interface ServiceOptions {
+  /** Used where a request names none. */
   readonly provider: Provider;
+  /** The others that a request may name. */
+  readonly otherProviders?: readonly Provider[];
   readonly languages: LanguageIndex;
   /** Executions at the same time, at least 1. */
   readonly concurrency: number;
@@ -44,27 +48,42 @@ interface RunningPhase {
   readonly signal: AbortSignal;
 }
 
+/** What a request is about. */
+interface Context {
+  readonly provider: Provider;
+  /** Undefined for a command. */
+  readonly language: LoadedLanguage | undefined;
+  readonly request: ExecutionRequest;
+}
+
+interface Listeners {
+  readonly sink: ExecutionSink;
+  readonly signal: AbortSignal;
+  readonly onStart: ((control: ExecutionControl) => void) | undefined;
+}
+
 export class ExecutionService {
   readonly languages: LanguageIndex;
   readonly #options: ServiceOptions;
   readonly #slots: Slots;
   readonly #work = new ActiveWork();
-  readonly #runtimes = new Map<string, Promise<Runtime | null>>();
-  /** The installed ones among them, as soon as they are known. */
-  readonly #knownRuntimes = new Map<string, Runtime>();
+  readonly #runtimes: RuntimeDetection;
 
   constructor(options: ServiceOptions) {
     this.languages = options.languages;
     this.#options = options;
     this.#slots = createSlots(options);
+    this.#runtimes = new RuntimeDetection(this.#work, options.ownNodePath);
   }
 
   /**
-   * Runs a request to its end. Compile and run share one sandbox, which is gone when this settles.
+   * Runs a request to its end. Compile and run share one sandbox, whose destruction nobody waits for
+   * but its slot and `close`.
    *
    * @param signal Its abort ends the run with the outcome `canceled`.
    * @param onStart Called once the sandbox is there, before the first command.
-   * @throws {GloveboxError} `UNKNOWN_LANGUAGE`, `LANGUAGE_NOT_INSTALLED`, `CAPACITY_EXHAUSTED`,
+   * @throws {GloveboxError} `UNKNOWN_LANGUAGE`, `LANGUAGE_NOT_INSTALLED`, `NOT_ALLOWED` for another
+   * provider, `INVALID_REQUEST` for an image where there are none, `CAPACITY_EXHAUSTED`,
    * what `Provider.create` and `ProviderSandbox.exec` throw, `PROVIDER_UNAVAILABLE` after `close`.
    * @throws The reason of `signal`, if it aborts before the sandbox is there.
    */
@@ -76,20 +95,23 @@ export class ExecutionService {
   ): Promise<ExecutionReport> {
     const { program } = request;
     const language = program.kind === "code" ? languageOf(this.languages, program) : undefined;
+    const provider = this.#providerOf(request);
     return this.#work.track(signal, async (runSignal) => {
       const slot = await this.#slots.acquire(runSignal);
       try {
-        const prepared = await this.#prepare(request, language, runSignal);
-        const report = await this.#execute(prepared, sink, runSignal, onStart);
+        const context = { provider, language, request };
+        const prepared = await this.#prepare(context, runSignal);
+        const listeners = { sink, signal: runSignal, onStart };
+        const report = await this.#execute(context, prepared, listeners, slot);
         if (language === undefined) return report;
-        return await this.#withRuntime(report, language, prepared, runSignal);
+        return await this.#withRuntime(report, { ...context, language }, prepared, runSignal);
       } finally {
         slot.release();
       }
     });
   }
 
-  /** The installed runtimes, sorted by language. Asked once each; a failure is asked again. */
+  /** The installed runtimes of the default provider, sorted by language; see `runtime`. */
   async runtimes(signal: AbortSignal): Promise<readonly Runtime[]> {
     const found: Runtime[] = [];
     for (const language of this.languages.languages) {
@@ -99,9 +121,9 @@ export class ExecutionService {
     return found;
   }
 
-  /** The runtime of one language, or null where it is not installed; see `runtimes`. */
+  /** The default provider's runtime of a language, or null. Asked once; a failure is asked again. */
   async runtime(language: LoadedLanguage, signal: AbortSignal): Promise<Runtime | null> {
-    return abortable(this.#sharedDetection(language), signal);
+    return this.#runtimes.find(this.#options.provider, language, signal);
   }
 
   /** @see Provider.probe */
@@ -109,49 +131,72 @@ export class ExecutionService {
     return this.#options.provider.probe();
   }
 
-  /** Takes no new work, cancels what runs, and resolves when all of it is gone. Idempotent. */
+  /**
+   * Takes no new work, cancels what runs, and resolves when all of it is gone, and what the providers
+   * kept ready. Idempotent.
+   */
   async close(): Promise<void> {
-    const { name } = this.#options.provider;
+    const { provider, otherProviders = [] } = this.#options;
     await this.#work.close(
       new GloveboxError("PROVIDER_UNAVAILABLE", "Glovebox is stopping. Try again later.", {
-        provider: name,
+        provider: provider.name,
         hint: "it is being stopped",
       }),
     );
+    await Promise.all([provider, ...otherProviders].map((each) => each.close()));
   }
 
-  async #prepare(
-    request: ExecutionRequest,
-    language: LoadedLanguage | undefined,
-    signal: AbortSignal,
-  ): Promise<PreparedExecution> {
-    const { program } = request;
+  #providerOf({ provider: name }: ExecutionRequest): Provider {
+    const { provider, otherProviders = [] } = this.#options;
+    if (name === undefined) return provider;
+    const providers = [provider, ...otherProviders];
+    const found = providers.find((candidate) => candidate.name === name);
+    if (found !== undefined) return found;
+    const names = providers.map((candidate) => `\`${candidate.name}\``).join(", ");
+    throw new GloveboxError(
+      "NOT_ALLOWED",
+      `provider: ${JSON.stringify(name.slice(0, 80))} can't be asked for here, only ${names}`,
+      { field: "provider" },
+    );
+  }
+
+  async #prepare(context: Context, signal: AbortSignal): Promise<PreparedExecution> {
+    const { provider, language, request } = context;
+    const { program, image } = request;
+    if (image !== undefined && provider.programs === "host") {
+      const why = `the provider \`${provider.name}\` runs this machine's own programs`;
+      throw invalidRequest("image", `${why}. Leave the image out, or use the provider \`docker\``);
+    }
     if (program.kind === "command") return prepareCommand(request, program);
     const known = language ?? languageOf(this.languages, program);
-    await this.#requireVersion(known, program.version ?? "*", signal);
-    const lent = await this.#lentTo(known);
+    if (image === undefined) {
+      await this.#requireVersion(provider, known, program.version ?? "*", signal);
+    }
+    const lent = await findLentPrograms(provider, known, this.#options.ownNodePath);
     return prepareCode(request, program, known, lent, this.#options.compileLimits);
   }
 
   async #requireVersion(
+    provider: Provider,
     language: LoadedLanguage,
     wanted: string,
     signal: AbortSignal,
   ): Promise<void> {
     if (wanted === "*") return;
-    const runtime = await this.runtime(language, signal);
-    if (runtime === null) throw notInstalled(language);
+    const runtime = await this.#runtimes.find(provider, language, signal);
+    if (runtime === null) throw notInstalled(provider, language);
     if (matchesVersion(wanted, runtime.version)) return;
-    throw notInstalled(language, { wanted, installed: runtime.version });
+    throw notInstalled(provider, language, { wanted, installed: runtime.version });
   }
 
+  /** @param slot Is released once the sandbox is gone, which nobody who wants the report waits for. */
   async #execute(
+    context: Context,
     { spec, compile: compileCommand, run: runCommand }: PreparedExecution,
-    sink: ExecutionSink,
-    signal: AbortSignal,
-    onStart: ((control: ExecutionControl) => void) | undefined,
+    { sink, signal, onStart }: Listeners,
+    slot: Slot,
   ): Promise<ExecutionReport> {
-    const sandbox = await this.#options.provider.create(spec, signal);
+    const sandbox = await createFor(context, spec, signal);
     try {
       onStart?.({
         kill: (name) => {
@@ -167,7 +212,7 @@ export class ExecutionService {
       if (!isSuccess(compile)) return { ...base, compile, run: null };
       return { ...base, compile, run: await runPhase("run", runCommand, phase) };
     } finally {
-      await sandbox.destroy();
+      slot.keepUntil(this.#work.add(sandbox.destroy()));
     }
   }
 
@@ -177,43 +222,36 @@ export class ExecutionService {
    */
   async #withRuntime(
     report: ExecutionReport,
-    language: LoadedLanguage,
+    { provider, language, request }: Context & { readonly language: LoadedLanguage },
     prepared: PreparedExecution,
     signal: AbortSignal,
   ): Promise<ExecutionReport> {
+    // What an image that the caller chose has is the caller's affair.
+    if (request.image !== undefined) {
+      return { ...report, runtime: { languageId: language.id, version: null } };
+    }
     const [last, command] = lastPhase(report, prepared);
     if (isNotFound(last) && !command.argv[0]?.includes("/")) {
-      const runtime = await this.runtime(language, signal);
-      if (runtime === null) throw notInstalled(language);
+      const runtime = await this.#runtimes.find(provider, language, signal);
+      if (runtime === null) throw notInstalled(provider, language);
     }
-    const runtime = this.#knownRuntimes.get(language.id);
+    const runtime = this.#runtimes.known(provider, language);
     return { ...report, runtime: runtime ?? { languageId: language.id, version: null } };
   }
+}
 
-  #sharedDetection(language: LoadedLanguage): Promise<Runtime | null> {
-    const running = this.#runtimes.get(language.id);
-    if (running !== undefined) return running;
-    const detection = this.#detect(language);
-    this.#runtimes.set(language.id, detection);
-    return detection;
-  }
-
-  async #detect(language: LoadedLanguage): Promise<Runtime | null> {
-    try {
-      // Several callers may wait for the answer: none of them can cancel it, only `close` can.
-      const runtime = await this.#work.track(neverAborted(), async (signal) =>
-        detectRuntime(this.#options.provider, language, await this.#lentTo(language), signal),
-      );
-      if (runtime !== null) this.#knownRuntimes.set(language.id, runtime);
-      return runtime;
-    } finally {
-      // What is missing now can be installed a minute later.
-      if (!this.#knownRuntimes.has(language.id)) this.#runtimes.delete(language.id);
-    }
-  }
-
-  async #lentTo(language: LoadedLanguage): Promise<readonly HostProgram[]> {
-    return findLentPrograms(language, this.#options.ownNodePath);
+/** An image that is not there is, to who asked for a language, a language that is not installed. */
+async function createFor(
+  { provider, language, request }: Context,
+  spec: SandboxSpec,
+  signal: AbortSignal,
+): Promise<ProviderSandbox> {
+  try {
+    return await provider.create(spec, signal);
+  } catch (error) {
+    if (language === undefined || request.image !== undefined) throw error;
+    if (!isGloveboxError(error) || error.code !== "IMAGE_NOT_FOUND") throw error;
+    throw notInstalled(provider, language);
   }
 }
 
@@ -242,5 +280,3 @@ const isSuccess = ({ outcome }: Execution): boolean =>
 
 const isNotFound = (execution: Execution | undefined): boolean =>
   execution?.outcome.kind === "exited" && execution.outcome.exitCode === 127;
-
-const neverAborted = (): AbortSignal => new AbortController().signal;

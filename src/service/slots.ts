@@ -14,6 +14,8 @@ export interface SlotsOptions {
 export interface Slot {
   /** Hands the slot to the one who has waited longest. Idempotent. */
   release(): void;
+  /** From now on `release` takes effect only once `end` has resolved, too. */
+  keepUntil(end: Promise<void>): void;
 }
 
 export interface Slots {
@@ -33,11 +35,16 @@ export function createSlots({ concurrency, maxQueued }: SlotsOptions): Slots {
 
   const createSlot = (): Slot => {
     let isHeld = true;
+    let end: Promise<void> | undefined;
     return {
       release: () => {
         if (!isHeld) return;
         isHeld = false;
-        handOver();
+        if (end === undefined) handOver();
+        else void end.then(handOver);
+      },
+      keepUntil: (awaited) => {
+        end = awaited;
       },
     };
   };

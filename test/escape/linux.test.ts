@@ -1,5 +1,5 @@
 import { createLinuxProvider } from "../../src/providers/linux/index.ts";
-import { locateLauncher } from "../../src/providers/linux/locate-launcher.ts";
+import { locateLauncher } from "../../src/launcher/locate-launcher.ts";
 import { skipUnless } from "../helpers/require.ts";
 import { findCompiler } from "./programs.ts";
 import { describeEscapes } from "./suite.ts";

@@ -12,7 +12,7 @@ import type { Duplex, Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { defaultLimits } from "../../../src/core/limits.ts";
 import { fileSystemRecords } from "../../../src/providers/linux/host-image.ts";
-import { encodeMessage, type Records } from "../../../src/providers/linux/message.ts";
+import { encodeMessage, type Records } from "../../../src/launcher/message.ts";
 import { skipUnless } from "../../../test/helpers/require.ts";
 
 const root = join(import.meta.dirname, "../../..");

@@ -2,32 +2,40 @@
  * @module
  * `glovebox doctor`
  */
-import { release, userInfo } from "node:os";
+import { release, type as systemName, userInfo } from "node:os";
 import { Command } from "commander";
 import { controls, missingControls } from "../../core/enforcement.ts";
 import type { EnforcementLevel } from "../../core/enforcement.ts";
 import type { ProbeReport } from "../../core/provider.ts";
-import { createProvider } from "../../app.ts";
+import { createProvider, findProvider } from "../../app.ts";
+import type { PassedOver } from "../../app.ts";
+import { escapeControls } from "../escape-controls.ts";
 import { painterFor } from "../print.ts";
 import type { Paint } from "../print.ts";
-import { parseProvider } from "../provider-flag.ts";
+import {
+  addDockerHostFlag,
+  addOciRuntimeFlag,
+  addProviderFlag,
+  parseProviderFlags,
+} from "../provider-flag.ts";
+import type { ProviderFlags, RawProviderFlags } from "../provider-flag.ts";
 import { reportErrors } from "../report-errors.ts";
 import { formatTable } from "../table.ts";
 
-interface DoctorFlags {
-  readonly provider?: string;
+interface DoctorFlags extends RawProviderFlags {
   readonly json?: boolean;
   readonly verbose?: boolean;
 }
 
 export function createDoctorCommand(onExit: (exitCode: number) => void): Command {
-  return new Command("doctor")
+  const command = new Command("doctor")
     .summary("start a sandbox and show what this machine can enforce")
     .description(
       "Starts a real sandbox and shows, one line a control, what this machine can enforce, " +
-        "by what, and how to mend what it can't. Exit code 0 if nothing is missing, else 1.",
-    )
-    .option("--provider <NAME>", "way to isolate: auto, linux or process (default: auto)")
+        "by what, and how to mend what it can't. Without --provider it looks at the one that " +
+        "`auto` chooses, and says why. Exit code 0 if nothing is missing, else 1.",
+    );
+  return addDockerHostFlag(addOciRuntimeFlag(addProviderFlag(command)))
     .option("--json", "print JSON")
     .option("-v, --verbose", "traces of failures")
     .helpOption("-h, --help", "show this help")
@@ -37,17 +45,60 @@ export function createDoctorCommand(onExit: (exitCode: number) => void): Command
 }
 
 async function examine(flags: DoctorFlags): Promise<number> {
-  const choice = parseProvider(flags.provider);
-  const provider = await createProvider(choice);
-  const report = await provider.probe();
-  const isSound = report.available && missingControls(report.enforcement).length === 0;
+  const paint = painterFor(process.stdout, process.env);
+  const { report, passedOver } = await look(parseProviderFlags(flags));
+  const isSound =
+    report !== undefined && report.available && missingControls(report.enforcement).length === 0;
   const host = { kernel: release(), user: describeUser() };
-  process.stdout.write(
+  const lines =
     flags.json === true
-      ? `${JSON.stringify({ ...report, ...host, ok: isSound }, null, 2)}\n`
-      : formatProbe(report, host, painterFor(process.stdout, process.env)),
-  );
+      ? `${JSON.stringify({ ...(report ?? nothing), ...host, ok: isSound, passedOver }, null, 2)}\n`
+      : [
+          ...(passedOver === undefined ? [] : [formatChoice(report, passedOver)]),
+          ...(report === undefined ? [] : [formatProbe(report, host, paint)]),
+        ].join("\n");
+  process.stdout.write(lines);
   return isSound ? 0 : 1;
+}
+
+interface Findings {
+  /** Undefined where `auto` found nothing. */
+  readonly report: ProbeReport | undefined;
+  /** What `auto` looked at before; undefined where a provider was named. */
+  readonly passedOver?: readonly PassedOver[];
+}
+
+async function look({ provider: name, docker }: ProviderFlags): Promise<Findings> {
+  if (name !== "auto") {
+    const provider = await createProvider(name, { docker });
+    try {
+      return { report: await provider.probe() };
+    } finally {
+      await provider.close();
+    }
+  }
+  const { provider, report, passedOver } = await findProvider({ docker });
+  await provider?.close();
+  return { report, passedOver };
+}
+
+/** For `--json`, where nothing can isolate. */
+const nothing = { provider: null, available: false, reason: "nothing can isolate a program here" };
+
+/** What `auto` chooses and why; exported for its test. */
+export function formatChoice(
+  report: Pick<ProbeReport, "provider"> | undefined,
+  passedOver: readonly PassedOver[],
+): string {
+  const reasons = passedOver.map(({ provider, reason, remedy }) => {
+    const advice = remedy === "" ? "" : `  remedy: ${escapeControls(remedy)}\n`;
+    return `${provider} can't serve: ${escapeControls(reason)}\n${advice}`;
+  });
+  const verdict =
+    report === undefined
+      ? "so there is nothing that `auto` could choose: no program can be isolated here\n"
+      : `auto chooses ${report.provider}: it can start a sandbox here\n`;
+  return reasons.join("") + verdict;
 }
 
 const marks: Readonly<Record<EnforcementLevel, string>> = {
@@ -63,10 +114,15 @@ export function formatProbe(
   host: { readonly kernel: string; readonly user: string },
   paint: Paint,
 ): string {
-  const header = `provider ${report.provider}, Linux ${host.kernel}, ${host.user}\n\n`;
+  const header = `provider ${report.provider}, ${systemName()} ${host.kernel}, ${host.user}\n${formatFacts(report)}\n`;
   if (!report.available) return header + formatUnavailable(report, paint);
   const missingCount = missingControls(report.enforcement).length;
   return `${header}${formatControls(report, paint)}\n${formatVerdict(missingCount, paint)}\n`;
+}
+
+/** The daemon's own words are among them. */
+function formatFacts({ facts }: ProbeReport): string {
+  return formatTable(facts.map((fact) => fact.map((cell) => escapeControls(cell))));
 }
 
 function formatControls({ enforcement }: ProbeReport, paint: Paint): string {

@@ -4,23 +4,25 @@
  */
 import { Command } from "commander";
 import type { LoadedLanguage, Runtime } from "../../core/language.ts";
+import type { Provider } from "../../core/provider.ts";
+import { installCommand } from "../../service/runtimes.ts";
 import { createProvider, createService, loadLanguages } from "../../app.ts";
 import { painterFor } from "../print.ts";
-import { parseProvider } from "../provider-flag.ts";
+import { addDockerHostFlag, addProviderFlag, parseProviderFlags } from "../provider-flag.ts";
+import type { RawProviderFlags } from "../provider-flag.ts";
 import { reportErrors } from "../report-errors.ts";
 import { formatTable } from "../table.ts";
 
-interface LanguagesFlags {
-  readonly provider?: string;
+interface LanguagesFlags extends RawProviderFlags {
   readonly json?: boolean;
   readonly verbose?: boolean;
 }
 
 export function createLanguagesCommand(onExit: (exitCode: number) => void): Command {
-  return new Command("languages")
+  const command = new Command("languages")
     .summary("list the languages and what is installed of them")
-    .description("Lists the languages, and which version a sandbox on this machine has of each.")
-    .option("--provider <NAME>", "way to isolate: auto, linux or process (default: auto)")
+    .description("Lists the languages, and which version a sandbox on this machine has of each.");
+  return addDockerHostFlag(addProviderFlag(command))
     .option("--json", "print JSON")
     .option("-v, --verbose", "traces of failures")
     .helpOption("-h, --help", "show this help")
@@ -30,16 +32,16 @@ export function createLanguagesCommand(onExit: (exitCode: number) => void): Comm
 }
 
 async function listLanguages(flags: LanguagesFlags): Promise<number> {
-  const choice = parseProvider(flags.provider);
+  const { provider: name, docker } = parseProviderFlags(flags);
   const languages = loadLanguages();
-  const provider = await createProvider(choice);
+  const provider = await createProvider(name, { docker });
   const service = createService({ provider, languages });
   try {
     const runtimes = await service.runtimes(new AbortController().signal);
     const text =
       flags.json === true
-        ? formatJson(languages.languages, runtimes)
-        : formatLanguages(languages.languages, runtimes);
+        ? formatJson(provider, languages.languages, runtimes)
+        : formatLanguages(provider, languages.languages, runtimes);
     process.stdout.write(text);
     return 0;
   } finally {
@@ -48,6 +50,7 @@ async function listLanguages(flags: LanguagesFlags): Promise<number> {
 }
 
 function formatLanguages(
+  provider: Provider,
   languages: readonly LoadedLanguage[],
   runtimes: readonly Runtime[],
 ): string {
@@ -58,7 +61,7 @@ function formatLanguages(
       language.id,
       language.title,
       runtime === undefined ? "not installed" : (runtime.version ?? "installed"),
-      runtime === undefined ? installCommand(language) : "",
+      runtime === undefined ? installCommand(provider, language) : "",
     ];
   });
   return formatTable([["LANGUAGE", "TITLE", "VERSION", "GET IT WITH"], ...rows], (cell, place) => {
@@ -67,7 +70,11 @@ function formatLanguages(
   });
 }
 
-function formatJson(languages: readonly LoadedLanguage[], runtimes: readonly Runtime[]): string {
+function formatJson(
+  provider: Provider,
+  languages: readonly LoadedLanguage[],
+  runtimes: readonly Runtime[],
+): string {
   const rows = languages.map((language) => {
     const runtime = findRuntime(language, runtimes);
     return {
@@ -77,7 +84,7 @@ function formatJson(languages: readonly LoadedLanguage[], runtimes: readonly Run
       extensions: language.extensions,
       version: runtime?.version ?? null,
       installed: runtime !== undefined,
-      install: installCommand(language),
+      install: installCommand(provider, language),
     };
   });
   return `${JSON.stringify({ languages: rows }, null, 2)}\n`;
@@ -85,8 +92,4 @@ function formatJson(languages: readonly LoadedLanguage[], runtimes: readonly Run
 
 function findRuntime(language: LoadedLanguage, runtimes: readonly Runtime[]): Runtime | undefined {
   return runtimes.find(({ languageId }) => languageId === language.id);
-}
-
-function installCommand({ install }: LoadedLanguage): string {
-  return `apt-get install ${install.debian.join(" ")}`;
 }

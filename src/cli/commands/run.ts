@@ -5,6 +5,7 @@
 import { Command, Option } from "commander";
 import { formatLimit } from "../format-limit.ts";
 import { limitFlags } from "../limit-flags.ts";
+import { addDockerHostFlag, addOciRuntimeFlag, addProviderFlag } from "../provider-flag.ts";
 import { reportErrors } from "../report-errors.ts";
 import { chooseRunForm } from "../run-form.ts";
 import { runProgram } from "../run-program.ts";
@@ -27,6 +28,7 @@ export function createRunCommand(
   addProgramOptions(command);
   addLimitOptions(command);
   addPolicyOptions(command);
+  addDockerOptions(command);
   addReportOptions(command);
 
   return command.action(async (operands: string[], raw: RawRunOptions) => {
@@ -83,14 +85,28 @@ function addLimitOptions(command: Command): void {
 }
 
 function addPolicyOptions(command: Command): void {
+  addProviderFlag(
+    command
+      .optionsGroup("Sandbox:")
+      .option("--network <MODE>", "what it can reach: none or all (default: none)"),
+  ).option(
+    "--enforcement <MODE>",
+    "strict or best-effort: where this machine can't enforce a control, refuse to run, or say so and run (default: strict)",
+  );
+}
+
+function addDockerOptions(command: Command): void {
   command
-    .optionsGroup("Sandbox:")
-    .option("--network <MODE>", "what it can reach: none or all (default: none)")
-    .option("--provider <NAME>", "way to isolate: auto, linux or process (default: auto)")
+    .optionsGroup("Docker (each of them means --provider docker):")
     .option(
-      "--enforcement <MODE>",
-      "strict or best-effort: where this machine can't enforce a control, refuse to run, or say so and run (default: strict)",
+      "--image <NAME>",
+      "image that the programs come from (default: the language's; with -- CMD debian:stable-slim)",
     );
+  addOciRuntimeFlag(command).option(
+    "--pull <WHEN>",
+    "missing, never or always: when to fetch the image from its registry (default: missing)",
+  );
+  addDockerHostFlag(command);
 }
 
 function addReportOptions(command: Command): void {
@@ -117,6 +133,7 @@ Examples:
   glovebox run --file lib/sum.h --file lib/sum.c main.c
   glovebox run -- ls -la                         any command, on a read-only view of this folder
   glovebox run --workspace .:rw -- make test     the same, and it may write here
+  glovebox run --image python:3.12 hello.py      in a container of an image, by Docker
   glovebox run --json hello.py                   for programs: output, outcome and usage
 
 Exit codes: the program's own; 124 time limit, 137 memory limit or SIGKILL, 128+n signal n,

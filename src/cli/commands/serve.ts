@@ -27,9 +27,20 @@ export function createServeCommand(onExit: (exitCode: number) => void): Command 
     .option("--host <HOST>", "address to listen on (default: 127.0.0.1)")
     .option("--port <PORT>", "port to listen on; 0: any free one (default: 8000)")
     .option("--config <FILE>", "configuration file (default: glovebox.yaml, if it is there)")
-    .option("--provider <NAME>", "way to isolate: auto, linux or process (default: auto)")
+    .option("--provider <NAME>", "way to isolate: auto, linux, docker or process (default: auto)")
+    .option("--allowed-providers <NAMES>", "others that a request may name: docker,linux")
     .option("--allow-unsafe-process", "let --provider process run programs without isolation")
     .option("--enforcement <MODE>", "what requests get that don't say: strict or best-effort")
+    .option(
+      "--docker-host <ADDRESS>",
+      "the Docker daemon (default: DOCKER_HOST, or docker's context)",
+    )
+    .option("--oci-runtime <NAME>", "what runs the containers: runc, runsc (default: the daemon's)")
+    .option(
+      "--pull <WHEN>",
+      "missing, never or always: when a request fetches its image (default: never)",
+    )
+    .option("--allowed-images <NAMES>", "images that a request may name: python:3,ghcr.io/acme/*")
     .option("--insecure-no-auth", "listen where other machines can reach it")
     .option("--log-level <LEVEL>", "fatal, error, warn, info, debug, trace or silent")
     .option("-v, --verbose", "traces of failures")
@@ -64,12 +75,12 @@ function greeting(url: string): string {
 }
 
 /** Says at the start what every request would run into. */
-async function warnOfGaps({ provider }: RunningServer): Promise<void> {
-  if (provider.name === "process") {
+async function warnOfGaps({ probe }: RunningServer): Promise<void> {
+  const { provider, available, reason, remedy, enforcement } = await probe;
+  if (provider === "process") {
     printNote(processWarning);
     return;
   }
-  const { available, reason, remedy, enforcement } = await provider.probe();
   const missing = missingControls(enforcement);
   if (!available) {
     printNote(`warning: no sandbox can be started here: ${reason}. ${remedy}`);

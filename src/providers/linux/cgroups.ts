@@ -5,7 +5,7 @@
 import { execFileSync } from "node:child_process";
 import { accessSync, constants, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
-import type { Records } from "./message.ts";
+import type { Records } from "../../launcher/message.ts";
 
 export type CgroupPlace =
   | { readonly kind: "v2"; readonly parent: string }

@@ -4,7 +4,7 @@
  */
 import { lstatSync, readlinkSync } from "node:fs";
 import { workspacePath, type SandboxSpec } from "../../core/sandbox.ts";
-import type { Records } from "./message.ts";
+import type { Records } from "../../launcher/message.ts";
 
 /** Bound as they are. Nothing of /home, /root, /var, /srv, /opt, /etc, /run, /mnt, /boot, /sys. */
 const systemFolders = ["/usr"];

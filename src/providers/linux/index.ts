@@ -10,11 +10,13 @@ import type { SandboxSpec } from "../../core/sandbox.ts";
 import { cgroupParents, cgroupRecords, findCgroupPlace, type CgroupPlace } from "./cgroups.ts";
 import { enforcementOf, type AbstractSocketControl } from "./enforcement.ts";
 import { fileSystemRecords } from "./host-image.ts";
-import { startLauncher, type LauncherProcess } from "./launcher-process.ts";
-import { encodeMessage, type Records } from "./message.ts";
+import type { Launcher } from "../../launcher/launcher.ts";
+import { sandboxFailed, sandboxOf } from "../../launcher/sandbox.ts";
+import { startLauncher } from "./launcher-process.ts";
+import { encodeMessage, type Records } from "../../launcher/message.ts";
 import { probeHost, probeSpec } from "./probe.ts";
 import { readHostSetting, remedyFor } from "./remedies.ts";
-import { removeCgroups, sandboxFailed, sandboxOf } from "./sandbox.ts";
+import { removeCgroups } from "./remove-cgroups.ts";
 import { cgroupName, sweepCgroups } from "./sweep.ts";
 
 export interface LinuxProviderOptions {
@@ -43,7 +45,16 @@ export function createLinuxProvider({ launcherPath }: LinuxProviderOptions): Pro
       launcher.send(createMessage(spec, cgroups.records));
       const abstractSockets = await untilReady(launcher);
       const enforcement = enforcementOf(spec, place(), abstractSockets);
-      return sandboxOf(randomUUID(), launcher, enforcement, cgroups.paths);
+      return sandboxOf({
+        id: randomUUID(),
+        provider: "linux",
+        launcher,
+        enforcement,
+        // A launcher that was killed could not clean up itself.
+        cleanUp: async () => {
+          if (launcher.failure() !== undefined) await removeCgroups(cgroups.paths);
+        },
+      });
     } catch (error) {
       await launcher.end();
       await removeCgroups(cgroups.paths);
@@ -56,9 +67,11 @@ export function createLinuxProvider({ launcherPath }: LinuxProviderOptions): Pro
 
   return {
     name: "linux",
+    programs: "host",
     probe: () => probeHost(create, enforcementOf(probeSpec, place(), "landlock")),
     create,
     sweep: async (signal) => sweepCgroups(cgroupParents(place()), signal),
+    close: () => Promise.resolve(),
   };
 }
 
@@ -92,7 +105,7 @@ function createMessage(spec: SandboxSpec, cgroups: Records): Buffer {
 }
 
 /** Waits until all walls stand. */
-async function untilReady(launcher: LauncherProcess): Promise<AbstractSocketControl> {
+async function untilReady(launcher: Launcher): Promise<AbstractSocketControl> {
   let abstractSockets: AbstractSocketControl = "none";
   for (;;) {
     const line = await launcher.nextStatus();
@@ -106,7 +119,7 @@ async function untilReady(launcher: LauncherProcess): Promise<AbstractSocketCont
 
 function launcherFailed(text: string): GloveboxError {
   const remedy = remedyFor(text, readHostSetting);
-  if (remedy === "") return sandboxFailed("create", text);
+  if (remedy === "") return sandboxFailed("linux", "create", text);
   const message = `linux: ${text}. To mend it: ${remedy}.`;
   return new GloveboxError("PROVIDER_UNAVAILABLE", message, { provider: "linux", hint: remedy });
 }

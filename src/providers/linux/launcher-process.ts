@@ -6,30 +6,18 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Duplex, Readable, Writable } from "node:stream";
 import { GloveboxError } from "../../core/errors.ts";
-import { parseStatusLine, type StatusLine } from "./status-line.ts";
+import type { Launcher } from "../../launcher/launcher.ts";
+import { parseStatusLine } from "../../launcher/status-line.ts";
 
 /** What is waited for when it is asked to end; it then has to kill, unmount and remove cgroups. */
 const END_TIMEOUT_MS = 10_000;
-
-export interface LauncherProcess {
-  readonly stdin: Writable;
-  readonly stdout: Readable;
-  readonly stderr: Readable;
-  send(message: Buffer): void;
-  /** The next status line, in order; undefined once it has ended. */
-  nextStatus(): Promise<StatusLine | undefined>;
-  /** Ends it and its sandbox, and waits for that. Does not throw; may be called often. */
-  end(): Promise<void>;
-  /** How it ended, in words; undefined while it lives or if it ended as it should. */
-  failure(): string | undefined;
-}
 
 /**
  * Starts the launcher with an empty environment; what is wrong with its path shows in `failure`.
  *
  * @throws {GloveboxError} `SANDBOX_FAILED` where this process has no file descriptors left for it.
  */
-export function startLauncher(path: string): LauncherProcess {
+export function startLauncher(path: string): Launcher {
   const child = spawn(path, [], {
     stdio: ["pipe", "pipe", "pipe", "pipe", "pipe"],
     env: {},

@@ -91,7 +91,7 @@ export async function probeHost(
     for (const { control, holds, note } of walls) {
       if (!holds(answer)) enforcement[control] = missing(note, "this is a fault: please report it");
     }
-    return { provider: "linux", available: true, reason: "", remedy: "", enforcement };
+    return { provider: "linux", available: true, reason: "", remedy: "", enforcement, facts: [] };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     const reason = message.replace(/^linux: /, "").replace(/\. (To mend it: .*|Run `.*)$/, "");
@@ -101,6 +101,7 @@ export async function probeHost(
       reason,
       remedy: remedyFor(reason, readHostSetting),
       enforcement: expected,
+      facts: [],
     };
   }
 }

@@ -7,7 +7,7 @@ import { randomBytes } from "node:crypto";
 import { readdirSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { isProcessAlive, ownProcessTag, type ProcessTag } from "../../util/process-tag.ts";
-import { removeCgroups } from "./sandbox.ts";
+import { removeCgroups } from "./remove-cgroups.ts";
 
 const NAME = /^glovebox-(\d+)-(\d+)-(\d+)-[0-9a-f]+$/;
 

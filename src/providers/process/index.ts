@@ -12,7 +12,14 @@ import { createFolders, removeOrphans } from "./folders.ts";
 import { ProcessSandbox } from "./sandbox.ts";
 
 export function createProcessProvider(): Provider {
-  return { name: providerName, probe, create, sweep: removeOrphans };
+  return {
+    name: providerName,
+    programs: "host",
+    probe,
+    create,
+    sweep: removeOrphans,
+    close: () => Promise.resolve(),
+  };
 }
 
 async function create(spec: SandboxSpec, signal: AbortSignal): Promise<ProcessSandbox> {
@@ -48,7 +55,7 @@ const probeSpec: SandboxSpec = {
 };
 
 async function probe(): Promise<ProbeReport> {
-  const report = { provider: providerName, enforcement };
+  const report = { provider: providerName, enforcement, facts: [] };
   try {
     const sandbox = await create(probeSpec, AbortSignal.timeout(5_000));
     await sandbox.destroy();

@@ -12,19 +12,25 @@ import type { ServerOptions } from "../server-options.ts";
 
 export function addInfoRoute(
   app: FastifyInstance,
-  { service, config, version }: ServerOptions,
+  { service, otherProviders = [], config, version }: ServerOptions,
 ): void {
   const probe = probeOnce(async () => service.probe());
+  const otherProbes = otherProviders.map((provider) => probeOnce(() => provider.probe()));
   app.withTypeProvider<ZodTypeProvider>().route({
     method: "GET",
     url: "/v1/info",
     schema: { response: { 200: infoAnswerSchema } },
     handler: async () => {
-      const report = await probe();
+      const [report, ...others] = await Promise.all([
+        probe(),
+        ...otherProbes.map((probeOther) => probeOther()),
+      ]);
       return {
         name: "glovebox",
         version,
         provider: { name: report.provider, available: report.available, reason: report.reason },
+        providers: [report, ...others].map(providerToJson),
+        images: { allowed: [...config.docker.allowedImages] },
         limits: {
           default: limitsToJson(config.limits.default),
           max: limitsToJson(config.limits.max),
@@ -35,6 +41,13 @@ export function addInfoRoute(
     },
   });
 }
+
+const providerToJson = ({ provider, available, reason, facts }: ProbeReport) => ({
+  name: provider,
+  available,
+  reason,
+  facts: facts.map(([name, text]) => ({ name, text })),
+});
 
 /**
  * A probe builds real sandboxes, and anybody may ask for it: callers share one, and a good result is

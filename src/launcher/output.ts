@@ -3,7 +3,7 @@
  * From the launcher's stdout and stderr to the command's `onOutput`, with back-pressure.
  */
 import type { Readable } from "node:stream";
-import type { Command, OutputStream } from "../../core/command.ts";
+import type { Command, OutputStream } from "../core/command.ts";
 
 export interface ForwardedOutput {
   /**

@@ -10,8 +10,8 @@ import { access, lstat, mkdir, open, readFile, readdir } from "node:fs/promises"
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { GloveboxError } from "../../core/errors.ts";
-import { packageFolder } from "../../util/package-folder.ts";
+import { GloveboxError } from "../core/errors.ts";
+import { packageFolder } from "../util/package-folder.ts";
 
 const COMPILE_TIMEOUT_MS = 120_000;
 

@@ -13,7 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { packageFolder } from "../../util/package-folder.ts";
+import { packageFolder } from "../util/package-folder.ts";
 import { locateLauncher } from "./locate-launcher.ts";
 
 const hasCompiler = spawnSync("cc", ["--version"]).status === 0;

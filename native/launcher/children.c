@@ -1,0 +1,73 @@
+/* What pid 1 does for the processes inside: reaps them, kills what a command leaves behind. */
+#include "launcher.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/ptrace.h>
+#include <sys/statvfs.h>
+#include <sys/wait.h>
+
+uint64_t children_cpu_us(struct rusage *usage) {
+    getrusage(RUSAGE_CHILDREN, usage);
+    return (uint64_t)(usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) * 1000000 +
+           (uint64_t)(usage->ru_utime.tv_usec + usage->ru_stime.tv_usec);
+}
+
+/* Before setsid(2) there is only the process. */
+void signal_command(pid_t command, int number) {
+    if (kill(-command, number) < 0 && errno == ESRCH)
+        kill(command, number);
+}
+
+static bool is_end(int wait_status) {
+    return WIFEXITED(wait_status) || WIFSIGNALED(wait_status);
+}
+
+bool reap_until(pid_t command, int *status) {
+    pid_t pid;
+    while ((pid = waitpid(-1, status, WNOHANG | __WALL)) > 0) {
+        if (!is_end(*status)) {
+            /* It asked to be traced, by whoever is its parent: let it go on as if it had not. */
+            int stop =
+                WSTOPSIG(*status) == SIGTRAP ? 0 : WSTOPSIG(*status); /* SIGTRAP: by execve */
+            ptrace(PTRACE_DETACH, pid, NULL, (void *)(uintptr_t)stop);
+        } else if (pid == command) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Asked before the processes are killed, while their files are still there. */
+static bool is_full(const char *const *folders) {
+    for (; *folders; folders++) {
+        struct statvfs status;
+        if (statvfs(*folders, &status) == 0 && (status.f_bavail == 0 || status.f_favail == 0))
+            return true;
+    }
+    return false;
+}
+
+/* What is left of the command is killed; returns how many processes that were. */
+static uint64_t kill_everything(void) {
+    uint64_t reaped = 0;
+    for (;;) {
+        int status;
+        kill(-1, SIGKILL);
+        pid_t pid = waitpid(-1, &status, __WALL);
+        if (pid < 0 && errno == ECHILD)
+            return reaped;
+        if (pid > 0 && is_end(status))
+            reaped++;
+    }
+}
+
+void end_command(const struct plan *plan, const char *const *scratch, uint64_t cpu_us_then,
+                 struct reply *reply) {
+    reply->disk_full = is_full(scratch);
+    /* The command's own process is gone already, so it counts as one more. */
+    reply->processes_full = kill_everything() + 1 >= plan->processes;
+    struct rusage usage;
+    reply->cpu_us = children_cpu_us(&usage) - cpu_us_then;
+    reply->peak_bytes = (uint64_t)usage.ru_maxrss * 1024;
+}

@@ -1,0 +1,159 @@
+/**
+ * @module
+ * `glovebox images`
+ */
+import { Command } from "commander";
+import { defaultDockerSettings } from "../../config/server-config.ts";
+import { invalidRequest } from "../../core/errors.ts";
+import type { ImageStore } from "../../core/image.ts";
+import { createProvider, loadLanguages } from "../../app.ts";
+import { fetchImages } from "../fetch-images.ts";
+import { formatImages, imagesDocument, type ListedImage } from "../format-images.ts";
+import { allTargets, findTargets, type ImageTarget } from "../image-targets.ts";
+import { painterFor, printNote } from "../print.ts";
+import { formatError } from "../print-error.ts";
+import { addDockerHostFlag, parseProviderFlags, type RawProviderFlags } from "../provider-flag.ts";
+import { reportErrors } from "../report-errors.ts";
+
+interface ImagesFlags extends RawProviderFlags {
+  readonly all?: boolean;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+}
+
+/** What a subcommand works with. */
+interface Work {
+  readonly images: ImageStore;
+  /** Those that the words name; without words all. */
+  readonly targets: readonly ImageTarget[];
+  readonly isNamed: boolean;
+  readonly flags: ImagesFlags;
+}
+
+export function createImagesCommand(onExit: (exitCode: number) => void): Command {
+  const command = new Command("images")
+    .summary("list, get and remove the images of the languages, for --provider docker")
+    .description(
+      "With `--provider docker` the programs of a language come from its image. LANG is a language, " +
+        "or an image with its tag: debian:stable-slim is what `-- CMD` runs in.",
+    )
+    .helpOption("-h, --help", "show this help");
+  const add = (name: string, help: string, work: (work: Work) => Promise<number>): Command => {
+    const subcommand = new Command(name).description(help).argument("[LANG...]");
+    command.addCommand(subcommand);
+    return addDockerHostFlag(subcommand)
+      .option("-v, --verbose", "traces of failures")
+      .helpOption("-h, --help", "show this help")
+      .action(async (words: string[], flags: ImagesFlags) => {
+        onExit(await reportErrors(flags, () => withImages(words, flags, work)));
+      });
+  };
+  add("ls", "list the images and which of them are there", list).option("--json", "print JSON");
+  add("pull", "fetch images from their registries; without LANG all that are missing", (work) =>
+    fetchAll(work, "pull"),
+  )
+    .option("--all", "without LANG: also those that are there, to update them")
+    .option("-q, --quiet", "no progress");
+  add("build", "build images that no registry has; without LANG all that are missing", (work) =>
+    fetchAll(work, "build"),
+  )
+    .option("--all", "without LANG: also those that are there")
+    .option("-q, --quiet", "no progress");
+  add("rm", "remove images", remove).option("--all", "without LANG: all that `images ls` shows");
+  return command;
+}
+
+async function withImages(
+  words: readonly string[],
+  flags: ImagesFlags,
+  work: (work: Work) => Promise<number>,
+): Promise<number> {
+  const languages = loadLanguages();
+  const all = allTargets(languages.languages, defaultDockerSettings.image);
+  const isNamed = words.length > 0;
+  if (isNamed && flags.all === true) {
+    throw invalidRequest("--all", "can't be used together with LANG. Leave one of them out.");
+  }
+  const targets = isNamed ? findTargets(words, languages, all) : all;
+  const { docker } = parseProviderFlags(flags);
+  const provider = await createProvider("docker", { docker });
+  try {
+    const { images } = provider;
+    if (images === undefined) throw new Error("docker has no images");
+    return await work({ images, targets, isNamed, flags });
+  } finally {
+    await provider.close();
+  }
+}
+
+async function list({ images, targets, flags }: Work): Promise<number> {
+  const listed = await lookUp(images, targets);
+  process.stdout.write(
+    flags.json === true
+      ? `${JSON.stringify(imagesDocument(listed), null, 2)}\n`
+      : formatImages(listed, painterFor(process.stdout, process.env)),
+  );
+  return 0;
+}
+
+async function lookUp(
+  images: ImageStore,
+  targets: readonly ImageTarget[],
+): Promise<readonly ListedImage[]> {
+  const signal = new AbortController().signal;
+  return Promise.all(
+    targets.map(async (target) => ({ target, stored: await images.find(target.image, signal) })),
+  );
+}
+
+async function fetchAll(
+  { images, targets, isNamed, flags }: Work,
+  how: "pull" | "build",
+): Promise<number> {
+  const isRight = ({ dockerfile }: ImageTarget): boolean =>
+    (dockerfile === undefined) === (how === "pull");
+  const wrong = isNamed ? targets.find((target) => !isRight(target)) : undefined;
+  if (wrong !== undefined) throw wrongWay(wrong, how);
+  const listed = await lookUp(images, targets.filter(isRight));
+  const wanted = listed.filter(
+    ({ stored }) => isNamed || flags.all === true || stored === undefined,
+  );
+  if (wanted.length === 0) {
+    if (flags.quiet !== true) printNote(`nothing to ${how}: no image is missing`);
+    return 0;
+  }
+  return fetchImages(
+    images,
+    wanted.map(({ target }) => target),
+    { how, isQuiet: flags.quiet === true, isVerbose: flags.verbose === true },
+  );
+}
+
+function wrongWay({ image, languages }: ImageTarget, how: "pull" | "build"): Error {
+  const name = languages[0] ?? image;
+  return invalidRequest(
+    "LANG",
+    how === "pull"
+      ? `the image \`${image}\` is in no registry, it is built: \`glovebox images build ${name}\`.`
+      : `the image \`${image}\` is not built here, it is fetched: \`glovebox images pull ${name}\`.`,
+  );
+}
+
+async function remove({ images, targets, isNamed, flags }: Work): Promise<number> {
+  if (!isNamed && flags.all !== true) {
+    throw invalidRequest("LANG", "is missing: name what to remove, or write --all.");
+  }
+  let exitCode = 0;
+  for (const { image } of targets) {
+    try {
+      const wasThere = await images.remove(image, new AbortController().signal);
+      if (wasThere) process.stdout.write(`removed ${image}\n`);
+      else if (isNamed) printNote(`${image} was not there`);
+    } catch (error) {
+      exitCode = 1;
+      process.stderr.write(formatError(error, flags.verbose === true ? "verbose" : "normal"));
+    }
+  }
+  return exitCode;
+}

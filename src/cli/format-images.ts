@@ -1,0 +1,46 @@
+/**
+ * @module
+ * What `glovebox images ls` prints.
+ */
+import type { StoredImage } from "../core/image.ts";
+import { formatBytes } from "./image-progress.ts";
+import type { ImageTarget } from "./image-targets.ts";
+import type { Paint } from "./print.ts";
+import { formatTable } from "./table.ts";
+
+export interface ListedImage {
+  readonly target: ImageTarget;
+  /** Undefined where it is not there. */
+  readonly stored: StoredImage | undefined;
+}
+
+export function formatImages(listed: readonly ListedImage[], paint: Paint): string {
+  const rows = listed.map(({ target, stored }) => [
+    target.languages.length === 0 ? "-" : target.languages.join(", "),
+    target.image,
+    stored === undefined ? "missing" : formatBytes(stored.sizeBytes),
+    stored === undefined ? getCommand(target) : "",
+  ]);
+  return formatTable([["LANGUAGE", "IMAGE", "SIZE", "GET IT WITH"], ...rows], (cell, place) => {
+    if (place.row === 0) return paint("bold", cell);
+    return cell === "missing" ? paint("yellow", cell) : cell;
+  });
+}
+
+/** For `--json`. */
+export function imagesDocument(listed: readonly ListedImage[]): Record<string, unknown> {
+  const images = listed.map(({ target, stored }) => ({
+    image: target.image,
+    languages: target.languages,
+    present: stored !== undefined,
+    id: stored?.id ?? null,
+    size_bytes: stored?.sizeBytes ?? null,
+    get: getCommand(target),
+  }));
+  return { images };
+}
+
+function getCommand({ image, languages, dockerfile }: ImageTarget): string {
+  const how = dockerfile === undefined ? "pull" : "build";
+  return `glovebox images ${how} ${languages[0] ?? image}`;
+}

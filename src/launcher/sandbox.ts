@@ -1,0 +1,238 @@
+/**
+ * @module
+ * One sandbox: a running launcher, and the commands that it is given.
+ */
+import { constants } from "node:os";
+import type { Command, OutputStream } from "../core/command.ts";
+import type { Enforcement } from "../core/enforcement.ts";
+import { GloveboxError } from "../core/errors.ts";
+import type { Execution } from "../core/execution.ts";
+import { outcomeLimits, type Outcome, type OutcomeLimit } from "../core/outcome.ts";
+import type { ProviderSandbox } from "../core/provider.ts";
+import type { Launcher } from "./launcher.ts";
+import { encodeMessage } from "./message.ts";
+import { forwardOutput } from "./output.ts";
+import type { ExitStatus } from "./status-line.ts";
+
+export interface SandboxParts {
+  readonly id: string;
+  /** The provider's name, for errors. */
+  readonly provider: string;
+  readonly launcher: Launcher;
+  readonly enforcement: Enforcement;
+  /** Called after the launcher's end. Does not throw. */
+  readonly cleanUp: () => Promise<void>;
+  /**
+   * Asked when the launcher ended in the middle of a command: the limit whose hit took it along, or
+   * undefined where the end is no fault of the program. Does not throw.
+   */
+  readonly explainDeath?: () => Promise<OutcomeLimit | undefined>;
+  /** Whether the launcher can't report an end any more, though it did not end. Does not throw. */
+  readonly isStuck?: () => Promise<boolean>;
+}
+
+/** What a launcher gets after the end of a command's time before it is asked whether it is stuck. */
+const END_GRACE_MS = 5_000;
+
+export function sandboxOf(parts: SandboxParts): ProviderSandbox {
+  const { launcher } = parts;
+  const failed = (step: string, what: string): GloveboxError =>
+    sandboxFailed(parts.provider, step, what);
+  let stopped = false;
+  let stdinUsed = false;
+
+  async function exec(command: Command, signal: AbortSignal): Promise<Execution> {
+    if (stopped) throw failed("exec", "the sandbox is stopped and takes no further command");
+    if (signal.aborted) {
+      stopped = true;
+      return canceledBeforeStart;
+    }
+    const { output, cancel } = connectOutput(command, launcher);
+    const stopWatch = watchEnd(parts, command, signal);
+    let disconnectStdin: (() => void) | undefined;
+    if (command.stdin !== "empty") {
+      // The launcher's stdin ends with it: it can't be given to another command.
+      if (stdinUsed) throw failed("exec", "only one command of a sandbox may have a stdin");
+      stdinUsed = true;
+    }
+    signal.addEventListener("abort", cancel, { once: true });
+    const startedMs = performance.now();
+    try {
+      launcher.send(execMessage(command));
+      disconnectStdin = connectStdin(command, launcher);
+      const status = await nextExit(parts);
+      if (status === undefined) return await explainDeath(parts, startedMs);
+      await output.complete(status);
+      const execution = executionOf(status);
+      stopped = status.sandboxDead || !["exited", "signaled"].includes(execution.outcome.kind);
+      return execution;
+    } catch (error) {
+      stopped = true;
+      throw error;
+    } finally {
+      signal.removeEventListener("abort", cancel);
+      stopWatch();
+      disconnectStdin?.();
+      output.stop();
+    }
+  }
+
+  async function destroy(): Promise<void> {
+    stopped = true;
+    await launcher.end();
+    await parts.cleanUp();
+  }
+
+  return {
+    id: parts.id,
+    enforcement: parts.enforcement,
+    exec,
+    kill: (name) => {
+      launcher.send(encodeMessage([["signal", constants.signals[name]]]));
+    },
+    destroy,
+    [Symbol.asyncDispose]: destroy,
+  };
+}
+
+function connectOutput({ onOutput }: Command, launcher: Launcher) {
+  const output = forwardOutput(launcher, onOutput, () => {
+    cancel();
+  });
+  const cancel = (): void => {
+    launcher.send(encodeMessage([["cancel", ""]]));
+    // The launcher reports the end when all output is out of its hands, read by whomever.
+    output.discard();
+  };
+  return { output, cancel };
+}
+
+/**
+ * The launcher keeps the time itself. One that somebody has frozen never reports: it is ended, so
+ * that nobody waits for ever. @returns What ends the watch.
+ */
+function watchEnd(
+  { launcher, isStuck }: SandboxParts,
+  { limits }: Command,
+  signal: AbortSignal,
+): () => void {
+  if (isStuck === undefined) return () => undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+  const look = async (): Promise<void> => {
+    const isLost = await isStuck();
+    if (stopped) return;
+    if (isLost) await launcher.end();
+    else arm(END_GRACE_MS);
+  };
+  const arm = (delayMs: number): void => {
+    clearTimeout(timer);
+    timer = setTimeout(() => void look(), delayMs);
+  };
+  const onAbort = (): void => {
+    arm(END_GRACE_MS);
+  };
+  signal.addEventListener("abort", onAbort, { once: true });
+  if (limits.wallTimeMs !== "unlimited") arm(limits.wallTimeMs + END_GRACE_MS);
+  return () => {
+    signal.removeEventListener("abort", onAbort);
+    clearTimeout(timer);
+    stopped = true;
+  };
+}
+
+function connectStdin({ stdin }: Command, launcher: Launcher): () => void {
+  if (stdin === "empty") return () => undefined;
+  // What can't be read is an end to the program; without a listener it would end this process.
+  const onError = (): void => void launcher.stdin.end();
+  stdin.on("error", onError).pipe(launcher.stdin);
+  return () => stdin.off("error", onError).unpipe(launcher.stdin);
+}
+
+export function sandboxFailed(
+  provider: string,
+  step: string,
+  what: string,
+  cause?: unknown,
+): GloveboxError<"SANDBOX_FAILED"> {
+  const message = `${provider}: ${what}. Run \`glovebox doctor\`.`;
+  return new GloveboxError("SANDBOX_FAILED", message, { provider, step }, { cause });
+}
+
+const canceledBeforeStart: Execution = {
+  outcome: { kind: "canceled" },
+  usage: { wallTimeMs: 0, cpuTimeMs: 0 },
+  droppedBytes: { stdout: 0, stderr: 0 },
+};
+
+function execMessage(command: Command): Buffer {
+  const microseconds = (ms: number | "unlimited"): string =>
+    ms === "unlimited" ? ms : String(Math.ceil(ms * 1000));
+  return encodeMessage([
+    ["exec", ""],
+    ...command.argv.map((word) => ["argv", word] as const),
+    ...Object.entries(command.env).map(([name, value]) => ["env", `${name}=${value}`] as const),
+    ["cwd", command.cwd],
+    ["stdin", command.stdin === "empty" ? "empty" : "pipe"],
+    ["wall-us", microseconds(command.limits.wallTimeMs)],
+    ["cpu-us", microseconds(command.limits.cpuTimeMs)],
+    ["output-bytes", String(command.limits.outputBytes)],
+    ["at-output-limit", command.onOutputLimit],
+  ]);
+}
+
+/** Undefined where the launcher ended without a word. */
+async function nextExit({ launcher, provider }: SandboxParts): Promise<ExitStatus | undefined> {
+  for (;;) {
+    const line = await launcher.nextStatus();
+    if (line === undefined) return undefined;
+    if (line.kind === "exit") return line;
+    if (line.kind === "error") throw sandboxFailed(provider, "run", line.text);
+    throw sandboxFailed(provider, "run", `unexpected status \`${line.kind}\``);
+  }
+}
+
+async function explainDeath(parts: SandboxParts, startedMs: number): Promise<Execution> {
+  const { launcher, provider } = parts;
+  const limit = await parts.explainDeath?.();
+  if (limit === undefined) {
+    const how = launcher.failure() ?? "the launcher ended in the middle of a run";
+    throw sandboxFailed(provider, "run", how);
+  }
+  return {
+    outcome: { kind: "limit", limit, exitCode: null },
+    usage: { wallTimeMs: performance.now() - startedMs },
+    droppedBytes: { stdout: 0, stderr: 0 },
+  };
+}
+
+function executionOf(status: ExitStatus): Execution {
+  const droppedBytes: Record<OutputStream, number> = {
+    stdout: status.droppedStdout,
+    stderr: status.droppedStderr,
+  };
+  return {
+    outcome: outcomeOf(status),
+    usage: {
+      wallTimeMs: status.wallUs / 1000,
+      cpuTimeMs: status.cpuUs / 1000,
+      peakMemoryBytes: status.peakBytes,
+    },
+    droppedBytes,
+  };
+}
+
+function outcomeOf(status: ExitStatus): Outcome {
+  if (status.limit === "canceled") return { kind: "canceled" };
+  const exitCode = status.signal === 0 ? status.code : null;
+  const limit = outcomeLimits.find((name) => name === status.limit);
+  if (limit !== undefined) return { kind: "limit", limit, exitCode };
+  if (exitCode !== null) return { kind: "exited", exitCode };
+  return { kind: "signaled", signal: signalName(status.signal) };
+}
+
+/** Real-time signals have no name in Node; the shell's numbering is kept for them. */
+function signalName(number: number): NodeJS.Signals {
+  const name = Object.entries(constants.signals).find(([, value]) => value === number)?.[0];
+  return (name ?? `SIG${number}`) as NodeJS.Signals;
+}

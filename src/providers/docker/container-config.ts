@@ -1,0 +1,174 @@
+/**
+ * @module
+ * The container of a sandbox, as the Engine API wants it (`POST /containers/create`).
+ */
+import { stat } from "node:fs/promises";
+import { GloveboxError, invalidRequest } from "../../core/errors.ts";
+import type { SandboxSpec } from "../../core/sandbox.ts";
+import { homePath, workspacePath } from "../../core/sandbox.ts";
+import type { Endpoint } from "./engine/endpoint.ts";
+import { label, ownerLabel, ownOwner } from "./owner.ts";
+
+/** Where the launcher is inside. */
+export const launcherFolder = "/glovebox";
+export const launcherPath = `${launcherFolder}/glovebox-launcher`;
+
+/** The user that a program is: nobody's on the host, unless it works in a folder of the user. */
+const SANDBOX_ID = 1000;
+
+/** Docker itself refuses less; an OCI runtime's own first process needs some, too. */
+export const MIN_MEMORY_BYTES = 16 * 1024 * 1024;
+
+/** One inode a KiB, but room for a project's worth of small files. */
+const BYTES_PER_INODE = 1024;
+const MIN_INODES = 1024;
+const MAX_INODES = 1_000_000;
+
+export interface ContainerParts {
+  readonly image: string;
+  /** The volume with the launcher in it. */
+  readonly launcherVolume: string;
+  /** Undefined: the daemon's default. */
+  readonly ociRuntime: string | undefined;
+  readonly user: string;
+}
+
+/** What a container is made from, besides the program's own files. */
+export type ContainerSpec = Pick<SandboxSpec, "policy" | "limits">;
+
+/**
+ * All that can be taken away is: capabilities, new privileges, root, the network, writing to the
+ * image, swap, the daemon's log of the output.
+ */
+export function containerConfig(spec: ContainerSpec, parts: ContainerParts): object {
+  const { limits, policy } = spec;
+  return {
+    Image: parts.image,
+    Entrypoint: [launcherPath, "container"],
+    Cmd: [],
+    User: parts.user,
+    WorkingDir: "/",
+    Hostname: "glovebox",
+    Domainname: "",
+    Labels: { [label]: "sandbox", [ownerLabel]: ownOwner() },
+    Healthcheck: { Test: ["NONE"] },
+    OpenStdin: true,
+    StdinOnce: true,
+    AttachStdin: true,
+    AttachStdout: true,
+    AttachStderr: true,
+    Tty: false,
+    HostConfig: {
+      AutoRemove: true,
+      Runtime: parts.ociRuntime,
+      NetworkMode: policy.network.mode === "none" ? "none" : "bridge",
+      ReadonlyRootfs: true,
+      CapDrop: ["ALL"],
+      SecurityOpt: ["no-new-privileges"],
+      Privileged: false,
+      IpcMode: "private",
+      Memory: limits.memoryBytes,
+      // Memory and swap together: no swap.
+      MemorySwap: limits.memoryBytes,
+      // One more than the program may have: the launcher is pid 1.
+      PidsLimit: limits.processes + 1,
+      Ulimits: [
+        { Name: "nofile", Soft: limits.openFiles, Hard: limits.openFiles },
+        { Name: "core", Soft: 0, Hard: 0 },
+      ],
+      Tmpfs: tmpfsOptions(spec, parts.user),
+      ShmSize: limits.diskBytes,
+      LogConfig: { Type: "none", Config: {} },
+      Mounts: mounts(spec, parts),
+    },
+  };
+}
+
+/** Files and folders that a tmpfs of this size may hold. */
+export function inodesFor(diskBytes: number): number {
+  return Math.min(Math.max(Math.floor(diskBytes / BYTES_PER_INODE), MIN_INODES), MAX_INODES);
+}
+
+/** Without `exec` a compiled program could not run; `/dev/shm` is the engine's own. */
+function tmpfsOptions({ policy, limits }: ContainerSpec, user: string): Record<string, string> {
+  const [uid = "", gid = ""] = user.split(":");
+  const options = (mode: string): string =>
+    `rw,exec,nosuid,nodev,mode=${mode},uid=${uid},gid=${gid},size=${limits.diskBytes},nr_inodes=${inodesFor(limits.diskBytes)}`;
+  return {
+    "/tmp": options("1777"),
+    [homePath]: options("0755"),
+    ...(policy.workspace.kind === "scratch" ? { [workspacePath]: options("0755") } : {}),
+  };
+}
+
+function mounts({ policy }: ContainerSpec, { launcherVolume }: ContainerParts): object[] {
+  const launcher = {
+    Type: "volume",
+    Source: launcherVolume,
+    Target: launcherFolder,
+    ReadOnly: true,
+    VolumeOptions: { NoCopy: true },
+  };
+  if (policy.workspace.kind === "scratch") return [launcher];
+  const { hostPath, access } = policy.workspace;
+  const workspace = {
+    Type: "bind",
+    Source: hostPath,
+    Target: workspacePath,
+    ReadOnly: access === "ro",
+    // What is mounted below it on the host is not part of the folder that was asked for.
+    BindOptions: { NonRecursive: true, Propagation: "rprivate" },
+  };
+  return [launcher, workspace];
+}
+
+/**
+ * What no daemon could do is refused before one is asked.
+ *
+ * @throws {GloveboxError} `INVALID_REQUEST`
+ */
+export function checkSpec({ limits, policy }: ContainerSpec, { isLocal }: Endpoint): void {
+  if (limits.memoryBytes < MIN_MEMORY_BYTES) {
+    const least = MIN_MEMORY_BYTES / 1024 / 1024;
+    throw invalidRequest(
+      "limits.memory_bytes",
+      `a container needs at least ${least} MiB, not ${limits.memoryBytes} bytes`,
+    );
+  }
+  if (policy.workspace.kind === "mount" && !isLocal) {
+    throw invalidRequest(
+      "workspace",
+      "the Docker daemon is on another machine, which has no folder of yours. Give the files themselves",
+    );
+  }
+}
+
+/**
+ * Who the program is: in a folder of the user its owner, so that what it writes is the owner's.
+ *
+ * @returns `UID:GID`
+ * @throws {GloveboxError} `POLICY_UNENFORCEABLE` for a folder of root's that it shall write to.
+ */
+export async function containerUser({ policy }: ContainerSpec): Promise<string> {
+  const { workspace } = policy;
+  if (workspace.kind === "scratch") return `${SANDBOX_ID}:${SANDBOX_ID}`;
+  const owner = await ownerOf(workspace.hostPath);
+  if (owner.uid !== 0) return `${owner.uid}:${owner.gid}`;
+  if (workspace.access === "ro") return `${SANDBOX_ID}:${SANDBOX_ID}`;
+  throw new GloveboxError(
+    "POLICY_UNENFORCEABLE",
+    `docker: \`${workspace.hostPath}\` belongs to root, and a program that may write to it would have to be root. ` +
+      "Give it to an ordinary user (`chown`), mount it read-only, or use the provider `linux`.",
+    { provider: "docker", controls: ["privileges"] },
+  );
+}
+
+async function ownerOf(folder: string): Promise<{ readonly uid: number; readonly gid: number }> {
+  // Docker Desktop shows every folder as the container's own.
+  if (process.platform !== "linux") return { uid: SANDBOX_ID, gid: SANDBOX_ID };
+  try {
+    return await stat(folder);
+  } catch (error) {
+    throw invalidRequest("workspace", `cannot be read: ${(error as Error).message}`);
+  }
+}

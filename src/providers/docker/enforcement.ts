@@ -1,0 +1,96 @@
+/**
+ * @module
+ * What holds in a container, and by what.
+ */
+import {
+  enforced,
+  missing,
+  missingControls,
+  weaker,
+  type ControlStatus,
+  type Enforcement,
+} from "../../core/enforcement.ts";
+import { GloveboxError } from "../../core/errors.ts";
+import type { ContainerSpec } from "./container-config.ts";
+import type { DaemonInfo } from "./daemon.ts";
+
+/** What the launcher has found in the container: the counters of a cgroup, or only processes to look at. */
+export type Counting = "cgroup" | "sampled";
+
+const NO_CGROUP = "the daemon can't limit it";
+const CGROUP_REMEDY =
+  "start the daemon with cgroup controllers (rootless: cgroup v2 and delegation)";
+
+export function enforcementOf(
+  { policy }: ContainerSpec,
+  info: DaemonInfo,
+  ociRuntime: string,
+  counting: Counting,
+): Enforcement {
+  const by = (what: string): string => `${what} (${ociRuntime})`;
+  return {
+    files: enforced(by("read-only image, no folder of the host but the workspace")),
+    network: networkStatus(policy, by),
+    processTree: enforced(by("pid and ipc namespaces")),
+    privileges: enforced("no capabilities, no_new_privs, an ordinary user"),
+    syscalls: syscallStatus(info),
+    wallTime: enforced("launcher"),
+    cpuTime:
+      counting === "cgroup"
+        ? enforced(`${info.cgroup} counter`)
+        : weaker("sampled every 20 ms", "may be exceeded by what is used between two samples"),
+    memory: memoryStatus(info),
+    processes: processStatus(info, counting),
+    output: enforced("launcher"),
+    disk: weaker(
+      "tmpfs",
+      "each of /workspace, /tmp, /dev/shm and the home folder may hold so much; all of it counts as memory",
+    ),
+    openFiles: enforced("RLIMIT_NOFILE"),
+  };
+}
+
+function networkStatus(
+  { network }: ContainerSpec["policy"],
+  by: (what: string) => string,
+): ControlStatus {
+  return network.mode === "none"
+    ? enforced(by("network namespace with nothing but loopback"))
+    : enforced(by("network namespace on the daemon's bridge"));
+}
+
+function syscallStatus({ security }: DaemonInfo): ControlStatus {
+  return enforced(
+    security.includes("seccomp") ? "seccomp filter, and the daemon's own" : "seccomp filter",
+  );
+}
+
+function memoryStatus({ limits, cgroup }: DaemonInfo): ControlStatus {
+  if (!limits.memory) return missing(NO_CGROUP, CGROUP_REMEDY);
+  if (limits.swap) return enforced(`${cgroup} memory limit`);
+  return weaker(
+    `${cgroup} memory limit`,
+    "the daemon can't limit swap",
+    "boot its kernel with `swapaccount=1`, or switch swap off",
+  );
+}
+
+function processStatus({ limits, cgroup }: DaemonInfo, counting: Counting): ControlStatus {
+  if (!limits.processes) return missing(NO_CGROUP, CGROUP_REMEDY);
+  if (counting === "cgroup") return enforced(`${cgroup} pids limit`);
+  return weaker(
+    "sampled every 20 ms",
+    "a program over the limit is ended, not refused; a short burst may pass",
+  );
+}
+
+/** @throws {GloveboxError} `POLICY_UNENFORCEABLE` */
+export function refuseMissing(enforcement: Enforcement): void {
+  const controls = missingControls(enforcement);
+  if (controls.length === 0) return;
+  throw new GloveboxError(
+    "POLICY_UNENFORCEABLE",
+    `docker: this daemon cannot enforce ${controls.join(", ")}. Run \`glovebox doctor --provider docker\`, or accept it with enforcement \`best-effort\`.`,
+    { provider: "docker", controls },
+  );
+}

@@ -1,0 +1,94 @@
+/**
+ * @module
+ * What a launcher in a container writes on its stderr, see native/launcher/container.c: frames of a
+ * kind (one byte), a u32 length (little-endian) and as many bytes. `e` is the program's stderr, `s`
+ * are status lines.
+ */
+import { Readable, type Readable as ReadableStream } from "node:stream";
+
+const HEADER_BYTES = 5;
+/** A launcher's frame never holds more than its buffer. */
+const MAX_FRAME_BYTES = 128 * 1024;
+const STDERR = 0x65;
+const STATUS = 0x73;
+
+export interface Frames {
+  readonly stderr: ReadableStream;
+  /** Resolves with undefined at the end of the stream, however it came about. */
+  nextLine(): Promise<string | undefined>;
+}
+
+/** Reads only while the program's stderr has room. */
+export function readFrames(source: ReadableStream): Frames {
+  const lines = createLineQueue();
+  const stderr = new Readable({
+    read: () => {
+      source.resume();
+    },
+  });
+  let rest: Buffer = Buffer.alloc(0);
+  const take = (chunk: Buffer): void => {
+    rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    for (let frame = cutFrame(rest); frame !== undefined; frame = cutFrame(rest)) {
+      rest = frame.rest;
+      if (frame.kind === STATUS) lines.push(frame.bytes.toString("utf8"));
+      else if (!stderr.push(frame.bytes)) source.pause();
+    }
+  };
+  const end = (): void => {
+    lines.end();
+    if (!stderr.readableEnded && !stderr.destroyed) stderr.push(null);
+  };
+  source.on("data", (chunk: Buffer) => {
+    try {
+      take(chunk);
+    } catch (error) {
+      source.destroy(error as Error);
+    }
+  });
+  // A connection that breaks is the end of a sandbox; its reason is asked for elsewhere.
+  source.on("error", end).on("end", end).on("close", end);
+  return { stderr, nextLine: lines.next };
+}
+
+/** @throws {Error} for bytes that are no frame. */
+function cutFrame(
+  bytes: Buffer,
+): { readonly kind: number; readonly bytes: Buffer; readonly rest: Buffer } | undefined {
+  if (bytes.length < HEADER_BYTES) return undefined;
+  const kind = bytes.readUInt8(0);
+  const length = bytes.readUInt32LE(1);
+  if ((kind !== STDERR && kind !== STATUS) || length > MAX_FRAME_BYTES) {
+    throw new Error("docker: what the container wrote is no frame of the launcher");
+  }
+  const end = HEADER_BYTES + length;
+  if (bytes.length < end) return undefined;
+  return { kind, bytes: bytes.subarray(HEADER_BYTES, end), rest: bytes.subarray(end) };
+}
+
+function createLineQueue() {
+  const lines: string[] = [];
+  let waiting: ((line: string | undefined) => void) | undefined;
+  let hasEnded = false;
+  const serve = (): void => {
+    if (waiting === undefined || (lines.length === 0 && !hasEnded)) return;
+    const resolve = waiting;
+    waiting = undefined;
+    resolve(lines.shift());
+  };
+  return {
+    push: (text: string): void => {
+      lines.push(...text.split("\n").filter((line) => line !== ""));
+      serve();
+    },
+    end: (): void => {
+      hasEnded = true;
+      serve();
+    },
+    next: (): Promise<string | undefined> =>
+      new Promise((resolve) => {
+        waiting = resolve;
+        serve();
+      }),
+  };
+}

@@ -1,0 +1,116 @@
+/**
+ * @module
+ * The images of a daemon.
+ */
+import { createTar } from "nanotar";
+import { GloveboxError } from "../../core/errors.ts";
+import type { ImageProgress, ImageStore, StoredImage } from "../../core/image.ts";
+import type { EngineClient } from "./engine/client.ts";
+import { EngineError } from "./engine/errors.ts";
+import { isStatus } from "./engine-status.ts";
+import { label } from "./owner.ts";
+
+export function imagesOf(client: EngineClient): ImageStore {
+  return {
+    find: (name, signal) => findImage(client, name, signal),
+    pull: async (name, onProgress, signal) => {
+      const query = { fromImage: name, ...(hasVersion(name) ? {} : { tag: "latest" }) };
+      try {
+        const steps = client.stream("POST", "/images/create", { query, signal });
+        for await (const step of steps) onProgress(progressOf(step));
+      } catch (error) {
+        if (!(error instanceof EngineError)) throw error;
+        throw imageNotFound(name, `it could not be pulled: ${error.message}`, error);
+      }
+    },
+    build: async (name, dockerfile, onProgress, signal) => {
+      const body = Buffer.from(createTar([{ name: "Dockerfile", data: dockerfile }]));
+      const query = { t: name, forcerm: true, labels: JSON.stringify({ [label]: "image" }) };
+      try {
+        const steps = client.stream("POST", "/build", { query, body, signal });
+        for await (const step of steps) onProgress(progressOf(step));
+      } catch (error) {
+        if (!(error instanceof EngineError)) throw error;
+        throw new GloveboxError(
+          "SANDBOX_FAILED",
+          `docker: the image \`${name}\` could not be built: ${error.message}`,
+          { provider: "docker", step: "build an image" },
+          { cause: error },
+        );
+      }
+    },
+    remove: async (name, signal) => {
+      try {
+        await client.request("DELETE", imagePath(name), { signal });
+        return true;
+      } catch (error) {
+        if (isStatus(error, 404)) return false;
+        if (!isStatus(error, 409)) throw error;
+        throw new GloveboxError(
+          "SANDBOX_FAILED",
+          `docker: the image \`${name}\` can't be removed: ${error.message}`,
+          { provider: "docker", step: "remove an image" },
+          { cause: error },
+        );
+      }
+    },
+  };
+}
+
+async function findImage(
+  client: EngineClient,
+  name: string,
+  signal: AbortSignal,
+): Promise<StoredImage | undefined> {
+  try {
+    const image = (await client.request("GET", `${imagePath(name)}/json`, { signal })) as {
+      readonly Id: string;
+      readonly Size: number;
+    };
+    return { name, id: image.Id, sizeBytes: image.Size };
+  } catch (error) {
+    if (isStatus(error, 404)) return undefined;
+    throw error;
+  }
+}
+
+/** The name of an image has slashes, which are part of the path; nothing else of a URL may be in it. */
+function imagePath(name: string): string {
+  return `/images/${name.split("/").map(encodeURIComponent).join("/")}`;
+}
+
+/** Whether a name ends in a tag or a digest; a registry's port is neither. */
+function hasVersion(name: string): boolean {
+  return /[:@][^/]+$/.test(name);
+}
+
+function progressOf(step: object): ImageProgress {
+  const { status, stream, id, progressDetail } = step as {
+    readonly status?: string;
+    readonly stream?: string;
+    readonly id?: string;
+    readonly progressDetail?: { readonly current?: number; readonly total?: number };
+  };
+  const { current, total } = progressDetail ?? {};
+  return {
+    text: (status ?? stream ?? "").trim(),
+    ...(id === undefined ? {} : { layer: id }),
+    ...(current === undefined || total === undefined
+      ? {}
+      : { doneBytes: current, totalBytes: total }),
+  };
+}
+
+export function imageNotFound(
+  image: string,
+  why: string,
+  cause?: unknown,
+): GloveboxError<"IMAGE_NOT_FOUND"> {
+  const hint = `glovebox images pull ${image}`;
+  return new GloveboxError(
+    "IMAGE_NOT_FOUND",
+    `docker: the image \`${image}\` is not on this host: ${why}. Get it: ${hint}`,
+    { image, hint },
+    { cause },
+  );
+}

@@ -1,0 +1,200 @@
+/**
+ * @module
+ * Isolation by containers of a Docker daemon, or of one that speaks its API. The same launcher as the
+ * linux provider's is pid 1 of each, so that commands, limits and ends are the same.
+ */
+import { randomUUID } from "node:crypto";
+import { homedir } from "node:os";
+import type { ImageProgress } from "../../core/image.ts";
+import type { Provider, ProviderSandbox } from "../../core/provider.ts";
+import type { SandboxSpec } from "../../core/sandbox.ts";
+import { encodeMessage } from "../../launcher/message.ts";
+import { sandboxFailed, sandboxOf } from "../../launcher/sandbox.ts";
+import { connectDaemon, type Daemon } from "./connect-daemon.ts";
+import { checkSpec, type ContainerSpec } from "./container-config.ts";
+import { enforcementOf, refuseMissing } from "./enforcement.ts";
+import { findEndpoint } from "./engine/endpoint.ts";
+import { EngineError } from "./engine/errors.ts";
+import { isStatus } from "./engine-status.ts";
+import { fileMessages } from "./file-messages.ts";
+import { imageNotFound } from "./images.ts";
+import { Pool } from "./pool.ts";
+import { probeDaemon } from "./probe.ts";
+import {
+  startContainer,
+  syncMessage,
+  untilReady,
+  type StartedContainer,
+} from "./start-container.ts";
+import { sweepContainers } from "./sweep.ts";
+
+export type PullPolicy = "missing" | "never" | "always";
+
+export interface DockerProviderOptions {
+  /** `unix:///…`, `tcp://…`; undefined: `DOCKER_HOST`, docker's context, the usual sockets. */
+  readonly host: string | undefined;
+  readonly env: NodeJS.ProcessEnv;
+  /** By its name at the daemon: `runc`, `runsc`; undefined: the daemon's default. */
+  readonly ociRuntime: string | undefined;
+  /** Of sandboxes that name none. */
+  readonly image: string;
+  readonly pullPolicy: PullPolicy;
+  /** Called with the progress of a pull that a `create` needs. */
+  readonly onPull?: (image: string, progress: ImageProgress) => void;
+  /** Containers kept ready, in all; 0: none. */
+  readonly poolSize: number;
+}
+
+/** A container that nobody took in this time is let go; the launcher waits a little longer. */
+const POOL_MAX_AGE_MS = 10 * 60_000;
+const POOL_PARALLEL = 2;
+
+/** A sandbox before it has a program. */
+type Prepared = StartedContainer & {
+  readonly isAlive: () => boolean;
+  readonly destroy: () => Promise<void>;
+};
+
+/** @throws {GloveboxError} `INVALID_CONFIG` for an address that can't be used. Connects with first use. */
+export function createDockerProvider(options: DockerProviderOptions): Provider {
+  const { host, env } = options;
+  const daemon = connectDaemon(findEndpoint({ host, env, homeFolder: homedir() }), options);
+  const pool = new Pool<Prepared>({
+    size: options.poolSize,
+    maxAgeMs: POOL_MAX_AGE_MS,
+    parallel: POOL_PARALLEL,
+    make: (key, signal) => {
+      const { image, ...spec } = JSON.parse(key) as ContainerSpec & { readonly image: string };
+      return prepare(daemon, spec, image, signal);
+    },
+  });
+
+  async function create(spec: SandboxSpec, signal: AbortSignal): Promise<ProviderSandbox> {
+    signal.throwIfAborted();
+    checkSpec(spec, daemon.endpoint);
+    const { policy, limits } = spec;
+    const image = spec.image ?? options.image;
+    if (options.pullPolicy === "always") await pull(daemon, image, options, signal);
+    const prepared =
+      policy.workspace.kind === "scratch" && options.pullPolicy !== "always"
+        ? pool.take(JSON.stringify({ image, policy, limits }))
+        : undefined;
+    const container =
+      prepared ?? (await prepareMissing(daemon, { policy, limits }, image, options, signal));
+    return equip(daemon, container, spec, signal);
+  }
+
+  return {
+    name: "docker",
+    programs: "image",
+    images: daemon.images,
+    probe: () => probeDaemon(daemon, options.ociRuntime),
+    create,
+    sweep: (signal) => sweepContainers(daemon.client, signal),
+    close: async () => {
+      await pool.close();
+      daemon.client.close();
+    },
+  };
+}
+
+async function prepare(
+  daemon: Daemon,
+  spec: ContainerSpec,
+  image: string,
+  signal: AbortSignal,
+): Promise<Prepared> {
+  const started = await startContainer(spec, await daemon.startOptions(image), signal);
+  let hasEnded = false;
+  started.launcher.stdout.once("close", () => (hasEnded = true));
+  return { ...started, isAlive: () => !hasEnded, destroy: () => started.launcher.end() };
+}
+
+/** Prepares a container; pulls the image where it is missing and may be pulled. */
+async function prepareMissing(
+  daemon: Daemon,
+  spec: ContainerSpec,
+  image: string,
+  options: DockerProviderOptions,
+  signal: AbortSignal,
+): Promise<Prepared> {
+  try {
+    return await prepare(daemon, spec, image, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!isStatus(error, 404)) throw asFailure(error);
+    if (!(await isImageMissing(daemon, image, signal))) throw asFailure(error);
+    if (options.pullPolicy !== "missing") {
+      throw imageNotFound(image, "and the pull policy is to fetch none by itself", error);
+    }
+  }
+  await pull(daemon, image, options, signal);
+  try {
+    return await prepare(daemon, spec, image, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw asFailure(error);
+  }
+}
+
+async function isImageMissing(daemon: Daemon, image: string, signal: AbortSignal) {
+  return (await daemon.images.find(image, signal)) === undefined;
+}
+
+async function pull(
+  { images }: Daemon,
+  image: string,
+  { onPull }: DockerProviderOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  await images.pull(image, (progress) => onPull?.(image, progress), signal);
+}
+
+/** Gives a prepared container what makes it this caller's sandbox. */
+async function equip(
+  daemon: Daemon,
+  container: Prepared,
+  spec: SandboxSpec,
+  signal: AbortSignal,
+): Promise<ProviderSandbox> {
+  const { launcher, counting, imageEnv, explainDeath, isStuck } = container;
+  const abort = (): void => void launcher.end();
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    const { info, ociRuntime } = await daemon.facts();
+    const enforcement = enforcementOf(spec, info, ociRuntime, counting);
+    if (spec.enforcement === "strict") refuseMissing(enforcement);
+    if (spec.files.length > 0) {
+      for (const message of fileMessages(spec.files)) launcher.send(message);
+      launcher.send(syncMessage);
+      await untilReady(launcher);
+    }
+    signal.throwIfAborted();
+    const sandbox = sandboxOf({
+      id: randomUUID(),
+      provider: "docker",
+      launcher,
+      enforcement,
+      cleanUp: () => Promise.resolve(),
+      explainDeath,
+      isStuck,
+    });
+    return {
+      ...sandbox,
+      exec: (command, execSignal) =>
+        sandbox.exec({ ...command, env: { ...imageEnv, ...command.env } }, execSignal),
+    };
+  } catch (error) {
+    await launcher.end();
+    signal.throwIfAborted();
+    throw asFailure(error);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+function asFailure(error: unknown): unknown {
+  return error instanceof EngineError
+    ? sandboxFailed("docker", "create", error.message, error)
+    : error;
+}

@@ -1,0 +1,101 @@
+/**
+ * @module
+ * Starts a container with each OCI runtime of a daemon. Its launcher checks the walls from inside,
+ * and refuses to be ready where it has a capability, is root, or can't install its filter.
+ */
+import { defaultLimits } from "../../core/limits.ts";
+import type { ProbeReport } from "../../core/provider.ts";
+import { isGloveboxError } from "../../core/errors.ts";
+import type { Daemon, DaemonFacts } from "./connect-daemon.ts";
+import type { ContainerSpec } from "./container-config.ts";
+import type { DaemonInfo } from "./daemon.ts";
+import { enforcementOf, type Counting } from "./enforcement.ts";
+import { startContainer } from "./start-container.ts";
+
+const PROBE_TIMEOUT_MS = 5_000;
+
+const probeSpec: ContainerSpec = {
+  policy: { network: { mode: "none" }, workspace: { kind: "scratch" } },
+  limits: defaultLimits,
+};
+
+/** Of a daemon that nobody could ask. */
+const unknownDaemon: DaemonInfo = {
+  version: "",
+  operatingSystem: "",
+  architecture: "",
+  cgroup: "cgroup",
+  limits: { memory: false, swap: false, processes: false },
+  security: [],
+  ociRuntimes: [],
+  defaultOciRuntime: "",
+};
+
+export async function probeDaemon(
+  daemon: Daemon,
+  wanted: string | undefined,
+): Promise<ProbeReport> {
+  const signal = AbortSignal.timeout(PROBE_TIMEOUT_MS);
+  try {
+    const facts = await daemon.facts();
+    const { info, ociRuntime } = facts;
+    const tried = await Promise.all(
+      info.ociRuntimes.map(async (name) => ({
+        name,
+        ...(await tryRuntime(daemon, facts, name, signal)),
+      })),
+    );
+    const used = tried.find(({ name }) => name === ociRuntime);
+    const enforcement = enforcementOf(probeSpec, info, ociRuntime, used?.counting ?? "sampled");
+    const failure = used?.failure;
+    return {
+      provider: "docker",
+      available: failure === undefined,
+      reason: failure ?? "",
+      remedy: failure === undefined ? "" : "try another OCI runtime, or look at the daemon's log",
+      enforcement,
+      facts: [
+        ["daemon", `${info.version} at ${daemon.endpoint.description}, ${info.operatingSystem}`],
+        ...tried.map(({ name, failure: reason, counting }): [string, string] => [
+          `OCI runtime ${name}`,
+          [
+            reason === undefined ? "a sandbox was started" : `no sandbox: ${reason}`,
+            ...(name === ociRuntime ? ["used"] : []),
+            ...(counting === "sampled" ? ["CPU time and processes are sampled"] : []),
+          ].join(", "),
+        ]),
+      ],
+    };
+  } catch (error) {
+    const ociRuntime = wanted ?? "the daemon's default";
+    return {
+      provider: "docker",
+      available: false,
+      reason: reasonOf(error),
+      remedy: isGloveboxError(error) && "hint" in error.details ? error.details.hint : "",
+      enforcement: enforcementOf(probeSpec, unknownDaemon, ociRuntime, "sampled"),
+      facts: [["daemon", `none answers at ${daemon.endpoint.description}`]],
+    };
+  }
+}
+
+async function tryRuntime(
+  { client }: Daemon,
+  { launcher }: DaemonFacts,
+  ociRuntime: string,
+  signal: AbortSignal,
+): Promise<{ readonly failure?: string; readonly counting?: Counting }> {
+  const options = { client, image: launcher.image, launcherVolume: launcher.volume, ociRuntime };
+  try {
+    const container = await startContainer(probeSpec, options, signal);
+    await container.launcher.end();
+    return { counting: container.counting };
+  } catch (error) {
+    return { failure: reasonOf(error) };
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.replace(/^docker: /, "").replace(/ Run `glovebox doctor`\.$/, "");
+}

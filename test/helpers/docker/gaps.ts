@@ -1,0 +1,45 @@
+/**
+ * @module
+ * What this host lacks for a Docker daemon of the tests.
+ */
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+
+const neededPrograms = [
+  "dockerd",
+  "docker",
+  "containerd",
+  "iptables",
+  "docker-registry",
+  "mmdebstrap",
+];
+const neededTools = ["bash", "unshare", "nsenter", "setpriv", "mount", "ip", "find", "tar"];
+
+/** Why no Docker daemon can be started here; undefined where one can. */
+export function dockerGap(): string | undefined {
+  if (process.getuid?.() !== 0) return "only root can start a Docker daemon";
+  const missing = [...neededPrograms, ...neededTools].find(
+    (name) => findProgram(name) === undefined,
+  );
+  return missing === undefined ? undefined : `${missing} is not installed`;
+}
+
+/** Why there is no gVisor for the daemon to use; undefined where there is. */
+export function runscGap(): string | undefined {
+  return dockerGap() ?? (findProgram("runsc") === undefined ? "runsc is not installed" : undefined);
+}
+
+/** The system's folders too: an ordinary search path may lack them. */
+export function findProgram(name: string): string | undefined {
+  const folders = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/sbin"];
+  return folders.map((folder) => join(folder, name)).find(isExecutable);
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
