@@ -42,7 +42,10 @@ bool reap_until(pid_t command, int *status) {
 static bool is_full(const char *const *folders) {
     for (; *folders; folders++) {
         struct statvfs status;
-        if (statvfs(*folders, &status) == 0 && (status.f_bavail == 0 || status.f_favail == 0))
+        if (statvfs(*folders, &status) < 0)
+            continue;
+        /* A file system that counts no inodes has always 0 of them free. */
+        if (status.f_bavail == 0 || (status.f_files > 0 && status.f_favail == 0))
             return true;
     }
     return false;

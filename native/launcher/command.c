@@ -56,21 +56,30 @@ static void limit(const char *name, int resource, rlim_t soft, rlim_t hard) {
         die("limit %s to %llu", name, (unsigned long long)hard);
 }
 
+/* For a resource that gVisor's kernel does not have, and therefore lets nobody limit. On Linux lowering
+ * a limit is never refused. */
+static void limit_if_known(const struct plan *plan, const char *name, int resource, rlim_t most) {
+    struct rlimit value = {.rlim_cur = most, .rlim_max = most};
+    if (setrlimit(resource, &value) < 0 && !(plan->is_container && errno == EPERM))
+        die("limit %s to %llu", name, (unsigned long long)most);
+}
+
 /* setrlimit(2). Memory and processes of the whole sandbox are the cgroup's, or sampled. */
 static void setup_limits(const struct plan *plan, const struct command *command) {
     limit("open files", RLIMIT_NOFILE, plan->open_files, plan->open_files);
     limit("stack size", RLIMIT_STACK, 8 << 20, 64 << 20);
     limit("locked memory", RLIMIT_MEMLOCK, 64 << 10, 64 << 10);
-    limit("message queues", RLIMIT_MSGQUEUE, 0, 0); /* they would not count as memory or disk */
+    /* They would not count as memory or disk. */
+    limit_if_known(plan, "message queues", RLIMIT_MSGQUEUE, 0);
     /* Each timer of timer_create(2) counts as one, and is kernel memory. */
-    limit("pending signals", RLIMIT_SIGPENDING, 1024, 1024);
-    limit("nice", RLIMIT_NICE, 0, 0);
-    limit("real-time priority", RLIMIT_RTPRIO, 0, 0);
+    limit_if_known(plan, "pending signals", RLIMIT_SIGPENDING, 1024);
+    limit_if_known(plan, "nice", RLIMIT_NICE, 0);
+    limit_if_known(plan, "real-time priority", RLIMIT_RTPRIO, 0);
     if (plan->file_size_bytes)
         limit("file size", RLIMIT_FSIZE, plan->file_size_bytes, plan->file_size_bytes);
     /* With a cgroup its pids.max counts, and tells us when it was reached. Without one, since Linux
-     * 5.14, this counts the processes of this user namespace only: pid 1 and the program's. A container has none of its
-     * own, and the user's processes in others would count. */
+     * 5.14, this counts the processes of this user namespace only: pid 1 and the program's. A container
+     * has none of its own, and the user's processes in others would count. */
     if (!plan->cgroup_count && !plan->is_container)
         limit("processes", RLIMIT_NPROC, plan->processes + 1, plan->processes + 1);
     /* The supervisor ends the sandbox at the limit; this is the wall behind it, for each process. */

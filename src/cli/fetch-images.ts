@@ -66,6 +66,6 @@ async function fetchImage(
 }
 
 /** `gcc:14 (c, cpp)` */
-export function describeTarget({ image, languages }: ImageTarget): string {
+function describeTarget({ image, languages }: ImageTarget): string {
   return languages.length === 0 ? image : `${image} (${languages.join(", ")})`;
 }

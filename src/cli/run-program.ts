@@ -47,7 +47,9 @@ export async function runProgram(form: RunForm, options: RunOptions): Promise<nu
   const pulls = openProgress(process.stderr);
   const quick = await createProviderQuickly(options.provider, {
     docker: options.docker,
-    ...(options.verbosity === "quiet" ? {} : { onPull: pulls.show }),
+    ...(options.verbosity === "quiet"
+      ? {}
+      : { onPull: (image, progress) => pulls.show(image, progress) }),
   });
   const isWarned = options.provider === "process" && options.verbosity !== "quiet";
   if (isWarned) printNote(processWarning);

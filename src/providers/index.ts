@@ -62,26 +62,26 @@ interface Attempt {
  * The best provider that isolates, for `auto`: `linux`, else `docker`; never `process`. Does not throw
  * because one does not serve.
  *
- * @param passedOver Those that are known not to serve: they are not tried.
+ * @param known Those that are known not to serve: they are not tried.
  */
 export async function chooseProvider(
   options: ProviderOptions,
   effort: Effort,
-  passedOver: readonly PassedOver[] = [],
+  known: readonly PassedOver[] = [],
 ): Promise<Choice> {
-  const known = [...passedOver];
+  const failures = [...known];
   for (const [name, attempt] of [
     ["linux", tryLinux],
     ["docker", tryDocker],
   ] as const) {
-    if (passedOver.some(({ provider }) => provider === name)) continue;
+    if (known.some(({ provider }) => provider === name)) continue;
     const { provider, report, failure } = await tryIt(name, () => attempt(options, effort));
     if (provider !== undefined) {
-      return { provider, ...(report === undefined ? {} : { report }), passedOver: known };
+      return { provider, ...(report === undefined ? {} : { report }), passedOver: failures };
     }
-    if (failure !== undefined) known.push(failure);
+    if (failure !== undefined) failures.push(failure);
   }
-  return { provider: undefined, passedOver: known };
+  return { provider: undefined, passedOver: failures };
 }
 
 /** @throws {GloveboxError} `PROVIDER_UNAVAILABLE` that says of each why, and what to do. */
@@ -89,7 +89,7 @@ export function requireChoice({ provider, passedOver }: Choice): Provider {
   if (provider !== undefined) return provider;
   const hint = "`glovebox doctor` tells more";
   const reasons = passedOver.map(({ provider: name, reason, remedy }) => {
-    return `${name}: ${reason}${remedy === "" || reason.includes(remedy) ? "" : `; to mend it: ${remedy}`}.`;
+    return `${name}: ${reason}${remedy === "" ? "" : `; to mend it: ${remedy}`}.`;
   });
   throw new GloveboxError(
     "PROVIDER_UNAVAILABLE",
@@ -101,13 +101,14 @@ export function requireChoice({ provider, passedOver }: Choice): Provider {
 /** A failure of a provider, without what says only which one it is. */
 export function passedOverFor(provider: string, error: GloveboxError): PassedOver {
   const remedy = "hint" in error.details ? error.details.hint : "";
-  const message = error.message.replace(`${provider}: `, "");
-  const reason = remedy === "" ? message : (message.split(remedy)[0] ?? "");
-  return {
-    provider,
-    reason: reason.replace(/( To mend it: )?[.\s`]*$/, ""),
-    remedy: remedy.replace(/\.$/, ""),
-  };
+  return passedOver(provider, error.message.replace(`${provider}: `, ""), remedy);
+}
+
+/** Messages say what to do at their end; here that is apart. */
+function passedOver(provider: string, message: string, remedy: string): PassedOver {
+  const [beforeRemedy = ""] = remedy === "" ? [message] : message.split(remedy);
+  const reason = beforeRemedy.replace(/[.\s]*(To mend it:\s*)?$/, "");
+  return { provider, reason, remedy: remedy.replace(/\.$/, "") };
 }
 
 async function tryIt(name: string, attempt: () => Promise<Attempt>): Promise<Attempt> {
@@ -160,6 +161,5 @@ async function probed(provider: Provider): Promise<Attempt> {
   const report = await provider.probe();
   if (report.available) return { provider, report };
   await provider.close();
-  const { name } = provider;
-  return { failure: { provider: name, reason: report.reason, remedy: report.remedy } };
+  return { failure: passedOver(provider.name, report.reason, report.remedy) };
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll } from "vitest";
-import { createDockerProvider } from "../../src/providers/docker/index.ts";
 import type { Provider } from "../../src/core/provider.ts";
+import { createDockerProvider } from "../../src/providers/docker/index.ts";
 import { DOCKERD_TIMEOUT_MS, sharedDockerd } from "../helpers/docker/shared.ts";
 import { dockerSkipReason, runscSkipReason } from "../helpers/docker/skip.ts";
 import { describeLanguages } from "./languages.ts";
@@ -9,15 +9,28 @@ import { describeProvider } from "./suite.ts";
 const tests = (reason: string, ...names: readonly string[]): Readonly<Record<string, string>> =>
   Object.fromEntries(names.map((name) => [name, reason]));
 
-const exceptions = {};
+const ofContainers = {
+  ...tests(
+    "`disk` is weaker: a container's folders have a tmpfs each",
+    "adds up all folders that can be written",
+  ),
+  ...tests(
+    "an image brings its own programs",
+    "shows a lent program of the host at its path and in PATH",
+  ),
+  ...tests(
+    "the network of a container is the daemon's bridge, not this machine's own; test/docker has its tests",
+    "with all of the network a program reaches a service of this machine",
+  ),
+};
+
+const ofGvisor = {
+  ...ofContainers,
+};
 
 const ociRuntimes = [
-  { ociRuntime: "runc", skipReason: dockerSkipReason(), exceptions: { ...exceptions } },
-  {
-    ociRuntime: "runsc",
-    skipReason: runscSkipReason(),
-    exceptions: { ...exceptions, ...tests("") },
-  },
+  { ociRuntime: "runc", skipReason: dockerSkipReason(), exceptions: ofContainers },
+  { ociRuntime: "runsc", skipReason: runscSkipReason(), exceptions: ofGvisor },
 ];
 
 for (const { ociRuntime, skipReason, exceptions } of ociRuntimes) {
@@ -26,18 +39,22 @@ for (const { ociRuntime, skipReason, exceptions } of ociRuntimes) {
   beforeAll(async () => {
     if (skipReason !== undefined) return;
     const { host } = await sharedDockerd();
-    const image = "debian:stable-slim";
     provider = createDockerProvider({
       host,
       env: {},
       ociRuntime,
-      image,
+      image: "debian:stable-slim",
       pullPolicy: "never",
       poolSize: 0,
     });
   }, DOCKERD_TIMEOUT_MS);
   afterAll(() => provider?.close());
-  const makeProvider = (): Provider => provider!;
-  describeProvider(makeProvider, { name, exceptions, skipReason });
+  const makeProvider = (): Provider => {
+    if (provider === undefined) throw new Error("the daemon did not start");
+    return provider;
+  };
+  // What root owns, a container can't be given to write to.
+  const folderOwner = { uid: 12_345, gid: 23_456 };
+  describeProvider(makeProvider, { name, exceptions, skipReason, folderOwner });
   describeLanguages(makeProvider, { name, skipReason });
 }

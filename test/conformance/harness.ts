@@ -14,9 +14,15 @@ import type { LeftoverCheck } from "../helpers/leftovers.ts";
 
 const MIB = 1024 * 1024;
 
+export interface FolderOwner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
 export interface Suite {
   readonly provider: () => Provider;
   readonly enforcement: EnforcementMode;
+  readonly folderOwner: FolderOwner;
   readonly leftovers: () => LeftoverCheck;
   /** A test that every provider owes, unless its exceptions name it. */
   readonly must: (name: string, body: () => Promise<void>) => void;

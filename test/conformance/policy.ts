@@ -2,7 +2,7 @@
  * @module
  * What a program may touch, and whether the provider says the truth about it.
  */
-import { mkdir, mkdtemp, readdir, readFile, realpath, rm, stat, writeFile } from "node:fs/promises";
+import { chown, mkdir, mkdtemp, readdir, readFile, realpath, rm, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -107,6 +107,7 @@ print(c.recv(10).decode())
 
 /** A folder with `given.txt` and `sub/`, mounted as the workspace. */
 async function withMount<T>(
+  { folderOwner }: Suite,
   access: WorkspaceMount["access"],
   use: (hostPath: string, policy: { workspace: WorkspaceMount & { kind: "mount" } }) => Promise<T>,
 ): Promise<T> {
@@ -114,6 +115,8 @@ async function withMount<T>(
   try {
     await writeFile(join(hostPath, "given.txt"), "given\n");
     await mkdir(join(hostPath, "sub"));
+    const { uid, gid } = folderOwner;
+    for (const path of ["given.txt", "sub", "."]) await chown(join(hostPath, path), uid, gid);
     return await use(hostPath, { workspace: { kind: "mount", hostPath, access } });
   } finally {
     await rm(hostPath, { recursive: true });
@@ -123,14 +126,14 @@ async function withMount<T>(
 function describeMounts(suite: Suite): void {
   const { must } = suite;
   must("a mounted folder can be read", async () => {
-    await withMount("ro", async (_hostPath, policy) => {
+    await withMount(suite, "ro", async (_hostPath, policy) => {
       const { text } = await runOnce(suite, sh("cat given.txt; ls"), {}, { policy });
       expect(text).toBe("given\ngiven.txt\nsub\n");
     });
   });
 
   must("a folder mounted read-only can't be changed", async () => {
-    await withMount("ro", async (hostPath, policy) => {
+    await withMount(suite, "ro", async (hostPath, policy) => {
       const script =
         "echo x >> given.txt; echo x > new; rm given.txt; mkdir dir; chmod 777 .; exit 0";
       const { stderr } = await runOnce(suite, sh(script), {}, { policy });
@@ -141,19 +144,19 @@ function describeMounts(suite: Suite): void {
   });
 
   must("what a program writes into a mounted folder is the caller's", async () => {
-    await withMount("rw", async (hostPath, policy) => {
+    await withMount(suite, "rw", async (hostPath, policy) => {
       const script = "echo more >> given.txt && mkdir -p sub/new && echo made > sub/new/file";
       const { outcome, stderr } = await runOnce(suite, sh(script), {}, { policy });
       expect([outcome, stderr.toString()]).toEqual([{ kind: "exited", exitCode: 0 }, ""]);
       expect(await readFile(join(hostPath, "given.txt"), "utf8")).toBe("given\nmore\n");
       expect(await readFile(join(hostPath, "sub/new/file"), "utf8")).toBe("made\n");
       const { uid, gid } = await stat(join(hostPath, "sub/new/file"));
-      expect([uid, gid]).toEqual([process.getuid?.(), process.getgid?.()]);
+      expect({ uid, gid }).toEqual(suite.folderOwner);
     });
   });
 
   must("a mounted folder stays when its sandbox goes", async () => {
-    await withMount("rw", async (hostPath, policy) => {
+    await withMount(suite, "rw", async (hostPath, policy) => {
       await runOnce(suite, sh("rm given.txt"), {}, { policy });
       expect(await readdir(hostPath)).toEqual(["sub"]);
     });

@@ -9,7 +9,7 @@ import { createLeftoverCheck } from "../helpers/leftovers.ts";
 import type { LeftoverCheck } from "../helpers/leftovers.ts";
 import { describeControl } from "./control.ts";
 import { describeEnds } from "./ends.ts";
-import type { Suite } from "./harness.ts";
+import type { FolderOwner, Suite } from "./harness.ts";
 import { describeLimits } from "./limits.ts";
 import { describePolicy } from "./policy.ts";
 import { describeStreams } from "./streams.ts";
@@ -23,13 +23,15 @@ export interface ConformanceOptions {
   readonly skipReason?: string | undefined;
   /** Of all sandboxes that the tests create. Default `strict`. */
   readonly enforcement?: EnforcementMode;
+  /** User and group of the folders that are mounted. Default: this process's. */
+  readonly folderOwner?: FolderOwner;
 }
 
 const TEST_MAX_MS = 30_000;
 
 export function describeProvider(
   makeProvider: () => Provider | Promise<Provider>,
-  { name, exceptions, skipReason, enforcement = "strict" }: ConformanceOptions,
+  { name, exceptions, skipReason, enforcement = "strict", folderOwner }: ConformanceOptions,
 ): void {
   const title = `provider ${name}`;
   describe.skipIf(skipReason !== undefined)(withReason(title, skipReason), () => {
@@ -46,6 +48,7 @@ export function describeProvider(
     const suite: Suite = {
       provider: () => provider,
       enforcement,
+      folderOwner: folderOwner ?? ownIds(),
       leftovers: () => leftovers,
       must: (testName, body) => {
         names.add(testName);
@@ -64,6 +67,10 @@ export function describeProvider(
       expect(Object.keys(exceptions).filter((exception) => !names.has(exception))).toEqual([]);
     });
   });
+}
+
+function ownIds(): FolderOwner {
+  return { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
 }
 
 function withReason(name: string, reason: string | undefined): string {

@@ -85,8 +85,8 @@ async function look({ provider: name, docker }: ProviderFlags): Promise<Findings
 /** For `--json`, where nothing can isolate. */
 const nothing = { provider: null, available: false, reason: "nothing can isolate a program here" };
 
-/** What `auto` chooses and why; exported for its test. */
-export function formatChoice(
+/** What `auto` chooses, and why nothing better. */
+function formatChoice(
   report: Pick<ProbeReport, "provider"> | undefined,
   passedOver: readonly PassedOver[],
 ): string {

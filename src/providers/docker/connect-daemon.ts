@@ -4,7 +4,7 @@
  */
 import { GloveboxError } from "../../core/errors.ts";
 import type { ImageStore } from "../../core/image.ts";
-import { readInfo, type DaemonInfo } from "./daemon.ts";
+import { readInfo, type DaemonInfo, type OciRuntime } from "./daemon.ts";
 import { createEngineClient, type EngineClient } from "./engine/client.ts";
 import type { Endpoint } from "./engine/endpoint.ts";
 import { imagesOf } from "./images.ts";
@@ -14,7 +14,7 @@ import type { StartOptions } from "./start-container.ts";
 export interface DaemonFacts {
   readonly info: DaemonInfo;
   /** The OCI runtime of sandboxes. */
-  readonly ociRuntime: string;
+  readonly ociRuntime: OciRuntime;
   readonly launcher: LauncherAtDaemon;
 }
 
@@ -38,8 +38,9 @@ export function connectDaemon(
   const ask = async (): Promise<DaemonFacts> => {
     try {
       const info = await readInfo(client);
-      const ociRuntime = wanted ?? info.defaultOciRuntime;
-      if (!info.ociRuntimes.includes(ociRuntime)) throw unknownRuntime(ociRuntime, info);
+      const name = wanted ?? info.defaultOciRuntime;
+      const ociRuntime = info.ociRuntimes.find((runtime) => runtime.name === name);
+      if (ociRuntime === undefined) throw unknownRuntime(name, info);
       return { info, ociRuntime, launcher: await ensureLauncher(client, info.architecture) };
     } catch (error) {
       known = undefined;
@@ -66,7 +67,7 @@ function unknownRuntime(
   name: string,
   { ociRuntimes }: DaemonInfo,
 ): GloveboxError<"PROVIDER_UNAVAILABLE"> {
-  const names = ociRuntimes.map((each) => `\`${each}\``).join(", ");
+  const names = ociRuntimes.map((each) => `\`${each.name}\``).join(", ");
   const hint = `use one of ${names}, or add it to the daemon's \`runtimes\``;
   return new GloveboxError(
     "PROVIDER_UNAVAILABLE",

@@ -6,6 +6,7 @@ import { stat } from "node:fs/promises";
 import { GloveboxError, invalidRequest } from "../../core/errors.ts";
 import type { SandboxSpec } from "../../core/sandbox.ts";
 import { homePath, workspacePath } from "../../core/sandbox.ts";
+import type { OciRuntime } from "./daemon.ts";
 import type { Endpoint } from "./engine/endpoint.ts";
 import { label, ownerLabel, ownOwner } from "./owner.ts";
 
@@ -28,8 +29,7 @@ export interface ContainerParts {
   readonly image: string;
   /** The volume with the launcher in it. */
   readonly launcherVolume: string;
-  /** Undefined: the daemon's default. */
-  readonly ociRuntime: string | undefined;
+  readonly ociRuntime: OciRuntime;
   readonly user: string;
 }
 
@@ -60,7 +60,7 @@ export function containerConfig(spec: ContainerSpec, parts: ContainerParts): obj
     Tty: false,
     HostConfig: {
       AutoRemove: true,
-      Runtime: parts.ociRuntime,
+      Runtime: parts.ociRuntime.name,
       NetworkMode: policy.network.mode === "none" ? "none" : "bridge",
       ReadonlyRootfs: true,
       CapDrop: ["ALL"],
@@ -70,8 +70,7 @@ export function containerConfig(spec: ContainerSpec, parts: ContainerParts): obj
       Memory: limits.memoryBytes,
       // Memory and swap together: no swap.
       MemorySwap: limits.memoryBytes,
-      // One more than the program may have: the launcher is pid 1.
-      PidsLimit: limits.processes + 1,
+      PidsLimit: hostProcesses(limits.processes, parts.ociRuntime),
       Ulimits: [
         { Name: "nofile", Soft: limits.openFiles, Hard: limits.openFiles },
         { Name: "core", Soft: 0, Hard: 0 },
@@ -82,6 +81,16 @@ export function containerConfig(spec: ContainerSpec, parts: ContainerParts): obj
       Mounts: mounts(spec, parts),
     },
   };
+}
+
+/**
+ * Processes and threads of the host that a container may have. gVisor's own kernel needs some forty,
+ * and several for each of the program's; when it gets no more it ends. There the launcher counts the
+ * program's own, and this is the host's wall behind it.
+ */
+function hostProcesses(processes: number, { isGvisor }: OciRuntime): number {
+  // One more than the program may have: the launcher is pid 1.
+  return isGvisor ? 256 + 8 * processes : processes + 1;
 }
 
 /** Files and folders that a tmpfs of this size may hold. */

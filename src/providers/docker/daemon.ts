@@ -2,24 +2,32 @@
  * @module
  * What a daemon says about itself (`GET /info`), as far as sandboxes depend on it.
  */
-import { z } from "zod";
+// The small one: this is part of the CLI's quick bundle.
+import * as z from "zod/mini";
 import { GloveboxError } from "../../core/errors.ts";
 import type { EngineClient } from "./engine/client.ts";
 
 const infoSchema = z.object({
-  ServerVersion: z.string().default(""),
-  OperatingSystem: z.string().default(""),
-  OSType: z.string().default("linux"),
-  Architecture: z.string().default(""),
-  CgroupDriver: z.string().default(""),
-  CgroupVersion: z.string().default("1"),
-  MemoryLimit: z.boolean().default(false),
-  SwapLimit: z.boolean().default(false),
-  PidsLimit: z.boolean().default(false),
-  SecurityOptions: z.array(z.string()).nullish(),
-  Runtimes: z.record(z.string(), z.unknown()).nullish(),
-  DefaultRuntime: z.string().default("runc"),
+  ServerVersion: z._default(z.string(), ""),
+  OperatingSystem: z._default(z.string(), ""),
+  OSType: z._default(z.string(), "linux"),
+  Architecture: z._default(z.string(), ""),
+  CgroupDriver: z._default(z.string(), ""),
+  CgroupVersion: z._default(z.string(), "1"),
+  MemoryLimit: z._default(z.boolean(), false),
+  SwapLimit: z._default(z.boolean(), false),
+  PidsLimit: z._default(z.boolean(), false),
+  SecurityOptions: z.nullish(z.array(z.string())),
+  Runtimes: z.nullish(z.record(z.string(), z.object({ path: z._default(z.string(), "") }))),
+  DefaultRuntime: z._default(z.string(), "runc"),
 });
+
+export interface OciRuntime {
+  /** `runc` */
+  readonly name: string;
+  /** Whether it is gVisor's, which runs programs on a kernel of its own. */
+  readonly isGvisor: boolean;
+}
 
 export interface DaemonInfo {
   readonly version: string;
@@ -34,7 +42,7 @@ export interface DaemonInfo {
   };
   /** `seccomp`, `apparmor`, `rootless`, `userns`, … */
   readonly security: readonly string[];
-  readonly ociRuntimes: readonly string[];
+  readonly ociRuntimes: readonly OciRuntime[];
   readonly defaultOciRuntime: string;
 }
 
@@ -59,10 +67,10 @@ export async function readInfo(client: EngineClient): Promise<DaemonInfo> {
     cgroup: `cgroup v${info.CgroupVersion}`,
     limits: { memory: info.MemoryLimit, swap: info.SwapLimit, processes: info.PidsLimit },
     security: (info.SecurityOptions ?? []).map(nameOfOption),
-    // Shims by their containerd name are the same runtimes once more.
-    ociRuntimes: Object.keys(info.Runtimes ?? {}).filter(
-      (name) => !name.startsWith("io.containerd."),
-    ),
+    ociRuntimes: Object.entries(info.Runtimes ?? {})
+      // Shims by their containerd name are the same runtimes once more.
+      .filter(([name]) => !name.startsWith("io.containerd."))
+      .map(([name, { path }]) => ({ name, isGvisor: /runsc|gvisor/i.test(`${name} ${path}`) })),
     defaultOciRuntime: info.DefaultRuntime,
   };
 }

@@ -162,7 +162,7 @@ async function equip(
   signal.addEventListener("abort", abort, { once: true });
   try {
     const { info, ociRuntime } = await daemon.facts();
-    const enforcement = enforcementOf(spec, info, ociRuntime, counting);
+    const enforcement = enforcementOf(spec, info, ociRuntime.name, counting);
     if (spec.enforcement === "strict") refuseMissing(enforcement);
     if (spec.files.length > 0) {
       for (const message of fileMessages(spec.files)) launcher.send(message);

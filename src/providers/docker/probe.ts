@@ -8,7 +8,7 @@ import type { ProbeReport } from "../../core/provider.ts";
 import { isGloveboxError } from "../../core/errors.ts";
 import type { Daemon, DaemonFacts } from "./connect-daemon.ts";
 import type { ContainerSpec } from "./container-config.ts";
-import type { DaemonInfo } from "./daemon.ts";
+import type { DaemonInfo, OciRuntime } from "./daemon.ts";
 import { enforcementOf, type Counting } from "./enforcement.ts";
 import { startContainer } from "./start-container.ts";
 
@@ -40,13 +40,18 @@ export async function probeDaemon(
     const facts = await daemon.facts();
     const { info, ociRuntime } = facts;
     const tried = await Promise.all(
-      info.ociRuntimes.map(async (name) => ({
-        name,
-        ...(await tryRuntime(daemon, facts, name, signal)),
+      info.ociRuntimes.map(async (runtime) => ({
+        name: runtime.name,
+        ...(await tryRuntime(daemon, facts, runtime, signal)),
       })),
     );
-    const used = tried.find(({ name }) => name === ociRuntime);
-    const enforcement = enforcementOf(probeSpec, info, ociRuntime, used?.counting ?? "sampled");
+    const used = tried.find(({ name }) => name === ociRuntime.name);
+    const enforcement = enforcementOf(
+      probeSpec,
+      info,
+      ociRuntime.name,
+      used?.counting ?? "sampled",
+    );
     const failure = used?.failure;
     return {
       provider: "docker",
@@ -60,7 +65,7 @@ export async function probeDaemon(
           `OCI runtime ${name}`,
           [
             reason === undefined ? "a sandbox was started" : `no sandbox: ${reason}`,
-            ...(name === ociRuntime ? ["used"] : []),
+            ...(name === ociRuntime.name ? ["used"] : []),
             ...(counting === "sampled" ? ["CPU time and processes are sampled"] : []),
           ].join(", "),
         ]),
@@ -82,7 +87,7 @@ export async function probeDaemon(
 async function tryRuntime(
   { client }: Daemon,
   { launcher }: DaemonFacts,
-  ociRuntime: string,
+  ociRuntime: OciRuntime,
   signal: AbortSignal,
 ): Promise<{ readonly failure?: string; readonly counting?: Counting }> {
   const options = { client, image: launcher.image, launcherVolume: launcher.volume, ociRuntime };

@@ -15,6 +15,7 @@ import {
   type ContainerSpec,
 } from "./container-config.ts";
 import { connectLauncher } from "./container-launcher.ts";
+import type { OciRuntime } from "./daemon.ts";
 import type { Counting } from "./enforcement.ts";
 import type { EngineClient } from "./engine/client.ts";
 import { EngineError } from "./engine/errors.ts";
@@ -28,7 +29,7 @@ export interface StartOptions {
   readonly client: EngineClient;
   readonly image: string;
   readonly launcherVolume: string;
-  readonly ociRuntime: string;
+  readonly ociRuntime: OciRuntime;
 }
 
 export interface StartedContainer {

@@ -3,7 +3,8 @@
  * Which version of the API to speak. Docker promises that a daemon understands all between its
  * lowest and its highest.
  */
-import { z } from "zod";
+// The small one: this is part of the CLI's quick bundle.
+import * as z from "zod/mini";
 import { GloveboxError } from "../../../core/errors.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { failure } from "./errors.ts";
@@ -13,12 +14,12 @@ const OLDEST = 40;
 /** Docker 25; Docker 29 understands nothing lower. */
 const NEWEST = 44;
 
-const version = z
-  .string()
-  .regex(/^1\.\d{1,4}$/)
-  .transform((text) => Number(text.slice(2)));
+const version = z.pipe(
+  z.string().check(z.regex(/^1\.\d{1,4}$/)),
+  z.transform((text: string) => Number(text.slice(2))),
+);
 /** Podman and old daemons may leave out the lowest. */
-const answerSchema = z.object({ ApiVersion: version, MinAPIVersion: version.optional() });
+const answerSchema = z.object({ ApiVersion: version, MinAPIVersion: z.optional(version) });
 
 /**
  * @param answer What `GET /version` said.

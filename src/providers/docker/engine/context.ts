@@ -4,7 +4,8 @@
  */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { z } from "zod";
+// The small one: this is part of the CLI's quick bundle.
+import * as z from "zod/mini";
 import { invalidFile, readFile, readIfThere, type TlsFiles } from "./tls-files.ts";
 
 export interface DockerContext {
@@ -17,10 +18,13 @@ export interface DockerContext {
 }
 
 /** The files are docker's, and have more keys than those that we need. */
-const configSchema = z.object({ currentContext: z.string().optional() });
+const configSchema = z.object({ currentContext: z.optional(z.string()) });
 const metaSchema = z.object({
   Endpoints: z.object({
-    docker: z.object({ Host: z.string().min(1), SkipTLSVerify: z.boolean().optional() }),
+    docker: z.object({
+      Host: z.string().check(z.minLength(1)),
+      SkipTLSVerify: z.optional(z.boolean()),
+    }),
   }),
 });
 
@@ -58,7 +62,7 @@ export function findContext(
   };
 }
 
-function readJson<T>(path: string, schema: z.ZodType<T>): T | undefined {
+function readJson<T>(path: string, schema: z.ZodMiniType<T>): T | undefined {
   const bytes = readFile(path);
   if (bytes === undefined) return undefined;
   let value: unknown;
