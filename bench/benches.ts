@@ -4,8 +4,9 @@
  */
 import type { Bench } from "./bench.ts";
 import { cliBench } from "./cli.ts";
+import { dockerBench } from "./docker.ts";
 import { growthBench } from "./growth.ts";
 import { httpBench } from "./http.ts";
 import { launcherBench } from "./launcher.ts";
 
-export const benches: readonly Bench[] = [launcherBench, cliBench, httpBench, growthBench];
+export const benches: readonly Bench[] = [launcherBench, cliBench, httpBench, dockerBench, growthBench];

@@ -39,14 +39,20 @@ export const pythonHello: PythonProgram = {
   stdout: "Hello, world!\n",
 };
 
-/** @throws {Error} Where it does not listen in 20 s. */
-export async function startBenchServer(cwd: string): Promise<BenchServer> {
+/**
+ * @param env Added to the clean environment.
+ * @throws {Error} Where it does not listen in 20 s.
+ */
+export async function startBenchServer(
+  cwd: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<BenchServer> {
   const glovebox = join(packageFolder(), "bin/glovebox");
   const argv = [glovebox, "serve", "--port", "0", "--log-level", "error"];
   const [program = "", ...args] = [...ownMountNamespace(), ...argv];
   const child = spawn(program, args, {
     cwd,
-    env: cleanEnvironment,
+    env: { ...cleanEnvironment, ...env },
     stdio: ["ignore", "pipe", "inherit"],
   });
   // If the bench is interrupted: the server then ends its runs and itself.

@@ -39,10 +39,10 @@ bool reap_until(pid_t command, int *status) {
 }
 
 /* Asked before the processes are killed, while their files are still there. */
-static bool is_full(const char *const *folders) {
-    for (; *folders; folders++) {
+static bool is_full(const struct plan *plan) {
+    for (size_t i = 0; i < plan->entry_count; i++) {
         struct statvfs status;
-        if (statvfs(*folders, &status) < 0)
+        if (plan->entries[i].kind != ENTRY_WRITABLE || statvfs(plan->entries[i].path, &status) < 0)
             continue;
         /* A file system that counts no inodes has always 0 of them free. */
         if (status.f_bavail == 0 || (status.f_files > 0 && status.f_favail == 0))
@@ -65,9 +65,8 @@ static uint64_t kill_everything(void) {
     }
 }
 
-void end_command(const struct plan *plan, const char *const *scratch, uint64_t cpu_us_then,
-                 struct reply *reply) {
-    reply->disk_full = is_full(scratch);
+void end_command(const struct plan *plan, uint64_t cpu_us_then, struct reply *reply) {
+    reply->disk_full = is_full(plan);
     /* The command's own process is gone already, so it counts as one more. */
     reply->processes_full = kill_everything() + 1 >= plan->processes;
     struct rusage usage;

@@ -33,9 +33,6 @@
 
 #define WORKSPACE "/workspace/"
 
-/* Each has a size of its own: an engine can't share one tmpfs among them. */
-static const char *const scratch[] = {"/workspace", "/tmp", "/dev/shm", "/home/sandbox", NULL};
-
 static struct supervisor self;
 static pid_t command;
 static uint64_t cpu_us_then;
@@ -178,7 +175,7 @@ static void on_child(void) {
     if (recv(child_failure, &failure, sizeof failure, MSG_DONTWAIT) == sizeof failure)
         die_plain("%s", failure.text);
     close(child_failure);
-    end_command(self.plan, scratch, cpu_us_then, &reply);
+    end_command(self.plan, cpu_us_then, &reply);
     command = 0;
     self.run.reply = reply;
     end_run(&self);
@@ -213,11 +210,20 @@ static const struct backend container = {
 
 /* ---- set-up ---- */
 
-static void open_scratch(struct sandbox *sandbox) {
+/* The engine has mounted a tmpfs at each folder that the plan calls writable. */
+static void open_scratch(const struct plan *plan, struct sandbox *sandbox) {
     sandbox->proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    sandbox->scratch_fd = open(scratch[0], O_PATH | O_CLOEXEC);
-    if (sandbox->proc_fd < 0 || sandbox->scratch_fd < 0)
-        die("open /proc and %s", scratch[0]);
+    if (sandbox->proc_fd < 0)
+        die("open /proc");
+    for (size_t i = 0; i < plan->entry_count; i++) {
+        const struct entry *entry = &plan->entries[i];
+        if (entry->kind != ENTRY_WRITABLE || sandbox->scratch_count == MAX_SCRATCH)
+            die_plain("container: only its engine makes mounts: %.100s", entry->path);
+        int fd = open(entry->path, O_PATH | O_CLOEXEC);
+        if (fd < 0)
+            die("open %s", entry->path);
+        sandbox->scratch_fds[sandbox->scratch_count++] = fd;
+    }
 }
 
 static void require_pid_1(void) {
@@ -244,12 +250,12 @@ void supervise_container(void) {
     if (!read_create_message(0, &message))
         exit(0);
     parse_plan(&message, &plan);
-    if (plan.entry_count || plan.cgroup_count)
-        die_plain("container: only its engine makes mounts and cgroups");
+    if (plan.cgroup_count)
+        die_plain("container: only its engine makes cgroups");
     plan.is_container = true;
     plan.cgroup_count = find_own_cgroup();
     sandbox.ids = (struct host_ids){.uid = getuid(), .gid = getgid()};
-    open_scratch(&sandbox);
+    open_scratch(&plan, &sandbox);
     setup_seccomp(&plan);
 
     self.plan = &plan;

@@ -97,6 +97,8 @@ struct entry {
 };
 
 #define MAX_ENTRIES 8192
+/* In namespaces of our own it is one; in a container each folder has its own. */
+#define MAX_SCRATCH 8
 #define MAX_CGROUPS 4
 
 enum cgroup_kind { CGROUP_V2, CGROUP_V1_MEMORY, CGROUP_V1_PIDS, CGROUP_V1_CPUACCT };
@@ -167,10 +169,11 @@ void prepare_workspace_mounts(struct plan *plan, struct host_ids ids);
 struct sandbox {
     pid_t pid; /* of its pid 1, on the host; 0 once reaped */
     int pidfd;
-    int channel;    /* SOCK_SEQPACKET to its pid 1 */
-    int mnt_ns_fd;  /* held so that its unmounting is not waited for, see README.md */
-    int proc_fd;    /* its own /proc */
-    int scratch_fd; /* a folder of its scratch tmpfs */
+    int channel;                  /* SOCK_SEQPACKET to its pid 1 */
+    int mnt_ns_fd;                /* held so that its unmounting is not waited for, see README.md */
+    int proc_fd;                  /* its own /proc */
+    int scratch_fds[MAX_SCRATCH]; /* a folder of each tmpfs that it can write to */
+    size_t scratch_count;
     struct host_ids ids;
     struct message *exec_message; /* in memory shared with its pid 1 */
 };
@@ -210,8 +213,7 @@ void signal_command(pid_t command, int number);
 /* Reaps what has ended; true when `command` is among it, with its status. Others may be left to reap. */
 bool reap_until(pid_t command, int *status);
 /* Kills all processes but this one, which must be a pid 1, and says in `reply` what was found. */
-void end_command(const struct plan *plan, const char *const *scratch, uint64_t cpu_us_then,
-                 struct reply *reply);
+void end_command(const struct plan *plan, uint64_t cpu_us_then, struct reply *reply);
 
 /* ---- root.c, network.c, lockdown.c, seccomp.c: the steps of run_inside ---- */
 

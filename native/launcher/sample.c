@@ -124,11 +124,14 @@ static void add_quick(int proc_fd, const char *pid, struct sample *sample) {
 }
 
 /* Files in the scratch tmpfs are memory too. */
-static uint64_t scratch_bytes(int scratch_fd) {
-    struct statvfs status;
-    if (fstatvfs(scratch_fd, &status) < 0)
-        return 0;
-    return (uint64_t)(status.f_blocks - status.f_bfree) * status.f_frsize;
+static uint64_t scratch_bytes(const struct sandbox *sandbox) {
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < sandbox->scratch_count; i++) {
+        struct statvfs status;
+        if (fstatvfs(sandbox->scratch_fds[i], &status) == 0)
+            bytes += (uint64_t)(status.f_blocks - status.f_bfree) * status.f_frsize;
+    }
+    return bytes;
 }
 
 bool take_sample(const struct sandbox *sandbox, uint64_t precise_above_bytes,
@@ -136,7 +139,7 @@ bool take_sample(const struct sandbox *sandbox, uint64_t precise_above_bytes,
     *sample = (struct sample){0};
     if (!for_each_process(sandbox->proc_fd, add_quick, sample))
         return false;
-    uint64_t files = scratch_bytes(sandbox->scratch_fd);
+    uint64_t files = scratch_bytes(sandbox);
     if (sample->memory_bytes + files > precise_above_bytes) {
         sample->memory_bytes = 0;
         sample->precise_until_us = monotonic_us() + PRECISE_BUDGET_US;

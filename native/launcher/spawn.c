@@ -112,7 +112,8 @@ static void await_ready(struct sandbox *sandbox) {
         die_plain("set-up: the sandbox did not send its two fds");
     memcpy(fds, CMSG_DATA(first), sizeof fds);
     sandbox->proc_fd = fds[0];
-    sandbox->scratch_fd = fds[1];
+    sandbox->scratch_fds[0] = fds[1];
+    sandbox->scratch_count = 1;
 }
 
 static void send_go(const struct sandbox *sandbox) {

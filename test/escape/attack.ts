@@ -32,6 +32,19 @@ export interface Attack {
   readonly stoppedBy: string;
 }
 
+/** What a provider does otherwise than a row or a scenario says, though no wall of it is missing. */
+export interface Difference {
+  readonly reason: string;
+  /** Lines after `ESCAPED: ` that say so; absent: the row is not run at all. */
+  readonly says?: RegExp;
+  /** The row's ends and what must hold besides, where it is only these that are otherwise. */
+  readonly ends?: Attack["ends"];
+  readonly check?: Attack["check"];
+}
+
+/** By the name of the row or of the scenario. */
+export type Differences = Readonly<Record<string, Difference>>;
+
 export interface AttackResult {
   readonly outcome: Outcome;
   readonly stdout: string;

@@ -37,7 +37,13 @@ export interface Bait {
   remove(): Promise<void>;
 }
 
-export async function layBait(): Promise<Bait> {
+export interface FolderOwner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** @param owner Of the workspace. Default: this process's user. */
+export async function layBait(owner: FolderOwner = ownIds()): Promise<Bait> {
   const secret = `secret-${randomUUID()}`;
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "escape-bait-")));
   // Only the sandbox shall stand between the program and the bait.
@@ -48,7 +54,7 @@ export async function layBait(): Promise<Bait> {
   writeFileSync(openFile, secret);
   chmodSync(openFile, 0o666);
   const workspace = join(folder, "workspace");
-  fillWorkspace(workspace, secretFile);
+  fillWorkspace(workspace, secretFile, owner);
 
   const visits: string[] = [];
   const socketPath = join(folder, "s");
@@ -88,7 +94,7 @@ export async function layBait(): Promise<Bait> {
     },
     resetWorkspace: () => {
       removeTree(workspace);
-      fillWorkspace(workspace, secretFile);
+      fillWorkspace(workspace, secretFile, owner);
     },
     remove: async () => {
       const exited = once(victim, "exit");
@@ -155,7 +161,11 @@ function statusLines(pid: number, names: readonly string[]): string {
   );
 }
 
-function fillWorkspace(workspace: string, secretFile: string): void {
+function ownIds(): FolderOwner {
+  return { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+}
+
+function fillWorkspace(workspace: string, secretFile: string, owner: FolderOwner): void {
   mkdirSync(join(workspace, "inner/deep"), { recursive: true });
   writeFileSync(join(workspace, "given.txt"), "given\n");
   linkSync(join(workspace, "given.txt"), join(workspace, "inner/hard.txt"));
@@ -166,6 +176,9 @@ function fillWorkspace(workspace: string, secretFile: string): void {
   symlinkSync("/proc/1/root", join(workspace, "root"));
   symlinkSync("..", join(workspace, "up"));
   if (lstatSync(workspace).uid !== process.getuid?.()) throw new Error("bait: not our workspace");
+  const { uid, gid } = ownIds();
+  if (owner.uid === uid && owner.gid === gid) return;
+  execFileSync("chown", ["-hR", `${owner.uid}:${owner.gid}`, workspace]);
 }
 
 async function listen(

@@ -1,6 +1,9 @@
+import { describe } from "vitest";
 import { createLinuxProvider } from "../../src/providers/linux/index.ts";
 import { locateLauncher } from "../../src/launcher/locate-launcher.ts";
+import { mountedFoldersGap } from "../helpers/mounted-folders.ts";
 import { skipUnless } from "../helpers/require.ts";
+import { describeKilledOwners } from "./killed-owners.ts";
 import { findCompiler } from "./programs.ts";
 import { describeEscapes } from "./suite.ts";
 
@@ -13,9 +16,14 @@ const skipReason =
   skipUnless("linux", available ? undefined : reason) ??
   skipUnless("c", compiler === undefined ? "no C compiler is installed" : undefined);
 
-describeEscapes(provider, {
-  user: process.getuid?.() === 0 ? "root" : "user",
+describeEscapes(() => provider, {
+  title: `linux as ${process.getuid?.() === 0 ? "root" : "an ordinary user"}`,
   compiler: compiler ?? "cc",
-  launcherPath,
   skipReason,
+  mountGap: mountedFoldersGap(),
+  describeMore: (field) => {
+    describe("killed owners", () => {
+      describeKilledOwners(field, launcherPath);
+    });
+  },
 });

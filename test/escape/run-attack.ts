@@ -10,17 +10,26 @@ import type { Provider, ProviderSandbox } from "../../src/core/provider.ts";
 import { workspacePath, type HostProgram, type SandboxFile } from "../../src/core/sandbox.ts";
 import { Readable } from "node:stream";
 import type { LeftoverCheck } from "../helpers/leftovers.ts";
-import { mountedFoldersGap } from "../helpers/mounted-folders.ts";
-import { attackLimits, type Attack, type AttackResult } from "./attack.ts";
+import {
+  attackLimits,
+  type Attack,
+  type AttackResult,
+  type Difference,
+  type Differences,
+} from "./attack.ts";
 import type { Bait } from "./bait.ts";
-import { readyProgram } from "./programs.ts";
+import { chmodSync, writeFileSync } from "node:fs";
+import { readyProgram, type ReadyProgram } from "./programs.ts";
 
 export interface Field {
   readonly provider: Provider;
   readonly bait: Bait;
   readonly leftovers: LeftoverCheck;
+  readonly differences: Differences;
   /** Of the compiled programs, on the host. */
   readonly programFolder: string;
+  /** Why this host can't mount a folder that the program may write to, or undefined. */
+  readonly mountGap: string | undefined;
 }
 
 /** Where the program lies inside when the workspace is a folder of the host. */
@@ -100,30 +109,22 @@ function resultOf(execution: Execution, stdout: Buffer, stderr: Buffer): AttackR
  * @returns Why the row was not run, or undefined.
  */
 export async function runAttack(field: Field, attack: Attack): Promise<string | undefined> {
-  const { bait, leftovers, programFolder } = field;
+  const { bait, leftovers } = field;
+  const difference = field.differences[attack.name];
+  if (difference !== undefined && !isPart(difference)) return difference.reason;
   const limits = { ...attackLimits, ...attack.limits };
   const policy = attack.policy?.(bait) ?? {};
   const { workspace } = policy;
-  if (workspace?.kind === "mount" && workspace.access === "rw") {
-    const gap = mountedFoldersGap();
-    if (gap !== undefined) return gap;
+  if (workspace?.kind === "mount" && workspace.access === "rw" && field.mountGap !== undefined) {
+    return field.mountGap;
   }
-  const { file, argv } = readyProgram(attack.program, programFolder);
-  const isMounted = policy.workspace?.kind === "mount";
-  const command = isMounted ? [`${lentFolder}/${file.path}`, ...argv.slice(1)] : argv;
-  const lent = { hostPath: `${programFolder}/${file.path}`, path: `${lentFolder}/${file.path}` };
-  const sandbox = await createSandbox(
-    field,
-    policy,
-    limits,
-    isMounted ? [] : [file],
-    isMounted ? [lent] : [],
-  );
+  const { argv, file, files, hostPrograms } = place(field, attack, policy);
+  const sandbox = await createSandbox(field, policy, limits, files, hostPrograms);
   let result: AttackResult;
   try {
     const control = attack.needs === undefined ? undefined : sandbox.enforcement[attack.needs];
     if (control !== undefined && control.level !== "enforced") return control.note;
-    result = await execute(field, sandbox, [...command, ...(attack.args?.(bait) ?? [])], {
+    result = await execute(field, sandbox, [...argv, ...(attack.args?.(bait) ?? [])], {
       limits,
       ...(attack.stdin === undefined ? {} : { stdin: attack.stdin }),
       ...(attack.onOutputLimit === undefined ? {} : { onOutputLimit: attack.onOutputLimit }),
@@ -136,23 +137,70 @@ export async function runAttack(field: Field, attack: Attack): Promise<string | 
   } finally {
     await sandbox.destroy();
   }
-  judge(attack, result, bait);
-  await attack.check?.(result, bait);
-  expect(bait.damage()).toEqual([]);
-  if (isMounted) bait.resetWorkspace();
+  try {
+    judge({ ...attack, ...endOf(difference) }, result, bait, difference?.says);
+    await (difference?.check ?? attack.check)?.(result, bait);
+    expect(bait.damage()).toEqual([]);
+  } finally {
+    if (workspace?.kind === "mount") bait.resetWorkspace();
+  }
   return undefined;
 }
 
-function judge(attack: Attack, result: AttackResult, bait: Bait): void {
+const isPart = ({ says, ends, check }: Difference): boolean =>
+  says !== undefined || ends !== undefined || check !== undefined;
+
+const endOf = (difference: Difference | undefined): Pick<Attack, "ends"> =>
+  difference?.ends === undefined ? {} : { ends: difference.ends };
+
+interface PlacedProgram extends ReadyProgram {
+  readonly files: readonly SandboxFile[];
+  readonly hostPrograms: readonly HostProgram[];
+}
+
+/**
+ * Where the program comes from. A mounted workspace takes no files: the host lends it there, or, where
+ * an image brings the programs, it lies in the mounted folder.
+ */
+function place(field: Field, attack: Attack, policy: Partial<Policy>): PlacedProgram {
+  const { provider, programFolder, bait } = field;
+  const ready = readyProgram(attack.program, programFolder);
+  const { file, argv } = ready;
+  if (policy.workspace?.kind !== "mount") return { ...ready, files: [file], hostPrograms: [] };
+  if (provider.programs === "image") {
+    const path = `${bait.workspace}/${file.path}`;
+    writeFileSync(path, file.content);
+    chmodSync(path, 0o755);
+    return { ...ready, files: [], hostPrograms: [] };
+  }
+  const path = `${lentFolder}/${file.path}`;
+  const lent = { hostPath: `${programFolder}/${file.path}`, path };
+  return { file, argv: [path, ...argv.slice(1)], files: [], hostPrograms: [lent] };
+}
+
+function judge(
+  attack: Attack,
+  result: AttackResult,
+  bait: Bait,
+  allowed: RegExp | undefined,
+): void {
   const { stdout, stderr, outcome } = result;
   const lines = stdout.split("\n");
   const transcript = `${stdout.slice(-4000)}\n${stderr.slice(-1000)}`;
-  expect.soft(lines.filter((line) => line.startsWith("ESCAPED:"))).toEqual([]);
-  const tries = lines.filter((line) => /^(held|trying):/.test(line)).length;
+  const isTry = (line: string): boolean => /^(held|trying|ESCAPED):/.test(line);
+  expect.soft(escapesIn(stdout).filter((what) => allowed?.test(what) !== true)).toEqual([]);
+  const tries = lines.filter(isTry).length;
   expect(tries, `too few tries in:\n${transcript}`).toBeGreaterThanOrEqual(attack.tries);
   expect(stdout + stderr).not.toContain(bait.secret);
   if (attack.ends === "anyhow") return;
   const ends = attack.ends ?? [{ kind: "exited", exitCode: 0 }];
   expect(ends, transcript).toContainEqual(outcome);
   if (attack.ends === undefined) expect(lines.at(-2), transcript).toBe("done");
+}
+
+/** What the program says of walls that did not stand. */
+export function escapesIn(stdout: string): readonly string[] {
+  const word = "ESCAPED: ";
+  const lines = stdout.split("\n").filter((line) => line.startsWith(word));
+  return lines.map((line) => line.slice(word.length));
 }

@@ -7,7 +7,6 @@ import { readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { expect, test } from "vitest";
-import { mountedFoldersGap } from "../helpers/mounted-folders.ts";
 import { attackLimits } from "./attack.ts";
 import { readyProgram } from "./programs.ts";
 import { createSandbox, execute, type Field } from "./run-attack.ts";
@@ -18,16 +17,15 @@ const noEscape = (stdout: string): void => {
 };
 
 /** A test with a writable folder of the host; the name says why this host can't run it. */
-function testWithMount(name: string, body: () => Promise<void>): void {
-  const gap = mountedFoldersGap();
+function testWithMount(gap: string | undefined, name: string, body: () => Promise<void>): void {
   test.skipIf(gap !== undefined)(gap === undefined ? name : `${name} (${gap})`, body);
 }
 
-export function describeScenarios(field: () => Field): void {
+export function describeScenarios(field: () => Field, mountGap: string | undefined): void {
   describeLeaks(field);
   describeQuotas(field);
-  describeWorkspaceMoves(field);
-  describeSmuggling(field);
+  describeWorkspaceMoves(field, mountGap);
+  describeSmuggling(field, mountGap);
   describeEnds(field);
   describeCounting(field);
 }
@@ -175,40 +173,44 @@ function canWatchFiles(): boolean {
   }
 }
 
-function describeWorkspaceMoves(field: () => Field): void {
-  testWithMount("a folder that the host moves out of the workspace is no way out", async () => {
-    const { bait } = field();
-    const workspace = { kind: "mount", hostPath: bait.workspace, access: "rw" } as const;
-    const sandbox = await createSandbox(field(), { workspace }, attackLimits, []);
-    const moved = join(bait.folder, "moved");
-    const script = [
-      "cd inner/deep; echo inside; read line",
-      "for up in .. ../.. ../../.. ../../../..; do",
-      "  cat $up/secret.txt 2>/dev/null; ls $up 2>/dev/null | grep secret.txt",
-      "done; echo done",
-    ].join("\n");
-    const stdin = new PassThrough();
-    let hasMoved = false;
-    try {
-      const { stdout } = await execute(field(), sandbox, ["/bin/sh", "-c", script], {
-        limits: attackLimits,
-        stdin,
-        onText: (text) => {
-          if (!text.includes("inside")) return;
-          renameSync(join(bait.workspace, "inner"), moved);
-          hasMoved = true;
-          stdin.end("go\n");
-        },
-      });
-      expect(hasMoved).toBe(true);
-      expect(stdout).not.toContain("secret");
-      noEscape(stdout);
-    } finally {
-      await sandbox.destroy();
-      renameSync(moved, join(bait.workspace, "inner"));
-      bait.resetWorkspace();
-    }
-  });
+function describeWorkspaceMoves(field: () => Field, mountGap: string | undefined): void {
+  testWithMount(
+    mountGap,
+    "a folder that the host moves out of the workspace is no way out",
+    async () => {
+      const { bait } = field();
+      const workspace = { kind: "mount", hostPath: bait.workspace, access: "rw" } as const;
+      const sandbox = await createSandbox(field(), { workspace }, attackLimits, []);
+      const moved = join(bait.folder, "moved");
+      const script = [
+        "cd inner/deep; echo inside; read line",
+        "for up in .. ../.. ../../.. ../../../..; do",
+        "  cat $up/secret.txt 2>/dev/null; ls $up 2>/dev/null | grep secret.txt",
+        "done; echo done",
+      ].join("\n");
+      const stdin = new PassThrough();
+      let hasMoved = false;
+      try {
+        const { stdout } = await execute(field(), sandbox, ["/bin/sh", "-c", script], {
+          limits: attackLimits,
+          stdin,
+          onText: (text) => {
+            if (!text.includes("inside")) return;
+            renameSync(join(bait.workspace, "inner"), moved);
+            hasMoved = true;
+            stdin.end("go\n");
+          },
+        });
+        expect(hasMoved).toBe(true);
+        expect(stdout).not.toContain("secret");
+        noEscape(stdout);
+      } finally {
+        await sandbox.destroy();
+        renameSync(moved, join(bait.workspace, "inner"));
+        bait.resetWorkspace();
+      }
+    },
+  );
 }
 
 /** The receiver binds a socket in the shared folder and keeps every fd that it is sent. */
@@ -225,8 +227,9 @@ peer = socket.socket(socket.AF_UNIX); peer.connect("/workspace/drop")
 peer.sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [1, 2]))])
 peer.recv(1); print("trying: gave its streams away", flush=True)`;
 
-function describeSmuggling(field: () => Field): void {
+function describeSmuggling(field: () => Field, mountGap: string | undefined): void {
   testWithMount(
+    mountGap,
     "a run ends with its program, even if another sandbox holds its streams",
     async () => {
       const { bait } = field();

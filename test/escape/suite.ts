@@ -8,29 +8,39 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Provider } from "../../src/core/provider.ts";
 import { createLeftoverCheck, type LeftoverCheck } from "../helpers/leftovers.ts";
-import type { Attack, User } from "./attack.ts";
+import type { Attack, Differences } from "./attack.ts";
 import { attackGroups } from "./attacks/index.ts";
-import { layBait, type Bait } from "./bait.ts";
+import { layBait, type Bait, type FolderOwner } from "./bait.ts";
 import { describeCompilers } from "./compilers.ts";
-import { describeKilledOwners } from "./killed-owners.ts";
 import { findLeftBehind } from "./left-behind.ts";
 import { compilePrograms } from "./programs.ts";
 import { runAttack, type Field } from "./run-attack.ts";
 import { describeScenarios } from "./scenarios.ts";
 
 export interface EscapeOptions {
-  readonly user: User;
+  /** What is escaped from, and as whom. */
+  readonly title: string;
   readonly compiler: string;
-  readonly launcherPath: string;
   /** Why this host can't run the suite at all; see `skipUnless`. */
   readonly skipReason: string | undefined;
+  readonly mountGap: string | undefined;
+  readonly differences?: Differences;
+  /** Rows that only this provider has, by group. */
+  readonly attacks?: Readonly<Record<string, readonly Attack[]>>;
+  /** Of the workspace that is mounted. Default: this process's user. */
+  readonly folderOwner?: FolderOwner;
+  /** Tests that only this provider has. */
+  readonly describeMore?: (field: () => Field) => void;
+  /** What of this process's sandboxes is still there, besides what is seen in /proc and cgroups. */
+  readonly findSandboxes?: () => Promise<readonly string[]>;
 }
 
 const ROW_MAX_MS = 20_000;
 
-export function describeEscapes(provider: Provider, options: EscapeOptions): void {
-  const { user, compiler, skipReason } = options;
-  const title = `escapes from linux as ${user === "root" ? "root" : "an ordinary user"}`;
+export function describeEscapes(getProvider: () => Provider, options: EscapeOptions): void {
+  const { compiler, skipReason, mountGap, differences = {} } = options;
+  const title = `escapes from ${options.title}`;
+  const groups = { ...attackGroups, ...options.attacks };
   describe.skipIf(skipReason !== undefined)(withReason(title, skipReason), () => {
     let bait: Bait;
     let leftovers: LeftoverCheck;
@@ -41,26 +51,31 @@ export function describeEscapes(provider: Provider, options: EscapeOptions): voi
       chmodSync(programFolder, 0o755);
       await compilePrograms(compiler, programFolder);
       // A server started from a root shell may have them, and files may be open to them.
-      if (user === "root") process.setgroups?.([0, 4, 6]);
-      bait = await layBait();
+      if (process.getuid?.() === 0) process.setgroups?.([0, 4, 6]);
+      bait = await layBait(options.folderOwner);
       leftovers = await createLeftoverCheck();
     });
     afterAll(async () => {
-      const left = await findLeftBehind(leftovers);
+      const left = [
+        ...(await findLeftBehind(leftovers)),
+        ...((await options.findSandboxes?.()) ?? []),
+      ];
       await bait.remove();
       rmSync(programFolder, { recursive: true, force: true });
       expect(left).toEqual([]);
     });
-    const field = (): Field => ({ provider, bait, leftovers, programFolder });
+    const field = (): Field => {
+      return { provider: getProvider(), bait, leftovers, programFolder, mountGap, differences };
+    };
 
-    for (const [group, attacks] of Object.entries(attackGroups)) {
+    for (const [group, attacks] of Object.entries(groups)) {
       describe(group, () => {
         for (const attack of attacks) describeAttack(field, attack);
       });
     }
-    describe("two runs", () => describeScenarios(field));
-    describe("killed owners", () => describeKilledOwners(field, options.launcherPath));
+    describe("two runs", () => describeScenarios(field, mountGap));
     describe("compilers", () => describeCompilers(field));
+    options.describeMore?.(field);
   });
 }
 

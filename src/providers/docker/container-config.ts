@@ -17,6 +17,9 @@ export const launcherPath = `${launcherFolder}/glovebox-launcher`;
 /** The user that a program is: nobody's on the host, unless it works in a folder of the user. */
 const SANDBOX_ID = 1000;
 
+/** A tmpfs of the engine's own, whose size is `ShmSize`. */
+const SHARED_MEMORY = "/dev/shm";
+
 /** Docker itself refuses less; an OCI runtime's own first process needs some, too. */
 export const MIN_MEMORY_BYTES = 16 * 1024 * 1024;
 
@@ -90,7 +93,7 @@ export function containerConfig(spec: ContainerSpec, parts: ContainerParts): obj
  */
 function hostProcesses(processes: number, { isGvisor }: OciRuntime): number {
   // One more than the program may have: the launcher is pid 1.
-  return isGvisor ? 256 + 8 * processes : processes + 1;
+  return isGvisor ? 4096 + 16 * processes : processes + 1;
 }
 
 /** Files and folders that a tmpfs of this size may hold. */
@@ -103,11 +106,23 @@ function tmpfsOptions({ policy, limits }: ContainerSpec, user: string): Record<s
   const [uid = "", gid = ""] = user.split(":");
   const options = (mode: string): string =>
     `rw,exec,nosuid,nodev,mode=${mode},uid=${uid},gid=${gid},size=${limits.diskBytes},nr_inodes=${inodesFor(limits.diskBytes)}`;
-  return {
-    "/tmp": options("1777"),
-    [homePath]: options("0755"),
-    ...(policy.workspace.kind === "scratch" ? { [workspacePath]: options("0755") } : {}),
-  };
+  return Object.fromEntries(
+    scratchFolders(policy)
+      .filter(([path]) => path !== SHARED_MEMORY)
+      .map(([path, mode]) => [path, options(mode)]),
+  );
+}
+
+/** The folders that a program can write to, and that go with it. */
+export function scratchFolders({
+  workspace,
+}: ContainerSpec["policy"]): readonly (readonly [path: string, mode: string])[] {
+  return [
+    ["/tmp", "1777"],
+    [SHARED_MEMORY, "1777"],
+    [homePath, "0755"],
+    ...(workspace.kind === "scratch" ? [[workspacePath, "0755"] as const] : []),
+  ];
 }
 
 function mounts({ policy }: ContainerSpec, { launcherVolume }: ContainerParts): object[] {

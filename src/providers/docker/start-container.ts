@@ -11,6 +11,7 @@ import {
   containerConfig,
   containerUser,
   inodesFor,
+  scratchFolders,
   launcherPath,
   type ContainerSpec,
 } from "./container-config.ts";
@@ -125,6 +126,7 @@ function createMessage({ limits, policy }: ContainerSpec): Buffer {
     ["disk-bytes", limits.diskBytes],
     ["disk-inodes", inodesFor(limits.diskBytes)],
     ["open-files", limits.openFiles],
+    ...scratchFolders(policy).map(([path, mode]) => ["writable", [path, mode]] as const),
     ...(isHostFolderWritable ? [["file-size-bytes", limits.diskBytes] as const] : []),
   ]);
 }
