@@ -28,7 +28,7 @@ export default defineConfig({
       project("unit", ["src/**/*.test.ts", "scripts/**/*.test.ts"], 20_000),
       project("spec", ["test/spec/**/*.test.ts"], 20_000),
       project("native", ["native/**/*.test.ts"], SLOW_MS),
-      project("conformance", ["test/{conformance,helpers}/**/*.test.ts"], SLOW_MS),
+      project("conformance", ["test/{conformance,docker,helpers}/**/*.test.ts"], SLOW_MS),
       project("escape", ["test/escape/**/*.test.ts"], SLOW_MS),
       project("e2e", ["test/e2e/**/*.test.ts"], SLOW_MS),
     ],

@@ -26,6 +26,11 @@ const ofContainers = {
 
 const ofGvisor = {
   ...ofContainers,
+  ...tests(
+    "`processes` is weaker: gVisor has no limit of its own, and who exceeds it is ended",
+    "refuses more processes than the limit, and says so if the program then fails",
+  ),
+  ...tests("gVisor's tmpfs counts no files; their memory counts", "limits the number of files too"),
 };
 
 const ociRuntimes = [

@@ -84,12 +84,28 @@ export function createDockerProvider(options: DockerProviderOptions): Provider {
     return equip(daemon, container, spec, signal);
   }
 
+  /** The pool waits with new containers until none of these runs. */
+  async function createCounted(spec: SandboxSpec, signal: AbortSignal): Promise<ProviderSandbox> {
+    const done = pool.begin();
+    try {
+      const sandbox = await create(spec, signal);
+      const destroy = async (): Promise<void> => {
+        await sandbox.destroy();
+        done();
+      };
+      return { ...sandbox, destroy, [Symbol.asyncDispose]: destroy };
+    } catch (error) {
+      done();
+      throw error;
+    }
+  }
+
   return {
     name: "docker",
     programs: "image",
     images: daemon.images,
     probe: () => probeDaemon(daemon, options.ociRuntime),
-    create,
+    create: createCounted,
     sweep: (signal) => sweepContainers(daemon.client, signal),
     close: async () => {
       await pool.close();

@@ -2,6 +2,8 @@
  * @module
  * Containers kept ready, for one use each. What was asked for lately is there once more: a taken
  * container is replaced by one of its kind, and the kind that nobody has asked for longest makes room.
+ * New ones are made while nothing runs, or when none of a kind is left: making one costs more than
+ * most programs, and would slow down those that run.
  */
 
 /** A thing that is ready to be used. */
@@ -21,6 +23,9 @@ export interface PoolOptions<T extends Poolable> {
   readonly make: (key: string, signal: AbortSignal) => Promise<T>;
 }
 
+/** What was taken, or made without the pool, is in use until this is called. */
+export type Done = () => void;
+
 interface Ready<T> {
   readonly key: string;
   readonly item: T;
@@ -36,6 +41,7 @@ export class Pool<T extends Poolable> {
   readonly #making = new Set<Promise<void>>();
   readonly #ending = new Set<Promise<void>>();
   readonly #closing = new AbortController();
+  #inUse = 0;
 
   constructor(options: PoolOptions<T>) {
     this.#options = options;
@@ -51,6 +57,18 @@ export class Pool<T extends Poolable> {
     this.#wanted = this.#wanted.slice(-size);
     this.#makeWanted();
     return taken;
+  }
+
+  /** Tells that something runs, until the answer is called; idempotent. */
+  begin(): Done {
+    this.#inUse += 1;
+    let isDone = false;
+    return () => {
+      if (isDone) return;
+      isDone = true;
+      this.#inUse -= 1;
+      this.#makeWanted();
+    };
   }
 
   /** Destroys all, and waits for that. Idempotent. */
@@ -86,7 +104,7 @@ export class Pool<T extends Poolable> {
 
   #makeWanted(): void {
     while (this.#making.size < this.#options.parallel) {
-      const key = this.#wanted.pop();
+      const key = this.#nextWanted();
       if (key === undefined) return;
       const making = this.#makeOne(key);
       this.#making.add(making);
@@ -95,6 +113,12 @@ export class Pool<T extends Poolable> {
         this.#makeWanted();
       });
     }
+  }
+
+  #nextWanted(): string | undefined {
+    const ready = new Set([...this.#ready].map(({ key }) => key));
+    const at = this.#wanted.findLastIndex((key) => this.#inUse === 0 || !ready.has(key));
+    return at < 0 ? undefined : this.#wanted.splice(at, 1)[0];
   }
 
   /** A failure is no news: who asks next makes one without the pool, and is told then. */

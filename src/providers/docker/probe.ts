@@ -102,5 +102,5 @@ async function tryRuntime(
 
 function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  return message.replace(/^docker: /, "").replace(/ Run `glovebox doctor`\.$/, "");
+  return message.replace(/^docker: /, "").replace(/\.( Run `glovebox doctor`\.)?$/, "");
 }

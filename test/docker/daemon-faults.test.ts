@@ -1,0 +1,150 @@
+/**
+ * @module
+ * Daemons that are not there, are none, or go away in the middle.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer as createHttpServer } from "node:http";
+import { createServer, type Server, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { once } from "node:events";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { sh, waitForOutput } from "../conformance/harness.ts";
+import { startDockerd, type Dockerd } from "../helpers/docker/dockerd.ts";
+import { importSmallImages, smallTags } from "../helpers/docker/images.ts";
+import { DOCKERD_TIMEOUT_MS } from "../helpers/docker/shared.ts";
+import { dockerSkipReason } from "../helpers/docker/skip.ts";
+import { create, exec, ownContainers, providerAt, runOnce } from "./fixture.ts";
+import type { DockerProvider } from "./fixture.ts";
+
+const skipReason = dockerSkipReason();
+
+describe("no daemon", () => {
+  let folder: string;
+  let server: Server | undefined;
+  const sockets = new Set<Socket>();
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "glovebox-no-daemon-test-"));
+  });
+  afterEach(async () => {
+    for (const socket of sockets) socket.destroy();
+    if (server?.listening === true) await new Promise((resolve) => server?.close(resolve));
+    rmSync(folder, { recursive: true });
+  });
+  const listen = async (what: Server): Promise<string> => {
+    server = what.on("connection", (socket) => sockets.add(socket));
+    const path = join(folder, "docker.sock");
+    await once(server.listen(path), "listening");
+    return `unix://${path}`;
+  };
+
+  test.each<[string, () => Promise<string> | string, RegExp]>([
+    ["nothing at the socket", () => `unix://${join(folder, "none.sock")}`, /ENOENT.*Start Docker/],
+    ["nothing at the port", () => "tcp://127.0.0.1:1", /ECONNREFUSED.*Start Docker/],
+    [
+      "some other server",
+      () => listen(createHttpServer((_request, response) => response.end("<html>hello</html>"))),
+      /Check that a Docker daemon listens/,
+    ],
+    [
+      "a server that says no to everything",
+      () => listen(createHttpServer((_request, response) => response.writeHead(403).end("no"))),
+      /docker/,
+    ],
+    [
+      "one that ends each connection",
+      () => listen(createServer((socket) => socket.end())),
+      /cannot talk to the daemon/,
+    ],
+    [
+      "one that never answers",
+      () => listen(createServer(() => undefined)),
+      /no answer within .* whether the daemon is busy or hangs/,
+    ],
+  ])("%s is PROVIDER_UNAVAILABLE, soon", async (_name, at, message) => {
+    const provider = providerAt(await at());
+    const startMs = performance.now();
+    await expect(create(provider)).rejects.toMatchObject({
+      code: "PROVIDER_UNAVAILABLE",
+      message: expect.stringMatching(message) as string,
+    });
+    expect(performance.now() - startMs).toBeLessThan(11_000);
+    await provider.close();
+  });
+
+  test("a probe of one that never answers is bounded", async () => {
+    const provider = providerAt(await listen(createServer(() => undefined)));
+    const startMs = performance.now();
+    expect(await provider.probe()).toMatchObject({ available: false });
+    expect(performance.now() - startMs).toBeLessThan(6_000);
+    await provider.close();
+  });
+});
+
+describe.skipIf(skipReason !== undefined)(`a daemon that goes away ${skipReason ?? ""}`, () => {
+  let dockerd: Dockerd;
+  let provider: DockerProvider;
+  beforeAll(async () => {
+    dockerd = await startDockerd();
+    await importSmallImages(dockerd);
+  }, DOCKERD_TIMEOUT_MS);
+  afterAll(() => dockerd.stop());
+  afterEach(() => provider.close());
+
+  test("two providers at once at one that never had the launcher", async () => {
+    provider = providerAt(dockerd.host);
+    const others = Array.from({ length: 3 }, () => providerAt(dockerd.host));
+    const all = [provider, ...others];
+    const results = await Promise.all(all.map((each) => runOnce(each, sh("echo 1"))));
+    expect(results.map(({ text }) => text)).toEqual(all.map(() => "1\n"));
+    await Promise.all(others.map((other) => other.close()));
+    const made = await dockerd.docker("ps", "--all", "--quiet", "--filter", "label=glovebox");
+    expect(made).toBe("");
+    expect((await dockerd.docker("images", "--quiet", "--filter", "label=glovebox")).split("\n")).toHaveLength(1);
+  });
+
+  test("the launcher's volume and image taken away by a prune come back", async () => {
+    provider = providerAt(dockerd.host);
+    for (const rounds of [1, 2]) {
+      expect(await runOnce(provider, sh(`echo ${rounds}`))).toMatchObject({ text: `${rounds}\n` });
+      await dockerd.docker("volume", "prune", "--force", ...(rounds === 1 ? [] : []));
+      if (rounds === 2) {
+        await dockerd.docker("rmi", ...(await launcherImages()));
+      }
+    }
+    expect(await runOnce(provider, sh("echo 3"))).toMatchObject({ text: "3\n" });
+    const other = providerAt(dockerd.host);
+    expect(await runOnce(other, sh("echo 4"))).toMatchObject({ text: "4\n" });
+    await other.close();
+  });
+  const launcherImages = async (): Promise<readonly string[]> =>
+    (await dockerd.docker("images", "--quiet", "--filter", "label=glovebox=launcher")).split("\n");
+
+  test("killed in the middle of a run: an error soon, and the same provider goes on later", async () => {
+    provider = providerAt(dockerd.host);
+    const sandbox = await create(provider);
+    const { seen, onOutput } = waitForOutput("running");
+    const ended = exec(provider, sandbox, sh("echo running; sleep 60"), { onOutput });
+    const failure = expect(ended).rejects.toMatchObject({ code: "SANDBOX_FAILED" });
+    await seen;
+    const startMs = performance.now();
+    await dockerd.kill9();
+    await failure;
+    await sandbox.destroy();
+    expect(performance.now() - startMs).toBeLessThan(6_000);
+    await expect(create(provider)).rejects.toMatchObject({ code: "PROVIDER_UNAVAILABLE" });
+    await dockerd.restart();
+    expect(await runOnce(provider, sh("echo again"))).toMatchObject({ text: "again\n" });
+    await expect.poll(() => ownContainers(dockerd), { timeout: 12_000 }).toEqual([]);
+  });
+
+  test("restarted: what was kept ready is not handed out", async () => {
+    provider = providerAt(dockerd.host, { poolSize: 2 });
+    await runOnce(provider, sh("true"));
+    await expect.poll(() => ownContainers(dockerd), { timeout: 10_000 }).toHaveLength(1);
+    await dockerd.restart();
+    expect(await runOnce(provider, sh("echo again"))).toMatchObject({ text: "again\n" });
+    await provider.close();
+    await expect.poll(() => ownContainers(dockerd), { timeout: 12_000 }).toEqual([]);
+  });
+});
