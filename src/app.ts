@@ -186,6 +186,12 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     await service.close();
   };
   try {
+    for (const each of [provider, ...otherProviders]) {
+      // A daemon that is started later than this server is no reason not to start.
+      await each.sweep().catch((error: unknown) => {
+        server.log.warn({ provider: each.name, err: error }, "could not tidy up");
+      });
+    }
     const url = await listen(server, config);
     const probe = provider.probe();
     void probe.then(({ provider: name, facts }) => {
@@ -199,7 +205,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
   }
 }
 
-/** The default provider, and the others that a request may name; each has tidied up. */
+/** The default provider, and the others that a request may name. */
 async function createServedProviders(
   { provider: name, allowedProviders, docker }: ServerConfig,
   env: NodeJS.ProcessEnv,
@@ -211,7 +217,6 @@ async function createServedProviders(
     for (const other of allowedProviders) {
       if (other !== provider.name) created.push(await createProvider(other, { docker, env }));
     }
-    for (const each of created) await each.sweep();
     return { provider, otherProviders: created.slice(1) };
   } catch (error) {
     await Promise.all(created.map((each) => each.close()));

@@ -10,7 +10,7 @@
  * ```
  */
 export { createProvider, createService, loadLanguages } from "./app.ts";
-export type { CreateServiceOptions } from "./app.ts";
+export type { CreateProviderOptions, CreateServiceOptions } from "./app.ts";
 export type { ProviderName } from "./config/server-config.ts";
 export type { Command, OutputStream } from "./core/command.ts";
 export { controls, missingControls } from "./core/enforcement.ts";
@@ -25,6 +25,7 @@ export { errorCatalog, GloveboxError } from "./core/errors.ts";
 export type { ErrorCode, ErrorDetails, Issue } from "./core/errors.ts";
 export type { Execution } from "./core/execution.ts";
 export type { Language, LoadedLanguage, Runtime } from "./core/language.ts";
+export type { ImageProgress, ImageStore, StoredImage } from "./core/image.ts";
 export { defaultLimits, limitTable } from "./core/limits.ts";
 export type { LimitName, Limits, OutputLimitAction, Unlimited } from "./core/limits.ts";
 export { describeOutcome, exitCodeOf } from "./core/outcome.ts";

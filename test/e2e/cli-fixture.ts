@@ -90,10 +90,14 @@ export function temporaryFolder(): { readonly path: string; readonly remove: () 
 
 /** Why this host cannot start sandboxes; undefined where it can. */
 export function linuxGap(): string | undefined {
-  const { stdout, stderr } = spawnSync(process.execPath, [program, "doctor", "--json"], {
-    encoding: "utf8",
-    timeout: DEADLINE_MS,
-  });
+  const { stdout, stderr } = spawnSync(
+    process.execPath,
+    [program, "doctor", "--json", "--provider", "linux"],
+    {
+      encoding: "utf8",
+      timeout: DEADLINE_MS,
+    },
+  );
   try {
     const report = JSON.parse(stdout) as { readonly available: boolean; readonly reason: string };
     return report.available ? undefined : report.reason;

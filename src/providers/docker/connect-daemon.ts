@@ -54,8 +54,8 @@ export function connectDaemon(
     images: imagesOf(client),
     facts,
     startOptions: async (image) => {
-      const { launcher, ociRuntime } = await facts();
-      return { client, image, launcherVolume: launcher.volume, ociRuntime };
+      const { info, launcher, ociRuntime } = await facts();
+      return { client, image, info, launcherVolume: launcher.volume, ociRuntime };
     },
     forget: () => {
       known = undefined;

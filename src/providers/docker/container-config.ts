@@ -2,8 +2,7 @@
  * @module
  * The container of a sandbox, as the Engine API wants it (`POST /containers/create`).
  */
-import { stat } from "node:fs/promises";
-import { GloveboxError, invalidRequest } from "../../core/errors.ts";
+import { invalidRequest } from "../../core/errors.ts";
 import type { SandboxSpec } from "../../core/sandbox.ts";
 import { homePath, workspacePath } from "../../core/sandbox.ts";
 import type { OciRuntime } from "./daemon.ts";
@@ -13,9 +12,6 @@ import { label, ownerLabel, ownOwner } from "./owner.ts";
 /** Where the launcher is inside. */
 export const launcherFolder = "/glovebox";
 export const launcherPath = `${launcherFolder}/glovebox-launcher`;
-
-/** The user that a program is: nobody's on the host, unless it works in a folder of the user. */
-const SANDBOX_ID = 1000;
 
 /** A tmpfs of the engine's own, whose size is `ShmSize`. */
 const SHARED_MEMORY = "/dev/shm";
@@ -33,6 +29,7 @@ export interface ContainerParts {
   /** The volume with the launcher in it. */
   readonly launcherVolume: string;
   readonly ociRuntime: OciRuntime;
+  /** `UID:GID` */
   readonly user: string;
 }
 
@@ -164,35 +161,5 @@ export function checkSpec({ limits, policy }: ContainerSpec, { isLocal }: Endpoi
       "workspace",
       "the Docker daemon is on another machine, which has no folder of yours. Give the files themselves",
     );
-  }
-}
-
-/**
- * Who the program is: in a folder of the user its owner, so that what it writes is the owner's.
- *
- * @returns `UID:GID`
- * @throws {GloveboxError} `POLICY_UNENFORCEABLE` for a folder of root's that it shall write to.
- */
-export async function containerUser({ policy }: ContainerSpec): Promise<string> {
-  const { workspace } = policy;
-  if (workspace.kind === "scratch") return `${SANDBOX_ID}:${SANDBOX_ID}`;
-  const owner = await ownerOf(workspace.hostPath);
-  if (owner.uid !== 0) return `${owner.uid}:${owner.gid}`;
-  if (workspace.access === "ro") return `${SANDBOX_ID}:${SANDBOX_ID}`;
-  throw new GloveboxError(
-    "POLICY_UNENFORCEABLE",
-    `docker: \`${workspace.hostPath}\` belongs to root, and a program that may write to it would have to be root. ` +
-      "Give it to an ordinary user (`chown`), mount it read-only, or use the provider `linux`.",
-    { provider: "docker", controls: ["privileges"] },
-  );
-}
-
-async function ownerOf(folder: string): Promise<{ readonly uid: number; readonly gid: number }> {
-  // Docker Desktop shows every folder as the container's own.
-  if (process.platform !== "linux") return { uid: SANDBOX_ID, gid: SANDBOX_ID };
-  try {
-    return await stat(folder);
-  } catch (error) {
-    throw invalidRequest("workspace", `cannot be read: ${(error as Error).message}`);
   }
 }

@@ -86,11 +86,17 @@ export async function probeDaemon(
 
 async function tryRuntime(
   { client }: Daemon,
-  { launcher }: DaemonFacts,
+  { info, launcher }: DaemonFacts,
   ociRuntime: OciRuntime,
   signal: AbortSignal,
 ): Promise<{ readonly failure?: string; readonly counting?: Counting }> {
-  const options = { client, image: launcher.image, launcherVolume: launcher.volume, ociRuntime };
+  const options = {
+    client,
+    info,
+    image: launcher.image,
+    launcherVolume: launcher.volume,
+    ociRuntime,
+  };
   try {
     const container = await startContainer(probeSpec, options, signal);
     await container.launcher.end();

@@ -9,14 +9,14 @@ import { encodeMessage } from "../../launcher/message.ts";
 import { sandboxFailed } from "../../launcher/sandbox.ts";
 import {
   containerConfig,
-  containerUser,
   inodesFor,
   scratchFolders,
   launcherPath,
   type ContainerSpec,
 } from "./container-config.ts";
+import { containerUser } from "./container-user.ts";
 import { connectLauncher } from "./container-launcher.ts";
-import type { OciRuntime } from "./daemon.ts";
+import type { DaemonInfo, OciRuntime } from "./daemon.ts";
 import type { Counting } from "./enforcement.ts";
 import type { EngineClient } from "./engine/client.ts";
 import { EngineError } from "./engine/errors.ts";
@@ -29,6 +29,7 @@ const START_TIMEOUT_MS = 60_000;
 export interface StartOptions {
   readonly client: EngineClient;
   readonly image: string;
+  readonly info: DaemonInfo;
   readonly launcherVolume: string;
   readonly ociRuntime: OciRuntime;
 }
@@ -54,7 +55,7 @@ export async function startContainer(
   signal: AbortSignal,
 ): Promise<StartedContainer> {
   const { client } = options;
-  const user = await containerUser(spec);
+  const user = await containerUser(spec, options.info);
   const sinceSeconds = Math.floor(Date.now() / 1000);
   const id = await createContainer(containerConfig(spec, { ...options, user }), options, signal);
   let launcher: Launcher | undefined;

@@ -1,0 +1,85 @@
+/**
+ * @module
+ * What an image brings besides its files. Its variables are part of what makes its programs work; what
+ * it asks for itself, such as volumes, has no effect on a sandbox.
+ */
+import * as z from "zod/mini";
+import { launcherFolder } from "./container-config.ts";
+import type { EngineClient } from "./engine/client.ts";
+
+export interface ImageConfig {
+  /** `sha256:…`: what its name means may change at any time. */
+  readonly id: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Docker's name: `amd64`. */
+  readonly architecture: string;
+  /** Absolute paths that it wants a writable volume at. */
+  readonly volumes: readonly string[];
+}
+
+const answerSchema = z.object({
+  Id: z.string(),
+  Architecture: z._default(z.string(), ""),
+  Config: z.nullish(
+    z.object({
+      Env: z.nullish(z.array(z.string())),
+      Volumes: z.nullish(z.record(z.string(), z.unknown())),
+    }),
+  ),
+});
+
+/** @throws {EngineError} 404 where the daemon lacks it. */
+export async function readImage(
+  client: EngineClient,
+  name: string,
+  signal: AbortSignal,
+): Promise<ImageConfig> {
+  const answer = await client.request("GET", `${imagePath(name)}/json`, { signal });
+  const { Id: id, Architecture: architecture, Config: config } = answerSchema.parse(answer);
+  return {
+    id,
+    architecture,
+    env: Object.fromEntries((config?.Env ?? []).map(splitVariable)),
+    volumes: Object.keys(config?.Volumes ?? {}),
+  };
+}
+
+/** The name of an image has slashes, which are part of the path; nothing else of a URL may be in it. */
+export function imagePath(name: string): string {
+  return `/images/${name.split("/").map(encodeURIComponent).join("/")}`;
+}
+
+function splitVariable(variable: string): [name: string, value: string] {
+  const [name = ""] = variable.split("=", 1);
+  return [name, variable.slice(name.length + 1)];
+}
+
+interface Config {
+  readonly HostConfig: {
+    readonly Tmpfs: Readonly<Record<string, string>>;
+    readonly Mounts: readonly { readonly Target: string }[];
+  };
+}
+
+/**
+ * Takes from a container what its image asks for. A volume would be a folder that the program can
+ * write to without a limit, and can't be refused: it is made, and mounted read-only.
+ */
+export function withoutWishes<C extends Config>(config: C, { volumes }: ImageConfig): object {
+  const { HostConfig } = config;
+  const own = new Set([
+    launcherFolder,
+    ...Object.keys(HostConfig.Tmpfs),
+    ...HostConfig.Mounts.map(({ Target }) => Target),
+  ]);
+  const locked = volumes
+    .map((path) => path.replace(/(?<=.)\/+$/, ""))
+    .filter((path) => !own.has(path))
+    .map((path) => ({ Type: "volume", Target: path, ReadOnly: true }));
+  return {
+    ...config,
+    // A daemon that is stopped would wait for an image's own signal to have an effect.
+    StopSignal: "SIGKILL",
+    HostConfig: { ...HostConfig, Mounts: [...HostConfig.Mounts, ...locked] },
+  };
+}
