@@ -100,7 +100,9 @@ describe.skipIf(skipReason !== undefined)(`a daemon that goes away ${skipReason 
     await Promise.all(others.map((other) => other.close()));
     const made = await dockerd.docker("ps", "--all", "--quiet", "--filter", "label=glovebox");
     expect(made).toBe("");
-    expect((await dockerd.docker("images", "--quiet", "--filter", "label=glovebox")).split("\n")).toHaveLength(1);
+    expect(
+      (await dockerd.docker("images", "--quiet", "--filter", "label=glovebox")).split("\n"),
+    ).toHaveLength(1);
   });
 
   test("the launcher's volume and image taken away by a prune come back", async () => {

@@ -4,9 +4,18 @@
  * has there.
  */
 import type { ProviderSandbox } from "../../src/core/provider.ts";
-import { createDockerProvider, type DockerProviderOptions } from "../../src/providers/docker/index.ts";
+import {
+  createDockerProvider,
+  type DockerProviderOptions,
+} from "../../src/providers/docker/index.ts";
 import { ownerLabel, ownOwner } from "../../src/providers/docker/owner.ts";
-import { execIn, specOf, type CommandParts, type Result, type SpecParts } from "../conformance/harness.ts";
+import {
+  execIn,
+  specOf,
+  type CommandParts,
+  type Result,
+  type SpecParts,
+} from "../conformance/harness.ts";
 import type { Suite } from "../conformance/harness.ts";
 import type { DockerdUser } from "../helpers/docker/dockerd.ts";
 import { smallTags } from "../helpers/docker/images.ts";

@@ -2,14 +2,19 @@
  * @module
  * One daemon: its connection, and what is asked of it once.
  */
+import type { ContainerSpec } from "./container-config.ts";
 import { GloveboxError } from "../../core/errors.ts";
 import type { ImageStore } from "../../core/image.ts";
 import { readInfo, type DaemonInfo, type OciRuntime } from "./daemon.ts";
 import { createEngineClient, type EngineClient } from "./engine/client.ts";
 import type { Endpoint } from "./engine/endpoint.ts";
+import { waitUnless } from "./engine/exchange.ts";
+import { isStatus } from "./engine-status.ts";
+import { readImage } from "./image-config.ts";
 import { imagesOf } from "./images.ts";
 import { ensureLauncher, type LauncherAtDaemon } from "./launcher-volume.ts";
-import type { StartOptions } from "./start-container.ts";
+import { createRemover, type Remover } from "./remove-container.ts";
+import { isLauncherGone, startContainer, type StartedContainer } from "./start-container.ts";
 
 export interface DaemonFacts {
   readonly info: DaemonInfo;
@@ -24,9 +29,20 @@ export interface Daemon {
   readonly images: ImageStore;
   /** @throws {GloveboxError} `PROVIDER_UNAVAILABLE` for a runtime that the daemon does not have, too. */
   facts(): Promise<DaemonFacts>;
-  startOptions(image: string): Promise<StartOptions>;
-  /** What is remembered of the daemon is asked for anew: it may have been replaced. */
-  forget(): void;
+  /**
+   * Starts a container; brings the launcher once more where somebody has taken it away.
+   *
+   * @throws See `startContainer`.
+   */
+  start(spec: ContainerSpec, choice: Choice, signal: AbortSignal): Promise<StartedContainer>;
+  /** Ends the connections, and tries once more to remove what it could not. Does not throw. */
+  close(): Promise<void>;
+}
+
+export interface Choice {
+  readonly image: { readonly name: string } | "launcher";
+  /** Undefined: that of `facts`. */
+  readonly ociRuntime?: OciRuntime;
 }
 
 export function connectDaemon(
@@ -34,33 +50,64 @@ export function connectDaemon(
   { ociRuntime: wanted }: { readonly ociRuntime: string | undefined },
 ): Daemon {
   const client = createEngineClient(endpoint);
-  let known: Promise<DaemonFacts> | undefined;
-  const ask = async (): Promise<DaemonFacts> => {
-    try {
-      const info = await readInfo(client);
-      const name = wanted ?? info.defaultOciRuntime;
-      const ociRuntime = info.ociRuntimes.find((runtime) => runtime.name === name);
-      if (ociRuntime === undefined) throw unknownRuntime(name, info);
-      return { info, ociRuntime, launcher: await ensureLauncher(client, info.architecture) };
-    } catch (error) {
-      known = undefined;
-      throw error;
+  const remover = createRemover(client);
+  const { facts, forget } = remember(async () => {
+    const info = await readInfo(client);
+    const name = wanted ?? info.defaultOciRuntime;
+    const ociRuntime = info.ociRuntimes.find((runtime) => runtime.name === name);
+    if (ociRuntime === undefined) throw unknownRuntime(name, info);
+    return { info, ociRuntime, launcher: await ensureLauncher(client, info.architecture) };
+  });
+  const start: Daemon["start"] = async (spec, { image, ociRuntime }, signal) => {
+    for (let isFirst = true; ; isFirst = false) {
+      const known = facts();
+      const { info, launcher, ociRuntime: usual } = await waitUnless(signal, known);
+      const name = image === "launcher" ? launcher.image : image.name;
+      try {
+        const options = {
+          ...{ client, remover, info, launcherVolume: launcher.volume },
+          image: await readImage(client, name, signal),
+          ociRuntime: ociRuntime ?? usual,
+        };
+        const started = await startContainer(spec, options, signal);
+        void remover.removeLost();
+        return started;
+      } catch (error) {
+        const isImageGone = image === "launcher" && isStatus(error, 404);
+        if (!isFirst || !(isImageGone || isLauncherGone(error))) throw error;
+        forget(known);
+      }
     }
   };
-  const facts = (): Promise<DaemonFacts> => (known ??= ask());
   return {
     endpoint,
     client,
     images: imagesOf(client),
     facts,
-    startOptions: async (image) => {
-      const { info, launcher, ociRuntime } = await facts();
-      return { client, image, info, launcherVolume: launcher.volume, ociRuntime };
-    },
-    forget: () => {
-      known = undefined;
+    start,
+    close: async () => {
+      await remover.removeLost();
+      client.close();
     },
   };
+}
+
+/** Asks once; after a failure, or where the answer no longer holds, once more. */
+function remember<T>(ask: () => Promise<T>) {
+  let known: Promise<T> | undefined;
+  const forget = (stale: Promise<T>): void => {
+    if (known === stale) known = undefined;
+  };
+  const facts = (): Promise<T> => {
+    if (known !== undefined) return known;
+    const asked = ask();
+    known = asked;
+    asked.catch(() => {
+      forget(asked);
+    });
+    return asked;
+  };
+  return { facts, forget };
 }
 
 function unknownRuntime(

@@ -27,10 +27,12 @@ export function connectLauncher(connection: Duplex, remove: () => Promise<void>)
   const input = createInput(send, () => hasEnded);
   let removal: Promise<void> | undefined;
   let hasEnded = false;
-  connection.on("close", () => {
-    hasEnded = true;
-    input.taken();
-  });
+  for (const end of ["end", "close"]) {
+    connection.on(end, () => {
+      hasEnded = true;
+      input.taken();
+    });
+  }
 
   return {
     stdin: input.stream,

@@ -65,8 +65,8 @@ interface Config {
  * Takes from a container what its image asks for. A volume would be a folder that the program can
  * write to without a limit, and can't be refused: it is made, and mounted read-only.
  */
-export function withoutWishes<C extends Config>(config: C, { volumes }: ImageConfig): object {
-  const { HostConfig } = config;
+export function withoutWishes(config: object, { volumes }: ImageConfig): object {
+  const { HostConfig } = config as Config;
   const own = new Set([
     launcherFolder,
     ...Object.keys(HostConfig.Tmpfs),

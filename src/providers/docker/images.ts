@@ -8,6 +8,7 @@ import type { ImageProgress, ImageStore, StoredImage } from "../../core/image.ts
 import type { EngineClient } from "./engine/client.ts";
 import { EngineError } from "./engine/errors.ts";
 import { isStatus } from "./engine-status.ts";
+import { imagePath } from "./image-config.ts";
 import { label } from "./owner.ts";
 
 export function imagesOf(client: EngineClient): ImageStore {
@@ -72,11 +73,6 @@ async function findImage(
     if (isStatus(error, 404)) return undefined;
     throw error;
   }
-}
-
-/** The name of an image has slashes, which are part of the path; nothing else of a URL may be in it. */
-function imagePath(name: string): string {
-  return `/images/${name.split("/").map(encodeURIComponent).join("/")}`;
 }
 
 /** Whether a name ends in a tag or a digest; a registry's port is neither. */

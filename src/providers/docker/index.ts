@@ -20,12 +20,7 @@ import { fileMessages } from "./file-messages.ts";
 import { imageNotFound } from "./images.ts";
 import { Pool } from "./pool.ts";
 import { probeDaemon } from "./probe.ts";
-import {
-  startContainer,
-  syncMessage,
-  untilReady,
-  type StartedContainer,
-} from "./start-container.ts";
+import { syncMessage, untilReady, type StartedContainer } from "./start-container.ts";
 import { sweepContainers } from "./sweep.ts";
 
 export type PullPolicy = "missing" | "never" | "always";
@@ -109,7 +104,7 @@ export function createDockerProvider(options: DockerProviderOptions): Provider {
     sweep: (signal) => sweepContainers(daemon.client, signal),
     close: async () => {
       await pool.close();
-      daemon.client.close();
+      await daemon.close();
     },
   };
 }
@@ -120,10 +115,13 @@ async function prepare(
   image: string,
   signal: AbortSignal,
 ): Promise<Prepared> {
-  const started = await startContainer(spec, await daemon.startOptions(image), signal);
-  let hasEnded = false;
-  started.launcher.stdout.once("close", () => (hasEnded = true));
-  return { ...started, isAlive: () => !hasEnded, destroy: () => started.launcher.end() };
+  const started = await daemon.start(spec, { image: { name: image } }, signal);
+  const { launcher } = started;
+  return {
+    ...started,
+    isAlive: () => launcher.failure() === undefined,
+    destroy: () => launcher.end(),
+  };
 }
 
 /** Prepares a container; pulls the image where it is missing and may be pulled. */

@@ -6,11 +6,11 @@
 import { defaultLimits } from "../../core/limits.ts";
 import type { ProbeReport } from "../../core/provider.ts";
 import { isGloveboxError } from "../../core/errors.ts";
-import type { Daemon, DaemonFacts } from "./connect-daemon.ts";
+import type { Daemon } from "./connect-daemon.ts";
 import type { ContainerSpec } from "./container-config.ts";
 import type { DaemonInfo, OciRuntime } from "./daemon.ts";
 import { enforcementOf, type Counting } from "./enforcement.ts";
-import { startContainer } from "./start-container.ts";
+import { waitUnless } from "./engine/exchange.ts";
 
 const PROBE_TIMEOUT_MS = 5_000;
 
@@ -37,12 +37,11 @@ export async function probeDaemon(
 ): Promise<ProbeReport> {
   const signal = AbortSignal.timeout(PROBE_TIMEOUT_MS);
   try {
-    const facts = await daemon.facts();
-    const { info, ociRuntime } = facts;
+    const { info, ociRuntime } = await waitUnless(signal, daemon.facts());
     const tried = await Promise.all(
       info.ociRuntimes.map(async (runtime) => ({
         name: runtime.name,
-        ...(await tryRuntime(daemon, facts, runtime, signal)),
+        ...(await tryRuntime(daemon, runtime, signal)),
       })),
     );
     const used = tried.find(({ name }) => name === ociRuntime.name);
@@ -85,20 +84,12 @@ export async function probeDaemon(
 }
 
 async function tryRuntime(
-  { client }: Daemon,
-  { info, launcher }: DaemonFacts,
+  daemon: Daemon,
   ociRuntime: OciRuntime,
   signal: AbortSignal,
 ): Promise<{ readonly failure?: string; readonly counting?: Counting }> {
-  const options = {
-    client,
-    info,
-    image: launcher.image,
-    launcherVolume: launcher.volume,
-    ociRuntime,
-  };
   try {
-    const container = await startContainer(probeSpec, options, signal);
+    const container = await daemon.start(probeSpec, { image: "launcher", ociRuntime }, signal);
     await container.launcher.end();
     return { counting: container.counting };
   } catch (error) {
@@ -107,6 +98,9 @@ async function tryRuntime(
 }
 
 function reasonOf(error: unknown): string {
+  if ((error as { name?: unknown }).name === "TimeoutError") {
+    return `no answer within ${PROBE_TIMEOUT_MS / 1000} s`;
+  }
   const message = error instanceof Error ? error.message : String(error);
   return message.replace(/^docker: /, "").replace(/\.( Run `glovebox doctor`\.)?$/, "");
 }

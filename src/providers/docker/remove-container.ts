@@ -44,6 +44,7 @@ export interface Remover {
 
 export function createRemover(client: EngineClient): Remover {
   const lost = new Set<string>();
+  let removing: Promise<unknown> = Promise.resolve();
   const remove = async (id: string): Promise<void> => {
     if (!(await removeContainer(client, id))) lost.add(id);
   };
@@ -52,7 +53,8 @@ export function createRemover(client: EngineClient): Remover {
     removeLost: async () => {
       const ids = [...lost];
       lost.clear();
-      await Promise.all(ids.map(remove));
+      removing = Promise.all([removing, ...ids.map(remove)]);
+      await removing;
     },
   };
 }

@@ -3,6 +3,7 @@
  * From a specification to a running container whose launcher is ready, without the program's files.
  */
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { OutcomeLimit } from "../../core/outcome.ts";
 import type { Launcher } from "../../launcher/launcher.ts";
 import { encodeMessage } from "../../launcher/message.ts";
@@ -20,15 +21,21 @@ import type { DaemonInfo, OciRuntime } from "./daemon.ts";
 import type { Counting } from "./enforcement.ts";
 import type { EngineClient } from "./engine/client.ts";
 import { EngineError } from "./engine/errors.ts";
+import { waitUnless } from "./engine/exchange.ts";
 import { isStatus } from "./engine-status.ts";
-import { removeContainer } from "./remove-container.ts";
+import { withoutWishes, type ImageConfig } from "./image-config.ts";
+import type { Remover } from "./remove-container.ts";
 
 /** From the start of a container to its launcher's word; a busy machine needs a second or two. */
 const START_TIMEOUT_MS = 60_000;
 
+/** What a daemon gets that shall stop in the middle of making a container. */
+const CREATE_GRACE_MS = 10_000;
+
 export interface StartOptions {
   readonly client: EngineClient;
-  readonly image: string;
+  readonly remover: Remover;
+  readonly image: ImageConfig;
   readonly info: DaemonInfo;
   readonly launcherVolume: string;
   readonly ociRuntime: OciRuntime;
@@ -54,10 +61,11 @@ export async function startContainer(
   options: StartOptions,
   signal: AbortSignal,
 ): Promise<StartedContainer> {
-  const { client } = options;
+  const { client, remover, image } = options;
   const user = await containerUser(spec, options.info);
   const sinceSeconds = Math.floor(Date.now() / 1000);
-  const id = await createContainer(containerConfig(spec, { ...options, user }), options, signal);
+  const config = containerConfig(spec, { ...options, image: image.id, user });
+  const id = await createContainer(withoutWishes(config, image), options, signal);
   let launcher: Launcher | undefined;
   const end = (): void => void launcher?.end();
   const timer = setTimeout(end, START_TIMEOUT_MS);
@@ -68,25 +76,22 @@ export async function startContainer(
       { stream: true, stdin: true, stdout: true, stderr: true },
       signal,
     );
-    launcher = connectLauncher(connection, () => removeContainer(client, id));
+    launcher = connectLauncher(connection, () => remover.remove(id));
     await client.request("POST", `/containers/${id}/start`, { signal });
     launcher.send(createMessage(spec));
     launcher.send(syncMessage);
-    const [counting, imageEnv] = await Promise.all([
-      untilReady(launcher),
-      readEnvironment(client, id, signal),
-    ]);
+    const counting = await untilReady(launcher);
     signal.throwIfAborted();
     return {
       id,
       launcher,
       counting,
-      imageEnv,
+      imageEnv: image.env,
       explainDeath: () => explainDeath(client, id, sinceSeconds),
       isStuck: () => isStuck(client, id),
     };
   } catch (error) {
-    if (launcher === undefined) await removeContainer(client, id);
+    if (launcher === undefined) await remover.remove(id);
     else await launcher.end();
     signal.throwIfAborted();
     throw startFailure(error);
@@ -96,22 +101,21 @@ export async function startContainer(
   }
 }
 
+/** An abort waits for the daemon, which ends what it has begun, and would leave it. */
 async function createContainer(
   config: object,
-  { client }: StartOptions,
+  { client, remover }: StartOptions,
   signal: AbortSignal,
 ): Promise<string> {
   // With a name of ours it can be removed even if the answer is lost.
   const name = `glovebox-${randomUUID()}`;
+  const creating = client.request("POST", "/containers/create", { query: { name }, body: config });
   try {
-    const created = (await client.request("POST", "/containers/create", {
-      query: { name },
-      body: config,
-      signal,
-    })) as { readonly Id: string };
-    return created.Id;
+    return ((await waitUnless(signal, creating)) as { readonly Id: string }).Id;
   } catch (error) {
-    if (!(error instanceof EngineError)) await removeContainer(client, name);
+    if (error instanceof EngineError) throw error;
+    const gone = creating.catch(() => undefined).then(() => remover.remove(name));
+    await Promise.race([gone, sleep(CREATE_GRACE_MS, undefined, { ref: false })]);
     throw error;
   }
 }
@@ -148,22 +152,6 @@ export async function untilReady(launcher: Launcher): Promise<Counting> {
   }
 }
 
-async function readEnvironment(
-  client: EngineClient,
-  id: string,
-  signal: AbortSignal,
-): Promise<Readonly<Record<string, string>>> {
-  const { Config } = (await client.request("GET", `/containers/${id}/json`, { signal })) as {
-    readonly Config: { readonly Env?: readonly string[] | null };
-  };
-  return Object.fromEntries(
-    (Config.Env ?? []).map((variable) => {
-      const at = variable.indexOf("=");
-      return [variable.slice(0, at), variable.slice(at + 1)];
-    }),
-  );
-}
-
 /** gVisor's whole sandbox ends when it needs more memory than it may; the daemon tells why. */
 async function explainDeath(
   client: EngineClient,
@@ -197,8 +185,12 @@ async function isStuck(client: EngineClient, id: string): Promise<boolean> {
 
 function startFailure(error: unknown): unknown {
   if (!(error instanceof EngineError) || isStatus(error, 404)) return error;
-  const text = error.message.includes(launcherPath)
-    ? `the launcher can't be started in this image: ${error.message}`
-    : error.message;
-  return sandboxFailed("docker", "start", text, error);
+  return sandboxFailed("docker", "start", error.message, error);
+}
+
+/** Whether a start failed because what should be in the launcher's volume is gone. */
+export function isLauncherGone(error: unknown): boolean {
+  const cause = error instanceof EngineError ? error : (error as { cause?: unknown }).cause;
+  if (!(cause instanceof EngineError)) return false;
+  return cause.message.includes(launcherPath) && /no such file|not found/i.test(cause.message);
 }

@@ -124,13 +124,16 @@ export function startDeadline(timeoutMs: number, outer: AbortSignal | undefined)
 
 /** Waits for what others wait for, too: the signal ends this wait, not the work. */
 export function waitUnless<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
+  return new Promise<T>((resolve, reject) => {
     const abandon = (): void => {
       reject(signal.reason as Error);
     };
     if (signal.aborted) abandon();
     signal.addEventListener("abort", abandon, { once: true });
-    work.then(resolve, reject);
+    const stop = (): void => {
+      signal.removeEventListener("abort", abandon);
+    };
+    work.finally(stop).then(resolve, reject);
   });
 }
 
