@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,6 +23,7 @@ static char *envp[MAX_WORDS + 1];
 struct command {
     const char *cwd;
     uint64_t cpu_us; /* 0: unlimited */
+    bool has_tty;
 };
 
 static void add_word(char **words, size_t *count, const char *word) {
@@ -43,6 +45,8 @@ static struct command parse_command(const struct message *message) {
             add_word(envp, &envc, record.value);
         else if (!strcmp(record.key, "cwd"))
             command.cwd = record.value;
+        else if (!strcmp(record.key, "tty"))
+            command.has_tty = true;
         else if (!strcmp(record.key, "cpu-us"))
             command.cpu_us =
                 strcmp(record.value, "unlimited") ? parse_number(record.key, record.value) : 0;
@@ -89,10 +93,12 @@ static void setup_limits(const struct plan *plan, const struct command *command)
     }
 }
 
-static void setup_streams(const int fds[3]) {
+static void setup_streams(const int fds[3], bool has_tty) {
     int in = fds[0] >= 0 ? fds[0] : open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (in < 0 || dup2(in, 0) < 0 || dup2(fds[1], 1) < 0 || dup2(fds[2], 2) < 0)
         die("connect the program's streams");
+    if (has_tty && ioctl(0, TIOCSCTTY, 0) < 0)
+        die("give the program its terminal");
 }
 
 /* What the supervisor ignores and pid 1 blocks would be inherited over execve(2). */
@@ -144,7 +150,7 @@ void run_command(const struct plan *plan, const struct message *message, const i
     if (!argv[0])
         die_plain("exec: no program");
     setsid();
-    setup_streams(fds);
+    setup_streams(fds, command.has_tty);
     setup_limits(plan, &command);
     reset_signals();
     umask(022);

@@ -215,6 +215,7 @@ static void open_scratch(const struct plan *plan, struct sandbox *sandbox) {
     sandbox->proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (sandbox->proc_fd < 0)
         die("open /proc");
+    sandbox->ptmx_fd = open("/dev/ptmx", O_PATH | O_CLOEXEC);
     for (size_t i = 0; i < plan->entry_count; i++) {
         const struct entry *entry = &plan->entries[i];
         if (entry->kind != ENTRY_WRITABLE || sandbox->scratch_count == MAX_SCRATCH)

@@ -69,10 +69,12 @@ static void setup_fds(int channel) {
 
 /* With the word goes what the supervisor needs to take samples, see sample.c. */
 static void send_ready(int channel) {
-    int fds[2] = {open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC),
-                  open("/tmp", O_PATH | O_CLOEXEC)};
+    int fds[3] = {
+        open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC), open("/tmp", O_PATH | O_CLOEXEC),
+        open("/dev/ptmx", O_PATH | O_CLOEXEC)}; /* for terminals, where the plan has any */
     if (fds[0] < 0 || fds[1] < 0)
         die("open /proc and /tmp");
+    size_t length = (fds[2] < 0 ? 2 : 3) * sizeof fds[0];
     struct reply reply = {.kind = REPLY_READY};
     union {
         char bytes[CMSG_SPACE(sizeof fds)];
@@ -82,16 +84,16 @@ static void send_ready(int channel) {
     struct msghdr header = {.msg_iov = &part,
                             .msg_iovlen = 1,
                             .msg_control = control.bytes,
-                            .msg_controllen = sizeof control.bytes};
+                            .msg_controllen = CMSG_SPACE(length)};
     struct cmsghdr *first = CMSG_FIRSTHDR(&header);
     first->cmsg_level = SOL_SOCKET;
     first->cmsg_type = SCM_RIGHTS;
-    first->cmsg_len = CMSG_LEN(sizeof fds);
-    memcpy(CMSG_DATA(first), fds, sizeof fds);
+    first->cmsg_len = CMSG_LEN(length);
+    memcpy(CMSG_DATA(first), fds, length);
     if (sendmsg(channel, &header, MSG_NOSIGNAL) < 0)
         die("report ready");
-    close(fds[0]);
-    close(fds[1]);
+    for (int i = 0; i < 3; i++)
+        close(fds[i]);
 }
 
 /* Receives a packet and up to three fds; false when the supervisor is gone. */

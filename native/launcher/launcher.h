@@ -174,6 +174,7 @@ struct sandbox {
     int proc_fd;                  /* its own /proc */
     int scratch_fds[MAX_SCRATCH]; /* a folder of each tmpfs that it can write to */
     size_t scratch_count;
+    int ptmx_fd; /* of its own terminals, as O_PATH; -1: it has none */
     struct host_ids ids;
     struct message *exec_message; /* in memory shared with its pid 1 */
 };
@@ -263,6 +264,7 @@ struct pump {
     int from; /* -1 once it ended */
     int to;   /* -1 once nobody reads */
     bool owns_to;
+    bool to_tty;       /* the end of the input is told as a terminal does, by Ctrl-D */
     bool is_fed;       /* `from` is -1, and bytes come into the buffer in messages */
     char frame_kind;   /* what is passed on goes in frames of this kind; 0: as it is */
     size_t start, end; /* of what waits in the buffer */
@@ -281,6 +283,17 @@ void pump_move(struct pump *pump);
 void pump_finish(struct pump *pump);
 void pump_close(struct pump *pump);
 void write_frame_header(unsigned char *header, char kind, size_t length);
+
+/* ---- tty.c: a terminal for the program ---- */
+
+struct tty_size {
+    uint64_t columns, rows; /* at most 65535; 0 columns: no terminal */
+};
+/* The two fields of a record's value. */
+struct tty_size parse_tty_size(const struct record *record);
+/* A new terminal of the sandbox, which belongs to its user. */
+void open_tty(const struct sandbox *sandbox, struct tty_size size, int *master, int *slave);
+void resize_tty(int master, struct tty_size size);
 
 /* ---- supervisor.c, outside.c, container.c: one command after the other, until the owner is gone ---- */
 

@@ -5,6 +5,7 @@
 #include "launcher.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -92,13 +93,19 @@ void pump_move(struct pump *pump) {
         /* An empty pipe that somebody else holds open never becomes readable again. */
     } while (pump->to_come != UINT64_MAX && pump->start == pump->end && pump->from >= 0);
     /* The end of the input is passed on, once all before it was. */
-    if (pump_done(pump) && pump->owns_to)
+    if (pump_done(pump) && pump->owns_to) {
+        if (pump->to_tty && pump->to >= 0)
+            (void)!write(pump->to, "\4", 1);
         pump_close(pump);
+    }
 }
 
 void pump_finish(struct pump *pump) {
     int in_pipe = 0;
-    if (pump->from >= 0 && ioctl(pump->from, FIONREAD, &in_pipe) < 0)
+    /* What is still on its way through a terminal is not counted; after it comes EIO. */
+    if (isatty(pump->from))
+        in_pipe = INT_MAX;
+    else if (pump->from >= 0 && ioctl(pump->from, FIONREAD, &in_pipe) < 0)
         in_pipe = 0;
     pump->to_come = (uint64_t)in_pipe;
     pump_move(pump);

@@ -89,7 +89,7 @@ static void await_ready(struct sandbox *sandbox) {
     await_word_or_end(sandbox);
     struct reply reply;
     union {
-        char bytes[CMSG_SPACE(2 * sizeof(int))];
+        char bytes[CMSG_SPACE(3 * sizeof(int))];
         struct cmsghdr align;
     } control;
     struct iovec part = {.iov_base = &reply, .iov_len = sizeof reply};
@@ -107,13 +107,15 @@ static void await_ready(struct sandbox *sandbox) {
         die_plain("%s", reply.text);
     }
     struct cmsghdr *first = CMSG_FIRSTHDR(&header);
-    int fds[2];
-    if (!first || first->cmsg_type != SCM_RIGHTS || first->cmsg_len != CMSG_LEN(sizeof fds))
-        die_plain("set-up: the sandbox did not send its two fds");
-    memcpy(fds, CMSG_DATA(first), sizeof fds);
+    int fds[3] = {-1, -1, -1};
+    size_t length = first ? first->cmsg_len - CMSG_LEN(0) : 0;
+    if (!first || first->cmsg_type != SCM_RIGHTS || length < 2 * sizeof(int) || length > sizeof fds)
+        die_plain("set-up: the sandbox did not send its fds");
+    memcpy(fds, CMSG_DATA(first), length);
     sandbox->proc_fd = fds[0];
     sandbox->scratch_fds[0] = fds[1];
     sandbox->scratch_count = 1;
+    sandbox->ptmx_fd = fds[2];
 }
 
 static void send_go(const struct sandbox *sandbox) {

@@ -34,25 +34,56 @@ static void start_pump(struct pump *pump, int from, int to, uint64_t limit) {
     pump->limit = limit;
     pump->to_come = UINT64_MAX;
     pump->accepted = pump->dropped = 0;
+    pump->to_tty = pump->is_fed = false;
 }
 
-static void connect_streams(struct supervisor *self, const struct message *message,
-                            bool with_stdin) {
+static int duplicate(int fd) {
+    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    if (copy < 0)
+        die("duplicate fd %d", fd);
+    return copy;
+}
+
+/* Fills in what the program gets as stdout, stderr and stdin (or -1). */
+static void connect_pipes(struct supervisor *self, int fds[3]) {
     int out[2], err[2], in[2] = {-1, -1};
     make_pipe(out, 0, self->sandbox->ids);
     make_pipe(err, 0, self->sandbox->ids);
-    if (with_stdin) {
+    if (self->run.has_stdin) {
         make_pipe(in, 1, self->sandbox->ids);
-        int own_stdin = self->stdin_is_fed ? -1 : fcntl(0, F_DUPFD_CLOEXEC, 0);
-        if (!self->stdin_is_fed && own_stdin < 0)
-            die("take over the owner's stdin");
-        start_pump(&self->pumps[STDIN_PUMP], own_stdin, in[1], NEVER);
+        start_pump(&self->pumps[STDIN_PUMP], self->stdin_is_fed ? -1 : duplicate(0), in[1], NEVER);
         self->pumps[STDIN_PUMP].is_fed = self->stdin_is_fed;
     }
     start_pump(&self->pumps[STDOUT_PUMP], out[0], 1, self->output_bytes);
     start_pump(&self->pumps[STDERR_PUMP], err[0], 2, self->output_bytes);
+    fds[0] = out[1];
+    fds[1] = err[1];
+    fds[2] = in[0];
+}
 
-    int fds[3] = {out[1], err[1], in[0]};
+/* A terminal is all three in one; what the program writes is its stdout. */
+static void connect_tty(struct supervisor *self, int fds[3]) {
+    struct pump *input = &self->pumps[STDIN_PUMP];
+    int master;
+    open_tty(self->sandbox, self->run.tty, &master, &fds[0]);
+    fds[1] = duplicate(fds[0]);
+    fds[2] = duplicate(fds[0]);
+    bool is_fed = self->run.has_stdin && self->stdin_is_fed;
+    bool is_read = self->run.has_stdin && !self->stdin_is_fed;
+    start_pump(input, is_read ? duplicate(0) : -1, duplicate(master), NEVER);
+    input->is_fed = is_fed;
+    input->to_tty = true;
+    start_pump(&self->pumps[STDOUT_PUMP], master, 1, self->output_bytes);
+    start_pump(&self->pumps[STDERR_PUMP], -1, 2, self->output_bytes);
+    pump_move(input); /* without any input it is at its end */
+}
+
+static void connect_streams(struct supervisor *self, const struct message *message) {
+    int fds[3];
+    if (self->run.tty.columns)
+        connect_tty(self, fds);
+    else
+        connect_pipes(self, fds);
     self->backend->start(self, message, fds);
     for (int i = 0; i < 3; i++)
         if (fds[i] >= 0)
@@ -68,7 +99,6 @@ static void start_command(struct supervisor *self, const struct message *message
     if (self->run.active)
         die_plain("exec: a command is running already");
     self->run = (struct run){.active = true};
-    bool with_stdin = false;
     uint32_t offset = 0;
     struct record record;
     (void)next_record(message, &offset, &record); /* `exec` itself */
@@ -82,7 +112,9 @@ static void start_command(struct supervisor *self, const struct message *message
         else if (!strcmp(record.key, "at-output-limit"))
             self->run.kill_at_output_limit = !strcmp(record.value, "kill");
         else if (!strcmp(record.key, "stdin"))
-            with_stdin = !strcmp(record.value, "pipe");
+            self->run.has_stdin = !strcmp(record.value, "pipe");
+        else if (!strcmp(record.key, "tty"))
+            self->run.tty = parse_tty_size(&record);
         else if (strcmp(record.key, "argv") && strcmp(record.key, "env") &&
                  strcmp(record.key, "cwd"))
             die_plain("exec: unknown key `%.40s`", record.key);
@@ -93,7 +125,7 @@ static void start_command(struct supervisor *self, const struct message *message
     reset_cgroup_peak();
     read_cgroup_counters(&self->run.before);
     self->run.started_us = monotonic_us();
-    connect_streams(self, message, with_stdin);
+    connect_streams(self, message);
 }
 
 static void act_on_message(struct supervisor *self) {
@@ -112,6 +144,10 @@ static void act_on_message(struct supervisor *self) {
         if (number < 1 || number >= NSIG)
             die_plain("control: no such signal: %" PRIu64, number);
         self->backend->signal(self, (int)number);
+    } else if (!strcmp(record.key, "resize")) {
+        struct tty_size size = parse_tty_size(&record);
+        if (self->run.tty.columns && self->pumps[STDOUT_PUMP].from >= 0)
+            resize_tty(self->pumps[STDOUT_PUMP].from, size);
     } else if (!self->backend->take(self, &record)) {
         die_plain("control: unknown message `%.40s`", record.key);
     }

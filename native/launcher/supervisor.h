@@ -19,6 +19,8 @@ struct run {
     bool sandbox_dead; /* pid 1 is gone too */
     const char *limit; /* the limit that ended it, or NULL */
     bool kill_at_output_limit;
+    bool has_stdin;
+    struct tty_size tty;
     uint64_t started_us, ended_us;
     uint64_t wall_us, cpu_us; /* limits; NEVER for none */
     uint64_t next_check_us;

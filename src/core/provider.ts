@@ -2,7 +2,7 @@
  * @module
  * The contract between Glovebox and a way to isolate. `test/conformance` holds every provider to it.
  */
-import type { Command } from "./command.ts";
+import type { Command, TtySize } from "./command.ts";
 import type { Enforcement } from "./enforcement.ts";
 import type { Execution } from "./execution.ts";
 import type { ImageStore } from "./image.ts";
@@ -60,6 +60,9 @@ export interface ProviderSandbox extends AsyncDisposable {
 
   /** Sends a signal to the running command's process group; nothing happens where none runs. */
   kill(signal: NodeJS.Signals): void;
+
+  /** Changes the size of the running command's terminal; nothing happens where it has none. */
+  resize(size: TtySize): void;
 
   /** Kills everything and frees all host resources. Idempotent; does not throw. */
   destroy(): Promise<void>;

@@ -10,7 +10,7 @@ import type { Execution } from "../core/execution.ts";
 import { outcomeLimits, type Outcome, type OutcomeLimit } from "../core/outcome.ts";
 import type { ProviderSandbox } from "../core/provider.ts";
 import type { Launcher } from "./launcher.ts";
-import { encodeMessage } from "./message.ts";
+import { encodeMessage, type Records } from "./message.ts";
 import { forwardOutput } from "./output.ts";
 import type { ExitStatus } from "./status-line.ts";
 
@@ -90,6 +90,9 @@ export function sandboxOf(parts: SandboxParts): ProviderSandbox {
     kill: (name) => {
       launcher.send(encodeMessage([["signal", constants.signals[name]]]));
     },
+    resize: ({ columns, rows }) => {
+      launcher.send(encodeMessage([["resize", [String(columns), String(rows)]]]));
+    },
     destroy,
     [Symbol.asyncDispose]: destroy,
   };
@@ -165,6 +168,10 @@ const canceledBeforeStart: Execution = {
   droppedBytes: { stdout: 0, stderr: 0 },
 };
 
+function ttyRecords({ tty }: Command): Records {
+  return tty === undefined ? [] : [["tty", [String(tty.columns), String(tty.rows)]]];
+}
+
 function execMessage(command: Command): Buffer {
   const microseconds = (ms: number | "unlimited"): string =>
     ms === "unlimited" ? ms : String(Math.ceil(ms * 1000));
@@ -174,6 +181,7 @@ function execMessage(command: Command): Buffer {
     ...Object.entries(command.env).map(([name, value]) => ["env", `${name}=${value}`] as const),
     ["cwd", command.cwd],
     ["stdin", command.stdin === "empty" ? "empty" : "pipe"],
+    ...ttyRecords(command),
     ["wall-us", microseconds(command.limits.wallTimeMs)],
     ["cpu-us", microseconds(command.limits.cpuTimeMs)],
     ["output-bytes", String(command.limits.outputBytes)],

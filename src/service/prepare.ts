@@ -74,7 +74,9 @@ export function prepareCode(
   };
   if (language.compile === undefined) return { spec, run };
   const limits = { ...run.limits, ...compileLimits };
-  return { spec, compile: { ...run, argv: expand(language.compile), stdin: "empty", limits }, run };
+  const { tty: _tty, ...plain } = run;
+  const compile = { ...plain, argv: expand(language.compile), stdin: "empty", limits } as const;
+  return { spec, compile, run };
 }
 
 /** A command of the caller, in a folder of the caller or in an empty one. */
@@ -115,7 +117,7 @@ function specOf({
 }
 
 function runCommand(
-  { stdin, limits, onOutputLimit }: ExecutionRequest,
+  { stdin, tty, limits, onOutputLimit }: ExecutionRequest,
   argv: readonly string[],
   env: Readonly<Record<string, string>>,
 ): PreparedCommand {
@@ -125,6 +127,7 @@ function runCommand(
     env,
     cwd: workspacePath,
     stdin,
+    ...(tty === undefined ? {} : { tty }),
     limits: { wallTimeMs, cpuTimeMs, outputBytes },
     onOutputLimit,
   };

@@ -4,7 +4,7 @@
  * these and check bounds; in here values are already right.
  */
 import type { Readable } from "node:stream";
-import type { OutputStream } from "../core/command.ts";
+import type { OutputStream, TtySize } from "../core/command.ts";
 import type { Enforcement, EnforcementMode } from "../core/enforcement.ts";
 import type { Execution } from "../core/execution.ts";
 import type { Runtime } from "../core/language.ts";
@@ -44,6 +44,8 @@ export interface ExecutionRequest {
   /** Added to the environment that the service builds; wins over it. */
   readonly env: Readonly<Record<string, string>>;
   readonly stdin: Readable | "empty";
+  /** A terminal for the run phase; see `Command.tty`. */
+  readonly tty?: TtySize;
   /** Of the run phase. A compile phase has its own wall and CPU time, see `ServiceOptions`. */
   readonly limits: Limits;
   readonly onOutputLimit: OutputLimitAction;
@@ -74,4 +76,6 @@ export interface ExecutionReport {
 export interface ExecutionControl {
   /** Sends a signal to the program's process group. */
   kill(signal: NodeJS.Signals): void;
+  /** Changes the size of its terminal, if it has one. */
+  resize(size: TtySize): void;
 }

@@ -202,6 +202,9 @@ export class ExecutionService {
         kill: (name) => {
           sandbox.kill(name);
         },
+        resize: (size) => {
+          sandbox.resize(size);
+        },
       });
       const phase = { sandbox, sink, signal };
       const base = { id: randomUUID(), enforcement: sandbox.enforcement };

@@ -38,6 +38,17 @@ describeProvider(createProcessProvider, {
       "adds up all folders that can be written",
       "limits the number of files too",
     ),
+    ...tests(
+      "it has no terminals",
+      "a program with a terminal has one on all three streams, of the size asked for",
+      "a terminal can be opened anew, as /dev/tty and by its name",
+      "what is typed comes echoed, and the end of the input is Ctrl-D",
+      "Ctrl-C on a terminal interrupts the program",
+      "a program is told when its terminal changes its size",
+      "all output of a program with a terminal comes, also that of one that ends at once",
+      "a command with a terminal can follow one without, and the other way round",
+      "a background process that holds the terminal does not prolong the command",
+    ),
     ...tests("`openFiles` is missing", "limits the open files of a process"),
     ...tests(
       "`files` is missing: what Glovebox itself inherited is passed on",

@@ -13,6 +13,7 @@ import type { FolderOwner, Suite } from "./harness.ts";
 import { describeLimits } from "./limits.ts";
 import { describePolicy } from "./policy.ts";
 import { describeStreams } from "./streams.ts";
+import { describeTerminals } from "./terminals.ts";
 import { describeSurroundings } from "./surroundings.ts";
 
 export interface ConformanceOptions {
@@ -59,6 +60,7 @@ export function describeProvider(
     describeEnds(suite);
     describeLimits(suite);
     describeStreams(suite);
+    describeTerminals(suite);
     describeSurroundings(suite);
     describeControl(suite);
     describePolicy(suite);

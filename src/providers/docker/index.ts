@@ -44,6 +44,10 @@ export interface DockerProviderOptions {
 const POOL_MAX_AGE_MS = 10 * 60_000;
 const POOL_PARALLEL = 2;
 
+/** From a launcher's files to its word that it has them; one that was kept ready is otherwise passed over. */
+const ANSWER_MS = 60_000;
+const POOLED_ANSWER_MS = 5_000;
+
 /** A sandbox before it has a program. */
 type Prepared = StartedContainer & {
   readonly isAlive: () => boolean;
@@ -74,9 +78,16 @@ export function createDockerProvider(options: DockerProviderOptions): Provider {
       policy.workspace.kind === "scratch" && options.pullPolicy !== "always"
         ? pool.take(JSON.stringify({ image, policy, limits }))
         : undefined;
-    const container =
-      prepared ?? (await prepareMissing(daemon, { policy, limits }, image, options, signal));
-    return equip(daemon, container, spec, signal);
+    if (prepared !== undefined) {
+      try {
+        return await equip(daemon, prepared, spec, signal, POOLED_ANSWER_MS);
+      } catch {
+        // Somebody may have ended or frozen it since; whatever it is, a new one shows.
+        signal.throwIfAborted();
+      }
+    }
+    const container = await prepareMissing(daemon, { policy, limits }, image, options, signal);
+    return equip(daemon, container, spec, signal, ANSWER_MS);
   }
 
   /** The pool waits with new containers until none of these runs. */
@@ -170,19 +181,19 @@ async function equip(
   container: Prepared,
   spec: SandboxSpec,
   signal: AbortSignal,
+  answerMs: number,
 ): Promise<ProviderSandbox> {
   const { launcher, counting, imageEnv, explainDeath, isStuck } = container;
   const abort = (): void => void launcher.end();
+  const timer = setTimeout(abort, answerMs);
   signal.addEventListener("abort", abort, { once: true });
   try {
     const { info, ociRuntime } = await daemon.facts();
     const enforcement = enforcementOf(spec, info, ociRuntime.name, counting);
     if (spec.enforcement === "strict") refuseMissing(enforcement);
-    if (spec.files.length > 0) {
-      for (const message of fileMessages(spec.files)) launcher.send(message);
-      launcher.send(syncMessage);
-      await untilReady(launcher);
-    }
+    for (const message of fileMessages(spec.files)) launcher.send(message);
+    launcher.send(syncMessage);
+    await untilReady(launcher);
     signal.throwIfAborted();
     const sandbox = sandboxOf({
       id: randomUUID(),
@@ -203,6 +214,7 @@ async function equip(
     signal.throwIfAborted();
     throw asFailure(error);
   } finally {
+    clearTimeout(timer);
     signal.removeEventListener("abort", abort);
   }
 }

@@ -25,7 +25,7 @@ const etcNetworkPaths = [
 ];
 
 /** What programs expect to be there always. /dev/random is /dev/urandom since Linux 5.6. */
-const devices = ["null", "zero", "full", "urandom"];
+const devices = ["null", "zero", "full", "urandom", "tty"];
 
 const passwd = "root:x:0:0:root:/:/bin/sh\nsandbox:x:1000:1000:sandbox:/home/sandbox:/bin/sh\n";
 const group = "root:x:0:\nsandbox:x:1000:\n";

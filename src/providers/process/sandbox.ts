@@ -29,6 +29,7 @@ export class ProcessSandbox implements ProviderSandbox {
   async exec(command: Command, signal: AbortSignal): Promise<Execution> {
     if (this.#isStopped) throw refused("it is stopped");
     if (this.#running !== undefined) throw refused("another command is running");
+    if (command.tty !== undefined) throw refused("it has no terminals");
     if (signal.aborted) {
       this.#isStopped = true;
       return canceledBeforeStart;
@@ -52,6 +53,10 @@ export class ProcessSandbox implements ProviderSandbox {
 
   kill(signal: NodeJS.Signals): void {
     this.#running?.signal(signal);
+  }
+
+  resize(): void {
+    // No command has a terminal.
   }
 
   async destroy(): Promise<void> {
