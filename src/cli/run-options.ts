@@ -25,6 +25,7 @@ export interface RawRunOptions extends RawLimits, RawProviderFlags {
   readonly network?: string;
   readonly onOutputLimit?: string;
   readonly enforcement?: string;
+  readonly tty?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
@@ -46,6 +47,8 @@ export interface RunOptions {
   /** Instead of the language's own, or of the default one for a command. */
   readonly image: string | undefined;
   readonly enforcement: EnforcementMode;
+  /** Whether the program gets our terminal. */
+  readonly hasTty: boolean;
   readonly report: "live" | "json";
   readonly verbosity: Verbosity;
 }
@@ -80,9 +83,15 @@ export function parseRunOptions(raw: RawRunOptions, callerEnv: NodeJS.ProcessEnv
     docker,
     image: parseImage(raw.image),
     enforcement,
+    hasTty: parseTty(raw),
     report,
     verbosity: parseVerbosity(raw),
   };
+}
+
+function parseTty({ tty = false, json = false }: RawRunOptions): boolean {
+  if (tty && json) throw invalidRequest("--tty", "can't be used together with --json.");
+  return tty;
 }
 
 const outputLimitActions = ["truncate", "kill"] as const satisfies readonly OutputLimitAction[];

@@ -21,6 +21,8 @@ import { openProgress } from "./image-progress.ts";
 import type { ProgressDisplay } from "./image-progress.ts";
 import { formatJsonReport } from "./json-report.ts";
 import { openLiveOutput } from "./live-output.ts";
+import { openOwnTerminal } from "./own-terminal.ts";
+import type { OwnTerminal } from "./own-terminal.ts";
 import { ownStdin, releaseStdin } from "./own-stdin.ts";
 import { printNote } from "./print.ts";
 import { resolveProgram } from "./program.ts";
@@ -42,6 +44,7 @@ export async function runProgram(form: RunForm, options: RunOptions): Promise<nu
     stdin: ownStdin,
     languages: loadLanguages,
   });
+  const terminal = options.hasTty ? openOwnTerminal() : undefined;
   // Up to here there is nothing to tidy up, and a signal may end this process as usual.
   using interruption = listenForSignals();
   const pulls = openProgress(process.stderr);
@@ -55,15 +58,20 @@ export async function runProgram(form: RunForm, options: RunOptions): Promise<nu
   if (isWarned) printNote(processWarning);
 
   const stdin = resolved.stdin === "used" ? "empty" : ownStdin();
-  const request = createRequest(resolved, options, stdin);
+  const request = {
+    ...createRequest(resolved, options, stdin),
+    ...(terminal === undefined ? {} : { tty: terminal.size }),
+  };
   try {
-    return await executeWithBest(quick, { request, options, interruption, pulls });
+    return await executeWithBest(quick, { request, options, interruption, pulls, terminal });
   } finally {
+    terminal?.[Symbol.dispose]();
     releaseStdin(stdin);
   }
 }
 
 interface RunParts {
+  readonly terminal: OwnTerminal | undefined;
   readonly provider: Provider;
   readonly request: ExecutionRequest;
   readonly options: RunOptions;
@@ -90,7 +98,7 @@ async function executeWithBest(
 }
 
 async function execute(parts: RunParts): Promise<number> {
-  const { provider, interruption, pulls } = parts;
+  const { provider, interruption, pulls, terminal } = parts;
   const service = createService({ provider });
   let swept: Promise<void> | undefined;
   try {
@@ -98,6 +106,7 @@ async function execute(parts: RunParts): Promise<number> {
     const onStart = (control: ExecutionControl): void => {
       pulls.clear();
       interruption.attach(control);
+      terminal?.attach(control);
     };
     const running = run(service, parts, onStart);
     swept = sweepQuietly(provider);

@@ -62,6 +62,7 @@ function addProgramOptions(command: Command): void {
       "set a variable; NAME alone passes yours on (repeatable)",
       collect,
     )
+    .option("-t, --tty", "give it your terminal: for shells, editors, anything with a prompt")
     .option(
       "--workspace <DIR>",
       "show a folder of yours as /workspace: DIR or DIR:ro read-only, DIR:rw writable (default: an empty folder; with -- CMD the current one, read-only)",
