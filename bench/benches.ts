@@ -9,4 +9,10 @@ import { growthBench } from "./growth.ts";
 import { httpBench } from "./http.ts";
 import { launcherBench } from "./launcher.ts";
 
-export const benches: readonly Bench[] = [launcherBench, cliBench, httpBench, dockerBench, growthBench];
+export const benches: readonly Bench[] = [
+  launcherBench,
+  cliBench,
+  httpBench,
+  dockerBench,
+  growthBench,
+];

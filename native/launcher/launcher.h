@@ -284,17 +284,6 @@ void pump_finish(struct pump *pump);
 void pump_close(struct pump *pump);
 void write_frame_header(unsigned char *header, char kind, size_t length);
 
-/* ---- tty.c: a terminal for the program ---- */
-
-struct tty_size {
-    uint64_t columns, rows; /* at most 65535; 0 columns: no terminal */
-};
-/* The two fields of a record's value. */
-struct tty_size parse_tty_size(const struct record *record);
-/* A new terminal of the sandbox, which belongs to its user. */
-void open_tty(const struct sandbox *sandbox, struct tty_size size, int *master, int *slave);
-void resize_tty(int master, struct tty_size size);
-
 /* ---- supervisor.c, outside.c, container.c: one command after the other, until the owner is gone ---- */
 
 NORETURN void supervise_namespaces(const struct plan *plan, struct sandbox *sandbox);

@@ -4,6 +4,7 @@
 #define SUPERVISOR_H
 
 #include "launcher.h"
+#include "tty.h"
 
 #include <poll.h>
 

@@ -2,7 +2,7 @@
  * A terminal for the program, instead of pipes: pty(7), ioctl_tty(2). It is made in the sandbox's own
  * devpts, from outside, so that no process of the sandbox has a part in it.
  */
-#include "launcher.h"
+#include "tty.h"
 
 #include <fcntl.h>
 #include <stdio.h>

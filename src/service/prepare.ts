@@ -64,7 +64,8 @@ export function prepareCode(
   const expand = (words: readonly string[]): readonly string[] =>
     expandArgv(words, { entry, files, extensions: language.extensions });
   const env = buildEnvironment(foldersOf(lent), language.env, request.env);
-  const run = runCommand(request, [...expand(language.run), ...request.args], env);
+  const base = commandOf(request, [...expand(language.run), ...request.args], env);
+  const run = { ...base, ...ttyOf(request) };
   const spec: SandboxSpec = {
     image: request.image ?? language.image.name,
     ...specOf(request),
@@ -74,8 +75,7 @@ export function prepareCode(
   };
   if (language.compile === undefined) return { spec, run };
   const limits = { ...run.limits, ...compileLimits };
-  const { tty: _tty, ...plain } = run;
-  const compile = { ...plain, argv: expand(language.compile), stdin: "empty", limits } as const;
+  const compile = { ...base, argv: expand(language.compile), stdin: "empty", limits } as const;
   return { spec, compile, run };
 }
 
@@ -91,7 +91,8 @@ export function prepareCommand(
     files: [],
     hostPrograms: [],
   };
-  return { spec, run: runCommand(request, argv, buildEnvironment([], request.env)) };
+  const command = commandOf(request, argv, buildEnvironment([], request.env));
+  return { spec, run: { ...command, ...ttyOf(request) } };
 }
 
 function refuseMountedCompile({ title, compile }: LoadedLanguage): void {
@@ -116,8 +117,13 @@ function specOf({
   return { limits: { memoryBytes, processes, diskBytes, openFiles }, enforcement };
 }
 
-function runCommand(
-  { stdin, tty, limits, onOutputLimit }: ExecutionRequest,
+/** A compiler never gets the terminal: what it says stays apart from the program's output. */
+function ttyOf({ tty }: ExecutionRequest): Pick<PreparedCommand, "tty"> {
+  return tty === undefined ? {} : { tty };
+}
+
+function commandOf(
+  { stdin, limits, onOutputLimit }: ExecutionRequest,
   argv: readonly string[],
   env: Readonly<Record<string, string>>,
 ): PreparedCommand {
@@ -127,7 +133,6 @@ function runCommand(
     env,
     cwd: workspacePath,
     stdin,
-    ...(tty === undefined ? {} : { tty }),
     limits: { wallTimeMs, cpuTimeMs, outputBytes },
     onOutputLimit,
   };

@@ -48,7 +48,10 @@ describe("wrong usage", () => {
     [["run", "--workspace", ".", "-l", "python", "-c", "1"], /can't be used with --code/],
     [["run", "-e", "A B=1", "a.py"], /--env: `A B` is not a name/],
     [["run", "--disk", "64KiB", "--file", "big", "a.py"], /--file: `big` can't be read/],
-    [["doctor", "--provider", "vm"], /--provider: `vm` is unknown\. Allowed: auto, linux, docker, process/],
+    [
+      ["doctor", "--provider", "vm"],
+      /--provider: `vm` is unknown\. Allowed: auto, linux, docker, process/,
+    ],
     [["languages", "--wide"], /unknown option '--wide'/],
     [["serve", "--port", "http"], /command line: server\.port \(--port\) .*http/],
     [
