@@ -2,20 +2,24 @@
  * @module
  * The environment inside a sandbox: built from nothing, so that none of the host's gets in.
  */
+import type { Provider } from "../core/provider.ts";
 import { homePath } from "../core/sandbox.ts";
 
 const systemPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /**
+ * @param programs Whose programs run: an image knows itself where its programs are, and the provider
+ * has its PATH.
  * @param programFolders Folders inside that are looked in last.
  * @param added Each wins over the ones before it.
  */
 export function buildEnvironment(
+  programs: Provider["programs"],
   programFolders: readonly string[],
   ...added: readonly Readonly<Record<string, string>>[]
 ): Readonly<Record<string, string>> {
   const base = {
-    PATH: [systemPath, ...programFolders].join(":"),
+    ...(programs === "host" ? { PATH: [systemPath, ...programFolders].join(":") } : {}),
     HOME: homePath,
     USER: "sandbox",
     LANG: "C.UTF-8",

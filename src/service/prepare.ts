@@ -7,6 +7,7 @@ import { GloveboxError, invalidRequest } from "../core/errors.ts";
 import type { LoadedLanguage } from "../core/language.ts";
 import type { Limits } from "../core/limits.ts";
 import type { Policy, WorkspaceMount } from "../core/policy.ts";
+import type { Provider } from "../core/provider.ts";
 import { workspacePath } from "../core/sandbox.ts";
 import type { HostProgram, SandboxSpec } from "../core/sandbox.ts";
 import { expandArgv } from "../languages/argv.ts";
@@ -25,6 +26,13 @@ export interface PreparedExecution {
   /** Absent where nothing is compiled. */
   readonly compile?: PreparedCommand;
   readonly run: PreparedCommand;
+}
+
+/** Where a sandbox's programs come from. */
+export interface ProgramSource {
+  readonly programs: Provider["programs"];
+  /** Lent by this host. */
+  readonly lent: readonly HostProgram[];
 }
 
 type CodeProgram = Extract<Program, { kind: "code" }>;
@@ -55,7 +63,7 @@ export function prepareCode(
   request: ExecutionRequest,
   program: CodeProgram,
   language: LoadedLanguage,
-  lent: readonly HostProgram[],
+  { programs, lent }: ProgramSource,
   compileLimits: CompileLimits,
 ): PreparedExecution {
   if (program.workspace !== undefined) refuseMountedCompile(language);
@@ -63,7 +71,7 @@ export function prepareCode(
   const entry = program.entry ?? files[0] ?? language.mainFile;
   const expand = (words: readonly string[]): readonly string[] =>
     expandArgv(words, { entry, files, extensions: language.extensions });
-  const env = buildEnvironment(foldersOf(lent), language.env, request.env);
+  const env = buildEnvironment(programs, foldersOf(lent), language.env, request.env);
   const base = commandOf(request, [...expand(language.run), ...request.args], env);
   const run = { ...base, ...ttyOf(request) };
   const spec: SandboxSpec = {
@@ -83,6 +91,7 @@ export function prepareCode(
 export function prepareCommand(
   request: ExecutionRequest,
   { argv, workspace }: CommandProgram,
+  programs: Provider["programs"],
 ): PreparedExecution {
   const spec: SandboxSpec = {
     ...(request.image === undefined ? {} : { image: request.image }),
@@ -91,7 +100,7 @@ export function prepareCommand(
     files: [],
     hostPrograms: [],
   };
-  const command = commandOf(request, argv, buildEnvironment([], request.env));
+  const command = commandOf(request, argv, buildEnvironment(programs, [], request.env));
   return { spec, run: { ...command, ...ttyOf(request) } };
 }
 

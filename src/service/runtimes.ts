@@ -50,7 +50,7 @@ export async function detectRuntime(
     const { outcome } = await sandbox.exec(
       {
         argv: language.version.argv,
-        env: buildEnvironment(foldersOf(lent), language.env),
+        env: buildEnvironment(provider.programs, foldersOf(lent), language.env),
         cwd: workspacePath,
         stdin: "empty",
         limits,

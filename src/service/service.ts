@@ -167,13 +167,14 @@ export class ExecutionService {
       const why = `the provider \`${provider.name}\` runs this machine's own programs`;
       throw invalidRequest("image", `${why}. Leave the image out, or use the provider \`docker\``);
     }
-    if (program.kind === "command") return prepareCommand(request, program);
+    if (program.kind === "command") return prepareCommand(request, program, provider.programs);
     const known = language ?? languageOf(this.languages, program);
     if (image === undefined) {
       await this.#requireVersion(provider, known, program.version ?? "*", signal);
     }
     const lent = await findLentPrograms(provider, known, this.#options.ownNodePath);
-    return prepareCode(request, program, known, lent, this.#options.compileLimits);
+    const source = { programs: provider.programs, lent };
+    return prepareCode(request, program, known, source, this.#options.compileLimits);
   }
 
   async #requireVersion(

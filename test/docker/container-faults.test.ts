@@ -2,7 +2,7 @@
  * @module
  * Containers that somebody else, the kernel or a full disk ends: each a typed error or an outcome.
  */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { file, python, sh, waitForOutput } from "../conformance/harness.ts";
 import type { DockerdUser } from "../helpers/docker/dockerd.ts";
 import { DOCKERD_TIMEOUT_MS, sharedDockerd } from "../helpers/docker/shared.ts";

@@ -14,7 +14,7 @@ import { createGate } from "./gate.ts";
 import { readImage } from "./image-config.ts";
 import { imagesOf } from "./images.ts";
 import { ensureLauncher, type LauncherAtDaemon } from "./launcher-volume.ts";
-import { createRemover, type Remover } from "./remove-container.ts";
+import { createRemover } from "./remove-container.ts";
 import { isLauncherGone, startContainer, type StartedContainer } from "./start-container.ts";
 
 /**

@@ -5,7 +5,7 @@
 import { invalidRequest } from "../../core/errors.ts";
 import type { SandboxSpec } from "../../core/sandbox.ts";
 import { homePath, workspacePath } from "../../core/sandbox.ts";
-import type { OciRuntime } from "./daemon.ts";
+import type { DaemonInfo, OciRuntime } from "./daemon.ts";
 import type { Endpoint } from "./engine/endpoint.ts";
 import { label, ownerLabel, ownOwner } from "./owner.ts";
 
@@ -29,6 +29,7 @@ export interface ContainerParts {
   /** The volume with the launcher in it. */
   readonly launcherVolume: string;
   readonly ociRuntime: OciRuntime;
+  readonly info: DaemonInfo;
   /** `UID:GID` */
   readonly user: string;
 }
@@ -75,7 +76,7 @@ export function containerConfig(spec: ContainerSpec, parts: ContainerParts): obj
         { Name: "nofile", Soft: limits.openFiles, Hard: limits.openFiles },
         { Name: "core", Soft: 0, Hard: 0 },
       ],
-      Tmpfs: tmpfsOptions(spec, parts.user),
+      Tmpfs: tmpfsOptions(spec, parts),
       ShmSize: limits.diskBytes,
       LogConfig: { Type: "none", Config: {} },
       Mounts: mounts(spec, parts),
@@ -99,10 +100,17 @@ export function inodesFor(diskBytes: number): number {
 }
 
 /** Without `exec` a compiled program could not run; `/dev/shm` is the engine's own. */
-function tmpfsOptions({ policy, limits }: ContainerSpec, user: string): Record<string, string> {
+function tmpfsOptions(
+  { policy, limits }: ContainerSpec,
+  { user, info }: ContainerParts,
+): Record<string, string> {
   const [uid = "", gid = ""] = user.split(":");
+  const base = `rw,exec,nosuid,nodev,size=${limits.diskBytes}`;
   const options = (mode: string): string =>
-    `rw,exec,nosuid,nodev,mode=${mode},uid=${uid},gid=${gid},size=${limits.diskBytes},nr_inodes=${inodesFor(limits.diskBytes)}`;
+    info.engine === "Podman"
+      ? // It knows no owner and no number of files: everybody inside may write.
+        `${base},mode=1777`
+      : `${base},mode=${mode},uid=${uid},gid=${gid},nr_inodes=${inodesFor(limits.diskBytes)}`;
   return Object.fromEntries(
     scratchFolders(policy)
       .filter(([path]) => path !== SHARED_MEMORY)

@@ -19,6 +19,8 @@ const infoSchema = z.object({
   PidsLimit: z._default(z.boolean(), false),
   SecurityOptions: z.nullish(z.array(z.string())),
   Runtimes: z.nullish(z.record(z.string(), z.object({ path: z._default(z.string(), "") }))),
+  /** Only Podman has it. */
+  BuildahVersion: z.optional(z.string()),
   DefaultRuntime: z._default(z.string(), "runc"),
 });
 
@@ -30,6 +32,7 @@ export interface OciRuntime {
 }
 
 export interface DaemonInfo {
+  readonly engine: "Docker" | "Podman";
   readonly version: string;
   readonly operatingSystem: string;
   /** Docker's name: `amd64`, `arm64`. */
@@ -61,18 +64,26 @@ export async function readInfo(client: EngineClient): Promise<DaemonInfo> {
     );
   }
   return {
+    engine: info.BuildahVersion === undefined ? "Docker" : "Podman",
     version: info.ServerVersion,
     operatingSystem: info.OperatingSystem,
     architecture: architectures[info.Architecture] ?? info.Architecture,
     cgroup: `cgroup v${info.CgroupVersion}`,
     limits: { memory: info.MemoryLimit, swap: info.SwapLimit, processes: info.PidsLimit },
     security: (info.SecurityOptions ?? []).map(nameOfOption),
-    ociRuntimes: Object.entries(info.Runtimes ?? {})
-      // Shims by their containerd name are the same runtimes once more.
-      .filter(([name]) => !name.startsWith("io.containerd."))
-      .map(([name, { path }]) => ({ name, isGvisor: /runsc|gvisor/i.test(`${name} ${path}`) })),
+    ociRuntimes: ociRuntimesOf(info.Runtimes ?? {}, info.DefaultRuntime),
     defaultOciRuntime: info.DefaultRuntime,
   };
+}
+
+function ociRuntimesOf(
+  runtimes: Readonly<Record<string, { readonly path: string }>>,
+  defaultName: string,
+): readonly OciRuntime[] {
+  // Podman's may be a path, which it does not list.
+  return Object.entries({ [defaultName]: { path: "" }, ...runtimes })
+    .filter(([name]) => !name.startsWith("io.containerd."))
+    .map(([name, { path }]) => ({ name, isGvisor: /runsc|gvisor/i.test(`${name} ${path}`) }));
 }
 
 /** `name=seccomp,profile=builtin` */

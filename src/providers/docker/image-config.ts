@@ -3,7 +3,9 @@
  * What an image brings besides its files. Its variables are part of what makes its programs work; what
  * it asks for itself, such as volumes, has no effect on a sandbox.
  */
+import { posix } from "node:path";
 import * as z from "zod/mini";
+import { invalidRequest } from "../../core/errors.ts";
 import { launcherFolder } from "./container-config.ts";
 import type { EngineClient } from "./engine/client.ts";
 
@@ -44,9 +46,29 @@ export async function readImage(
   };
 }
 
-/** The name of an image has slashes, which are part of the path; nothing else of a URL may be in it. */
+const MAX_NAME_CHARACTERS = 512;
+const host = String.raw`(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?::\d+)?`;
+const word = String.raw`[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*`;
+const tag = String.raw`\w[\w.-]{0,127}`;
+const digest = String.raw`[a-z0-9]+:[0-9a-f]{32,128}`;
+/** The grammar of distribution/reference, which all engines follow. */
+const imageName = new RegExp(`^(?:${host}/)?${word}(?:/${word})*(?::${tag})?(?:@${digest})?$`);
+
+/**
+ * Its slashes are part of the path.
+ *
+ * @throws {GloveboxError} `INVALID_REQUEST` for what can be no image's name.
+ */
 export function imagePath(name: string): string {
+  checkImageName(name);
   return `/images/${name.split("/").map(encodeURIComponent).join("/")}`;
+}
+
+/** @throws {GloveboxError} `INVALID_REQUEST` */
+export function checkImageName(name: string): void {
+  if (name.length <= MAX_NAME_CHARACTERS && imageName.test(name)) return;
+  const shown = JSON.stringify(name.slice(0, 80));
+  throw invalidRequest("image", `${shown} is no name of an image, such as \`python:3\``);
 }
 
 function splitVariable(variable: string): [name: string, value: string] {
@@ -63,7 +85,7 @@ interface Config {
 
 /**
  * Takes from a container what its image asks for. A volume would be a folder that the program can
- * write to without a limit, and can't be refused: it is made, and mounted read-only.
+ * write to without a limit: in its place is an empty folder, read-only.
  */
 export function withoutWishes(config: object, { volumes }: ImageConfig): object {
   const { HostConfig } = config as Config;
@@ -72,14 +94,21 @@ export function withoutWishes(config: object, { volumes }: ImageConfig): object 
     ...Object.keys(HostConfig.Tmpfs),
     ...HostConfig.Mounts.map(({ Target }) => Target),
   ]);
-  const locked = volumes
-    .map((path) => path.replace(/(?<=.)\/+$/, ""))
+  const paths = volumes.map((path) => posix.resolve("/", path));
+  // A volume would take the place of the engine's own.
+  const shared = HostConfig.Tmpfs["/tmp"];
+  const sharedMemory =
+    shared !== undefined && paths.includes("/dev/shm") ? { "/dev/shm": shared } : {};
+  const locked = paths
     .filter((path) => !own.has(path))
-    .map((path) => ({ Type: "volume", Target: path, ReadOnly: true }));
+    .map((path) => [path, "ro,noexec,nosuid,nodev,size=4k,nr_inodes=1"] as const);
   return {
     ...config,
     // A daemon that is stopped would wait for an image's own signal to have an effect.
     StopSignal: "SIGKILL",
-    HostConfig: { ...HostConfig, Mounts: [...HostConfig.Mounts, ...locked] },
+    HostConfig: {
+      ...HostConfig,
+      Tmpfs: { ...HostConfig.Tmpfs, ...Object.fromEntries(locked), ...sharedMemory },
+    },
   };
 }

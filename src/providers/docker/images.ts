@@ -8,13 +8,17 @@ import type { ImageProgress, ImageStore, StoredImage } from "../../core/image.ts
 import type { EngineClient } from "./engine/client.ts";
 import { EngineError } from "./engine/errors.ts";
 import { isStatus } from "./engine-status.ts";
-import { imagePath } from "./image-config.ts";
+import { checkImageName, imagePath } from "./image-config.ts";
 import { label } from "./owner.ts";
+
+/** Of a step's text: a build prints what its programs print. */
+const MAX_TEXT_CHARACTERS = 1000;
 
 export function imagesOf(client: EngineClient): ImageStore {
   return {
     find: (name, signal) => findImage(client, name, signal),
     pull: async (name, onProgress, signal) => {
+      checkImageName(name);
       const query = { fromImage: name, ...(hasVersion(name) ? {} : { tag: "latest" }) };
       try {
         const steps = client.stream("POST", "/images/create", { query, signal });
@@ -25,6 +29,7 @@ export function imagesOf(client: EngineClient): ImageStore {
       }
     },
     build: async (name, dockerfile, onProgress, signal) => {
+      checkImageName(name);
       const body = Buffer.from(createTar([{ name: "Dockerfile", data: dockerfile }]));
       const query = { t: name, forcerm: true, labels: JSON.stringify({ [label]: "image" }) };
       try {
@@ -89,7 +94,7 @@ function progressOf(step: object): ImageProgress {
   };
   const { current, total } = progressDetail ?? {};
   return {
-    text: (status ?? stream ?? "").trim(),
+    text: (status ?? stream ?? "").trim().slice(0, MAX_TEXT_CHARACTERS),
     ...(id === undefined ? {} : { layer: id }),
     ...(current === undefined || total === undefined
       ? {}

@@ -8,7 +8,6 @@ import { homedir } from "node:os";
 import type { ImageProgress } from "../../core/image.ts";
 import type { Provider, ProviderSandbox } from "../../core/provider.ts";
 import type { SandboxSpec } from "../../core/sandbox.ts";
-import { encodeMessage } from "../../launcher/message.ts";
 import { sandboxFailed, sandboxOf } from "../../launcher/sandbox.ts";
 import { connectDaemon, type Daemon } from "./connect-daemon.ts";
 import { checkSpec, type ContainerSpec } from "./container-config.ts";
@@ -43,6 +42,9 @@ export interface DockerProviderOptions {
 /** A container that nobody took in this time is let go; the launcher waits a little longer. */
 const POOL_MAX_AGE_MS = 10 * 60_000;
 const POOL_PARALLEL = 2;
+
+/** Where an image says nothing: Docker's own. */
+const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /** From a launcher's files to its word that it has them; one that was kept ready is otherwise passed over. */
 const ANSWER_MS = 60_000;
@@ -90,8 +92,23 @@ export function createDockerProvider(options: DockerProviderOptions): Provider {
     return equip(daemon, container, spec, signal, ANSWER_MS);
   }
 
-  /** The pool waits with new containers until none of these runs. */
-  async function createCounted(spec: SandboxSpec, signal: AbortSignal): Promise<ProviderSandbox> {
+  return {
+    name: "docker",
+    programs: "image",
+    images: daemon.images,
+    probe: () => probeDaemon(daemon, options.ociRuntime),
+    create: counted(pool, create),
+    sweep: (signal) => sweepContainers(daemon.client, signal),
+    close: async () => {
+      await pool.close();
+      await daemon.close();
+    },
+  };
+}
+
+/** The pool waits with new containers until none of these runs. */
+function counted(pool: Pool<Prepared>, create: Provider["create"]): Provider["create"] {
+  return async (spec, signal) => {
     const done = pool.begin();
     try {
       const sandbox = await create(spec, signal);
@@ -104,19 +121,6 @@ export function createDockerProvider(options: DockerProviderOptions): Provider {
       done();
       throw error;
     }
-  }
-
-  return {
-    name: "docker",
-    programs: "image",
-    images: daemon.images,
-    probe: () => probeDaemon(daemon, options.ociRuntime),
-    create: createCounted,
-    sweep: (signal) => sweepContainers(daemon.client, signal),
-    close: async () => {
-      await pool.close();
-      await daemon.close();
-    },
   };
 }
 
@@ -207,7 +211,10 @@ async function equip(
     return {
       ...sandbox,
       exec: (command, execSignal) =>
-        sandbox.exec({ ...command, env: { ...imageEnv, ...command.env } }, execSignal),
+        sandbox.exec(
+          { ...command, env: { PATH: DEFAULT_PATH, ...imageEnv, ...command.env } },
+          execSignal,
+        ),
     };
   } catch (error) {
     await launcher.end();

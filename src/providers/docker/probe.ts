@@ -21,6 +21,7 @@ const probeSpec: ContainerSpec = {
 
 /** Of a daemon that nobody could ask. */
 const unknownDaemon: DaemonInfo = {
+  engine: "Docker",
   version: "",
   operatingSystem: "",
   architecture: "",
@@ -59,7 +60,10 @@ export async function probeDaemon(
       remedy: failure === undefined ? "" : "try another OCI runtime, or look at the daemon's log",
       enforcement,
       facts: [
-        ["daemon", `${info.version} at ${daemon.endpoint.description}, ${info.operatingSystem}`],
+        [
+          "daemon",
+          `${info.engine} ${info.version} at ${daemon.endpoint.description}, ${info.operatingSystem}`,
+        ],
         ...tried.map(({ name, failure: reason, counting }): [string, string] => [
           `OCI runtime ${name}`,
           [

@@ -162,8 +162,7 @@ async function explainDeath(
   const query = { since: sinceSeconds, until: Math.floor(Date.now() / 1000) + 1, filters };
   try {
     for await (const event of client.stream("GET", "/events", { query, timeoutMs: 5_000 })) {
-      void event;
-      return "memory";
+      if (Object.keys(event).length > 0) return "memory";
     }
   } catch {
     // A daemon that can't be asked is itself the reason.

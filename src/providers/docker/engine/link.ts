@@ -113,12 +113,12 @@ async function sendAgainIfStale(
 
 const isStale = (error: unknown): boolean => (error as { code?: string }).code === "STALE";
 
-/** The JSON of an answer; undefined where it is empty. */
+/** The JSON of an answer; undefined where it is empty, or Podman's single end of line. */
 export async function jsonOf(response: http.IncomingMessage): Promise<unknown> {
-  const body = await readBody(response, MAX_ANSWER_BYTES);
-  if (body.length === 0) return undefined;
+  const text = (await readBody(response, MAX_ANSWER_BYTES)).toString();
+  if (text.trim() === "") return undefined;
   try {
-    return JSON.parse(body.toString()) as unknown;
+    return JSON.parse(text) as unknown;
   } catch {
     throw failure("NOT_JSON", "its answer is not JSON");
   }

@@ -1,0 +1,131 @@
+import { setImmediate } from "node:timers/promises";
+import { afterEach, expect, test } from "vitest";
+import { Pool, type Poolable, type PoolOptions } from "./pool.ts";
+
+interface Thing extends Poolable {
+  readonly name: string;
+  isBroken: boolean;
+  isDestroyed: boolean;
+}
+
+const pools: Pool<Thing>[] = [];
+afterEach(async () => {
+  await Promise.all(pools.splice(0).map((pool) => pool.close()));
+});
+
+function makePool(options: Partial<PoolOptions<Thing>> = {}) {
+  const made: Thing[] = [];
+  const make = (key: string): Promise<Thing> => {
+    const thing: Thing = {
+      name: `${key}${made.length}`,
+      isBroken: false,
+      isDestroyed: false,
+      isAlive: () => !thing.isBroken,
+      destroy: async () => {
+        await setImmediate();
+        thing.isDestroyed = true;
+      },
+    };
+    made.push(thing);
+    return Promise.resolve(thing);
+  };
+  const pool = new Pool<Thing>({ size: 2, maxAgeMs: 60_000, parallel: 2, make, ...options });
+  pools.push(pool);
+  return { pool, made };
+}
+
+const left = (made: readonly Thing[]): readonly string[] =>
+  made.filter(({ isDestroyed }) => !isDestroyed).map(({ name }) => name);
+
+test("what was asked for is there the next time, once for each who asks", async () => {
+  const { pool } = makePool();
+  expect(pool.take("a")).toBeUndefined();
+  await setImmediate();
+  const taken = [pool.take("a"), pool.take("a"), pool.take("b")];
+  expect(taken.map((thing) => thing?.name)).toEqual(["a0", undefined, undefined]);
+});
+
+test("no two get the same one, however many ask at once", async () => {
+  const { pool } = makePool({ size: 8, parallel: 8 });
+  for (let index = 0; index < 8; index++) pool.take("a");
+  await setImmediate();
+  const taken = Array.from({ length: 20 }, () => pool.take("a")).filter((thing) => thing);
+  expect(taken).toHaveLength(8);
+  expect(new Set(taken).size).toBe(8);
+});
+
+test("one that has ended is thrown away, not handed out", async () => {
+  const { pool, made } = makePool();
+  pool.take("a");
+  await setImmediate();
+  made[0]!.isBroken = true;
+  expect(pool.take("a")).toBeUndefined();
+  await pool.close();
+  expect(left(made)).toEqual([]);
+});
+
+test("the kind that nobody has asked for longest makes room", async () => {
+  const { pool, made } = makePool();
+  for (const key of ["a", "b", "a", "c"]) {
+    pool.take(key);
+    await setImmediate();
+  }
+  await setImmediate();
+  // a0 was taken; a2 took its place, and c3 that of b1.
+  expect(left(made)).toEqual(["a0", "a2", "c3"]);
+});
+
+test("what nobody takes in time goes and is not replaced", async () => {
+  const { pool, made } = makePool({ maxAgeMs: 20 });
+  pool.take("a");
+  await expect.poll(() => made[0]?.isDestroyed).toBe(true);
+  expect(made).toHaveLength(1);
+  expect(pool.take("a")).toBeUndefined();
+});
+
+test("while something runs, one of a kind is enough", async () => {
+  const { pool, made } = makePool({ parallel: 1 });
+  const done = pool.begin();
+  pool.take("a");
+  pool.take("a");
+  await setImmediate();
+  expect(left(made)).toEqual(["a0"]);
+  done();
+  done();
+  await setImmediate();
+  expect(left(made)).toEqual(["a0", "a1"]);
+});
+
+test("a failure to make one is no news, and is not repeated", async () => {
+  let tries = 0;
+  const { pool } = makePool({
+    make: () => {
+      tries += 1;
+      return Promise.reject(new Error("no"));
+    },
+  });
+  pool.take("a");
+  await setImmediate();
+  expect(tries).toBe(1);
+  expect(pool.take("a")).toBeUndefined();
+  await setImmediate();
+  expect(tries).toBe(2);
+});
+
+test("close waits for what is being made, ends all, and makes no more", async () => {
+  const { pool, made } = makePool();
+  pool.take("a");
+  await pool.close();
+  await pool.close();
+  expect(left(made)).toEqual([]);
+  expect(pool.take("a")).toBeUndefined();
+  await setImmediate();
+  expect(made).toHaveLength(1);
+});
+
+test("a pool of size 0 makes nothing", async () => {
+  const { pool, made } = makePool({ size: 0 });
+  pool.take("a");
+  await setImmediate();
+  expect(made).toEqual([]);
+});
