@@ -48,7 +48,7 @@ const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/b
 
 /** From a launcher's files to its word that it has them; one that was kept ready is otherwise passed over. */
 const ANSWER_MS = 60_000;
-const POOLED_ANSWER_MS = 5_000;
+const POOLED_ANSWER_MS = 3_000;
 
 /** A sandbox before it has a program. */
 type Prepared = StartedContainer & {

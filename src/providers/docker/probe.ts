@@ -3,6 +3,7 @@
  * Starts a container with each OCI runtime of a daemon. Its launcher checks the walls from inside,
  * and refuses to be ready where it has a capability, is root, or can't install its filter.
  */
+import { setMaxListeners } from "node:events";
 import { defaultLimits } from "../../core/limits.ts";
 import type { ProbeReport } from "../../core/provider.ts";
 import { isGloveboxError } from "../../core/errors.ts";
@@ -37,6 +38,8 @@ export async function probeDaemon(
   wanted: string | undefined,
 ): Promise<ProbeReport> {
   const signal = AbortSignal.timeout(PROBE_TIMEOUT_MS);
+  // All runtimes are tried with the one signal; Node would warn of a leak.
+  setMaxListeners(0, signal);
   try {
     const { info, ociRuntime } = await waitUnless(signal, daemon.facts());
     const tried = await Promise.all(
