@@ -75,13 +75,11 @@ describe.skipIf(gap !== undefined)("kill -9 of a run and of its launcher", () =>
     await untilText(child.stdout, "ready");
     const family = (await listProcesses()).filter(({ parent }) => parent === child.pid);
     expect(family).not.toEqual([]);
-    const hasCgroups = cgroupsOf(child).length > 0;
     for (const pid of [child.pid ?? 0, ...family.map((launcher) => launcher.pid)]) {
       process.kill(pid, "SIGKILL");
     }
     await result;
-    expect(cgroupsOf(child).length > 0).toBe(hasCgroups);
-    // Usually the first one does it; while the kernel still tidies up, it leaves it to another.
+    // What is left now a run of another test may remove, too. Usually the first one does it; while the kernel still tidies up, it leaves it to another.
     for (let runs = 0; runs < 5 && (runs === 0 || cgroupsOf(child).length > 0); runs++) {
       const next = await glovebox(["run", "-l", "bash", "-c", "echo next"]);
       expect(next).toMatchObject({ exitCode: 0, stdout: "next\n", stderr: "" });
