@@ -37,9 +37,11 @@ export interface Difference {
   readonly reason: string;
   /** Lines after `ESCAPED: ` that say so; absent: the row is not run at all. */
   readonly says?: RegExp;
-  /** The row's ends and what must hold besides, where it is only these that are otherwise. */
+  /** Instead of the row's. */
   readonly ends?: Attack["ends"];
-  readonly check?: Attack["check"];
+  readonly tries?: number;
+  /** After the row's: words with which the program leaves a part out. */
+  readonly args?: readonly string[];
 }
 
 /** By the name of the row or of the scenario. */

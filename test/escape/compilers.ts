@@ -9,7 +9,7 @@ import { attackLimits } from "./attack.ts";
 import type { Bait } from "./bait.ts";
 import { findLeftBehind } from "./left-behind.ts";
 import { readyProgram } from "./programs.ts";
-import { createSandbox, execute, type Field } from "./run-attack.ts";
+import { createSandbox, escapesIn, execute, type Field } from "./run-attack.ts";
 
 const MIB = 1024 * 1024;
 
@@ -80,7 +80,7 @@ const sourceAttacks: readonly SourceAttack[] = [
     language: "c",
     source: () => "int main(void) { return 0; }",
     env: { COMPILER_PATH: "/workspace" },
-    says: /shadow.*No such file/,
+    says: /shadow.*(No such file|Permission denied)/,
     extraFiles: [
       {
         path: "as",
@@ -116,7 +116,8 @@ export function describeCompilers(field: () => Field): void {
       expect(compile.outcome).toEqual({ kind: "exited", exitCode: 0 });
       const { victimPid } = field().bait;
       const run = await execute(field(), sandbox, [...look.argv, String(victimPid)], { limits });
-      expect(run.stdout).not.toContain("ESCAPED");
+      const lookRow = "no other process, environment or cgroup path is to be seen";
+      expect(escapesIn(run.stdout, field().differences[lookRow])).toEqual([]);
       expect(run.stdout).toContain("held: it sees two processes");
       expect(run.stdout).toMatch(/^done$/m);
     } finally {

@@ -1,10 +1,14 @@
-import { afterAll, beforeAll } from "vitest";
+import { afterAll, beforeAll, describe } from "vitest";
 import type { Provider } from "../../src/core/provider.ts";
 import { createDockerProvider } from "../../src/providers/docker/index.ts";
+import { ownerLabel, ownOwner } from "../../src/providers/docker/owner.ts";
+import type { DockerdUser } from "../helpers/docker/dockerd.ts";
 import { DOCKERD_TIMEOUT_MS, sharedDockerd } from "../helpers/docker/shared.ts";
 import { dockerSkipReason, runscSkipReason } from "../helpers/docker/skip.ts";
 import { skipUnless } from "../helpers/require.ts";
+import { containerAttacks } from "./attacks/containers.ts";
 import { ofGvisor, ofRunc } from "./container-differences.ts";
+import { describeContainers } from "./container-scenarios.ts";
 import { findCompiler } from "./programs.ts";
 import { describeEscapes } from "./suite.ts";
 
@@ -21,11 +25,12 @@ const ociRuntimes = [
 
 for (const { ociRuntime, skipReason, differences } of ociRuntimes) {
   let provider: Provider | undefined;
+  let daemon: DockerdUser | undefined;
   beforeAll(async () => {
     if (skipReason !== undefined) return;
-    const { host } = await sharedDockerd();
+    daemon = await sharedDockerd();
     provider = createDockerProvider({
-      host,
+      host: daemon.host,
       env: {},
       ociRuntime,
       image: "debian:stable-slim",
@@ -34,17 +39,28 @@ for (const { ociRuntime, skipReason, differences } of ociRuntimes) {
     });
   }, DOCKERD_TIMEOUT_MS);
   afterAll(() => provider?.close());
-  const getProvider = (): Provider => {
-    if (provider === undefined) throw new Error("the daemon did not start");
-    return provider;
+  const started = <T>(thing: T | undefined): T => {
+    if (thing === undefined) throw new Error("the daemon did not start");
+    return thing;
   };
-  describeEscapes(getProvider, {
+  describeEscapes(() => started(provider), {
     title: `docker with ${ociRuntime}`,
     compiler: compiler ?? "cc",
     skipReason: skipReason ?? noCompiler,
     mountGap: undefined,
     differences,
+    attacks: { containers: containerAttacks },
     // What root owns, a container can't be given to write to.
     folderOwner: { uid: 12_345, gid: 23_456 },
+    describeMore: (field) => {
+      describe("containers beside it", () => {
+        describeContainers(field, () => started(daemon));
+      });
+    },
+    findSandboxes: async () => {
+      const label = `label=${ownerLabel}=${ownOwner()}`;
+      const ids = await started(daemon).docker("ps", "-aq", "--filter", label);
+      return ids === "" ? [] : ids.split("\n").map((id) => `container ${id}`);
+    },
   });
 }

@@ -58,6 +58,8 @@ export async function createSandbox(
 export interface ExecParts {
   readonly limits: Limits;
   readonly stdin?: string | Readable;
+  /** Besides what all programs get. */
+  readonly env?: Readonly<Record<string, string>>;
   readonly onOutputLimit?: "truncate" | "kill";
   /** Sees stdout as it comes. */
   readonly onText?: (text: string) => void;
@@ -68,13 +70,18 @@ export async function execute(
   { leftovers }: Field,
   sandbox: ProviderSandbox,
   argv: readonly string[],
-  { limits, stdin, onOutputLimit = "truncate", onText }: ExecParts,
+  { limits, stdin, env = {}, onOutputLimit = "truncate", onText }: ExecParts,
 ): Promise<AttackResult> {
   const output = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
   const execution = await sandbox.exec(
     {
       argv,
-      env: { PATH: "/usr/local/bin:/usr/bin:/bin", HOME: "/home/sandbox", ...leftovers.env },
+      env: {
+        PATH: "/usr/local/bin:/usr/bin:/bin",
+        HOME: "/home/sandbox",
+        ...leftovers.env,
+        ...env,
+      },
       cwd: workspacePath,
       stdin: typeof stdin === "string" ? Readable.from([stdin]) : (stdin ?? "empty"),
       limits,
@@ -119,12 +126,13 @@ export async function runAttack(field: Field, attack: Attack): Promise<string | 
     return field.mountGap;
   }
   const { argv, file, files, hostPrograms } = place(field, attack, policy);
+  const args = [...(attack.args?.(bait) ?? []), ...(difference?.args ?? [])];
   const sandbox = await createSandbox(field, policy, limits, files, hostPrograms);
   let result: AttackResult;
   try {
     const control = attack.needs === undefined ? undefined : sandbox.enforcement[attack.needs];
     if (control !== undefined && control.level !== "enforced") return control.note;
-    result = await execute(field, sandbox, [...argv, ...(attack.args?.(bait) ?? [])], {
+    result = await execute(field, sandbox, [...argv, ...args], {
       limits,
       ...(attack.stdin === undefined ? {} : { stdin: attack.stdin }),
       ...(attack.onOutputLimit === undefined ? {} : { onOutputLimit: attack.onOutputLimit }),
@@ -138,8 +146,8 @@ export async function runAttack(field: Field, attack: Attack): Promise<string | 
     await sandbox.destroy();
   }
   try {
-    judge({ ...attack, ...endOf(difference) }, result, bait, difference?.says);
-    await (difference?.check ?? attack.check)?.(result, bait);
+    judge({ ...attack, ...pick(difference) }, result, bait, difference);
+    await attack.check?.(result, bait);
     expect(bait.damage()).toEqual([]);
   } finally {
     if (workspace?.kind === "mount") bait.resetWorkspace();
@@ -147,11 +155,13 @@ export async function runAttack(field: Field, attack: Attack): Promise<string | 
   return undefined;
 }
 
-const isPart = ({ says, ends, check }: Difference): boolean =>
-  says !== undefined || ends !== undefined || check !== undefined;
+/** Whether it concerns a part of the row only. */
+const isPart = (difference: Difference): boolean => Object.keys(difference).length > 1;
 
-const endOf = (difference: Difference | undefined): Pick<Attack, "ends"> =>
-  difference?.ends === undefined ? {} : { ends: difference.ends };
+const pick = ({ ends, tries }: Partial<Difference> = {}): Partial<Attack> => ({
+  ...(ends === undefined ? {} : { ends }),
+  ...(tries === undefined ? {} : { tries }),
+});
 
 interface PlacedProgram extends ReadyProgram {
   readonly files: readonly SandboxFile[];
@@ -182,13 +192,13 @@ function judge(
   attack: Attack,
   result: AttackResult,
   bait: Bait,
-  allowed: RegExp | undefined,
+  difference: Difference | undefined,
 ): void {
   const { stdout, stderr, outcome } = result;
   const lines = stdout.split("\n");
   const transcript = `${stdout.slice(-4000)}\n${stderr.slice(-1000)}`;
   const isTry = (line: string): boolean => /^(held|trying|ESCAPED):/.test(line);
-  expect.soft(escapesIn(stdout).filter((what) => allowed?.test(what) !== true)).toEqual([]);
+  expect.soft(escapesIn(stdout, difference)).toEqual([]);
   const tries = lines.filter(isTry).length;
   expect(tries, `too few tries in:\n${transcript}`).toBeGreaterThanOrEqual(attack.tries);
   expect(stdout + stderr).not.toContain(bait.secret);
@@ -198,9 +208,10 @@ function judge(
   if (attack.ends === undefined) expect(lines.at(-2), transcript).toBe("done");
 }
 
-/** What the program says of walls that did not stand. */
-export function escapesIn(stdout: string): readonly string[] {
+/** What the program says of walls that did not stand, but where that is otherwise by its nature. */
+export function escapesIn(stdout: string, difference?: Difference): readonly string[] {
   const word = "ESCAPED: ";
   const lines = stdout.split("\n").filter((line) => line.startsWith(word));
-  return lines.map((line) => line.slice(word.length));
+  const all = lines.map((line) => line.slice(word.length));
+  return all.filter((what) => difference?.says?.test(what) !== true);
 }

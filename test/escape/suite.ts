@@ -16,6 +16,7 @@ import { findLeftBehind } from "./left-behind.ts";
 import { compilePrograms } from "./programs.ts";
 import { runAttack, type Field } from "./run-attack.ts";
 import { describeScenarios } from "./scenarios.ts";
+import { describeWords } from "./words.ts";
 
 export interface EscapeOptions {
   /** What is escaped from, and as whom. */
@@ -56,12 +57,12 @@ export function describeEscapes(getProvider: () => Provider, options: EscapeOpti
       leftovers = await createLeftoverCheck();
     });
     afterAll(async () => {
+      rmSync(programFolder, { recursive: true, force: true });
       const left = [
         ...(await findLeftBehind(leftovers)),
         ...((await options.findSandboxes?.()) ?? []),
       ];
       await bait.remove();
-      rmSync(programFolder, { recursive: true, force: true });
       expect(left).toEqual([]);
     });
     const field = (): Field => {
@@ -74,6 +75,7 @@ export function describeEscapes(getProvider: () => Provider, options: EscapeOpti
       });
     }
     describe("two runs", () => describeScenarios(field, mountGap));
+    describe("words and streams", () => describeWords(field));
     describe("compilers", () => describeCompilers(field));
     options.describeMore?.(field);
   });

@@ -21,6 +21,23 @@ export const surroundingAttacks: readonly Attack[] = [
     stoppedBy: "PR_SET_DUMPABLE 0, seccomp, the kernel's protection of a namespace's pid 1",
   },
   {
+    name: "floods of signals, orphans and traced children don't hold pid 1 up",
+    program: "flood-pid1.c",
+    tries: 3,
+    check: ({ wallTimeMs }) => expect(wallTimeMs).toBeLessThan(5_000),
+    stoppedBy:
+      "pid 1 takes no signal but SIGCHLD, and that by an fd; it lets go of what asks to be traced",
+  },
+  {
+    name: "no status line can be forged on any fd, pid 1's included",
+    program: "forged-frames.c",
+    tries: 180,
+    ends: [{ kind: "exited", exitCode: 9 }],
+    check: ({ stderr }) => expect(stderr.match(/^s?.*exit code=0/gm)?.length).toBe(201),
+    stoppedBy:
+      "pid 1's fds are out of reach; what the program writes is passed on inside of frames",
+  },
+  {
     name: "kill(-1) and guessed numbers reach no process of the host",
     program: "signals-to-all.c",
     args: ({ victimPid }) => [String(victimPid)],

@@ -20,7 +20,8 @@ int main(int argc, char **argv) {
                 fd = open(path, O_CREAT | O_WRONLY, 0644);
                 close(fd);
             }
-            fails("make another file", open("/tmp/another", O_CREAT | O_WRONLY, 0644));
+            snprintf(path, sizeof path, "%s/another", all[i]);
+            fails("make another file", open(path, O_CREAT | O_WRONLY, 0644));
         }
     }
     holds(written <= limit, "bytes end at the limit of all folders together");

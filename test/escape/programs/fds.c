@@ -1,4 +1,5 @@
-/* What the program is started with: fds, their other ends, and the state of a process. */
+/* What the program is started with: fds, their other ends, and the state of a process. argv[1]: `quiet`
+ * for no signals to pid 1's group. */
 #include "attack.h"
 #include <dirent.h>
 #include <sys/auxv.h>
@@ -37,7 +38,8 @@ int main(int argc, char **argv) {
         fails("namespace of an fd", ioctl(fd, 0xb701 /* NS_GET_USERNS */));
         fails("seek", lseek(fd, 0, SEEK_END));
         fails("map", mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0) == MAP_FAILED ? -1 : 0);
-        fcntl(fd, F_SETOWN, -1);
+        if (argc < 2)
+            fcntl(fd, F_SETOWN, -1); /* pid 1's group */
         fcntl(fd, F_SETFL, O_NONBLOCK | O_ASYNC);
         fcntl(fd, F_SETSIG, SIGKILL);
         fcntl(fd, F_SETPIPE_SZ, 4096);

@@ -17,8 +17,9 @@ static void run(const char *path) {
         execl(path, path, "-n", "id", (char *)NULL);
         _exit(126);
     }
-    /* While it runs, its ids are to be read in /proc; a gained one would not be 1000. */
-    char status_path[64], text[4096];
+    /* While it runs, its ids are to be read in /proc; a gained one would not be ours. */
+    char status_path[64], text[4096], own[80];
+    snprintf(own, sizeof own, "\nUid:\t%u\t%u\t%u\t%u\n", getuid(), getuid(), getuid(), getuid());
     snprintf(status_path, sizeof status_path, "/proc/%d/status", pid);
     for (int look = 0; look < 20; look++) {
         int fd = open(status_path, O_RDONLY);
@@ -27,7 +28,7 @@ static void run(const char *path) {
             close(fd);
         text[got > 0 ? got : 0] = '\0';
         char *uid = strstr(text, "\nUid:"), *caps = strstr(text, "\nCapPrm:");
-        if (uid && strncmp(uid, "\nUid:\t1000\t1000\t1000\t1000", 25))
+        if (uid && strncmp(uid, own, strlen(own)))
             escaped("%s has gained ids: %.40s", path, uid + 1);
         if (caps && strncmp(caps, "\nCapPrm:\t0000000000000000", 25))
             escaped("%s has gained capabilities: %.40s", path, caps + 1);

@@ -35,6 +35,7 @@ int main(void) {
                             .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE}};
     long sent = send(netlink, &message, message.header.nlmsg_len, 0);
     long got = sent < 0 ? -1 : recv(netlink, &message, sizeof message, 0);
+    trying("make an interface: %s", got < 0 ? strerror(errno) : strerror(-message.error.error));
     holds(got < 0 || (message.header.nlmsg_type == NLMSG_ERROR && message.error.error == -EPERM),
           "making a network interface is refused");
     return done();
