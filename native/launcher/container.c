@@ -8,7 +8,9 @@
  *
  * The program has the same uid and lives beside this process. It can't trace it (seal_process), can't
  * signal it (the kernel shields pid 1 from signals of its own namespace that it does not take), and has
- * none of its fds.
+ * none of its fds. gVisor's kernel shields less: there the filter refuses signals to pid 1, and a
+ * program may open our streams by /proc/1/fd. What it writes there the owner takes for its output, but
+ * not for our word: each status line begins with a token that only the owner and this process know.
  */
 #include "supervisor.h"
 
@@ -33,11 +35,14 @@
 
 #define WORKSPACE "/workspace/"
 
+#define TOKEN_LENGTH 32
+
 static struct supervisor self;
 static pid_t command;
 static uint64_t cpu_us_then;
 static int child_failure = -1; /* where a child of ours says why it could not become the program */
-static bool input_is_pending;  /* the owner waits for the word that its last input was taken */
+static const char *token = "";
+static bool input_is_pending; /* the owner waits for the word that its last input was taken */
 
 /* ---- fd 2 ---- */
 
@@ -59,11 +64,14 @@ static void take_status(const char *line, size_t length) {
     memmove(pump->bytes, pump->bytes + pump->start, pump->end - pump->start);
     pump->end -= pump->start;
     pump->start = 0;
-    if (pump->end + FRAME_HEADER_BYTES + length > PUMP_BUFFER_BYTES + FRAME_ROOM_BYTES)
+    size_t marked = strlen(token) + length;
+    if (pump->end + FRAME_HEADER_BYTES + marked > PUMP_BUFFER_BYTES + FRAME_ROOM_BYTES)
         flush();
-    write_frame_header(pump->bytes + pump->end, 's', length);
-    memcpy(pump->bytes + pump->end + FRAME_HEADER_BYTES, line, length);
-    pump->end += FRAME_HEADER_BYTES + length;
+    unsigned char *frame = pump->bytes + pump->end;
+    write_frame_header(frame, 's', marked);
+    memcpy(frame + FRAME_HEADER_BYTES, token, strlen(token));
+    memcpy(frame + FRAME_HEADER_BYTES + strlen(token), line, length);
+    pump->end += FRAME_HEADER_BYTES + marked;
 }
 
 /* ---- messages ---- */
@@ -253,6 +261,9 @@ void supervise_container(void) {
     parse_plan(&message, &plan);
     if (plan.cgroup_count)
         die_plain("container: only its engine makes cgroups");
+    if (!plan.token || strlen(plan.token) != TOKEN_LENGTH)
+        die_plain("container: a token of %d characters is missing", TOKEN_LENGTH);
+    token = plan.token;
     plan.is_container = true;
     plan.cgroup_count = find_own_cgroup();
     sandbox.ids = (struct host_ids){.uid = getuid(), .gid = getgid()};

@@ -110,6 +110,7 @@ struct cgroup_plan {
 
 struct plan {
     bool is_container;     /* the walls are an engine's; nothing is built here */
+    const char *token;     /* in a container: what marks our status lines, see container.c */
     bool share_net;        /* keep the host's network namespace */
     uint64_t memory_bytes; /* of the whole sandbox */
     uint64_t processes;    /* and threads, of the program; our own pid 1 is not counted */
@@ -142,6 +143,7 @@ struct counters {
     int64_t peak_bytes;
     int64_t oom_kills;
     int64_t refused_forks;
+    int64_t tcp_bytes; /* what no limit holds, where cgroup v1 counts it apart */
 };
 void read_cgroup_counters(struct counters *counters);
 /* Starts the peak anew, where the kernel can. */
@@ -265,6 +267,7 @@ struct pump {
     int to;   /* -1 once nobody reads */
     bool owns_to;
     bool to_tty;       /* the end of the input is told as a terminal does, by Ctrl-D */
+    bool ends_line;    /* what was passed on last is the end of a line */
     bool is_fed;       /* `from` is -1, and bytes come into the buffer in messages */
     char frame_kind;   /* what is passed on goes in frames of this kind; 0: as it is */
     size_t start, end; /* of what waits in the buffer */

@@ -44,8 +44,10 @@ static void limit_core_dumps(void) {
 int main(int argc, char **argv) {
     if (argc == 2 && !strcmp(argv[1], "--version"))
         return write(1, PROTOCOL, strlen(PROTOCOL)) < 0;
-    if (argc == 2 && !strcmp(argv[1], "container"))
+    if (argc == 2 && !strcmp(argv[1], "container")) {
+        limit_core_dumps();
         supervise_container();
+    }
     check_fds();
     /* Away from the terminal: its Ctrl-C is for the owner, who decides what it means. */
     setsid();
@@ -57,6 +59,8 @@ int main(int argc, char **argv) {
     if (!read_create_message(CONTROL_FD, &message))
         return 0;
     parse_plan(&message, &plan);
+    if (plan.token)
+        die_plain("plan: a token is for containers");
 
     struct sandbox sandbox = {.ids = choose_host_ids(), .mnt_ns_fd = -1};
     leave_groups(sandbox.ids);

@@ -84,6 +84,8 @@ static void parse_setting(struct plan *plan, const struct record *record) {
         plan->open_files = parse_number(key, value);
     } else if (!strcmp(key, "file-size-bytes")) {
         plan->file_size_bytes = parse_number(key, value);
+    } else if (!strcmp(key, "token")) {
+        plan->token = value;
     } else if (!strcmp(key, "cgroup-v2")) {
         add_cgroup(plan, CGROUP_V2, value);
     } else if (!strcmp(key, "cgroup-v1-memory")) {

@@ -81,6 +81,7 @@ static void drain(struct pump *pump) {
             pump_close(pump);
             return;
         }
+        pump->ends_line = pump->bytes[pump->start + (size_t)put - 1] == '\n';
         pump->start += (size_t)put;
     }
 }
@@ -93,11 +94,16 @@ void pump_move(struct pump *pump) {
         /* An empty pipe that somebody else holds open never becomes readable again. */
     } while (pump->to_come != UINT64_MAX && pump->start == pump->end && pump->from >= 0);
     /* The end of the input is passed on, once all before it was. */
-    if (pump_done(pump) && pump->owns_to) {
-        if (pump->to_tty && pump->to >= 0)
-            (void)!write(pump->to, "\4", 1);
-        pump_close(pump);
+    if (pump_done(pump) && pump->to_tty && pump->to >= 0) {
+        /* Ctrl-D ends a line that has begun, and only on an empty one the input. */
+        pump->to_tty = false;
+        memcpy(pump->bytes, "\4\4", 2);
+        pump->start = pump->ends_line ? 1 : 0;
+        pump->end = 2;
+        drain(pump);
     }
+    if (pump_done(pump) && pump->owns_to)
+        pump_close(pump);
 }
 
 void pump_finish(struct pump *pump) {

@@ -215,4 +215,22 @@ static const struct rule sampled_memory_rules[] = {
     ABSENT_NR(SYS_shmget),   ABSENT_NR(SYS_semget),       ABSENT_NR(SYS_msgget),
 };
 
+/* In a container whose engine has a kernel of its own (gVisor), which shields pid 1 less than Linux and
+ * asks the filter before a tracer changes the call. */
+static const struct rule engine_kernel_rules[] = {
+    REFUSE(ptrace),
+    REFUSE_VALUE(kill, 0, 1),
+    REFUSE_VALUE(tkill, 0, 1),
+    REFUSE_VALUE(tgkill, 0, 1),
+    REFUSE_VALUE(tgkill, 1, 1),
+    REFUSE_VALUE(rt_sigqueueinfo, 0, 1),
+    REFUSE_VALUE(rt_tgsigqueueinfo, 0, 1),
+    /* Signals that a file sends to whom it is told. */
+    REFUSE_VALUE(fcntl, 1, F_SETOWN),
+    REFUSE_VALUE(fcntl, 1, F_SETOWN_EX),
+    REFUSE_VALUE(fcntl, 1, F_SETSIG),
+    REFUSE_VALUE(ioctl, 1, 0x8901 /* FIOSETOWN */),
+    REFUSE_VALUE(ioctl, 1, 0x8902 /* SIOCSPGRP */),
+};
+
 #endif

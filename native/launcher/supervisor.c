@@ -35,6 +35,7 @@ static void start_pump(struct pump *pump, int from, int to, uint64_t limit) {
     pump->to_come = UINT64_MAX;
     pump->accepted = pump->dropped = 0;
     pump->to_tty = pump->is_fed = false;
+    pump->ends_line = true;
 }
 
 static int duplicate(int fd) {

@@ -46,7 +46,10 @@ static void check_cgroup_limits(struct supervisor *self, uint64_t now) {
     if (counters.cpu_us < run->before.cpu_us || counters.cpu_us < 0)
         die_plain("limits: the cgroup's CPU counter can't be read");
     uint64_t used = (uint64_t)(counters.cpu_us - run->before.cpu_us);
-    if (used >= run->cpu_us)
+    /* What create_cgroups() allows. */
+    if (counters.tcp_bytes > (int64_t)(self->plan->memory_bytes / 8))
+        kill_sandbox(self, "memory");
+    else if (used >= run->cpu_us)
         kill_sandbox(self, "cpuTime");
     else
         run->next_check_us = now + cpu_check_delay_us(run->cpu_us - used);

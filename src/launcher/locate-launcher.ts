@@ -20,6 +20,8 @@ export interface LocateOptions {
   readonly folder?: string;
   /** `GLOVEBOX_LAUNCHER` names another launcher; `XDG_CACHE_HOME` is where a compiled one is kept. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Whose errors these are. Default: `linux`. */
+  readonly provider?: string;
 }
 
 /**

@@ -14,6 +14,8 @@ export interface ForwardedOutput {
   complete(passed: Readonly<Record<OutputStream, number>>): Promise<void>;
   /** From now on bytes are counted and thrown away. */
   discard(): void;
+  /** Whether a reader keeps the launcher waiting. */
+  isReaderBusy(): boolean;
   stop(): void;
 }
 
@@ -29,16 +31,23 @@ interface Shared {
 interface Flow {
   readonly stream: Readable;
   receivedBytes: number;
+  /** Bytes that may still be handed over. */
+  roomBytes: number;
   isReaderBusy: boolean;
   readonly stop: () => void;
 }
 
-/** @param onReaderError Called once if `onOutput` throws. */
+/**
+ * @param command No stream hands over more than its `outputBytes`. The launcher keeps to that itself;
+ * but in a container, with a kernel that shields it less, a program may write past it.
+ * @param onReaderError Called once if `onOutput` throws.
+ */
 export function forwardOutput(
   source: Readonly<Record<OutputStream, Readable>>,
-  onOutput: Command["onOutput"],
+  { onOutput, limits }: Pick<Command, "onOutput" | "limits">,
   onReaderError: () => void,
 ): ForwardedOutput {
+  const mostBytes = limits.outputBytes === "unlimited" ? Infinity : limits.outputBytes;
   const shared: Shared = { discarding: false, readerError: undefined, wake: () => undefined };
   const fail = (error: unknown): void => {
     if (shared.readerError !== undefined) return;
@@ -47,8 +56,8 @@ export function forwardOutput(
     onReaderError();
   };
   const flows: Record<OutputStream, Flow> = {
-    stdout: startFlow(source.stdout, (chunk) => onOutput("stdout", chunk), shared, fail),
-    stderr: startFlow(source.stderr, (chunk) => onOutput("stderr", chunk), shared, fail),
+    stdout: startFlow(source.stdout, mostBytes, (chunk) => onOutput("stdout", chunk), shared, fail),
+    stderr: startFlow(source.stderr, mostBytes, (chunk) => onOutput("stderr", chunk), shared, fail),
   };
   return {
     complete: async (passed) => {
@@ -61,6 +70,7 @@ export function forwardOutput(
       for (const { stream } of Object.values(flows)) stream.resume();
       shared.wake();
     },
+    isReaderBusy: () => Object.values(flows).some((flow) => flow.isReaderBusy),
     stop: () => {
       for (const { stop } of Object.values(flows)) stop();
     },
@@ -69,13 +79,16 @@ export function forwardOutput(
 
 function startFlow(
   stream: Readable,
+  mostBytes: number,
   read: (chunk: Buffer) => void | Promise<void>,
   shared: Shared,
   fail: (error: unknown) => void,
 ): Flow {
   const onData = (chunk: Buffer): void => {
     flow.receivedBytes += chunk.length;
-    if (!shared.discarding) void hand(chunk);
+    const kept = chunk.subarray(0, flow.roomBytes);
+    flow.roomBytes -= kept.length;
+    if (!shared.discarding && kept.length > 0) void hand(kept);
     shared.wake();
   };
   const onClose = (): void => {
@@ -98,6 +111,7 @@ function startFlow(
   const flow: Flow = {
     stream,
     receivedBytes: 0,
+    roomBytes: mostBytes,
     isReaderBusy: false,
     stop: () => {
       stream.off("data", onData).off("close", onClose).pause();

@@ -31,8 +31,8 @@ export interface SandboxParts {
   readonly isStuck?: () => Promise<boolean>;
 }
 
-/** What a launcher gets after the end of a command's time before it is asked whether it is stuck. */
-const END_GRACE_MS = 5_000;
+/** What a launcher gets after the end of a command's time, or an abort, to report the end. */
+const END_GRACE_MS = 8_000;
 
 export function sandboxOf(parts: SandboxParts): ProviderSandbox {
   const { launcher } = parts;
@@ -45,23 +45,27 @@ export function sandboxOf(parts: SandboxParts): ProviderSandbox {
     if (stopped) throw failed("exec", "the sandbox is stopped and takes no further command");
     if (signal.aborted) {
       stopped = true;
-      return canceledBeforeStart;
+      return canceled;
     }
-    const { output, cancel } = connectOutput(command, launcher);
-    const stopWatch = watchEnd(parts, command, signal);
-    let disconnectStdin: (() => void) | undefined;
     if (command.stdin !== "empty") {
       // The launcher's stdin ends with it: it can't be given to another command.
       if (stdinUsed) throw failed("exec", "only one command of a sandbox may have a stdin");
       stdinUsed = true;
     }
+    const { output, cancel } = connectOutput(command, launcher);
+    const stopWatch = watchEnd(parts, command, signal, output.isReaderBusy);
+    let disconnectStdin: (() => void) | undefined;
     signal.addEventListener("abort", cancel, { once: true });
     const startedMs = performance.now();
     try {
       launcher.send(execMessage(command));
       disconnectStdin = connectStdin(command, launcher);
       const status = await nextExit(parts);
-      if (status === undefined) return await explainDeath(parts, startedMs);
+      if (status === undefined) {
+        stopped = true;
+        return await explainDeath(parts, startedMs, signal);
+      }
+      refuseForgedCounts(parts, command, status);
       await output.complete(status);
       const execution = executionOf(status);
       stopped = status.sandboxDead || !["exited", "signaled"].includes(execution.outcome.kind);
@@ -98,8 +102,8 @@ export function sandboxOf(parts: SandboxParts): ProviderSandbox {
   };
 }
 
-function connectOutput({ onOutput }: Command, launcher: Launcher) {
-  const output = forwardOutput(launcher, onOutput, () => {
+function connectOutput(command: Command, launcher: Launcher) {
+  const output = forwardOutput(launcher, command, () => {
     cancel();
   });
   const cancel = (): void => {
@@ -111,22 +115,25 @@ function connectOutput({ onOutput }: Command, launcher: Launcher) {
 }
 
 /**
- * The launcher keeps the time itself. One that somebody has frozen never reports: it is ended, so
- * that nobody waits for ever. @returns What ends the watch.
+ * The launcher keeps the time itself. One that was frozen, by whomever, never reports: it is ended, so
+ * that nobody waits for ever. Only a reader of ours may delay its word, while it lives.
+ *
+ * @returns What ends the watch.
  */
 function watchEnd(
   { launcher, isStuck }: SandboxParts,
   { limits }: Command,
   signal: AbortSignal,
+  isReaderBusy: () => boolean,
 ): () => void {
   if (isStuck === undefined) return () => undefined;
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
   const look = async (): Promise<void> => {
-    const isLost = await isStuck();
+    const mayWait = isReaderBusy() && !signal.aborted && !(await isStuck());
     if (stopped) return;
-    if (isLost) await launcher.end();
-    else arm(END_GRACE_MS);
+    if (mayWait) arm(END_GRACE_MS);
+    else await launcher.end();
   };
   const arm = (delayMs: number): void => {
     clearTimeout(timer);
@@ -162,7 +169,7 @@ export function sandboxFailed(
   return new GloveboxError("SANDBOX_FAILED", message, { provider, step }, { cause });
 }
 
-const canceledBeforeStart: Execution = {
+const canceled: Execution = {
   outcome: { kind: "canceled" },
   usage: { wallTimeMs: 0, cpuTimeMs: 0 },
   droppedBytes: { stdout: 0, stderr: 0 },
@@ -200,8 +207,23 @@ async function nextExit({ launcher, provider }: SandboxParts): Promise<ExitStatu
   }
 }
 
-async function explainDeath(parts: SandboxParts, startedMs: number): Promise<Execution> {
+/** More than the launcher may pass on: it is not the launcher that speaks. */
+function refuseForgedCounts(
+  { provider }: SandboxParts,
+  { limits: { outputBytes } }: Command,
+  { stdout, stderr }: ExitStatus,
+): void {
+  if (outputBytes === "unlimited" || Math.max(stdout, stderr) <= outputBytes) return;
+  throw sandboxFailed(provider, "run", "the launcher counts more output than it may pass on");
+}
+
+async function explainDeath(
+  parts: SandboxParts,
+  startedMs: number,
+  signal: AbortSignal,
+): Promise<Execution> {
   const { launcher, provider } = parts;
+  if (signal.aborted) return canceled;
   const limit = await parts.explainDeath?.();
   if (limit === undefined) {
     const how = launcher.failure() ?? "the launcher ended in the middle of a run";

@@ -30,8 +30,16 @@ export type StatusLine =
   | { readonly kind: "control"; readonly control: string; readonly by: string }
   | ExitStatus;
 
-/** @throws {Error} if the line is none that the launcher writes. */
+/** What the launcher says; an `error` for a line that it never writes. */
 export function parseStatusLine(line: string): StatusLine {
+  try {
+    return parseLine(line);
+  } catch (error) {
+    return { kind: "error", text: (error as Error).message };
+  }
+}
+
+function parseLine(line: string): StatusLine {
   if (line === "ready") return { kind: "ready" };
   const [kind, rest] = splitOnce(line);
   switch (kind) {
@@ -44,7 +52,7 @@ export function parseStatusLine(line: string): StatusLine {
     case "exit":
       return parseExit(line, rest);
     default:
-      throw new Error(`linux: unknown status line \`${line}\``);
+      throw new Error(`unknown status line \`${line}\``);
   }
 }
 
@@ -57,13 +65,13 @@ function parseExit(line: string, rest: string): ExitStatus {
   );
   const text = (name: string): string => {
     const value = fields.get(name);
-    if (value === undefined) throw new Error(`linux: no \`${name}\` in status line \`${line}\``);
+    if (value === undefined) throw new Error(`no \`${name}\` in status line \`${line}\``);
     return value;
   };
   const number = (name: string): number => {
     const value = Number(text(name));
     if (!Number.isSafeInteger(value)) {
-      throw new Error(`linux: \`${name}\` is no number in status line \`${line}\``);
+      throw new Error(`\`${name}\` is no number in status line \`${line}\``);
     }
     return value;
   };

@@ -13,8 +13,15 @@ import { label, ownerLabel, ownOwner } from "./owner.ts";
 export const launcherFolder = "/glovebox";
 export const launcherPath = `${launcherFolder}/glovebox-launcher`;
 
-/** A tmpfs of the engine's own, whose size is `ShmSize`. */
 const SHARED_MEMORY = "/dev/shm";
+
+/** Those of Docker 20 to 28 and Podman together, and the pressure files, which anybody may write to. */
+const maskedPaths = [
+  ...["acpi", "asound", "interrupts", "kcore", "keys", "latency_stats", "pressure"],
+  ...["sched_debug", "scsi", "timer_list", "timer_stats"],
+]
+  .map((name) => `/proc/${name}`)
+  .concat("/sys/firmware", "/sys/devices/virtual/powercap", "/sys/fs/selinux");
 
 /** Docker itself refuses less; an OCI runtime's own first process needs some, too. */
 export const MIN_MEMORY_BYTES = 16 * 1024 * 1024;
@@ -62,19 +69,22 @@ export function containerConfig(spec: ContainerSpec, parts: ContainerParts): obj
     HostConfig: {
       AutoRemove: true,
       Runtime: parts.ociRuntime.name,
-      NetworkMode: policy.network.mode === "none" ? "none" : "bridge",
+      NetworkMode: policy.network.mode === "none" ? "none" : networkOf(parts.info),
       ReadonlyRootfs: true,
       CapDrop: ["ALL"],
       SecurityOpt: ["no-new-privileges"],
       Privileged: false,
       IpcMode: "private",
+      CgroupnsMode: "private",
+      MaskedPaths: maskedPaths,
       Memory: limits.memoryBytes,
       // Memory and swap together: no swap.
       MemorySwap: limits.memoryBytes,
       PidsLimit: hostProcesses(limits.processes, parts.ociRuntime),
       Ulimits: [
         { Name: "nofile", Soft: limits.openFiles, Hard: limits.openFiles },
-        { Name: "core", Soft: 0, Hard: 0 },
+        // core(5): less would not keep the kernel from starting the host's handler of core dumps.
+        { Name: "core", Soft: 1, Hard: 1 },
       ],
       Tmpfs: tmpfsOptions(spec, parts),
       ShmSize: limits.diskBytes,
@@ -82,6 +92,14 @@ export function containerConfig(spec: ContainerSpec, parts: ContainerParts): obj
       Mounts: mounts(spec, parts),
     },
   };
+}
+
+/**
+ * Docker's own bridge connects all containers that say nothing else, also other people's; on this one
+ * none can reach another. Podman has no such setting.
+ */
+export function networkOf({ engine }: DaemonInfo): string {
+  return engine === "Docker" ? "glovebox" : "bridge";
 }
 
 /**
@@ -99,7 +117,7 @@ export function inodesFor(diskBytes: number): number {
   return Math.min(Math.max(Math.floor(diskBytes / BYTES_PER_INODE), MIN_INODES), MAX_INODES);
 }
 
-/** Without `exec` a compiled program could not run; `/dev/shm` is the engine's own. */
+/** Without `exec` a compiled program could not run. */
 function tmpfsOptions(
   { policy, limits }: ContainerSpec,
   { user, info }: ContainerParts,
@@ -111,9 +129,12 @@ function tmpfsOptions(
       ? // It knows no owner and no number of files: everybody inside may write.
         `${base},mode=1777`
       : `${base},mode=${mode},uid=${uid},gid=${gid},nr_inodes=${inodesFor(limits.diskBytes)}`;
+  // For it Podman has a size only.
+  const isOwn = ([path]: readonly [string, string]): boolean =>
+    info.engine === "Docker" || path !== SHARED_MEMORY;
   return Object.fromEntries(
     scratchFolders(policy)
-      .filter(([path]) => path !== SHARED_MEMORY)
+      .filter(isOwn)
       .map(([path, mode]) => [path, options(mode)]),
   );
 }

@@ -14,13 +14,18 @@ const MAX_INPUT_BYTES = 64 * 1024;
 
 /**
  * @param connection The container's attached streams.
+ * @param token What its launcher was told to mark its status lines with.
  * @param remove Takes the container away, and waits for that. Does not throw; called once.
  */
-export function connectLauncher(connection: Duplex, remove: () => Promise<void>): Launcher {
+export function connectLauncher(
+  connection: Duplex,
+  token: string,
+  remove: () => Promise<void>,
+): Launcher {
   const { stdout, stderr } = demultiplex(connection);
   // Its end shows in the status lines; a write that comes too late is no news.
   for (const stream of [connection, stdout, stderr]) stream.on("error", () => undefined);
-  const frames = readFrames(stderr);
+  const frames = readFrames(stderr, token);
   const send = (message: Buffer): void => {
     if (!connection.destroyed) connection.write(message);
   };

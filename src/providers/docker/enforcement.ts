@@ -30,7 +30,7 @@ export function enforcementOf(
   const by = (what: string): string => `${what} (${ociRuntime})`;
   return {
     files: enforced(by("read-only image, no folder of the host but the workspace")),
-    network: networkStatus(policy, by),
+    network: networkStatus(policy, info, by),
     processTree: enforced(by("pid and ipc namespaces")),
     privileges: enforced("no capabilities, no_new_privs, an ordinary user"),
     syscalls: syscallStatus(info),
@@ -52,11 +52,18 @@ export function enforcementOf(
 
 function networkStatus(
   { network }: ContainerSpec["policy"],
+  { engine }: DaemonInfo,
   by: (what: string) => string,
 ): ControlStatus {
   return network.mode === "none"
     ? enforced(by("network namespace with nothing but loopback"))
-    : enforced(by("network namespace on the daemon's bridge"));
+    : enforced(
+        by(
+          engine === "Docker"
+            ? "network namespace on a bridge where sandboxes can't reach each other"
+            : "network namespace on the daemon's bridge",
+        ),
+      );
 }
 
 function syscallStatus({ security }: DaemonInfo): ControlStatus {
@@ -67,11 +74,16 @@ function syscallStatus({ security }: DaemonInfo): ControlStatus {
 
 function memoryStatus({ limits, cgroup }: DaemonInfo): ControlStatus {
   if (!limits.memory) return missing(NO_CGROUP, CGROUP_REMEDY);
-  if (limits.swap) return enforced(`${cgroup} memory limit`);
+  const by = `${cgroup} memory limit`;
+  if (!limits.swap) {
+    const remedy = "boot its kernel with `swapaccount=1`, or switch swap off";
+    return weaker(by, "the daemon can't limit swap", remedy);
+  }
+  if (cgroup !== "cgroup v1") return enforced(by);
   return weaker(
-    `${cgroup} memory limit`,
-    "the daemon can't limit swap",
-    "boot its kernel with `swapaccount=1`, or switch swap off",
+    by,
+    "buffers of TCP sockets are looked at ten times a second and not limited by the kernel",
+    "use cgroup v2: boot with `systemd.unified_cgroup_hierarchy=1`",
   );
 }
 

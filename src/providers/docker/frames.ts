@@ -2,7 +2,8 @@
  * @module
  * What a launcher in a container writes on its stderr, see native/launcher/container.c: frames of a
  * kind (one byte), a u32 length (little-endian) and as many bytes. `e` is the program's stderr, `s`
- * are status lines.
+ * are status lines. Each status line begins with a token, which the program does not know: with gVisor
+ * it may write into this stream, too.
  */
 import { Readable, type Readable as ReadableStream } from "node:stream";
 
@@ -18,9 +19,23 @@ export interface Frames {
   nextLine(): Promise<string | undefined>;
 }
 
-/** Reads only while the program's stderr has room. */
-export function readFrames(source: ReadableStream): Frames {
+/** More lines than anybody waits for. */
+const MAX_LINES = 64;
+
+/**
+ * Reads only while the program's stderr has room. Status lines without the token are taken as long as
+ * none had it: a launcher that fails early does not know it yet, and no program runs by then.
+ */
+export function readFrames(source: ReadableStream, token: string): Frames {
   const lines = createLineQueue();
+  let isMarked = false;
+  const takeLine = (text: string): void => {
+    const hasToken = text.startsWith(token);
+    if (!hasToken && isMarked) return;
+    isMarked ||= hasToken;
+    lines.push(hasToken ? text.slice(token.length) : text);
+    if (lines.length() > MAX_LINES) throw new Error("docker: too many status lines");
+  };
   const stderr = new Readable({
     read: () => {
       source.resume();
@@ -31,7 +46,7 @@ export function readFrames(source: ReadableStream): Frames {
     rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     for (let frame = cutFrame(rest); frame !== undefined; frame = cutFrame(rest)) {
       rest = frame.rest;
-      if (frame.kind === STATUS) lines.push(frame.bytes.toString("utf8"));
+      if (frame.kind === STATUS) takeLine(frame.bytes.toString("utf8"));
       else if (!stderr.push(frame.bytes)) source.pause();
     }
   };
@@ -77,6 +92,7 @@ function createLineQueue() {
     resolve(lines.shift());
   };
   return {
+    length: (): number => lines.length,
     push: (text: string): void => {
       lines.push(...text.split("\n").filter((line) => line !== ""));
       serve();

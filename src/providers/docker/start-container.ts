@@ -2,12 +2,14 @@
  * @module
  * From a specification to a running container whose launcher is ready, without the program's files.
  */
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import * as z from "zod/mini";
 import type { OutcomeLimit } from "../../core/outcome.ts";
 import type { Launcher } from "../../launcher/launcher.ts";
 import { encodeMessage } from "../../launcher/message.ts";
 import { sandboxFailed } from "../../launcher/sandbox.ts";
+import { ask } from "./answer.ts";
 import {
   containerConfig,
   inodesFor,
@@ -22,6 +24,7 @@ import type { Counting } from "./enforcement.ts";
 import type { EngineClient } from "./engine/client.ts";
 import { EngineError } from "./engine/errors.ts";
 import { waitUnless } from "./engine/exchange.ts";
+import { ensureNetwork } from "./network.ts";
 import { isStatus } from "./engine-status.ts";
 import { withoutWishes, type ImageConfig } from "./image-config.ts";
 import type { Remover } from "./remove-container.ts";
@@ -31,6 +34,10 @@ const START_TIMEOUT_MS = 60_000;
 
 /** What a daemon gets that shall stop in the middle of making a container. */
 const CREATE_GRACE_MS = 10_000;
+
+/** What an event gets to come after the end of a container, and all of the daemon's answer. */
+const EVENT_DELAY_MS = 1_000;
+const EXPLAIN_TIMEOUT_MS = 5_000;
 
 export interface StartOptions {
   readonly client: EngineClient;
@@ -64,8 +71,10 @@ export async function startContainer(
   const { client, remover, image } = options;
   const user = await containerUser(spec, options.info);
   const sinceSeconds = Math.floor(Date.now() / 1000);
+  if (spec.policy.network.mode !== "none") await ensureNetwork(client, options.info, signal);
   const config = containerConfig(spec, { ...options, image: image.id, user });
   const id = await createContainer(withoutWishes(config, image), options, signal);
+  const token = randomBytes(16).toString("hex");
   let launcher: Launcher | undefined;
   const end = (): void => void launcher?.end();
   const timer = setTimeout(end, START_TIMEOUT_MS);
@@ -76,9 +85,9 @@ export async function startContainer(
       { stream: true, stdin: true, stdout: true, stderr: true },
       signal,
     );
-    launcher = connectLauncher(connection, () => remover.remove(id));
+    launcher = connectLauncher(connection, token, () => remover.remove(id));
     await client.request("POST", `/containers/${id}/start`, { signal });
-    launcher.send(createMessage(spec));
+    launcher.send(createMessage(spec, token));
     launcher.send(syncMessage);
     const counting = await untilReady(launcher);
     signal.throwIfAborted();
@@ -101,6 +110,8 @@ export async function startContainer(
   }
 }
 
+const createdSchema = z.object({ Id: z.string() });
+
 /** An abort waits for the daemon, which ends what it has begun, and would leave it. */
 async function createContainer(
   config: object,
@@ -109,23 +120,28 @@ async function createContainer(
 ): Promise<string> {
   // With a name of ours it can be removed even if the answer is lost.
   const name = `glovebox-${randomUUID()}`;
-  const creating = client.request("POST", "/containers/create", { query: { name }, body: config });
+  const call = ["POST", "/containers/create"] as const;
+  const creating = ask(client, createdSchema, call, { query: { name }, body: config });
   try {
-    return ((await waitUnless(signal, creating)) as { readonly Id: string }).Id;
+    return (await waitUnless(signal, creating)).Id;
   } catch (error) {
     if (error instanceof EngineError) throw error;
-    const gone = creating.catch(() => undefined).then(() => remover.remove(name));
+    const gone = creating.then(
+      () => remover.remove(name),
+      () => remover.removeUnanswered(name),
+    );
     await Promise.race([gone, sleep(CREATE_GRACE_MS, undefined, { ref: false })]);
     throw error;
   }
 }
 
 /** The message is the launcher's `create`, see native/launcher/README.md. */
-function createMessage({ limits, policy }: ContainerSpec): Buffer {
+function createMessage({ limits, policy }: ContainerSpec, token: string): Buffer {
   const isHostFolderWritable =
     policy.workspace.kind === "mount" && policy.workspace.access === "rw";
   return encodeMessage([
     ["create", ""],
+    ["token", token],
     ["memory-bytes", limits.memoryBytes],
     ["processes", limits.processes],
     ["disk-bytes", limits.diskBytes],
@@ -152,16 +168,21 @@ export async function untilReady(launcher: Launcher): Promise<Counting> {
   }
 }
 
-/** gVisor's whole sandbox ends when it needs more memory than it may; the daemon tells why. */
+/**
+ * gVisor's whole sandbox ends when it needs more memory than it may; the daemon tells why. That may
+ * come after the end of the container's streams: the daemon is listened to a little longer.
+ */
 async function explainDeath(
   client: EngineClient,
   id: string,
   sinceSeconds: number,
 ): Promise<OutcomeLimit | undefined> {
   const filters = JSON.stringify({ container: [id], event: ["oom"] });
-  const query = { since: sinceSeconds, until: Math.floor(Date.now() / 1000) + 1, filters };
+  const until = Math.ceil((Date.now() + EVENT_DELAY_MS) / 1000);
+  const query = { since: sinceSeconds, until, filters };
+  const signal = AbortSignal.timeout(EXPLAIN_TIMEOUT_MS);
   try {
-    for await (const event of client.stream("GET", "/events", { query, timeoutMs: 5_000 })) {
+    for await (const event of client.stream("GET", "/events", { query, signal })) {
       if (Object.keys(event).length > 0) return "memory";
     }
   } catch {
@@ -170,12 +191,15 @@ async function explainDeath(
   return undefined;
 }
 
+const stateSchema = z.object({
+  State: z.object({ Running: z.boolean(), Paused: z.boolean() }),
+});
+
 /** Gone, stopped or paused by somebody else; a daemon that gives no answer counts as well. */
 async function isStuck(client: EngineClient, id: string): Promise<boolean> {
   try {
-    const { State } = (await client.request("GET", `/containers/${id}/json`, {
-      timeoutMs: 5_000,
-    })) as { readonly State: { readonly Running: boolean; readonly Paused: boolean } };
+    const call = ["GET", `/containers/${id}/json`] as const;
+    const { State } = await ask(client, stateSchema, call, { timeoutMs: 5_000 });
     return !State.Running || State.Paused;
   } catch {
     return true;
