@@ -77,8 +77,14 @@ export function describeContainers(field: () => Field, daemon: () => DockerdUser
   );
 
   scenario("a program that kills pid 1 ends its own sandbox at most", async () => {
-    const script =
-      "import os, signal; os.write(1, b'trying: to kill pid 1\\n'); [os.kill(1, s) for s in (9, 19, 15, 11)]; os.kill(1, 0); print('done')";
+    const script = `
+import os
+os.write(1, b"trying: to kill pid 1\\n")
+for number in (9, 19, 15, 11):
+    try: os.kill(1, number)
+    except PermissionError: pass
+print("done")
+`;
     const beside = await createSandbox(field(), {}, attackLimits, []);
     const sandbox = await createSandbox(field(), {}, attackLimits, []);
     try {
