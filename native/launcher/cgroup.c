@@ -168,7 +168,7 @@ static int64_t read_peak_v2(void) {
 }
 
 void read_cgroup_counters(struct counters *counters) {
-    *counters = (struct counters){-1, -1, -1, -1, 0};
+    *counters = (struct counters){-1, -1, -1, -1};
     for (size_t i = 0; i < made_count; i++) {
         int fd = made[i].fd;
         switch (made[i].kind) {
@@ -182,8 +182,6 @@ void read_cgroup_counters(struct counters *counters) {
         case CGROUP_V1_MEMORY:
             counters->peak_bytes = read_counter(fd, "memory.max_usage_in_bytes", "");
             counters->oom_kills = read_counter(fd, "memory.oom_control", "oom_kill ");
-            if (!made[i].path) /* an engine's: nobody has limited it */
-                counters->tcp_bytes = read_counter(fd, "memory.kmem.tcp.usage_in_bytes", "");
             break;
         case CGROUP_V1_PIDS:
             counters->refused_forks = read_counter(fd, "pids.events", "max ");

@@ -7,6 +7,9 @@
 #include <sys/statvfs.h>
 #include <sys/wait.h>
 
+/* A flood of ends and stops must not keep pid 1 from its other work. */
+#define REAPED_AT_ONCE 64
+
 uint64_t children_cpu_us(struct rusage *usage) {
     getrusage(RUSAGE_CHILDREN, usage);
     return (uint64_t)(usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) * 1000000 +
@@ -24,8 +27,10 @@ static bool is_end(int wait_status) {
 }
 
 bool reap_until(pid_t command, int *status) {
-    pid_t pid;
-    while ((pid = waitpid(-1, status, WNOHANG | __WALL)) > 0) {
+    for (int reaped = 0; reaped < REAPED_AT_ONCE; reaped++) {
+        pid_t pid = waitpid(-1, status, WNOHANG | __WALL);
+        if (pid <= 0)
+            return false;
         if (!is_end(*status)) {
             /* It asked to be traced, by whoever is its parent: let it go on as if it had not. */
             int stop =
@@ -35,6 +40,7 @@ bool reap_until(pid_t command, int *status) {
             return true;
         }
     }
+    raise(SIGCHLD); /* blocked, and so seen in the next round */
     return false;
 }
 

@@ -67,6 +67,8 @@ static void take_status(const char *line, size_t length) {
     size_t marked = strlen(token) + length;
     if (pump->end + FRAME_HEADER_BYTES + marked > PUMP_BUFFER_BYTES + FRAME_ROOM_BYTES)
         flush();
+    if (pump->end + FRAME_HEADER_BYTES + marked > PUMP_BUFFER_BYTES + FRAME_ROOM_BYTES)
+        return; /* nobody reads */
     unsigned char *frame = pump->bytes + pump->end;
     write_frame_header(frame, 's', marked);
     memcpy(frame + FRAME_HEADER_BYTES, token, strlen(token));

@@ -143,7 +143,6 @@ struct counters {
     int64_t peak_bytes;
     int64_t oom_kills;
     int64_t refused_forks;
-    int64_t tcp_bytes; /* what no limit holds, where cgroup v1 counts it apart */
 };
 void read_cgroup_counters(struct counters *counters);
 /* Starts the peak anew, where the kernel can. */
@@ -249,6 +248,8 @@ struct sample {
     uint64_t tasks;
     uint64_t precise_until_us; /* when the slow way of counting must end */
 };
+/* CPU time of the processes that its pid 1 has waited for. */
+uint64_t reaped_cpu_us(const struct sandbox *sandbox);
 /* Adds up the processes of the sandbox. False if its /proc can't be read (it is ending). */
 bool take_sample(const struct sandbox *sandbox, uint64_t precise_above_bytes,
                  struct sample *sample);

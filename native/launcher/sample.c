@@ -134,6 +134,18 @@ static uint64_t scratch_bytes(const struct sandbox *sandbox) {
     return bytes;
 }
 
+uint64_t reaped_cpu_us(const struct sandbox *sandbox) {
+    char text[1024];
+    if (read_text_at(sandbox->proc_fd, "1/stat", text, sizeof text) <= 0)
+        return 0;
+    char *rest = strrchr(text, ')');
+    long user, system;
+    if (!rest || sscanf(rest, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %ld %ld",
+                        &user, &system) != 2)
+        return 0;
+    return (uint64_t)(user + system) * 1000000 / (uint64_t)sysconf(_SC_CLK_TCK);
+}
+
 bool take_sample(const struct sandbox *sandbox, uint64_t precise_above_bytes,
                  struct sample *sample) {
     *sample = (struct sample){0};

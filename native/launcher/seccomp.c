@@ -28,7 +28,8 @@
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 #define MAX_RULES                                                                                  \
-    (LENGTH(common_rules) + LENGTH(sampled_memory_rules) + LENGTH(engine_kernel_rules))
+    (LENGTH(common_rules) + LENGTH(sampled_memory_rules) + LENGTH(container_rules) +               \
+     LENGTH(engine_kernel_rules))
 
 /* Those that hold in this sandbox, by the number of their call. */
 static struct rule rules[MAX_RULES];
@@ -226,6 +227,8 @@ void setup_seccomp(const struct plan *plan) {
     add_rules(common_rules, LENGTH(common_rules));
     if (!plan->cgroup_count)
         add_rules(sampled_memory_rules, LENGTH(sampled_memory_rules));
+    if (plan->is_container)
+        add_rules(container_rules, LENGTH(container_rules));
     if (plan->is_container && !plan->cgroup_count)
         add_rules(engine_kernel_rules, LENGTH(engine_kernel_rules));
     qsort(rules, rule_count, sizeof rules[0], by_number);

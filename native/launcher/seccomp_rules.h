@@ -215,6 +215,19 @@ static const struct rule sampled_memory_rules[] = {
     ABSENT_NR(SYS_shmget),   ABSENT_NR(SYS_semget),       ABSENT_NR(SYS_msgget),
 };
 
+/* In a container pid 1 keeps the limits itself, and has the program's uid: it must not be put behind
+ * the program's processes. PRIO_USER and IOPRIO_WHO_USER mean it too. */
+static const struct rule container_rules[] = {
+    REFUSE_VALUE(sched_setscheduler, 0, 1),
+    REFUSE_VALUE(sched_setparam, 0, 1),
+    REFUSE_VALUE(sched_setattr, 0, 1),
+    REFUSE_VALUE(sched_setaffinity, 0, 1),
+    REFUSE_VALUE(setpriority, 0, PRIO_USER),
+    REFUSE_VALUE(setpriority, 1, 1),
+    REFUSE_VALUE(ioprio_set, 0, 3 /* IOPRIO_WHO_USER */),
+    REFUSE_VALUE(ioprio_set, 1, 1),
+};
+
 /* In a container whose engine has a kernel of its own (gVisor), which shields pid 1 less than Linux and
  * asks the filter before a tracer changes the call. */
 static const struct rule engine_kernel_rules[] = {

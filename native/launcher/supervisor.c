@@ -125,6 +125,8 @@ static void start_command(struct supervisor *self, const struct message *message
 
     reset_cgroup_peak();
     read_cgroup_counters(&self->run.before);
+    if (!self->plan->cgroup_count)
+        self->run.reaped_before_us = reaped_cpu_us(self->sandbox);
     self->run.started_us = monotonic_us();
     connect_streams(self, message);
 }

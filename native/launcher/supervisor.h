@@ -25,6 +25,7 @@ struct run {
     uint64_t started_us, ended_us;
     uint64_t wall_us, cpu_us; /* limits; NEVER for none */
     uint64_t next_check_us;
+    uint64_t reaped_before_us; /* CPU time of what pid 1 had waited for by then */
     uint64_t sampled_cpu_us, sampled_peak_bytes, sampled_tasks;
     struct counters before;
     struct reply reply; /* pid 1's word about the end */

@@ -2,8 +2,8 @@
  * @module
  * From the words of `glovebox images` to images: of languages, by their names, and others by their own.
  */
-import { isQualifiedImageName } from "../config/image-name.ts";
 import { GloveboxError } from "../core/errors.ts";
+import { isQualifiedImageName } from "../core/image.ts";
 import type { LoadedLanguage } from "../core/language.ts";
 import type { LanguageIndex } from "../languages/index-languages.ts";
 

@@ -4,10 +4,11 @@
  */
 import type { Command } from "commander";
 import { isOciRuntime } from "../config/image-name.ts";
-import { providerNames, pullPolicies } from "../config/server-config.ts";
+import { providerNames } from "../config/server-config.ts";
 import type { DockerSettings, ProviderName } from "../config/server-config.ts";
 import { invalidRequest } from "../core/errors.ts";
 import type { EnforcementMode } from "../core/enforcement.ts";
+import { pullPolicies } from "../core/image.ts";
 import { oneOf } from "./one-of.ts";
 
 export const processWarning =

@@ -2,11 +2,11 @@
  * @module
  * The flags of `glovebox run`, checked and turned into values.
  */
-import { imageForm, isImageName, isQualifiedImageName } from "../config/image-name.ts";
 import { enforcementModes } from "../config/server-config.ts";
 import type { DockerSettings, ProviderName } from "../config/server-config.ts";
 import { invalidRequest } from "../core/errors.ts";
 import type { EnforcementMode } from "../core/enforcement.ts";
+import { imageForm, isImageName, isQualifiedImageName } from "../core/image.ts";
 import type { Limits, OutputLimitAction } from "../core/limits.ts";
 import type { NetworkPolicy } from "../core/policy.ts";
 import { parseLimits } from "./limit-flags.ts";

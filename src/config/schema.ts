@@ -4,23 +4,16 @@
  * same fields, and each may leave any of them out.
  */
 import { z } from "zod";
+import { imageForm, isImageName, pullPolicies } from "../core/image.ts";
 import { limitNames, limitTable, type LimitName } from "../core/limits.ts";
 import { duration, list, listOf, size, text, trueOrFalse, wholeNumber } from "./fields.ts";
-import {
-  imageForm,
-  imagePatternForm,
-  isDockerHost,
-  isImageName,
-  isImagePattern,
-  isOciRuntime,
-} from "./image-name.ts";
+import { imagePatternForm, isDockerHost, isImagePattern, isOciRuntime } from "./image-name.ts";
 import {
   enforcementModes,
   logLevels,
   maxPoolSize,
   networkModes,
   providerNames,
-  pullPolicies,
   requestableProviders,
 } from "./server-config.ts";
 

@@ -4,6 +4,7 @@
  */
 import { availableParallelism } from "node:os";
 import type { EnforcementMode } from "../core/enforcement.ts";
+import type { PullPolicy } from "../core/image.ts";
 import {
   defaultCompileWallTimeMs,
   defaultLimits,
@@ -19,10 +20,6 @@ export type ProviderName = (typeof providerNames)[number];
 /** What a request may name: `auto` is the operator's word for the default one. */
 export const requestableProviders = ["linux", "docker", "process"] as const;
 export type RequestableProvider = (typeof requestableProviders)[number];
-
-/** When an image is fetched from its registry: never by itself, where it is not there, each time. */
-export const pullPolicies = ["missing", "never", "always"] as const;
-export type PullPolicy = (typeof pullPolicies)[number];
 
 /** How the provider `docker` is set up. */
 export interface DockerSettings {

@@ -1,7 +1,36 @@
 /**
  * @module
- * OCI images: what a sandbox starts from, where its programs are not the host's.
+ * OCI images: what a sandbox starts from, where its programs are not the host's. Their names have one
+ * grammar here, without zod: it is loaded for each `glovebox run`.
  */
+
+/** A bound for names that strangers send. The longest repository is 255 characters, by the registries. */
+export const maxImageNameChars = 255;
+
+const part = "[a-z0-9]+(?:(?:\\.|__?|-+)[a-z0-9]+)*";
+const registry =
+  "(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\\[[0-9a-fA-F:]+\\])(?::[0-9]{1,5})?";
+const tag = "[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}";
+const digest = "@[a-z0-9]+(?:[+._-][a-z0-9]+)*:[0-9a-f]{32,128}";
+/** The grammar of github.com/distribution/reference: registry, repository, tag, digest. */
+const imageName = new RegExp(`^(?:${registry}/)?${part}(?:/${part})*(?::${tag})?(?:${digest})?$`);
+
+/** What an image may look like, for the message of whoever refuses one. */
+export const imageForm = `an image like python:3 or ghcr.io/acme/tool:1.2, at most ${maxImageNameChars} characters`;
+
+/** An image's id, `sha256:…`, has the form of a name too. */
+export function isImageName(text: string): boolean {
+  return text.length <= maxImageNameChars && imageName.test(text);
+}
+
+/** True for a name that can't be a word of another kind: it has a tag, a digest or a folder. */
+export function isQualifiedImageName(text: string): boolean {
+  return /[:/@]/.test(text) && isImageName(text);
+}
+
+/** When an image is fetched from its registry: where it is not there, never by itself, each time. */
+export const pullPolicies = ["missing", "never", "always"] as const;
+export type PullPolicy = (typeof pullPolicies)[number];
 
 export interface StoredImage {
   /** As it was asked for: `python:3`. */
@@ -27,7 +56,10 @@ export interface ImageStore {
   /** Undefined where it is not there. */
   find(name: string, signal: AbortSignal): Promise<StoredImage | undefined>;
 
-  /** @throws {GloveboxError} `IMAGE_NOT_FOUND` with the registry's reason. */
+  /**
+   * @throws {GloveboxError} With the registry's reason: `IMAGE_NOT_FOUND` where it has no such image,
+   * `SANDBOX_FAILED` where it could not be asked.
+   */
   pull(
     name: string,
     onProgress: (progress: ImageProgress) => void,

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { parseFilePath } from "./file-path.ts";
+import { imageForm, isImageName } from "./image.ts";
 
 const word = z
   .string()
@@ -66,7 +67,7 @@ export const languageSchema = z.strictObject({
   }),
   image: z.strictObject({
     /** The OCI image that brings the runtime: `python:3`. */
-    name: z.string().regex(/^[a-z0-9][a-z0-9._/:-]*$/, "an image: `python:3`"),
+    name: z.string().refine(isImageName, { error: imageForm }),
     /** A file in the same folder that builds it, with no other file to copy. Absent: it is pulled. */
     dockerfile: relativePath.optional(),
   }),

@@ -19,7 +19,10 @@ export interface Provider {
   /** Absent where `programs` is `host`. */
   readonly images?: ImageStore;
 
-  /** Tries every control on this host, with a real sandbox; does not throw. Takes at most 5 s. */
+  /**
+   * Tries every control on this host, with a real sandbox; does not throw. Takes at most 5 s, but for
+   * the first contact with a daemon on another kind of machine, which makes its launcher then: minutes.
+   */
   probe(): Promise<ProbeReport>;
 
   /**

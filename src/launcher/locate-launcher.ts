@@ -30,18 +30,20 @@ export interface LocateOptions {
  * @throws {GloveboxError} `PROVIDER_UNAVAILABLE` where there is none and none can be compiled.
  */
 export async function locateLauncher(options: LocateOptions = {}): Promise<string> {
-  const { folder = packageFolder(), env = process.env } = options;
+  const place = { folder: packageFolder(), env: process.env, provider: "linux", ...options };
+  const { folder, env, provider } = place;
   const named = env["GLOVEBOX_LAUNCHER"];
   if (named !== undefined && named !== "") {
     if (await isExecutableHere(named)) return named;
     throw unavailable(
+      provider,
       `GLOVEBOX_LAUNCHER names \`${named}\`, which is no program for this machine`,
       "Unset GLOVEBOX_LAUNCHER.",
     );
   }
   const shipped = join(folder, "dist/launcher/glovebox-launcher");
   if (await isExecutableHere(shipped)) return shipped;
-  return compileIntoCache(folder, env);
+  return compileIntoCache(place);
 }
 
 /** ELF `e_machine` by Node's name of the architecture; elf(5), `elf.h`. */
@@ -73,12 +75,10 @@ async function isExecutableHere(path: string): Promise<boolean> {
 }
 
 /** Once per user and per state of the sources. The script publishes its result by a rename. */
-async function compileIntoCache(
-  folder: string,
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<string> {
-  const cache = await userCacheFolder(env);
-  const output = join(cache, `launcher-${process.arch}-${await hashSources(folder)}`);
+async function compileIntoCache(place: Required<LocateOptions>): Promise<string> {
+  const { folder, provider } = place;
+  const cache = await userCacheFolder(place);
+  const output = join(cache, `launcher-${process.arch}-${await hashSources(place)}`);
   if (await isExecutableHere(output)) return output;
   try {
     await promisify(execFile)(
@@ -89,6 +89,7 @@ async function compileIntoCache(
   } catch (error) {
     const { stderr } = error as { stderr?: string };
     throw unavailable(
+      provider,
       `no launcher for ${process.arch}, and it could not be compiled: ${(stderr ?? String(error)).trim()}`,
       "Install a C compiler (Debian, Ubuntu: apt-get install gcc libc6-dev) and try again.",
       error,
@@ -97,7 +98,7 @@ async function compileIntoCache(
   return output;
 }
 
-async function hashSources(folder: string): Promise<string> {
+async function hashSources({ folder, provider }: Required<LocateOptions>): Promise<string> {
   const sources = join(folder, "native/launcher");
   const hash = createHash("sha256");
   try {
@@ -105,6 +106,7 @@ async function hashSources(folder: string): Promise<string> {
     for (const name of names) hash.update(name).update(await readFile(join(sources, name)));
   } catch (error) {
     throw unavailable(
+      provider,
       `no launcher for ${process.arch}, and no sources of it in \`${sources}\``,
       "Install Glovebox anew.",
       error,
@@ -117,7 +119,7 @@ async function hashSources(folder: string): Promise<string> {
  * `~/.cache/glovebox`, made where it is missing. Who can write to it can choose what this user
  * runs, and with sudo the home folder may be somebody else's: both must belong to this user alone.
  */
-async function userCacheFolder(env: Readonly<Record<string, string | undefined>>): Promise<string> {
+async function userCacheFolder({ env, provider }: Required<LocateOptions>): Promise<string> {
   const named = env["XDG_CACHE_HOME"] ?? "";
   // The specification of these variables: an empty one counts as unset.
   const base = named === "" ? join(homedir(), ".cache") : named;
@@ -132,6 +134,7 @@ async function userCacheFolder(env: Readonly<Record<string, string | undefined>>
     }
   } catch (error) {
     throw unavailable(
+      provider,
       `no launcher for ${process.arch}, and no safe place to compile it to: ${(error as Error).message}`,
       "Set XDG_CACHE_HOME to a folder that only this user can write to.",
       error,
@@ -141,14 +144,15 @@ async function userCacheFolder(env: Readonly<Record<string, string | undefined>>
 }
 
 function unavailable(
+  provider: string,
   message: string,
   hint: string,
   cause?: unknown,
 ): GloveboxError<"PROVIDER_UNAVAILABLE"> {
   return new GloveboxError(
     "PROVIDER_UNAVAILABLE",
-    `linux: ${message}. ${hint}`,
-    { provider: "linux", hint },
+    `${provider}: ${message}. ${hint}`,
+    { provider, hint },
     { cause },
   );
 }

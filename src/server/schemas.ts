@@ -3,7 +3,7 @@
  * The shapes of the v1 API. What needs more than one field to judge is in `to-request.ts`.
  */
 import { z } from "zod";
-import { imageForm, isImageName } from "../config/image-name.ts";
+import { imageForm, isImageName } from "../core/image.ts";
 import { enforcementModes, type ServerConfig } from "../config/server-config.ts";
 import { controls, type Control } from "../core/enforcement.ts";
 import { limitNames, limitTable, type LimitName } from "../core/limits.ts";

@@ -2,7 +2,8 @@
  * @module
  * Which runtime of a language a provider has: asked by running its version command in a sandbox.
  */
-import { GloveboxError } from "../core/errors.ts";
+import { GloveboxError, isGloveboxError } from "../core/errors.ts";
+import type { ErrorDetails } from "../core/errors.ts";
 import type { LoadedLanguage, Runtime } from "../core/language.ts";
 import { defaultLimits } from "../core/limits.ts";
 import type { Provider } from "../core/provider.ts";
@@ -18,10 +19,12 @@ const limits = { wallTimeMs: 5_000, cpuTimeMs: 5_000, outputBytes: 64 * 1024 } a
 const notInstalledCodes = [126, 127];
 
 /**
- * Asks the provider. Takes at most the time of one sandbox and 5 s.
+ * Asks the provider. Takes at most the time of one sandbox and 5 s; a provider that fetches missing
+ * images also takes the time of that.
  *
  * @returns Null where the language is not installed.
- * @throws {GloveboxError} What `Provider.create` throws, or `SANDBOX_FAILED` if there was no answer.
+ * @throws {GloveboxError} What `Provider.create` throws, `IMAGE_NOT_FOUND` among it, or
+ * `SANDBOX_FAILED` if there was no answer.
  */
 export async function detectRuntime(
   provider: Provider,
@@ -29,10 +32,6 @@ export async function detectRuntime(
   lent: readonly HostProgram[],
   signal: AbortSignal,
 ): Promise<Runtime | null> {
-  const { images } = provider;
-  if (images !== undefined && (await images.find(language.image.name, signal)) === undefined) {
-    return null;
-  }
   const sandbox = await provider.create(
     {
       image: language.image.name,
@@ -78,6 +77,25 @@ export function installCommand(
   return `glovebox images ${image.dockerfile === undefined ? "pull" : "build"} ${id}`;
 }
 
+/**
+ * What a failure of `Provider.create` is to who asked for a language: an image of it that is not there
+ * is a language that is not installed, and why it is not there stays. Every other one is as it was.
+ */
+export function asNotInstalled(provider: Provider, language: LoadedLanguage, error: unknown) {
+  if (!isGloveboxError(error) || error.code !== "IMAGE_NOT_FOUND") return error;
+  const { hint: imageHint } = error.details as ErrorDetails["IMAGE_NOT_FOUND"];
+  // No registry has an image that is built: advice to pull it would lead nowhere.
+  const hint =
+    language.image.dockerfile === undefined ? imageHint : installCommand(provider, language);
+  const reason = error.message.replace(`${provider.name}: `, "").replace(imageHint, () => hint);
+  return new GloveboxError(
+    "LANGUAGE_NOT_INSTALLED",
+    `${language.title} is not installed: ${reason}`,
+    { language: language.id, hint },
+    { cause: error },
+  );
+}
+
 /** The error for a language whose runtime is not there, or not in the version asked for. */
 export function notInstalled(
   provider: Pick<Provider, "programs">,
@@ -90,7 +108,7 @@ export function notInstalled(
     const message =
       provider.programs === "host"
         ? `${title} is not installed on this host. Install it: ${hint}`
-        : `${title} needs the image \`${image.name}\`, which is not on this host. Get it: ${hint}`;
+        : `${title} is not in the image \`${image.name}\` that is on this host. Get it anew: ${hint}`;
     return new GloveboxError("LANGUAGE_NOT_INSTALLED", message, { language: id, hint });
   }
   const installed = version.installed ?? "of unknown version";

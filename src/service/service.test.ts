@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { GloveboxError } from "../core/errors.ts";
 import type { LoadedLanguage } from "../core/language.ts";
 import { defaultLimits } from "../core/limits.ts";
 import type { Provider } from "../core/provider.ts";
@@ -12,6 +13,7 @@ import { createProcessProvider } from "../providers/process/index.ts";
 import { collect } from "./collect.ts";
 import type { ExecutionControl, ExecutionRequest } from "./request.ts";
 import { ExecutionService } from "./service.ts";
+import type { ServiceOptions } from "./service.ts";
 
 const never = new AbortController().signal;
 const compileLimits = { wallTimeMs: 1_000, cpuTimeMs: 1_000 };
@@ -88,7 +90,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-function createService(parts: { provider?: Provider; maxQueued?: number } = {}): ExecutionService {
+function createService(parts: Partial<ServiceOptions> = {}): ExecutionService {
   const counted = { ...shell, env: { ...shell.env, COUNT_FILE: countFile } };
   return new ExecutionService({
     provider: createProcessProvider(),
@@ -319,6 +321,77 @@ describe("a version", () => {
     controller.abort(new Error("gone"));
     await expect(gone).rejects.toThrow("gone");
     await expect(waiting).resolves.toHaveLength(3);
+  });
+});
+
+describe("an image that is not there", () => {
+  const hint = "glovebox images pull shell:1";
+  const missing = new GloveboxError(
+    "IMAGE_NOT_FOUND",
+    `process: the image \`shell:1\` could not be pulled: manifest unknown. Get it: ${hint}`,
+    { image: "shell:1", hint },
+  );
+
+  /** As docker: sandboxes have the programs of images, of which this one has none; counts attempts. */
+  function withoutImages(): { provider: Provider; created: () => number } {
+    let count = 0;
+    const unused = (): Promise<never> => Promise.reject(new Error("not called"));
+    const provider: Provider = {
+      ...createProcessProvider(),
+      programs: "image",
+      images: {
+        find: () => Promise.resolve(undefined),
+        pull: unused,
+        build: unused,
+        remove: unused,
+      },
+      create: () => {
+        count++;
+        return Promise.reject(missing);
+      },
+    };
+    return { provider, created: () => count };
+  }
+
+  test.each([{}, { version: "1.2" }])(
+    "is a language that is not installed, and the reason stays: %j",
+    async (parts) => {
+      const imageless = createService(withoutImages());
+      await expect(collect(imageless, code("sh", "", parts), never)).rejects.toMatchObject({
+        code: "LANGUAGE_NOT_INSTALLED",
+        message: `Shell is not installed: the image \`shell:1\` could not be pulled: manifest unknown. Get it: ${hint}`,
+        details: { language: "shell", hint },
+        cause: missing,
+      });
+      await imageless.close();
+    },
+  );
+
+  test("which nobody can pull, says how it is built", async () => {
+    const { provider } = withoutImages();
+    const built = { ...shell, image: { name: "shell:1", dockerfile: "Dockerfile" } };
+    const imageless = createService({ provider, languages: indexLanguages([built]) });
+    await expect(collect(imageless, code("sh", ""), never)).rejects.toMatchObject({
+      message: expect.stringMatching(
+        /manifest unknown\. Get it: glovebox images build shell$/,
+      ) as string,
+    });
+    await imageless.close();
+  });
+
+  test("is the caller's affair where the caller chose it", async () => {
+    const imageless = createService(withoutImages());
+    const asked = collect(imageless, code("sh", "", { image: "shell:1" }), never);
+    await expect(asked).rejects.toBe(missing);
+    await imageless.close();
+  });
+
+  test("is looked for by who lists runtimes, and not fetched", async () => {
+    const { provider, created } = withoutImages();
+    const imageless = createService({ provider });
+    await expect(imageless.runtimes(never)).resolves.toEqual([]);
+    expect(created()).toBe(0);
+    await imageless.close();
   });
 });
 

@@ -3,7 +3,7 @@
  * What all doors share: from a request to its report, with one sandbox in between.
  */
 import { randomUUID } from "node:crypto";
-import { GloveboxError, invalidRequest, isGloveboxError } from "../core/errors.ts";
+import { GloveboxError, invalidRequest } from "../core/errors.ts";
 import type { Execution } from "../core/execution.ts";
 import type { LoadedLanguage, Runtime } from "../core/language.ts";
 import type { ProbeReport, Provider, ProviderSandbox } from "../core/provider.ts";
@@ -22,7 +22,7 @@ import type {
   PhaseName,
 } from "./request.ts";
 import { RuntimeDetection } from "./runtime-detection.ts";
-import { notInstalled } from "./runtimes.ts";
+import { asNotInstalled, notInstalled } from "./runtimes.ts";
 import { createSlots } from "./slots.ts";
 import type { Slot, Slots } from "./slots.ts";
 
@@ -121,9 +121,12 @@ export class ExecutionService {
     return found;
   }
 
-  /** The default provider's runtime of a language, or null. Asked once; a failure is asked again. */
+  /**
+   * The default provider's runtime of a language, or null. Asked once; a failure is asked again. Only
+   * looks: no image is fetched for it.
+   */
   async runtime(language: LoadedLanguage, signal: AbortSignal): Promise<Runtime | null> {
-    return this.#runtimes.find(this.#options.provider, language, signal);
+    return this.#runtimes.findPresent(this.#options.provider, language, signal);
   }
 
   /** @see Provider.probe */
@@ -184,8 +187,7 @@ export class ExecutionService {
     signal: AbortSignal,
   ): Promise<void> {
     if (wanted === "*") return;
-    const runtime = await this.#runtimes.find(provider, language, signal);
-    if (runtime === null) throw notInstalled(provider, language);
+    const runtime = await this.#runtimes.require(provider, language, signal);
     if (matchesVersion(wanted, runtime.version)) return;
     throw notInstalled(provider, language, { wanted, installed: runtime.version });
   }
@@ -236,15 +238,13 @@ export class ExecutionService {
     }
     const [last, command] = lastPhase(report, prepared);
     if (isNotFound(last) && !command.argv[0]?.includes("/")) {
-      const runtime = await this.#runtimes.find(provider, language, signal);
-      if (runtime === null) throw notInstalled(provider, language);
+      await this.#runtimes.require(provider, language, signal);
     }
     const runtime = this.#runtimes.known(provider, language);
     return { ...report, runtime: runtime ?? { languageId: language.id, version: null } };
   }
 }
 
-/** An image that is not there is, to who asked for a language, a language that is not installed. */
 async function createFor(
   { provider, language, request }: Context,
   spec: SandboxSpec,
@@ -253,9 +253,9 @@ async function createFor(
   try {
     return await provider.create(spec, signal);
   } catch (error) {
+    // An image that the caller chose is the caller's affair.
     if (language === undefined || request.image !== undefined) throw error;
-    if (!isGloveboxError(error) || error.code !== "IMAGE_NOT_FOUND") throw error;
-    throw notInstalled(provider, language);
+    throw asNotInstalled(provider, language, error);
   }
 }
 

@@ -67,6 +67,16 @@ describe("no daemon", () => {
       /docker/,
     ],
     [
+      "one whose answers are no daemon's",
+      () =>
+        listen(
+          createHttpServer(({ url }, response) =>
+            response.end(url === "/version" ? '{"ApiVersion":"1.41"}' : '{"Runtimes":7}'),
+          ),
+        ),
+      /its answer to GET \/info is not what a Docker daemon says/,
+    ],
+    [
       "one that ends each connection",
       () => listen(createServer((socket) => socket.end())),
       /cannot talk to the daemon/,

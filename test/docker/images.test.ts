@@ -146,13 +146,15 @@ for f in /tmp /workspace /dev/shm; do echo x >$f/new && echo "own $f"; done`;
             runOnce(own, sh("true"), { image: `${registry.address}/none:1` }),
           ).rejects.toMatchObject({
             code: "IMAGE_NOT_FOUND",
-            message: expect.stringMatching(/not found|unknown/) as string,
+            message: expect.stringMatching(/could not be pulled: .*(not found|unknown)/) as string,
+            details: { hint: expect.not.stringContaining("glovebox images pull") as string },
           });
           await expect(
             runOnce(own, sh("true"), { image: "127.0.0.1:1/tiny:1" }),
           ).rejects.toMatchObject({
-            code: "IMAGE_NOT_FOUND",
-            message: expect.stringMatching(/connection refused/) as string,
+            code: "SANDBOX_FAILED",
+            details: { step: "pull an image" },
+            message: expect.stringMatching(/could not be pulled: .*connection refused/) as string,
           });
         }
         await own.close();
@@ -160,7 +162,20 @@ for f in /tmp /workspace /dev/shm; do echo x >$f/new && echo "own $f"; done`;
       },
     );
 
-    test.each(["UPPER", "a b", "a:b:c", "../x", "-x", "", "x".repeat(513), "a?b=c", "a\u0000b"])(
+    test("or whose registry does not answer, though they are there and may be pulled each time", async () => {
+      const image = "127.0.0.1:1/tiny:1";
+      made.add(image);
+      await dockerd.docker("tag", smallTags.tiny, image);
+      const own = providerAt(dockerd.host, { pullPolicy: "always" });
+      const running = runOnce(own, sh("true"), { image });
+      await expect(running).rejects.toMatchObject({
+        code: "SANDBOX_FAILED",
+        message: expect.not.stringContaining("is not on this host") as string,
+      });
+      await own.close();
+    });
+
+    test.each(["UPPER", "a b", "a:b:c", "../x", "-x", "", "x".repeat(256), "a?b=c", "a\u0000b"])(
       "or whose name is none: %j",
       async (image) => {
         const own = providerAt(dockerd.host, { pullPolicy: "missing" });

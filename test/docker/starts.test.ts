@@ -5,6 +5,7 @@
 import { readdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { ownerLabel, ownOwner } from "../../src/providers/docker/owner.ts";
 import { file, sh } from "../conformance/harness.ts";
 import type { DockerdUser } from "../helpers/docker/dockerd.ts";
 import { DOCKERD_TIMEOUT_MS, sharedDockerd } from "../helpers/docker/shared.ts";
@@ -28,6 +29,7 @@ describe.skipIf(skipReason !== undefined)(`starts ${skipReason ?? ""}`, () => {
   afterAll(() => provider.close());
 
   test("given up in any phase: the reason of the abort, soon, and nothing is left", async () => {
+    const sinceSeconds = Math.floor(Date.now() / 1000);
     const files = [file("large", Buffer.alloc(8 * 1024 * 1024, 1))];
     const reason = new Error("given up");
     const giveUpAfter = async (delayMs: number): Promise<void> => {
@@ -48,14 +50,27 @@ describe.skipIf(skipReason !== undefined)(`starts ${skipReason ?? ""}`, () => {
       await giveUpAfter(delayMs);
     }
     await Promise.all(Array.from({ length: 20 }, (_, index) => giveUpAfter(index * 50)));
-    // What a daemon began for somebody who is gone would be there by now.
-    await sleep(500);
+    // What the daemon began for somebody who is gone, it has ended. It keeps only the latest events.
+    const made = await eventsSince(sinceSeconds, "create");
+    expect(made.length).toBeGreaterThan(0);
+    expect(await eventsSince(sinceSeconds, "destroy")).toEqual(expect.arrayContaining([...made]));
   });
+  /** Ids of this process's containers. */
+  const eventsSince = async (sinceSeconds: number, event: string): Promise<readonly string[]> => {
+    const until = Math.ceil(Date.now() / 1000);
+    const events = await dockerd.docker(
+      ...["events", `--since=${sinceSeconds}`, `--until=${until}`, `--filter=event=${event}`],
+      ...[`--filter=label=${ownerLabel}=${ownOwner()}`, "--format={{.ID}}"],
+    );
+    return events.split("\n").filter((id) => id !== "");
+  };
 
   test("the provider closed in the middle leaves nothing", async () => {
     const own = providerAt(dockerd.host, { poolSize: 2 });
     const creating = Promise.allSettled([0, 1, 2].map(() => runOnce(own, sh("true"))));
-    await sleep(150);
+    await expect
+      .poll(() => ownContainers(dockerd), { interval: 1, timeout: 10_000 })
+      .not.toEqual([]);
     await own.close();
     await creating;
     await own.close();

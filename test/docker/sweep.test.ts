@@ -2,6 +2,11 @@
  * @module
  * Whose containers a sweep removes.
  */
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { label, ownerLabel, ownOwner } from "../../src/providers/docker/owner.ts";
 import type { DockerdUser } from "../helpers/docker/dockerd.ts";
@@ -54,7 +59,25 @@ describe.skipIf(skipReason !== undefined)(`a sweep ${skipReason ?? ""}`, () => {
     if (isRemoved) made.splice(made.indexOf(id), 1);
   });
 
-  test("ends with its signal, and fails where there is no daemon", async () => {
+  test("ends with its signal, without an error, also where the daemon never answers", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "glovebox-sweep-test-"));
+    const sockets: Socket[] = [];
+    const server = createServer((socket) => sockets.push(socket));
+    const path = join(folder, "docker.sock");
+    await once(server.listen(path), "listening");
+    const provider = providerAt(`unix://${path}`);
+    const controller = new AbortController();
+    const swept = provider.sweep(controller.signal);
+    await once(server, "connection");
+    controller.abort();
+    await swept;
+    await provider.close();
+    for (const socket of sockets) socket.destroy();
+    await new Promise((resolve) => server.close(resolve));
+    rmSync(folder, { recursive: true });
+  });
+
+  test("fails where there is no daemon", async () => {
     const provider = providerAt("unix:///nonexistent/docker.sock");
     await expect(provider.sweep()).rejects.toMatchObject({ code: "PROVIDER_UNAVAILABLE" });
     await provider.close();

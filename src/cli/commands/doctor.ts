@@ -129,7 +129,7 @@ function formatControls({ enforcement }: ProbeReport, paint: Paint): string {
   const levels = controls.map((control) => enforcement[control].level);
   const rows = controls.map((control) => {
     const { level, by, note } = enforcement[control];
-    return [marks[level], control, level, note === "" ? by : `${by}: ${note}`];
+    return [marks[level], control, level, escapeControls(note === "" ? by : `${by}: ${note}`)];
   });
   const lines = formatTable(rows, (cell, { row, column }) => {
     const level = levels[row];
@@ -140,14 +140,14 @@ function formatControls({ enforcement }: ProbeReport, paint: Paint): string {
   return controls
     .map((control, row) => {
       const { remedy } = enforcement[control];
-      return `${lines[row] ?? ""}\n${remedy === "" ? "" : `     ${paint("dim", `remedy: ${remedy}`)}\n`}`;
+      return `${lines[row] ?? ""}\n${remedy === "" ? "" : `     ${paint("dim", `remedy: ${escapeControls(remedy)}`)}\n`}`;
     })
     .join("");
 }
 
 function formatUnavailable({ reason, remedy }: ProbeReport, paint: Paint): string {
-  const advice = remedy === "" ? "" : `  remedy: ${remedy}\n`;
-  return `${paint("red", "✗ no sandbox can be started here")}: ${reason}\n${advice}`;
+  const advice = remedy === "" ? "" : `  remedy: ${escapeControls(remedy)}\n`;
+  return `${paint("red", "✗ no sandbox can be started here")}: ${escapeControls(reason)}\n${advice}`;
 }
 
 function formatVerdict(missingCount: number, paint: Paint): string {

@@ -9,7 +9,12 @@ import type { RunningServer } from "../../app.ts";
 import { flagsToConfig, type ConfigFlags } from "../../config/flags.ts";
 import { missingControls } from "../../core/enforcement.ts";
 import { printNote } from "../print.ts";
-import { processWarning } from "../provider-flag.ts";
+import {
+  addDockerHostFlag,
+  addOciRuntimeFlag,
+  addProviderFlag,
+  processWarning,
+} from "../provider-flag.ts";
 import { reportErrors } from "../report-errors.ts";
 
 interface ServeFlags extends ConfigFlags {
@@ -18,7 +23,7 @@ interface ServeFlags extends ConfigFlags {
 }
 
 export function createServeCommand(onExit: (exitCode: number) => void): Command {
-  return new Command("serve")
+  const command = new Command("serve")
     .summary("run code for others over HTTP")
     .description(
       "Serves the HTTP API until Ctrl-C. Flags win over GLOVEBOX_* variables, and those over " +
@@ -26,16 +31,12 @@ export function createServeCommand(onExit: (exitCode: number) => void): Command 
     )
     .option("--host <HOST>", "address to listen on (default: 127.0.0.1)")
     .option("--port <PORT>", "port to listen on; 0: any free one (default: 8000)")
-    .option("--config <FILE>", "configuration file (default: glovebox.yaml, if it is there)")
-    .option("--provider <NAME>", "way to isolate: auto, linux, docker or process (default: auto)")
+    .option("--config <FILE>", "configuration file (default: glovebox.yaml, if it is there)");
+  addProviderFlag(command)
     .option("--allowed-providers <NAMES>", "others that a request may name: docker,linux")
     .option("--allow-unsafe-process", "let --provider process run programs without isolation")
-    .option("--enforcement <MODE>", "what requests get that don't say: strict or best-effort")
-    .option(
-      "--docker-host <ADDRESS>",
-      "the Docker daemon (default: DOCKER_HOST, or docker's context)",
-    )
-    .option("--oci-runtime <NAME>", "what runs the containers: runc, runsc (default: the daemon's)")
+    .option("--enforcement <MODE>", "what requests get that don't say: strict or best-effort");
+  return addOciRuntimeFlag(addDockerHostFlag(command))
     .option(
       "--pull <WHEN>",
       "missing, never or always: when a request fetches its image (default: never)",

@@ -13,7 +13,8 @@ import { isStatus } from "./engine-status.ts";
 import { createGate } from "./gate.ts";
 import { readImage } from "./image-config.ts";
 import { imagesOf } from "./images.ts";
-import { ensureLauncher, type LauncherAtDaemon } from "./launcher-volume.ts";
+import type { OnPull } from "./launcher-image.ts";
+import { canUseOwnLauncher, ensureLauncher, type LauncherAtDaemon } from "./launcher-volume.ts";
 import { createRemover } from "./remove-container.ts";
 import { isLauncherGone, startContainer, type StartedContainer } from "./start-container.ts";
 
@@ -27,7 +28,8 @@ export interface DaemonFacts {
   readonly info: DaemonInfo;
   /** The OCI runtime of sandboxes. */
   readonly ociRuntime: OciRuntime;
-  readonly launcher: LauncherAtDaemon;
+  /** Whether this machine's own launcher runs there; else the daemon has to compile one, once. */
+  readonly canUseOwnLauncher: boolean;
 }
 
 export interface Daemon {
@@ -36,6 +38,12 @@ export interface Daemon {
   readonly images: ImageStore;
   /** @throws {GloveboxError} `PROVIDER_UNAVAILABLE` for a runtime that the daemon does not have, too. */
   facts(): Promise<DaemonFacts>;
+  /**
+   * The launcher there; brings it where it is missing.
+   *
+   * @throws See `ensureLauncher`.
+   */
+  launcher(): Promise<LauncherAtDaemon>;
   /**
    * Starts a container; brings the launcher once more where somebody has taken it away.
    *
@@ -52,38 +60,43 @@ export interface Choice {
   readonly ociRuntime?: OciRuntime;
 }
 
+export interface DaemonOptions {
+  /** The OCI runtime's name; undefined: the daemon's default. */
+  readonly ociRuntime: string | undefined;
+  /** Called with the progress of a pull that the launcher needs. */
+  readonly onPull?: OnPull;
+}
+
+/** @param canUseOwn Whether this machine's own launcher runs at a daemon of this architecture. */
 export function connectDaemon(
   endpoint: Endpoint,
-  { ociRuntime: wanted }: { readonly ociRuntime: string | undefined },
+  options: DaemonOptions,
+  canUseOwn: (architecture: string) => boolean = canUseOwnLauncher,
 ): Daemon {
   const client = createEngineClient(endpoint);
   const remover = createRemover(client);
-  const { facts, forget } = remember(async () => {
-    const info = await readInfo(client);
-    const name = wanted ?? info.defaultOciRuntime;
-    const ociRuntime = info.ociRuntimes.find((runtime) => runtime.name === name);
-    if (ociRuntime === undefined) throw unknownRuntime(name, info);
-    return { info, ociRuntime, launcher: await ensureLauncher(client, info.architecture) };
-  });
+  const { facts, launcher } = askDaemon(client, options, canUseOwn);
   const enter = createGate(PARALLEL_STARTS);
   const startOnce: Daemon["start"] = async (spec, { image, ociRuntime }, signal) => {
     for (let isFirst = true; ; isFirst = false) {
-      const known = facts();
-      const { info, launcher, ociRuntime: usual } = await waitUnless(signal, known);
-      const name = image === "launcher" ? launcher.image : image.name;
+      const known = { facts: facts.get(), launcher: launcher.get() };
+      const { info, ociRuntime: usual } = await waitUnless(signal, known.facts);
+      const { image: launcherImage, volume } = await waitUnless(signal, known.launcher);
+      const name = image === "launcher" ? launcherImage : image.name;
       try {
-        const options = {
-          ...{ client, remover, info, launcherVolume: launcher.volume },
+        const startOptions = {
+          ...{ client, remover, info, launcherVolume: volume },
           image: await readImage(client, name, signal),
           ociRuntime: ociRuntime ?? usual,
         };
-        const started = await startContainer(spec, options, signal);
+        const started = await startContainer(spec, startOptions, signal);
         void remover.removeLost();
         return started;
       } catch (error) {
         const isImageGone = image === "launcher" && isStatus(error, 404);
         if (!isFirst || !(isImageGone || isLauncherGone(error))) throw error;
-        forget(known);
+        facts.forget(known.facts);
+        launcher.forget(known.launcher);
       }
     }
   };
@@ -99,13 +112,34 @@ export function connectDaemon(
     endpoint,
     client,
     images: imagesOf(client),
-    facts,
+    facts: facts.get,
+    launcher: launcher.get,
     start,
     close: async () => {
-      await remover.removeLost();
+      await remover.removeLost(Infinity);
       client.close();
     },
   };
+}
+
+/** What is asked of a daemon, or done at it, once. */
+function askDaemon(
+  client: EngineClient,
+  { ociRuntime: wanted, onPull }: DaemonOptions,
+  canUseOwn: (architecture: string) => boolean,
+) {
+  const facts = remember(async (): Promise<DaemonFacts> => {
+    const info = await readInfo(client);
+    const name = wanted ?? info.defaultOciRuntime;
+    const ociRuntime = info.ociRuntimes.find((runtime) => runtime.name === name);
+    if (ociRuntime === undefined) throw unknownRuntime(name, info);
+    return { info, ociRuntime, canUseOwnLauncher: canUseOwn(info.architecture) };
+  });
+  const launcher = remember(async () => {
+    const { info, ociRuntime, canUseOwnLauncher: canUse } = await facts.get();
+    return ensureLauncher(client, info, { ociRuntime, canUseOwn: canUse, onPull });
+  });
+  return { facts, launcher };
 }
 
 /** Asks once; after a failure, or where the answer no longer holds, once more. */
@@ -114,7 +148,7 @@ function remember<T>(ask: () => Promise<T>) {
   const forget = (stale: Promise<T>): void => {
     if (known === stale) known = undefined;
   };
-  const facts = (): Promise<T> => {
+  const get = (): Promise<T> => {
     if (known !== undefined) return known;
     const asked = ask();
     known = asked;
@@ -123,7 +157,7 @@ function remember<T>(ask: () => Promise<T>) {
     });
     return asked;
   };
-  return { facts, forget };
+  return { get, forget };
 }
 
 function unknownRuntime(

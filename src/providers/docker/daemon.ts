@@ -5,6 +5,7 @@
 // The small one: this is part of the CLI's quick bundle.
 import * as z from "zod/mini";
 import { GloveboxError } from "../../core/errors.ts";
+import { ask } from "./answer.ts";
 import type { EngineClient } from "./engine/client.ts";
 
 const infoSchema = z.object({
@@ -52,9 +53,12 @@ export interface DaemonInfo {
 /** uname(2)'s names, which `/info` has, by those that images have. */
 const architectures: Readonly<Record<string, string>> = { x86_64: "amd64", aarch64: "arm64" };
 
-/** @throws {GloveboxError} `PROVIDER_UNAVAILABLE` where the daemon runs no Linux containers. */
+/**
+ * @throws {GloveboxError} `PROVIDER_UNAVAILABLE` where the daemon runs no Linux containers, or what
+ * answers is none.
+ */
 export async function readInfo(client: EngineClient): Promise<DaemonInfo> {
-  const info = infoSchema.parse(await client.request("GET", "/info"));
+  const info = await ask(client, infoSchema, ["GET", "/info"]);
   if (info.OSType !== "linux") {
     const hint = "switch Docker to Linux containers";
     throw new GloveboxError(

@@ -38,7 +38,7 @@ export function enforcementOf(
     cpuTime:
       counting === "cgroup"
         ? enforced(`${info.cgroup} counter`)
-        : weaker("sampled every 20 ms", "may be exceeded by what is used between two samples"),
+        : weaker("sampled every 20 ms", "may be exceeded between two samples, and by children that end between them and that nobody waits for"),
     memory: memoryStatus(info),
     processes: processStatus(info, counting),
     output: enforced("launcher"),
@@ -82,7 +82,7 @@ function memoryStatus({ limits, cgroup }: DaemonInfo): ControlStatus {
   if (cgroup !== "cgroup v1") return enforced(by);
   return weaker(
     by,
-    "buffers of TCP sockets are looked at ten times a second and not limited by the kernel",
+    "the kernel does not count the buffers of TCP sockets",
     "use cgroup v2: boot with `systemd.unified_cgroup_hierarchy=1`",
   );
 }

@@ -6,6 +6,7 @@
 import { posix } from "node:path";
 import * as z from "zod/mini";
 import { invalidRequest } from "../../core/errors.ts";
+import { isImageName } from "../../core/image.ts";
 import { launcherFolder } from "./container-config.ts";
 import type { EngineClient } from "./engine/client.ts";
 
@@ -46,14 +47,6 @@ export async function readImage(
   };
 }
 
-const MAX_NAME_CHARACTERS = 512;
-const host = String.raw`(?:\[[0-9a-fA-F:]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?::\d+)?`;
-const word = String.raw`[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*`;
-const tag = String.raw`\w[\w.-]{0,127}`;
-const digest = String.raw`[a-z0-9]+:[0-9a-f]{32,128}`;
-/** The grammar of distribution/reference, which all engines follow. */
-const imageName = new RegExp(`^(?:${host}/)?${word}(?:/${word})*(?::${tag})?(?:@${digest})?$`);
-
 /**
  * Its slashes are part of the path.
  *
@@ -66,7 +59,7 @@ export function imagePath(name: string): string {
 
 /** @throws {GloveboxError} `INVALID_REQUEST` */
 export function checkImageName(name: string): void {
-  if (name.length <= MAX_NAME_CHARACTERS && imageName.test(name)) return;
+  if (isImageName(name)) return;
   const shown = JSON.stringify(name.slice(0, 80));
   throw invalidRequest("image", `${shown} is no name of an image, such as \`python:3\``);
 }

@@ -11,7 +11,7 @@ import { isStatus } from "./engine-status.ts";
 import { checkImageName, imagePath } from "./image-config.ts";
 import { label } from "./owner.ts";
 
-/** Of a step's text: a build prints what its programs print. */
+/** Of a step's text and of a reason: a build prints what its programs print, a registry what it likes. */
 const MAX_TEXT_CHARACTERS = 1000;
 
 export function imagesOf(client: EngineClient): ImageStore {
@@ -25,7 +25,7 @@ export function imagesOf(client: EngineClient): ImageStore {
         for await (const step of steps) onProgress(progressOf(step));
       } catch (error) {
         if (!(error instanceof EngineError)) throw error;
-        throw imageNotFound(name, `it could not be pulled: ${error.message}`, error);
+        throw pullFailed(name, error);
       }
     },
     build: async (name, dockerfile, onProgress, signal) => {
@@ -39,7 +39,7 @@ export function imagesOf(client: EngineClient): ImageStore {
         if (!(error instanceof EngineError)) throw error;
         throw new GloveboxError(
           "SANDBOX_FAILED",
-          `docker: the image \`${name}\` could not be built: ${error.message}`,
+          `docker: the image \`${name}\` could not be built: ${reasonOf(error)}`,
           { provider: "docker", step: "build an image" },
           { cause: error },
         );
@@ -102,6 +102,35 @@ function progressOf(step: object): ImageProgress {
   };
 }
 
+function pullFailed(image: string, cause: EngineError): GloveboxError {
+  const message = `docker: the image \`${image}\` could not be pulled: ${reasonOf(cause)}`;
+  if (isUnknownToRegistry(cause)) {
+    const hint = `Check its name and tag; where its registry wants a login: docker pull ${image}`;
+    return new GloveboxError("IMAGE_NOT_FOUND", `${message}. ${hint}`, { image, hint }, { cause });
+  }
+  return new GloveboxError(
+    "SANDBOX_FAILED",
+    `${message}. Check the name of its registry, and the daemon's way to it.`,
+    { provider: "docker", step: "pull an image" },
+    { cause },
+  );
+}
+
+/**
+ * Whether a registry answered that it has no such image. Docker tells by its status, as long as it has
+ * not begun to tell of progress; other engines and image stores only in words.
+ */
+function isUnknownToRegistry(error: EngineError): boolean {
+  if (isStatus(error, 404)) return true;
+  return /manifest unknown|name unknown|does not exist|: not found$/i.test(reasonOf(error));
+}
+
+/** The engine's words, without the full stop that ours have. */
+function reasonOf({ message }: EngineError): string {
+  return message.trim().slice(0, MAX_TEXT_CHARACTERS).replace(/\.$/, "");
+}
+
+/** The error for an image that is not at the daemon, and that nobody tried to pull. */
 export function imageNotFound(
   image: string,
   why: string,
@@ -110,7 +139,7 @@ export function imageNotFound(
   const hint = `glovebox images pull ${image}`;
   return new GloveboxError(
     "IMAGE_NOT_FOUND",
-    `docker: the image \`${image}\` is not on this host: ${why}. Get it: ${hint}`,
+    `docker: the image \`${image}\` is not on this host, ${why}. Get it: ${hint}`,
     { image, hint },
     { cause },
   );

@@ -33,7 +33,7 @@ export interface DockerProviderOptions {
   /** Of sandboxes that name none. */
   readonly image: string;
   readonly pullPolicy: PullPolicy;
-  /** Called with the progress of a pull that a `create` needs. */
+  /** Called with the progress of a pull that a `create` needs, or a first `probe`. */
   readonly onPull?: (image: string, progress: ImageProgress) => void;
   /** Containers kept ready, in all; 0: none. */
   readonly poolSize: number;

@@ -4,16 +4,17 @@
  * image will do. It is made once for each daemon and version of the launcher, and stays there.
  */
 import { createHash } from "node:crypto";
-import { readFile, readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createTar } from "nanotar";
+import * as z from "zod/mini";
 import { GloveboxError } from "../../core/errors.ts";
 import { locateLauncher } from "../../launcher/locate-launcher.ts";
-import { packageFolder } from "../../util/package-folder.ts";
+import { ask } from "./answer.ts";
 import { launcherFolder, launcherPath } from "./container-config.ts";
+import type { DaemonInfo, OciRuntime } from "./daemon.ts";
 import type { EngineClient } from "./engine/client.ts";
 import { isStatus } from "./engine-status.ts";
+import { buildImage, importImage, launcherSources, type OnPull } from "./launcher-image.ts";
 import { label } from "./owner.ts";
 import { removeContainer } from "./remove-container.ts";
 
@@ -23,9 +24,6 @@ export interface LauncherAtDaemon {
   readonly image: string;
 }
 
-/** Compiles the launcher where this machine can't make one for the daemon's. */
-const COMPILER_IMAGE = "gcc:14";
-const BUILD_TIMEOUT_MS = 10 * 60_000;
 /** What another Glovebox gets to fill the volume, before it counts as dead. */
 const OTHERS_TIMEOUT_MS = 20_000;
 const LOOK_AGAIN_MS = 50;
@@ -36,32 +34,51 @@ const architectures: Readonly<Record<string, NodeJS.Architecture>> = {
   arm64: "arm64",
 };
 
+/** Whether this machine's own launcher runs at a daemon of this architecture (Docker's name). */
+export function canUseOwnLauncher(architecture: string): boolean {
+  return process.platform === "linux" && architectures[architecture] === process.arch;
+}
+
+export interface EnsureOptions {
+  readonly ociRuntime: OciRuntime;
+  /** Else the daemon compiles one, which takes a minute, and longer where it has to pull the compiler. */
+  readonly canUseOwn: boolean;
+  /** Called with the progress of that pull. */
+  readonly onPull?: OnPull | undefined;
+}
+
 /**
- * @param canUseOwn Whether this machine's own launcher runs at the daemon's.
+ * Nothing but what is complete is left, also after a failure.
+ *
  * @throws {GloveboxError} `PROVIDER_UNAVAILABLE` where there is no launcher for the daemon's machine.
  */
 export async function ensureLauncher(
   client: EngineClient,
-  daemonArchitecture: string,
-  canUseOwn = process.platform === "linux" && architectures[daemonArchitecture] === process.arch,
+  info: DaemonInfo,
+  { ociRuntime, canUseOwn, onPull }: EnsureOptions,
 ): Promise<LauncherAtDaemon> {
-  const content = canUseOwn ? await readFile(await locateLauncher()) : undefined;
+  const content = canUseOwn
+    ? await readFile(await locateLauncher({ provider: "docker" }))
+    : undefined;
   const hash = createHash("sha256")
-    .update(daemonArchitecture)
-    .update(content ?? (await sourcesTar()))
+    .update(info.architecture)
+    .update(content ?? (await launcherSources()))
     .digest("hex")
     .slice(0, 16);
   const wanted = { volume: `glovebox-launcher-${hash}`, image: `glovebox-launcher:${hash}` };
   while (!(await isComplete(client, wanted))) {
     const image =
-      content === undefined ? await buildImage(client) : await importImage(client, content);
-    if (await fillVolume(client, wanted, image)) return wanted;
-    // A build with the same steps has the same id: that image is the other's as well.
-    if (content !== undefined) await client.request("DELETE", `/images/${image}`);
+      content === undefined ? await buildImage(client, onPull) : await importImage(client, content);
+    const filler = { ...wanted, imageId: image, ociRuntime, mustStart: info.engine === "Podman" };
+    const isFilled = await fillVolume(client, filler);
+    await removeUnnamed(client, image);
+    if (isFilled) return wanted;
     await untilOthersAreDone(client, wanted);
   }
   return wanted;
 }
+
+const volumeSchema = z.object({ Labels: z.nullish(z.record(z.string(), z.string())) });
 
 /**
  * The image gets its name when all is in place. A volume without our label is one that the daemon made,
@@ -72,9 +89,7 @@ async function isComplete(
   { volume, image }: LauncherAtDaemon,
 ): Promise<boolean> {
   try {
-    const found = (await client.request("GET", `/volumes/${volume}`)) as {
-      readonly Labels?: Readonly<Record<string, string>> | null;
-    };
+    const found = await ask(client, volumeSchema, ["GET", `/volumes/${volume}`]);
     await client.request("GET", `/images/${image}/json`);
     return found.Labels?.[label] !== undefined;
   } catch (error) {
@@ -83,108 +98,70 @@ async function isComplete(
   }
 }
 
-/** @returns Its id; it has no name. */
-async function importImage(client: EngineClient, content: Buffer): Promise<string> {
-  const tar = createTar([
-    { name: launcherPath.slice(1), data: content, attrs: { mode: "755", uid: 0, gid: 0 } },
-  ]);
-  const query = { fromSrc: "-", changes: `LABEL ${label}=launcher` };
-  const progress = client.stream("POST", "/images/create", { query, body: Buffer.from(tar) });
-  return idIn(progress);
-}
-
-/**
- * For a daemon on another kind of machine, such as the one that Docker Desktop runs in.
- *
- * @returns Its id; it has no name.
- */
-async function buildImage(client: EngineClient): Promise<string> {
-  const query = { forcerm: true, labels: JSON.stringify({ [label]: "launcher" }) };
+async function exists(client: EngineClient, path: string): Promise<boolean> {
   try {
-    const progress = client.stream("POST", "/build", {
-      query,
-      body: await sourcesTar(),
-      timeoutMs: BUILD_TIMEOUT_MS,
-    });
-    return await idIn(progress);
+    await client.request("GET", path);
+    return true;
   } catch (error) {
-    const hint = `docker pull ${COMPILER_IMAGE}`;
-    throw new GloveboxError(
-      "PROVIDER_UNAVAILABLE",
-      `docker: the launcher could not be compiled for the daemon's machine: ${(error as Error).message}. ` +
-        `It is compiled in the image \`${COMPILER_IMAGE}\`; try \`${hint}\`.`,
-      { provider: "docker", hint },
-      { cause: error },
-    );
+    if (isStatus(error, 404)) return false;
+    throw error;
   }
 }
 
-/** The id of the image that a stream of progress is about: the last that it names. */
-async function idIn(progress: AsyncIterable<object>): Promise<string> {
-  let id: string | undefined;
-  for await (const step of progress) {
-    const { status, aux } = step as { readonly status?: string; readonly aux?: { ID?: string } };
-    id = aux?.ID ?? (status?.startsWith("sha256:") === true ? status : id);
-  }
-  if (id === undefined) throw new Error("docker: the daemon does not tell the id of an image");
-  return id;
+interface Filler extends LauncherAtDaemon {
+  readonly imageId: string;
+  readonly ociRuntime: OciRuntime;
+  readonly mustStart: boolean;
 }
 
-const dockerfile = `
-FROM ${COMPILER_IMAGE} AS build
-COPY *.c *.h /launcher/
-RUN gcc -std=gnu11 -D_GNU_SOURCE -static -Os -s -fstack-protector-strong -o /glovebox-launcher /launcher/*.c
-FROM scratch
-COPY --from=build /glovebox-launcher ${launcherPath}
-`;
-
-async function sourcesTar(): Promise<Buffer> {
-  const folder = join(packageFolder(), "native/launcher");
-  const names = (await readdir(folder)).filter((name) => /\.[ch]$/.test(name)).sort();
-  const files = await Promise.all(
-    names.map(async (name) => ({ name, data: await readFile(join(folder, name)) })),
-  );
-  const all = [{ name: "Dockerfile", data: dockerfile }, ...files];
-  return Buffer.from(createTar(all.map((file) => ({ ...file, attrs: { mtime: 0 } }))));
-}
+const endSchema = z.object({ StatusCode: z.number() });
 
 /**
- * A new volume takes over what the image has in its place; running the launcher shows that it can. One
- * at a time: the container's name is the lock.
+ * A new volume takes over what the image has in its place: at Docker when a container is created, so
+ * that no OCI runtime has a part in it; at Podman when it is started. One at a time: the container's
+ * name is the lock.
  *
- * @returns False where another Glovebox does it right now.
+ * @returns False where another Glovebox does it right now, or just did.
+ * @throws Then the image and the volume are gone.
  */
-async function fillVolume(
-  client: EngineClient,
-  { volume, image }: LauncherAtDaemon,
-  imageId: string,
-): Promise<boolean> {
-  // Only an empty volume takes something over, and one is labelled only when it is made.
-  await removeVolume(client, volume);
+async function fillVolume(client: EngineClient, filler: Filler): Promise<boolean> {
+  const { volume, image, imageId, mustStart } = filler;
   try {
+    if (await isComplete(client, filler)) return false;
+    // Only an empty volume takes something over, and one is labelled only when it is made.
+    await removeUnused(client, `/volumes/${volume}`);
     await client.request("POST", "/containers/create", {
       query: { name: volume },
-      body: fillerConfig(volume, imageId),
+      body: fillerConfig(filler),
     });
   } catch (error) {
     if (isStatus(error, 409)) return false;
+    await removeFailed(client, filler);
     throw error;
   }
+  let isDone = false;
   try {
-    await client.request("POST", `/containers/${volume}/start`);
-    const end = (await client.request("POST", `/containers/${volume}/wait`)) as {
-      readonly StatusCode: number;
-    };
-    if (end.StatusCode !== 0) throw cannotRun(end.StatusCode);
+    if (mustStart) await runFiller(client, volume);
     const [repo, tag] = image.split(":");
-    await client.request("POST", `/images/${imageId}/tag`, { query: { repo, tag } });
+    // Another's that has the name already is as good.
+    if (!(await exists(client, `/images/${image}/json`))) {
+      await client.request("POST", `/images/${imageId}/tag`, { query: { repo, tag } });
+    }
+    isDone = true;
     return true;
   } finally {
     await removeContainer(client, volume);
+    if (!isDone) await removeFailed(client, filler);
   }
 }
 
-function fillerConfig(volume: string, imageId: string): object {
+async function runFiller(client: EngineClient, name: string): Promise<void> {
+  await client.request("POST", `/containers/${name}/start`);
+  const end = await ask(client, endSchema, ["POST", `/containers/${name}/wait`]);
+  if (end.StatusCode !== 0) throw cannotRun(end.StatusCode);
+}
+
+function fillerConfig({ volume, imageId, ociRuntime }: Filler): object {
   const labels = { [label]: "launcher" };
   return {
     Image: imageId,
@@ -192,6 +169,7 @@ function fillerConfig(volume: string, imageId: string): object {
     Cmd: ["--version"],
     Labels: labels,
     HostConfig: {
+      Runtime: ociRuntime.name,
       NetworkMode: "none",
       ReadonlyRootfs: true,
       LogConfig: { Type: "none", Config: {} },
@@ -203,6 +181,27 @@ function fillerConfig(volume: string, imageId: string): object {
       ],
     },
   };
+}
+
+/** Does not throw: why the attempt failed is what counts. */
+async function removeFailed(client: EngineClient, { volume, imageId }: Filler): Promise<void> {
+  await removeUnused(client, `/volumes/${volume}`).catch(() => undefined);
+  await removeUnnamed(client, imageId).catch(() => undefined);
+}
+
+const imageSchema = z.object({ RepoTags: z.nullish(z.array(z.string())) });
+
+/** A build with the same steps may have the same id: then the image is another Glovebox's as well. */
+async function removeUnnamed(client: EngineClient, imageId: string): Promise<void> {
+  const path = `/images/${imageId}`;
+  try {
+    const { RepoTags } = await ask(client, imageSchema, ["GET", `${path}/json`]);
+    if ((RepoTags ?? []).length > 0) return;
+  } catch (error) {
+    if (isStatus(error, 404)) return;
+    throw error;
+  }
+  await removeUnused(client, path);
 }
 
 /** Waits for the container of another Glovebox to go; takes it away where that does not happen. */
@@ -223,10 +222,10 @@ async function untilOthersAreDone(
   await removeContainer(client, volume);
 }
 
-/** Fails where a container uses it: then it is left as it is. */
-async function removeVolume(client: EngineClient, volume: string): Promise<void> {
+/** A volume or an image; where a container uses it, it is left as it is. */
+async function removeUnused(client: EngineClient, path: string): Promise<void> {
   try {
-    await client.request("DELETE", `/volumes/${volume}`);
+    await client.request("DELETE", path);
   } catch (error) {
     if (!isStatus(error, 404) && !isStatus(error, 409)) throw error;
   }

@@ -7,7 +7,7 @@ import { setMaxListeners } from "node:events";
 import { defaultLimits } from "../../core/limits.ts";
 import type { ProbeReport } from "../../core/provider.ts";
 import { isGloveboxError } from "../../core/errors.ts";
-import type { Daemon } from "./connect-daemon.ts";
+import type { Daemon, DaemonFacts } from "./connect-daemon.ts";
 import type { ContainerSpec } from "./container-config.ts";
 import type { DaemonInfo, OciRuntime } from "./daemon.ts";
 import { enforcementOf, type Counting } from "./enforcement.ts";
@@ -37,11 +37,8 @@ export async function probeDaemon(
   daemon: Daemon,
   wanted: string | undefined,
 ): Promise<ProbeReport> {
-  const signal = AbortSignal.timeout(PROBE_TIMEOUT_MS);
-  // All runtimes are tried with the one signal; Node would warn of a leak.
-  setMaxListeners(0, signal);
   try {
-    const { info, ociRuntime } = await waitUnless(signal, daemon.facts());
+    const { info, ociRuntime, signal } = await contact(daemon);
     const tried = await Promise.all(
       info.ociRuntimes.map(async (runtime) => ({
         name: runtime.name,
@@ -88,6 +85,31 @@ export async function probeDaemon(
       facts: [["daemon", `none answers at ${daemon.endpoint.description}`]],
     };
   }
+}
+
+/**
+ * What the daemon says, once it has the launcher; and the signal of the time that is left. A launcher
+ * that the daemon has to compile has a time of its own: it is made once, and cut short it would never be.
+ */
+async function contact(
+  daemon: Daemon,
+): Promise<Pick<DaemonFacts, "info" | "ociRuntime"> & { readonly signal: AbortSignal }> {
+  const signal = probeTime();
+  const { info, ociRuntime, canUseOwnLauncher } = await waitUnless(signal, daemon.facts());
+  const launcher = daemon.launcher();
+  if (canUseOwnLauncher) {
+    await waitUnless(signal, launcher);
+    return { info, ociRuntime, signal };
+  }
+  await launcher;
+  return { info, ociRuntime, signal: probeTime() };
+}
+
+function probeTime(): AbortSignal {
+  const signal = AbortSignal.timeout(PROBE_TIMEOUT_MS);
+  // All runtimes are tried with the one signal; Node would warn of a leak.
+  setMaxListeners(0, signal);
+  return signal;
 }
 
 async function tryRuntime(

@@ -128,7 +128,7 @@ async function createContainer(
     if (error instanceof EngineError) throw error;
     const gone = creating.then(
       () => remover.remove(name),
-      () => remover.removeUnanswered(name),
+      (why: unknown) => (why instanceof EngineError ? undefined : remover.removeUnanswered(name)),
     );
     await Promise.race([gone, sleep(CREATE_GRACE_MS, undefined, { ref: false })]);
     throw error;
