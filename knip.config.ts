@@ -13,7 +13,6 @@ const config: KnipConfig = {
     "test/escape/owner.ts",
     "test/escape/docker-owner.ts",
     "test/helpers/docker/owner.ts",
-    "test/helpers/docker/global-setup.ts",
   ],
   project: ["src/**/*.ts", "test/**/*.ts", "bench/**/*.ts", "scripts/**/*.mjs"],
   // System programs that scripts start.

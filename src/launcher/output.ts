@@ -15,7 +15,7 @@ export interface ForwardedOutput {
   /** From now on bytes are counted and thrown away. */
   discard(): void;
   /** Whether a reader keeps the launcher waiting. */
-  isReaderBusy(): boolean;
+  readonly isReaderBusy: () => boolean;
   stop(): void;
 }
 

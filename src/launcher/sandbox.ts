@@ -52,32 +52,13 @@ export function sandboxOf(parts: SandboxParts): ProviderSandbox {
       if (stdinUsed) throw failed("exec", "only one command of a sandbox may have a stdin");
       stdinUsed = true;
     }
-    const { output, cancel } = connectOutput(command, launcher);
-    const stopWatch = watchEnd(parts, command, signal, output.isReaderBusy);
-    let disconnectStdin: (() => void) | undefined;
-    signal.addEventListener("abort", cancel, { once: true });
-    const startedMs = performance.now();
     try {
-      launcher.send(execMessage(command));
-      disconnectStdin = connectStdin(command, launcher);
-      const status = await nextExit(parts);
-      if (status === undefined) {
-        stopped = true;
-        return await explainDeath(parts, startedMs, signal);
-      }
-      refuseForgedCounts(parts, command, status);
-      await output.complete(status);
-      const execution = executionOf(status);
-      stopped = status.sandboxDead || !["exited", "signaled"].includes(execution.outcome.kind);
+      const { execution, isOver } = await runCommand(parts, command, signal);
+      stopped = isOver;
       return execution;
     } catch (error) {
       stopped = true;
       throw error;
-    } finally {
-      signal.removeEventListener("abort", cancel);
-      stopWatch();
-      disconnectStdin?.();
-      output.stop();
     }
   }
 
@@ -100,6 +81,38 @@ export function sandboxOf(parts: SandboxParts): ProviderSandbox {
     destroy,
     [Symbol.asyncDispose]: destroy,
   };
+}
+
+/** @returns With `isOver` where the sandbox takes no further command. */
+async function runCommand(
+  parts: SandboxParts,
+  command: Command,
+  signal: AbortSignal,
+): Promise<{ readonly execution: Execution; readonly isOver: boolean }> {
+  const { launcher } = parts;
+  const { output, cancel } = connectOutput(command, launcher);
+  const stopWatch = watchEnd(parts, command, signal, output.isReaderBusy);
+  let disconnectStdin: (() => void) | undefined;
+  signal.addEventListener("abort", cancel, { once: true });
+  const startedMs = performance.now();
+  try {
+    launcher.send(execMessage(command));
+    disconnectStdin = connectStdin(command, launcher);
+    const status = await nextExit(parts);
+    if (status === undefined) {
+      return { execution: await explainDeath(parts, startedMs, signal), isOver: true };
+    }
+    refuseForgedCounts(parts, command, status);
+    await output.complete(status);
+    const execution = executionOf(status);
+    const hasEnded = ["exited", "signaled"].includes(execution.outcome.kind);
+    return { execution, isOver: status.sandboxDead || !hasEnded };
+  } finally {
+    signal.removeEventListener("abort", cancel);
+    stopWatch();
+    disconnectStdin?.();
+    output.stop();
+  }
 }
 
 function connectOutput(command: Command, launcher: Launcher) {

@@ -8,8 +8,6 @@ import type { Outcome } from "../../src/core/outcome.ts";
 import type { Policy } from "../../src/core/policy.ts";
 import type { Bait } from "./bait.ts";
 
-export type User = "root" | "user";
-
 export interface Attack {
   /** What the program does, as a sentence's end: `forks until it can't`. */
   readonly name: string;

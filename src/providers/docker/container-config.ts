@@ -39,6 +39,8 @@ export interface ContainerParts {
   readonly info: DaemonInfo;
   /** `UID:GID` */
   readonly user: string;
+  /** Name or id; `none` for nothing but loopback. */
+  readonly network: string;
 }
 
 /** What a container is made from, besides the program's own files. */
@@ -49,7 +51,7 @@ export type ContainerSpec = Pick<SandboxSpec, "policy" | "limits">;
  * image, swap, the daemon's log of the output.
  */
 export function containerConfig(spec: ContainerSpec, parts: ContainerParts): object {
-  const { limits, policy } = spec;
+  const { limits } = spec;
   return {
     Image: parts.image,
     Entrypoint: [launcherPath, "container"],
@@ -69,7 +71,7 @@ export function containerConfig(spec: ContainerSpec, parts: ContainerParts): obj
     HostConfig: {
       AutoRemove: true,
       Runtime: parts.ociRuntime.name,
-      NetworkMode: policy.network.mode === "none" ? "none" : networkOf(parts.info),
+      NetworkMode: parts.network,
       ReadonlyRootfs: true,
       CapDrop: ["ALL"],
       SecurityOpt: ["no-new-privileges"],
@@ -92,14 +94,6 @@ export function containerConfig(spec: ContainerSpec, parts: ContainerParts): obj
       Mounts: mounts(spec, parts),
     },
   };
-}
-
-/**
- * Docker's own bridge connects all containers that say nothing else, also other people's; on this one
- * none can reach another. Podman has no such setting.
- */
-export function networkOf({ engine }: DaemonInfo): string {
-  return engine === "Docker" ? "glovebox" : "bridge";
 }
 
 /**

@@ -38,7 +38,10 @@ export function enforcementOf(
     cpuTime:
       counting === "cgroup"
         ? enforced(`${info.cgroup} counter`)
-        : weaker("sampled every 20 ms", "may be exceeded between two samples, and by children that end between them and that nobody waits for"),
+        : weaker(
+            "sampled every 20 ms",
+            "may be exceeded between two samples, and by children that end between them and that nobody waits for",
+          ),
     memory: memoryStatus(info),
     processes: processStatus(info, counting),
     output: enforced("launcher"),

@@ -16,7 +16,7 @@ const STATUS = 0x73;
 export interface Frames {
   readonly stderr: ReadableStream;
   /** Resolves with undefined at the end of the stream, however it came about. */
-  nextLine(): Promise<string | undefined>;
+  readonly nextLine: () => Promise<string | undefined>;
 }
 
 /** More lines than anybody waits for. */

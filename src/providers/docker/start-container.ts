@@ -71,8 +71,11 @@ export async function startContainer(
   const { client, remover, image } = options;
   const user = await containerUser(spec, options.info);
   const sinceSeconds = Math.floor(Date.now() / 1000);
-  if (spec.policy.network.mode !== "none") await ensureNetwork(client, options.info, signal);
-  const config = containerConfig(spec, { ...options, image: image.id, user });
+  const network =
+    spec.policy.network.mode === "none"
+      ? "none"
+      : await ensureNetwork(client, options.info, signal);
+  const config = containerConfig(spec, { ...options, image: image.id, user, network });
   const id = await createContainer(withoutWishes(config, image), options, signal);
   const token = randomBytes(16).toString("hex");
   let launcher: Launcher | undefined;
