@@ -32,7 +32,7 @@ export interface SandboxParts {
 }
 
 /** What a launcher gets after the end of a command's time, or an abort, to report the end. */
-const END_GRACE_MS = 8_000;
+const END_GRACE_MS = 3_000;
 
 export function sandboxOf(parts: SandboxParts): ProviderSandbox {
   const { launcher } = parts;
@@ -91,7 +91,7 @@ async function runCommand(
 ): Promise<{ readonly execution: Execution; readonly isOver: boolean }> {
   const { launcher } = parts;
   const { output, cancel } = connectOutput(command, launcher);
-  const stopWatch = watchEnd(parts, command, signal, output.isReaderBusy);
+  const watch = watchEnd(parts, command, signal, output.isReaderBusy);
   let disconnectStdin: (() => void) | undefined;
   signal.addEventListener("abort", cancel, { once: true });
   const startedMs = performance.now();
@@ -100,7 +100,10 @@ async function runCommand(
     disconnectStdin = connectStdin(command, launcher);
     const status = await nextExit(parts);
     if (status === undefined) {
-      return { execution: await explainDeath(parts, startedMs, signal), isOver: true };
+      const execution = signal.aborted
+        ? canceled
+        : await explainDeath(parts, startedMs, watch.hasExpired());
+      return { execution, isOver: true };
     }
     refuseForgedCounts(parts, command, status);
     await output.complete(status);
@@ -109,7 +112,7 @@ async function runCommand(
     return { execution, isOver: status.sandboxDead || !hasEnded };
   } finally {
     signal.removeEventListener("abort", cancel);
-    stopWatch();
+    watch.stop();
     disconnectStdin?.();
     output.stop();
   }
@@ -127,26 +130,35 @@ function connectOutput(command: Command, launcher: Launcher) {
   return { output, cancel };
 }
 
+interface Watch {
+  /** Whether the command's time was over, and its launcher said nothing. */
+  readonly hasExpired: () => boolean;
+  readonly stop: () => void;
+}
+
 /**
- * The launcher keeps the time itself. One that was frozen, by whomever, never reports: it is ended, so
- * that nobody waits for ever. Only a reader of ours may delay its word, while it lives.
- *
- * @returns What ends the watch.
+ * The launcher keeps the time itself. One that was frozen or starved, by whomever, never reports: it
+ * is ended, so that nobody waits for ever. Only a reader of ours may delay its word, while it lives.
  */
 function watchEnd(
   { launcher, isStuck }: SandboxParts,
   { limits }: Command,
   signal: AbortSignal,
   isReaderBusy: () => boolean,
-): () => void {
-  if (isStuck === undefined) return () => undefined;
+): Watch {
+  if (isStuck === undefined) return { hasExpired: () => false, stop: () => undefined };
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
+  let expired = false;
   const look = async (): Promise<void> => {
     const mayWait = isReaderBusy() && !signal.aborted && !(await isStuck());
     if (stopped) return;
-    if (mayWait) arm(END_GRACE_MS);
-    else await launcher.end();
+    if (mayWait) {
+      arm(END_GRACE_MS);
+      return;
+    }
+    expired = true;
+    await launcher.end();
   };
   const arm = (delayMs: number): void => {
     clearTimeout(timer);
@@ -157,10 +169,13 @@ function watchEnd(
   };
   signal.addEventListener("abort", onAbort, { once: true });
   if (limits.wallTimeMs !== "unlimited") arm(limits.wallTimeMs + END_GRACE_MS);
-  return () => {
-    signal.removeEventListener("abort", onAbort);
-    clearTimeout(timer);
-    stopped = true;
+  return {
+    hasExpired: () => expired,
+    stop: () => {
+      signal.removeEventListener("abort", onAbort);
+      clearTimeout(timer);
+      stopped = true;
+    },
   };
 }
 
@@ -233,11 +248,10 @@ function refuseForgedCounts(
 async function explainDeath(
   parts: SandboxParts,
   startedMs: number,
-  signal: AbortSignal,
+  hasExpired: boolean,
 ): Promise<Execution> {
   const { launcher, provider } = parts;
-  if (signal.aborted) return canceled;
-  const limit = await parts.explainDeath?.();
+  const limit = hasExpired ? "wallTime" : await parts.explainDeath?.();
   if (limit === undefined) {
     const how = launcher.failure() ?? "the launcher ended in the middle of a run";
     throw sandboxFailed(provider, "run", how);

@@ -158,7 +158,7 @@ export class ExecutionService {
     const names = providers.map((candidate) => `\`${candidate.name}\``).join(", ");
     throw new GloveboxError(
       "NOT_ALLOWED",
-      `provider: ${JSON.stringify(name.slice(0, 80))} can't be asked for here, only ${names}`,
+      `provider: ${JSON.stringify(name.slice(0, 80))} can't be asked for here, only ${names}. A server's operator adds it to \`allowedProviders\`.`,
       { field: "provider" },
     );
   }

@@ -77,7 +77,7 @@ describe.skipIf(skipReason !== undefined)(`faults of a container ${skipReason ??
     const startMs = performance.now();
     controller.abort();
     const ends = await Promise.all(runs.map(({ end }) => end));
-    expect(ends).toEqual(["canceled", "SANDBOX_FAILED"]);
+    expect(ends).toEqual(["canceled", "limit"]);
     expect(performance.now() - startMs).toBeLessThan(20_000);
     await Promise.all(runs.map(({ sandbox }) => sandbox.destroy()));
   });

@@ -103,7 +103,7 @@ export function containerConfig(spec: ContainerSpec, parts: ContainerParts): obj
  */
 function hostProcesses(processes: number, { isGvisor }: OciRuntime): number {
   // One more than the program may have: the launcher is pid 1.
-  return isGvisor ? 4096 + 16 * processes : processes + 1;
+  return isGvisor ? 256 + 8 * processes : processes + 1;
 }
 
 /** Files and folders that a tmpfs of this size may hold. */

@@ -154,7 +154,7 @@ async function prepareMissing(
     if (!isStatus(error, 404)) throw asFailure(error);
     if (!(await isImageMissing(daemon, image, signal))) throw asFailure(error);
     if (options.pullPolicy !== "missing") {
-      throw imageNotFound(image, "and the pull policy is to fetch none by itself", error);
+      throw imageNotFound(image, "the pull policy is to fetch none by itself", error);
     }
   }
   await pull(daemon, image, options, signal);

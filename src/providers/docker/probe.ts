@@ -82,7 +82,7 @@ export async function probeDaemon(
       reason: reasonOf(error),
       remedy: isGloveboxError(error) && "hint" in error.details ? error.details.hint : "",
       enforcement: enforcementOf(probeSpec, unknownDaemon, ociRuntime, "sampled"),
-      facts: [["daemon", `none answers at ${daemon.endpoint.description}`]],
+      facts: [["daemon", `at ${daemon.endpoint.description}`]],
     };
   }
 }

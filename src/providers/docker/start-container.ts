@@ -99,7 +99,7 @@ export async function startContainer(
       launcher,
       counting,
       imageEnv: image.env,
-      explainDeath: () => explainDeath(client, id, sinceSeconds),
+      explainDeath: () => explainDeath(client, id, sinceSeconds, options.ociRuntime),
       isStuck: () => isStuck(client, id),
     };
   } catch (error) {
@@ -171,27 +171,44 @@ export async function untilReady(launcher: Launcher): Promise<Counting> {
   }
 }
 
+/** Why gVisor's own kernel ended, by its exit code: SIGKILL, and Go's when the host gives no thread. */
+const gvisorEnds: Readonly<Record<string, OutcomeLimit>> = { "137": "memory", "2": "processes" };
+
+const eventSchema = z.object({
+  Action: z.string(),
+  Actor: z.object({ Attributes: z._default(z.record(z.string(), z.string()), {}) }),
+});
+
 /**
  * gVisor's whole sandbox ends when it needs more memory than it may; the daemon tells why. That may
- * come after the end of the container's streams: the daemon is listened to a little longer.
+ * come after the end of the container's streams: the daemon is listened to a little longer. If it all
+ * went at once the daemon may have missed the reason: then a SIGKILL that did not come through the
+ * daemon was the kernel's.
  */
 async function explainDeath(
   client: EngineClient,
   id: string,
   sinceSeconds: number,
+  { isGvisor }: OciRuntime,
 ): Promise<OutcomeLimit | undefined> {
-  const filters = JSON.stringify({ container: [id], event: ["oom"] });
+  const filters = JSON.stringify({ container: [id], event: ["oom", "die", "kill"] });
   const until = Math.ceil((Date.now() + EVENT_DELAY_MS) / 1000);
   const query = { since: sinceSeconds, until, filters };
   const signal = AbortSignal.timeout(EXPLAIN_TIMEOUT_MS);
+  let exitCode: string | undefined;
+  let wasKilled = false;
   try {
     for await (const event of client.stream("GET", "/events", { query, signal })) {
-      if (Object.keys(event).length > 0) return "memory";
+      const { Action: action, Actor: actor } = eventSchema.parse(event);
+      if (action === "oom") return "memory";
+      if (action === "kill") wasKilled = true;
+      if (action === "die") exitCode = actor.Attributes["exitCode"];
     }
   } catch {
     // A daemon that can't be asked is itself the reason.
   }
-  return undefined;
+  if (!isGvisor || wasKilled) return undefined;
+  return exitCode === undefined ? undefined : gvisorEnds[exitCode];
 }
 
 const stateSchema = z.object({
