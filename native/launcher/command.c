@@ -101,9 +101,11 @@ static void setup_streams(const int fds[3], bool has_tty) {
         die("give the program its terminal");
 }
 
-/* What the supervisor ignores and pid 1 blocks would be inherited over execve(2). */
+/* What the supervisor or its owner ignores, as the background jobs of a shell do SIGINT, and what pid 1
+ * blocks would be inherited over execve(2). */
 static void reset_signals(void) {
-    signal(SIGPIPE, SIG_DFL);
+    for (int number = 1; number < NSIG; number++)
+        signal(number, SIG_DFL); /* SIGKILL and SIGSTOP can't be, and are */
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
