@@ -56,9 +56,10 @@ export function describeTerminals(suite: Suite): void {
     await withSandbox(suite, {}, async (sandbox) => {
       const script = `
 import os, signal
-signal.signal(signal.SIGWINCH, lambda *_: print("now", *os.get_terminal_size(), flush=True) or os._exit(0))
-print("ready", *os.get_terminal_size(), flush=True)
-signal.pause()
+def tell(word): os.write(1, ("%s %d %d\\n" % (word, *os.get_terminal_size())).encode())
+signal.signal(signal.SIGWINCH, lambda *_: tell("now") or os._exit(0))
+tell("ready")
+while True: signal.pause()
 `;
       const { seen, onOutput } = waitForOutput("ready");
       const running = execIn(suite, sandbox, python(script), { tty, onOutput });
