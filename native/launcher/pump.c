@@ -74,7 +74,7 @@ static void fill(struct pump *pump) {
 static void drain(struct pump *pump) {
     while (pump->start < pump->end) {
         ssize_t put = write(pump->to, pump->bytes + pump->start, pump->end - pump->start);
-        if (put < 0 && (errno == EAGAIN || errno == EINTR))
+        if (put == 0 || (put < 0 && (errno == EAGAIN || errno == EINTR)))
             return;
         if (put < 0) {
             /* Nobody reads any more: the writer shall notice, as it would without us. */

@@ -30,6 +30,13 @@ const ofGvisor = {
     "`processes` is weaker: gVisor has no limit of its own, and who exceeds it is ended",
     "refuses more processes than the limit, and says so if the program then fails",
   ),
+  ...tests(
+    "the terminals of Debian 12's gVisor have no job control, no /dev/tty and no change of size",
+    "a terminal can be opened anew, as /dev/tty and by its name",
+    "what is typed comes echoed, and the end of the input is Ctrl-D",
+    "Ctrl-C on a terminal interrupts the program",
+    "a program is told when its terminal changes its size",
+  ),
   ...tests("gVisor's tmpfs counts no files; their memory counts", "limits the number of files too"),
 };
 
