@@ -53,7 +53,8 @@ describe.skipIf(skipReason !== undefined)(`the pool ${skipReason ?? ""}`, () => 
   ])("one of another %s is not taken", async (_what, parts) => {
     const kept = await warmUp();
     const sandbox = await create(provider, parts);
-    await dockerd.docker("kill", kept);
+    // It may have made room for one of the kind that was asked for now.
+    await dockerd.docker("kill", kept).catch(() => "");
     expect((await exec(provider, sandbox, sh("echo alive"))).text).toBe("alive\n");
     await sandbox.destroy();
   });
