@@ -11,7 +11,6 @@ const config: KnipConfig = {
     "bench/main.ts",
     // Started as a process by a test.
     "test/escape/owner.ts",
-    "test/escape/docker-owner.ts",
     "test/helpers/docker/owner.ts",
   ],
   project: ["src/**/*.ts", "test/**/*.ts", "bench/**/*.ts", "scripts/**/*.mjs"],

@@ -69,9 +69,9 @@ static void setup_fds(int channel) {
 
 /* With the word goes what the supervisor needs to take samples, see sample.c. */
 static void send_ready(int channel) {
-    int fds[3] = {
-        open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC), open("/tmp", O_PATH | O_CLOEXEC),
-        open("/dev/ptmx", O_PATH | O_CLOEXEC)}; /* for terminals, where the plan has any */
+    int fds[3] = {open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+                  open("/tmp", O_PATH | O_CLOEXEC),
+                  open("/dev/ptmx", O_PATH | O_CLOEXEC)}; /* for terminals */
     if (fds[0] < 0 || fds[1] < 0)
         die("open /proc and /tmp");
     size_t length = (fds[2] < 0 ? 2 : 3) * sizeof fds[0];

@@ -1,25 +1,15 @@
 import { expect, test } from "vitest";
 import type { LoadedLanguage } from "../core/language.ts";
 import { indexLanguages } from "../languages/index-languages.ts";
+import { languageNamed } from "../../test/helpers/language.ts";
 import { allTargets, findTargets } from "./image-targets.ts";
 
-const language = (id: string, image: string, dockerfileText?: string): LoadedLanguage => ({
-  id,
-  title: id,
-  aliases: [`${id}-alias`],
-  extensions: [`.${id}`],
-  shebangs: [],
-  mainFile: `main.${id}`,
-  run: [id, "{entry}"],
-  env: {},
-  version: { argv: [id], pattern: "(.*)" },
-  install: { debian: [id] },
-  image: { name: image },
-  hello: `hello.${id}`,
-  helloCode: "",
-  tests: [],
-  ...(dockerfileText === undefined ? {} : { dockerfileText }),
-});
+const language = (id: string, image: string, dockerfileText?: string): LoadedLanguage =>
+  languageNamed(id, {
+    aliases: [`${id}-alias`],
+    image: { name: image },
+    ...(dockerfileText === undefined ? {} : { dockerfileText }),
+  });
 
 const index = indexLanguages([
   language("c", "gcc:14"),

@@ -1,27 +1,9 @@
 import { describe, expect, test } from "vitest";
-import type { LoadedLanguage } from "../core/language.ts";
+import { languageNamed } from "../../test/helpers/language.ts";
 import { indexLanguages } from "./index-languages.ts";
 
-const language = (id: string, parts: Partial<LoadedLanguage> = {}): LoadedLanguage => ({
-  id,
-  title: id,
-  aliases: [],
-  extensions: [`.${id}`],
-  shebangs: [],
-  mainFile: `main.${id}`,
-  run: [id, "{entry}"],
-  env: {},
-  version: { argv: [id], pattern: "(.*)" },
-  install: { debian: [id] },
-  image: { name: "image:1" },
-  hello: `hello.${id}`,
-  helloCode: "",
-  tests: [],
-  ...parts,
-});
-
-const python = language("python", { aliases: ["python3", "py"], shebangs: ["python"] });
-const bash = language("bash", { extensions: [".sh", ".bash"], shebangs: ["bash", "sh"] });
+const python = languageNamed("python", { aliases: ["python3", "py"], shebangs: ["python"] });
+const bash = languageNamed("bash", { extensions: [".sh", ".bash"], shebangs: ["bash", "sh"] });
 const index = indexLanguages([python, bash]);
 
 test("lists the languages by id", () => {
@@ -75,11 +57,11 @@ test.each([
 
 describe("two languages with the same", () => {
   test.each([
-    ["id", language("bash", { extensions: [".x"] }), "the name `bash`"],
-    ["alias", language("x", { aliases: ["py"] }), "the name `py`"],
-    ["extension", language("x", { extensions: [".sh"] }), "the extension `.sh`"],
-    ["shebang", language("x", { shebangs: ["sh"] }), "the shebang `sh`"],
-    ["alias twice", language("x", { aliases: ["y", "y"] }), "twice, by `x`"],
+    ["id", languageNamed("bash", { extensions: [".x"] }), "the name `bash`"],
+    ["alias", languageNamed("x", { aliases: ["py"] }), "the name `py`"],
+    ["extension", languageNamed("x", { extensions: [".sh"] }), "the extension `.sh`"],
+    ["shebang", languageNamed("x", { shebangs: ["sh"] }), "the shebang `sh`"],
+    ["alias twice", languageNamed("x", { aliases: ["y", "y"] }), "twice, by `x`"],
   ])("%s are refused", (_what, other, message) => {
     expect(() => indexLanguages([python, bash, other])).toThrow(message);
   });

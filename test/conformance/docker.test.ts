@@ -1,6 +1,6 @@
 import { afterAll, beforeAll } from "vitest";
 import type { Provider } from "../../src/core/provider.ts";
-import { createDockerProvider } from "../../src/providers/docker/index.ts";
+import { providerAt } from "../docker/fixture.ts";
 import { DOCKERD_TIMEOUT_MS, sharedDockerd } from "../helpers/docker/shared.ts";
 import { dockerSkipReason, runscSkipReason } from "../helpers/docker/skip.ts";
 import { describeLanguages } from "./languages.ts";
@@ -51,14 +51,7 @@ for (const { ociRuntime, skipReason, exceptions } of ociRuntimes) {
   beforeAll(async () => {
     if (skipReason !== undefined) return;
     const { host } = await sharedDockerd();
-    provider = createDockerProvider({
-      host,
-      env: {},
-      ociRuntime,
-      image: "debian:stable-slim",
-      pullPolicy: "never",
-      poolSize: 0,
-    });
+    provider = providerAt(host, { ociRuntime, image: "debian:stable-slim" });
   }, DOCKERD_TIMEOUT_MS);
   afterAll(() => provider?.close());
   const makeProvider = (): Provider => {

@@ -8,7 +8,7 @@ import { PassThrough } from "node:stream";
 import { expect, test } from "vitest";
 import type { DockerdUser } from "../helpers/docker/dockerd.ts";
 import { attackLimits } from "./attack.ts";
-import { createSandbox, escapesIn, execute, type Field } from "./run-attack.ts";
+import { createSandbox, escapesIn, execute, skipWhereNamed, type Field } from "./run-attack.ts";
 
 const network = { mode: "all" } as const;
 
@@ -33,8 +33,7 @@ print("done")`;
 export function describeContainers(field: () => Field, daemon: () => DockerdUser): void {
   const scenario = (name: string, body: () => Promise<void>): void => {
     test(name, async (context) => {
-      const reason = field().differences[name]?.reason;
-      context.skip(reason !== undefined, reason);
+      skipWhereNamed(context, field(), name);
       await body();
     });
   };

@@ -3,15 +3,15 @@
  * `kill -9` of the process that owns containers, and of the daemon: nothing may be left. With a daemon
  * of its own, because it is killed too.
  */
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { locateLauncher } from "../../src/launcher/locate-launcher.ts";
 import { createDockerProvider } from "../../src/providers/docker/index.ts";
+import { bundle } from "../helpers/bundle.ts";
 import { startDockerd, type Dockerd } from "../helpers/docker/dockerd.ts";
 import { importSmallImages, smallTags } from "../helpers/docker/images.ts";
 import { DOCKERD_TIMEOUT_MS } from "../helpers/docker/shared.ts";
@@ -30,9 +30,10 @@ const ociRuntimes = [
 describe.skipIf(skipReason !== undefined)(`killed owners of containers ${skipReason ?? ""}`, () => {
   let dockerd: Dockerd;
   let folder: string;
+  let program: string;
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "escape-owner-"));
-    bundleOwner(folder);
+    program = bundle(join(import.meta.dirname, "owner.ts"), folder);
     dockerd = await startDockerd();
     await importSmallImages(dockerd);
   }, DOCKERD_TIMEOUT_MS);
@@ -47,7 +48,7 @@ describe.skipIf(skipReason !== undefined)(`killed owners of containers ${skipRea
   const owners: ReturnType<typeof spawn>[] = [];
   /** Resolves when its program runs. */
   async function startOwner(ociRuntime: string) {
-    const argv = [join(folder, "owner.mjs"), dockerd.host, ociRuntime, smallTags.tiny];
+    const argv = [program, "docker", dockerd.host, ociRuntime, smallTags.tiny];
     const owner = spawn(process.execPath, argv, {
       stdio: ["ignore", "pipe", "inherit"],
       env: { ...process.env, GLOVEBOX_LAUNCHER: await locateLauncher() },
@@ -124,19 +125,4 @@ async function kill(owner: ReturnType<typeof spawn>): Promise<void> {
   const exited = once(owner, "exit");
   owner.kill("SIGKILL");
   if (owner.exitCode === null && owner.signalCode === null) await exited;
-}
-
-/** Bundled: Node 20 can't read TypeScript. */
-function bundleOwner(folder: string): void {
-  const banner =
-    'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);';
-  // Where it looks for its package.
-  writeFileSync(join(folder, "package.json"), "{}");
-  // Not esbuild's functions: they leave a process of their own running.
-  execFileSync(createRequire(import.meta.url).resolve("esbuild/bin/esbuild"), [
-    join(import.meta.dirname, "docker-owner.ts"),
-    `--outfile=${join(folder, "owner.mjs")}`,
-    `--banner:js=${banner}`,
-    ...["--bundle", "--platform=node", "--format=esm", "--target=node20", "--log-level=warning"],
-  ]);
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe } from "vitest";
 import type { Provider } from "../../src/core/provider.ts";
-import { createDockerProvider } from "../../src/providers/docker/index.ts";
 import { ownerLabel, ownOwner } from "../../src/providers/docker/owner.ts";
+import { providerAt } from "../docker/fixture.ts";
 import type { DockerdUser } from "../helpers/docker/dockerd.ts";
 import { DOCKERD_TIMEOUT_MS, sharedDockerd } from "../helpers/docker/shared.ts";
 import { dockerSkipReason, runscSkipReason } from "../helpers/docker/skip.ts";
@@ -29,14 +29,7 @@ for (const { ociRuntime, skipReason, differences } of ociRuntimes) {
   beforeAll(async () => {
     if (skipReason !== undefined) return;
     daemon = await sharedDockerd();
-    provider = createDockerProvider({
-      host: daemon.host,
-      env: {},
-      ociRuntime,
-      image: "debian:stable-slim",
-      pullPolicy: "never",
-      poolSize: 0,
-    });
+    provider = providerAt(daemon.host, { ociRuntime, image: "debian:stable-slim" });
   }, DOCKERD_TIMEOUT_MS);
   afterAll(() => provider?.close());
   const started = <T>(thing: T | undefined): T => {

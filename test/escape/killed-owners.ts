@@ -2,11 +2,11 @@
  * @module
  * `kill -9` of the launcher and of the process that owns it: nothing may be left.
  */
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { bundle } from "../helpers/bundle.ts";
 import { listProcesses, type HostProcess } from "../helpers/leftovers.ts";
 import { attackLimits } from "./attack.ts";
 import { findLeftBehind } from "./left-behind.ts";
@@ -66,17 +66,10 @@ async function killLaunchers(launcherPath: string): Promise<readonly HostProcess
   return own;
 }
 
-/** Bundled: Node 20 can't read TypeScript. */
 function startOwner({ programFolder, leftovers }: Field, launcherPath: string) {
-  const outfile = join(programFolder, "owner.mjs");
-  // Not esbuild's functions: they leave a process of their own running.
-  execFileSync(createRequire(import.meta.url).resolve("esbuild/bin/esbuild"), [
-    join(import.meta.dirname, "owner.ts"),
-    `--outfile=${outfile}`,
-    ...["--bundle", "--platform=node", "--format=esm", "--target=node20", "--log-level=warning"],
-  ]);
+  const owner = bundle(join(import.meta.dirname, "owner.ts"), programFolder);
   const mark = leftovers.env["GLOVEBOX_TEST_MARK"] ?? "";
-  return spawn(process.execPath, [outfile, launcherPath, mark], {
+  return spawn(process.execPath, [owner, "linux", launcherPath, mark], {
     stdio: ["ignore", "pipe", "inherit"],
   });
 }

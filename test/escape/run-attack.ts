@@ -2,7 +2,7 @@
  * @module
  * Runs one attack in a fresh sandbox and judges both sides of the wall.
  */
-import { expect } from "vitest";
+import { expect, type TestContext } from "vitest";
 import type { Execution } from "../../src/core/execution.ts";
 import type { Limits } from "../../src/core/limits.ts";
 import type { Policy } from "../../src/core/policy.ts";
@@ -108,6 +108,15 @@ function resultOf(execution: Execution, stdout: Buffer, stderr: Buffer): AttackR
     cpuTimeMs: usage.cpuTimeMs ?? 0,
     peakMemoryBytes: usage.peakMemoryBytes ?? 0,
   };
+}
+
+/**
+ * Skips a scenario that a provider's table of differences names, with the table's reason. A host has no
+ * part in it, so this is no gap that `GLOVEBOX_REQUIRE` could make a failure: the wall is not there.
+ */
+export function skipWhereNamed(context: TestContext, { differences }: Field, name: string): void {
+  const difference = differences[name];
+  if (difference !== undefined) context.skip(difference.reason);
 }
 
 /**

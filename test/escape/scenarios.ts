@@ -9,7 +9,7 @@ import { PassThrough } from "node:stream";
 import { expect, test } from "vitest";
 import { attackLimits } from "./attack.ts";
 import { readyProgram } from "./programs.ts";
-import { createSandbox, execute, type Field } from "./run-attack.ts";
+import { createSandbox, execute, skipWhereNamed, type Field } from "./run-attack.ts";
 
 const noEscape = (stdout: string): void => {
   expect(stdout.split("\n").filter((line) => line.startsWith("ESCAPED:"))).toEqual([]);
@@ -24,8 +24,7 @@ function testWithMount(
   body: () => Promise<void>,
 ): void {
   test.skipIf(gap !== undefined)(gap === undefined ? name : `${name} (${gap})`, async (context) => {
-    const reason = field().differences[name]?.reason;
-    context.skip(reason !== undefined, reason);
+    skipWhereNamed(context, field(), name);
     await body();
   });
 }

@@ -4,19 +4,19 @@
  * each other. Docker's own connects all containers that say nothing else, also other people's. It is
  * made with the first of them and stays at the daemon.
  */
+import { randomBytes } from "node:crypto";
 import * as z from "zod/mini";
 import { ask } from "./answer.ts";
 import type { DaemonInfo } from "./daemon.ts";
 import type { EngineClient } from "./engine/client.ts";
 import { label } from "./owner.ts";
 
-const NAME = "glovebox";
 /** Podman has no such setting. */
 const PODMANS = "bridge";
 
-const networksSchema = z.array(
-  z.object({ Id: z.string(), Name: z.string(), Created: z._default(z.string(), "") }),
-);
+const networksSchema = z.array(z.object({ Id: z.string(), Created: z._default(z.string(), "") }));
+
+const madeSchema = z.object({ Id: z.string() });
 
 /**
  * Asked each time: somebody may have pruned it, and a question is cheap beside a container.
@@ -29,32 +29,32 @@ export async function ensureNetwork(
   signal: AbortSignal,
 ): Promise<string> {
   if (engine !== "Docker") return PODMANS;
-  const found = await findNetwork(client, signal);
-  if (found !== undefined) return found;
-  await client.request("POST", "/networks/create", {
-    body: {
-      Name: NAME,
-      Driver: "bridge",
-      Labels: { [label]: "network" },
-      Options: { "com.docker.network.bridge.enable_icc": "false" },
-    },
-    signal,
-  });
-  const chosen = await findNetwork(client, signal);
-  if (chosen === undefined) throw new Error(`docker: the network \`${NAME}\` went away at once`);
-  return chosen;
+  return (await findNetwork(client, signal)) ?? (await makeNetwork(client, signal));
 }
 
 /**
- * Networks are known by their ids, and two may have one name: of those that were made at the same time
- * all use the first.
+ * Of those that several make at the same time all use the first, and the others take theirs away. Each
+ * has a name of its own: a daemon makes two of one name, too, and then starts no container on either.
  */
+async function makeNetwork(client: EngineClient, signal: AbortSignal): Promise<string> {
+  const body = {
+    Name: `glovebox-${randomBytes(4).toString("hex")}`,
+    Driver: "bridge",
+    Labels: { [label]: "network" },
+    Options: { "com.docker.network.bridge.enable_icc": "false" },
+  };
+  const made = await ask(client, madeSchema, ["POST", "/networks/create"], { body, signal });
+  const chosen = (await findNetwork(client, signal)) ?? made.Id;
+  if (chosen !== made.Id) {
+    // Where it can't be, it stays at the daemon unused.
+    await client.request("DELETE", `/networks/${made.Id}`, { signal }).catch(() => undefined);
+  }
+  return chosen;
+}
+
 async function findNetwork(client: EngineClient, signal: AbortSignal): Promise<string | undefined> {
-  const filters = JSON.stringify({ name: [NAME], label: [`${label}=network`] });
-  const query = { filters };
+  const query = { filters: JSON.stringify({ label: [`${label}=network`] }) };
   const networks = await ask(client, networksSchema, ["GET", "/networks"], { query, signal });
   const key = (network: (typeof networks)[number]): string => `${network.Created} ${network.Id}`;
-  return networks
-    .filter(({ Name }) => Name === NAME)
-    .sort((left, right) => (key(left) < key(right) ? -1 : 1))[0]?.Id;
+  return networks.sort((left, right) => (key(left) < key(right) ? -1 : 1))[0]?.Id;
 }

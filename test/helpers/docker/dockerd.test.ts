@@ -5,11 +5,11 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { beforeAll, describe, expect, test } from "vitest";
+import { bundle } from "../bundle.ts";
 import { listProcesses } from "../leftovers.ts";
 import { startDockerd, type DockerdUser } from "./dockerd.ts";
 import { importForeignImage, importSmallImages, smallTags } from "./images.ts";
@@ -185,17 +185,10 @@ server = socket.create_server(("172.17.0.1", 0))
 print(*server.getsockname())
 print(server.accept()[0].recv(100).decode())`;
 
-/** Bundled: Node 20 can't read TypeScript. */
 function bundleOwner(folder: string): string {
   // Looked for beside the program.
   copyFileSync(join(import.meta.dirname, "guard.sh"), join(folder, "guard.sh"));
-  const outfile = join(folder, "owner.mjs");
-  execFileSync(createRequire(import.meta.url).resolve("esbuild/bin/esbuild"), [
-    join(import.meta.dirname, "owner.ts"),
-    `--outfile=${outfile}`,
-    ...["--bundle", "--platform=node", "--format=esm", "--target=node20", "--log-level=warning"],
-  ]);
-  return outfile;
+  return bundle(join(import.meta.dirname, "owner.ts"), folder);
 }
 
 /** Processes, mounts, cgroups and folders that have the daemon's name. */
