@@ -43,5 +43,5 @@ test.each([
   ["c", "/dev/fd/63", "main.c"],
   ["c", "notes.txt", "main.c"],
 ])("in %s, %s is called %s inside", (name, file, expected) => {
-  expect(pathInside(languageByName(languages, name), file)).toBe(expected);
+  expect(pathInside(languageByName(languages, name), file, Buffer.alloc(0))).toBe(expected);
 });

@@ -6,6 +6,7 @@ import { basename, extname } from "node:path";
 import { GloveboxError } from "../core/errors.ts";
 import { parseFilePath } from "../core/file-path.ts";
 import type { LoadedLanguage } from "../core/language.ts";
+import { mainFileOf } from "../languages/from-code.ts";
 import type { LanguageIndex } from "../languages/index-languages.ts";
 
 /** @throws {GloveboxError} `UNKNOWN_LANGUAGE` */
@@ -41,11 +42,11 @@ export function languageOfFile(
  * The file's path in its workspace: its own name. Compilers tell languages apart by extension, so a
  * source of a compiled language with a foreign one, or a pipe's name, gets the language's usual name.
  */
-export function pathInside(language: LoadedLanguage, file: string): string {
+export function pathInside(language: LoadedLanguage, file: string, content: Buffer): string {
   const name = basename(file);
   const isOwnExtension = language.extensions.includes(extname(name));
   const isUsable = isOwnExtension || language.compile === undefined;
-  return isUsable && parseFilePath(name).ok ? name : language.mainFile;
+  return isUsable && parseFilePath(name).ok ? name : mainFileOf(language, content);
 }
 
 function firstLine(content: Buffer): string {

@@ -111,6 +111,12 @@ export function parseLimits(raw: RawLimits): Limits {
   return values as Limits;
 }
 
+/** The limits that were written. */
+export function namedLimits(raw: RawLimits): ReadonlySet<LimitName> {
+  const named = limitFlags.filter(({ option }) => raw[option] !== undefined);
+  return new Set(named.map(({ limit }) => limit));
+}
+
 /** The flag that sets a limit. */
 export function flagOf(limit: LimitName): string {
   return limitFlags.find((row) => row.limit === limit)?.flag ?? limit;

@@ -8,6 +8,7 @@ import type { Readable } from "node:stream";
 import { invalidRequest } from "../core/errors.ts";
 import type { LoadedLanguage } from "../core/language.ts";
 import type { SandboxFile } from "../core/sandbox.ts";
+import { mainFileOf } from "../languages/from-code.ts";
 import type { LanguageIndex } from "../languages/index-languages.ts";
 import type { Program } from "../service/request.ts";
 import { languageByName, languageOfFile, pathInside } from "./language-of-file.ts";
@@ -19,6 +20,8 @@ import { implicitWorkspace, isInside, parseWorkspace } from "./workspace-flag.ts
 
 export interface ResolvedProgram {
   readonly program: Program;
+  /** Absent for a command. */
+  readonly language?: LoadedLanguage;
   readonly args: readonly string[];
   /** `used`: our stdin was the program's code and is at its end. */
   readonly stdin: "free" | "used";
@@ -73,7 +76,8 @@ async function resolveCode(
 ): Promise<ResolvedProgram> {
   refuseWorkspace(options, "--code");
   const language = languageByName(languages(), form.language);
-  const main = { path: language.mainFile, content: Buffer.from(form.code) };
+  const content = Buffer.from(form.code);
+  const main = { path: mainFileOf(language, content), content };
   return codeProgram(language, main, form.args, options, cwd);
 }
 
@@ -89,7 +93,7 @@ async function resolveStdinCode(
     source === "empty"
       ? Buffer.alloc(0)
       : await readBounded(source, options.limits.diskBytes, "FILE: stdin");
-  const main = { path: language.mainFile, content };
+  const main = { path: mainFileOf(language, content), content };
   return { ...(await codeProgram(language, main, args, options, cwd)), stdin: "used" };
 }
 
@@ -101,7 +105,7 @@ async function resolveFile(
   const maxBytes = options.limits.diskBytes;
   const { content, executable } = await readHostFile("FILE", file, { cwd, maxBytes });
   const language = languageOfFile(languages(), file, content, options.language);
-  const main = { path: pathInside(language, file), content, executable };
+  const main = { path: pathInside(language, file, content), content, executable };
   return codeProgram(language, main, args, options, cwd);
 }
 
@@ -132,7 +136,7 @@ async function resolveMountedFile(
   }
   const entry = relative(workspace.hostPath, hostPath);
   const program: Program = { kind: "code", language: language.id, files: [], entry, workspace };
-  return { program, args, stdin: "free" };
+  return { program, language, args, stdin: "free" };
 }
 
 async function codeProgram(
@@ -146,7 +150,7 @@ async function codeProgram(
   const files = [main, ...(await readExtraFiles(options.extraFiles, { cwd, maxBytes }))];
   checkUniquePaths(files);
   const program: Program = { kind: "code", language: language.id, files, entry: main.path };
-  return { program, args, stdin: "free" };
+  return { program, language, args, stdin: "free" };
 }
 
 function refuseWorkspace({ workspace }: RunOptions, what: string): void {

@@ -7,9 +7,9 @@ import type { DockerSettings, ProviderName } from "../config/server-config.ts";
 import { invalidRequest } from "../core/errors.ts";
 import type { EnforcementMode } from "../core/enforcement.ts";
 import { imageForm, isImageName, isQualifiedImageName } from "../core/image.ts";
-import type { Limits, OutputLimitAction } from "../core/limits.ts";
+import type { LimitName, Limits, OutputLimitAction } from "../core/limits.ts";
 import type { NetworkPolicy } from "../core/policy.ts";
-import { parseLimits } from "./limit-flags.ts";
+import { namedLimits, parseLimits } from "./limit-flags.ts";
 import type { RawLimits } from "./limit-flags.ts";
 import { oneOf } from "./one-of.ts";
 import { checkProvider, parseProviderFlags } from "./provider-flag.ts";
@@ -40,6 +40,8 @@ export interface RunOptions {
   readonly workspace: string | undefined;
   readonly env: Readonly<Record<string, string>>;
   readonly limits: Limits;
+  /** Those of them that the caller wrote. */
+  readonly namedLimits: ReadonlySet<LimitName>;
   readonly onOutputLimit: OutputLimitAction;
   readonly network: NetworkPolicy;
   readonly provider: ProviderName;
@@ -77,6 +79,7 @@ export function parseRunOptions(raw: RawRunOptions, callerEnv: NodeJS.ProcessEnv
     workspace: raw.workspace,
     env: parseEnv(raw.env ?? [], callerEnv),
     limits: report === "json" ? parseJsonLimits(raw) : parseLimits(raw),
+    namedLimits: namedLimits(raw),
     onOutputLimit: oneOf("--on-output-limit", raw.onOutputLimit ?? "truncate", outputLimitActions),
     network: parseNetwork(raw.network ?? "none"),
     provider,

@@ -4,6 +4,7 @@
  */
 import { homedir } from "node:os";
 import { isGloveboxError } from "../core/errors.ts";
+import { raiseToNeeds } from "../core/limits.ts";
 import type { Provider } from "../core/provider.ts";
 import { collect } from "../service/collect.ts";
 import type {
@@ -182,7 +183,9 @@ function createRequest(
     args: resolved.args,
     env: options.env,
     stdin,
-    limits: options.limits,
+    limits: raiseToNeeds(options.limits, resolved.language?.limits ?? {}, (name) =>
+      options.namedLimits.has(name),
+    ),
     onOutputLimit: options.onOutputLimit,
     network: options.network,
     enforcement: options.enforcement,
@@ -190,9 +193,9 @@ function createRequest(
   };
 }
 
-function printNotes(report: ExecutionReport, { provider, options }: RunParts): void {
+function printNotes(report: ExecutionReport, { provider, request, options }: RunParts): void {
   if (options.verbosity === "quiet") return;
-  const notes = [...explainEnd(report, options.limits)];
+  const notes = [...explainEnd(report, request.limits)];
   if (options.verbosity === "verbose") notes.push(...explainInFull(report, provider.name));
   // The warning about `process` has said it all.
   else if (provider.name !== "process") notes.push(...explainGaps(report.enforcement));

@@ -14,11 +14,13 @@ const relativePath = z.string().refine((path) => parseFilePath(path).ok, {
 });
 
 /**
- * One word of a command line. In it `{entry}` is the path of the main file and `{name}` that path
- * without its extension, both relative to the workspace. The word `{sources}` alone becomes all
- * files of the program that have one of the language's extensions, the main file first.
+ * One word of a command line. In it `{entry}` is the path of the main file, `{name}` that path without
+ * its extension, both relative to the workspace, and `{stem}` the last part of `{name}`; `{x}` is what
+ * `fromCode` calls `x`. The word `{sources}` alone becomes all files of the program that have one of
+ * the language's extensions, the main file first.
  */
 const argvWord = z.string().min(1);
+const argv = z.array(argvWord).min(1);
 
 const testSchema = z.strictObject({
   name: z.string().min(1),
@@ -31,11 +33,40 @@ const testSchema = z.strictObject({
     stdout: z.string().optional(),
     /** A piece of the phase's stderr. Absent: not looked at. */
     stderrIncludes: z.string().optional(),
+    /** A piece of both streams of the phase, for what differs between versions. */
+    outputIncludes: z.string().optional(),
     exitCode: z.int().min(0).max(255).default(0),
     /** The phase in which the program ends. */
     phase: z.enum(["compile", "run"]).default("run"),
   }),
 });
+
+/** A name that is found in the code of the main file. */
+const fromCodeSchema = z.strictObject({
+  name: z.string().regex(/^[a-z]+$/),
+  /**
+   * Regular expressions over the first 16 KiB, flags `mu`, tried in this order: group 1 of the first that
+   * matches is the value. It is put into a command line and into a path: the group may match word
+   * characters, `$`, `.` and `'` only.
+   */
+  patterns: z.array(z.string()).min(1),
+  /** With `$1` for what was found. */
+  value: z.string().default("$1"),
+  /** Where nothing matches; may hold `{entry}`, `{name}` and `{stem}`. */
+  otherwise: z.string(),
+  case: z.enum(["kept", "lower"]).default("kept"),
+});
+
+/** What a language's programs can't do, with the reason, for people. */
+const lacksSchema = z.strictObject({
+  /** Arguments of the caller: they are refused. */
+  args: z.string().min(1).optional(),
+  stdin: z.string().min(1).optional(),
+  /** An end with another exit code than 0. */
+  failure: z.string().min(1).optional(),
+});
+
+const needs = z.int().min(1).optional();
 
 /** Schema of `languages/<id>/language.yaml`. */
 export const languageSchema = z.strictObject({
@@ -49,15 +80,28 @@ export const languageSchema = z.strictObject({
   extensions: z.array(z.string().regex(/^\.[A-Za-z0-9+_]+$/)).min(1),
   /** Last path part of the interpreter in a `#!` line, without version digits. */
   shebangs: z.array(word).default([]),
-  /** Where code without a file name is written. */
-  mainFile: relativePath,
-  /** Absent: the language is not compiled ahead. */
-  compile: z.array(argvWord).min(1).optional(),
-  run: z.array(argvWord).min(1),
+  /** Names that the code gives, for the words of command lines and for `mainFile`. */
+  fromCode: z.array(fromCodeSchema).default([]),
+  /** Where code without a file name is written: `main.py`, `{class}.java`. */
+  mainFile: z.string().min(1),
+  /** Commands, one after the other while they succeed. Absent: the language is not compiled ahead. */
+  compile: z.array(argv).min(1).optional(),
+  run: argv,
   /** Added to the sandbox's own environment. */
   env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string()).default({}),
+  /** The least with which its compiler and runtime work: a caller who names no limit gets no less. */
+  limits: z
+    .strictObject({
+      wallTimeMs: needs,
+      cpuTimeMs: needs,
+      memoryBytes: needs,
+      processes: needs,
+      diskBytes: needs,
+      openFiles: needs,
+    })
+    .default({}),
   version: z.strictObject({
-    argv: z.array(argvWord).min(1),
+    argv,
     /** Regular expression over stdout and stderr; group 1 is the version. */
     pattern: z.string(),
   }),
@@ -65,17 +109,29 @@ export const languageSchema = z.strictObject({
     /** Debian packages that bring the runtime. */
     debian: z.array(word).min(1),
   }),
-  image: z.strictObject({
-    /** The OCI image that brings the runtime: `python:3`. */
-    name: z.string().refine(isImageName, { error: imageForm }),
-    /** A file in the same folder that builds it, with no other file to copy. Absent: it is pulled. */
-    dockerfile: relativePath.optional(),
-  }),
+  /** Absent: an image that is made from Debian's and the packages of `install`. */
+  image: z
+    .strictObject({
+      /** The OCI image that brings the runtime: `python:3`. */
+      name: z.string().refine(isImageName, { error: imageForm }),
+      /** A file in the same folder that builds it, with no other file to copy. Absent: it is pulled. */
+      dockerfile: relativePath.optional(),
+    })
+    .optional(),
   /**
    * The program is the Node that runs Glovebox, where the host has none in its system folders.
    * `command` is the word of `run`, `compile` and `version.argv` that it stands for.
    */
   fallbackToOwnNode: z.strictObject({ command: word }).optional(),
+  /** Ids of Judge0's languages that it answers to. */
+  judge0: z.array(z.int().min(1)).default([]),
+  /** Names and versions of Piston's runtimes that it answers to. */
+  piston: z
+    .array(z.strictObject({ language: word, versions: z.array(z.string()).min(1) }))
+    .default([]),
+  /** The editor's mode: a language of CodeMirror 6 or one of its legacy modes. */
+  highlight: word.optional(),
+  lacks: lacksSchema.default({}),
   /** A first program, in the same folder. */
   hello: relativePath,
   tests: z.array(testSchema).min(1),
@@ -83,11 +139,14 @@ export const languageSchema = z.strictObject({
 
 export type Language = z.infer<typeof languageSchema>;
 export type LanguageTest = z.infer<typeof testSchema>;
+export type FromCode = z.infer<typeof fromCodeSchema>;
 
-/** A language and the source text of its first program. */
-export interface LoadedLanguage extends Language {
+/** A language as the program uses it. */
+export interface LoadedLanguage extends Omit<Language, "image"> {
+  /** The source text of its first program. */
   readonly helloCode: string;
-  /** Text of `image.dockerfile`. */
+  readonly image: { readonly name: string };
+  /** The text that the image is built from; absent: it is pulled. */
   readonly dockerfileText?: string;
 }
 

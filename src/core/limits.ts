@@ -58,6 +58,30 @@ export const defaultCompileWallTimeMs = 30 * SECOND;
 /** `truncate`: the program goes on, its output over the limit is lost. `kill`: it is ended. */
 export type OutputLimitAction = "truncate" | "kill";
 
+/** The least with which something works. */
+export type LimitNeeds = Readonly<
+  Partial<Record<Exclude<LimitName, "outputBytes">, number | undefined>>
+>;
+
+/**
+ * Limits for a caller who has named some of them: those stay, and each other one is at least what is
+ * needed, up to the most that is allowed.
+ */
+export function raiseToNeeds<T extends Limits>(
+  limits: T,
+  needs: LimitNeeds,
+  isNamed: (name: LimitName) => boolean,
+  max?: Readonly<Record<LimitName, number>>,
+): T {
+  const raised = Object.entries(needs).flatMap(([key, need]) => {
+    const name = key as keyof LimitNeeds;
+    const current = limits[name];
+    if (need === undefined || isNamed(name) || current === "unlimited") return [];
+    return [[name, Math.max(current, Math.min(need, max?.[name] ?? need))] as const];
+  });
+  return { ...limits, ...Object.fromEntries(raised) };
+}
+
 /** What an HTTP caller gets who names no limit. */
 export const defaultLimits: Limits = Object.fromEntries(
   limitNames.map((name) => [name, limitTable[name].default]),

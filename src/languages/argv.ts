@@ -3,6 +3,7 @@
  * From the words of a `language.yaml` to the command line of one program.
  */
 import { extname } from "node:path/posix";
+import { pathParts, type CodeNames } from "./from-code.ts";
 
 export interface ArgvContext {
   /** Path of the main file, relative to the workspace. */
@@ -11,9 +12,11 @@ export interface ArgvContext {
   readonly files: readonly string[];
   /** The language's. */
   readonly extensions: readonly string[];
+  /** What `fromCode` found. */
+  readonly names?: CodeNames;
 }
 
-/** Replaces `{entry}`, `{name}` and `{sources}`, see `languageSchema`; what is put in is not looked at again. */
+/** Replaces `{entry}` and its like, see `languageSchema`; what is put in is not looked at again. */
 export function expandArgv(words: readonly string[], context: ArgvContext): readonly string[] {
   return words.flatMap((word) =>
     word === "{sources}" ? sources(context) : [expand(word, context)],
@@ -25,10 +28,12 @@ function sources({ entry, files, extensions }: ArgvContext): readonly string[] {
   return [entry, ...others].map(asOperand);
 }
 
-function expand(word: string, { entry }: ArgvContext): string {
-  return word.replace(/\{(entry|name)\}/g, (_whole, key: string, offset: number) => {
-    const path = key === "entry" ? entry : entry.slice(0, entry.length - extname(entry).length);
-    return offset === 0 ? asOperand(path) : path;
+function expand(word: string, { entry, names = {} }: ArgvContext): string {
+  const parts = pathParts(entry);
+  return word.replace(/\{([a-z]+)\}/g, (whole, key: string, offset: number) => {
+    if (key === "entry" || key === "name") return offset === 0 ? asOperand(parts[key]) : parts[key];
+    if (key === "stem") return parts.stem;
+    return Object.hasOwn(names, key) ? (names[key] ?? whole) : whole;
   });
 }
 

@@ -53,11 +53,11 @@ test("a language gets its defaults and its first program", async () => {
   expect(language?.tests[0]).toMatchObject({ stdin: "", args: [], expect: { exitCode: 0 } });
 });
 
-test("what the build writes is read as it was", async () => {
+test("what the build writes is read as it was, without tests", async () => {
   const languages = await loadLanguages(ownLanguages);
   const file = join(dir, "languages.json");
   await writeFile(file, serializeLanguages(languages));
-  expect(readBuiltLanguages(file)).toEqual(languages);
+  expect(readBuiltLanguages(file)).toEqual(languages.map((each) => ({ ...each, tests: [] })));
 });
 
 test("a missing build says so", () => {

@@ -35,22 +35,40 @@ async function loadLanguage(dir: string, name: string): Promise<LoadedLanguage> 
       { path: "id", message: `must be the folder's name \`${name}\`, not \`${language.id}\`` },
     ]);
   }
-  checkPattern(file, language);
+  checkPatterns(file, language);
   const helloCode = await readText(join(dir, name, language.hello));
-  const { dockerfile } = language.image;
-  if (dockerfile === undefined) return { ...language, helloCode };
-  return { ...language, helloCode, dockerfileText: await readText(join(dir, name, dockerfile)) };
+  const { image, ...rest } = language;
+  if (image === undefined) return { ...rest, helloCode, ...debianImage(language) };
+  const loaded = { ...rest, helloCode, image: { name: image.name } };
+  if (image.dockerfile === undefined) return loaded;
+  return { ...loaded, dockerfileText: await readText(join(dir, name, image.dockerfile)) };
 }
 
-/** Version detection relies on group 1; a wrong pattern would only show on a user's machine. */
-function checkPattern(file: string, { version: { pattern } }: Language): void {
-  const path = "version.pattern";
+/** For a language that no registry has an image of. */
+function debianImage({ id, install }: Language): Pick<LoadedLanguage, "image" | "dockerfileText"> {
+  const lines = [
+    "FROM debian:stable-slim",
+    "RUN apt-get update \\",
+    `    && apt-get install -y --no-install-recommends ${install.debian.join(" ")} \\`,
+    "    && rm -rf /var/lib/apt/lists/*",
+  ];
+  return { image: { name: `glovebox/${id}:debian` }, dockerfileText: `${lines.join("\n")}\n` };
+}
+
+/** A wrong pattern would only show on a user's machine. */
+function checkPatterns(file: string, { version, fromCode }: Language): void {
+  checkPattern(file, "version.pattern", version.pattern);
+  for (const [at, { patterns }] of fromCode.entries()) {
+    for (const pattern of patterns) checkPattern(file, `fromCode[${at}].patterns`, pattern);
+  }
+}
+
+function checkPattern(file: string, path: string, pattern: string): void {
   const groups = countGroups(pattern);
   if (typeof groups === "string") throw invalid(file, [{ path, message: groups }]);
   if (groups < 1) {
-    throw invalid(file, [
-      { path, message: `must have a group around the version, not \`${pattern}\`` },
-    ]);
+    const message = `must have a group around what is looked for, not \`${pattern}\``;
+    throw invalid(file, [{ path, message }]);
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import type { LoadedLanguage } from "../core/language.ts";
 
-/** JSON; `readBuiltLanguages` reads it. */
+/** JSON, without what only tests need; `readBuiltLanguages` reads it. */
 export function serializeLanguages(languages: readonly LoadedLanguage[]): string {
-  return `${JSON.stringify(languages)}\n`;
+  return `${JSON.stringify(languages.map((language) => ({ ...language, tests: [] })))}\n`;
 }

@@ -8,8 +8,9 @@ import { isAllowedImage } from "../config/image-name.ts";
 import type { ServerConfig } from "../config/server-config.ts";
 import { GloveboxError, type Issue } from "../core/errors.ts";
 import type { LoadedLanguage } from "../core/language.ts";
-import { limitNames, type LimitName, type Limits } from "../core/limits.ts";
+import { limitNames, raiseToNeeds, type LimitName, type Limits } from "../core/limits.ts";
 import type { SandboxFile } from "../core/sandbox.ts";
+import { mainFileOf } from "../languages/from-code.ts";
 import type { LanguageIndex } from "../languages/index-languages.ts";
 import type { Encoding } from "../service/report-json.ts";
 import type { ExecutionRequest } from "../service/request.ts";
@@ -30,7 +31,7 @@ export function toExecutionRequest(
   config: ServerConfig,
 ): ExecutionRequest {
   const language = findLanguage(body.language, languages);
-  const limits = limitsOf(body, config);
+  const limits = limitsOf(body, config, language);
   const issues: Issue[] = [];
   const files = filesOf(body, language, issues);
   issues.push(...fileIssues(files, body, limits.diskBytes));
@@ -76,12 +77,12 @@ export function findLanguage(name: string, languages: LanguageIndex): LoadedLang
   );
 }
 
-function limitsOf(body: ExecuteBody, config: ServerConfig): Limits {
-  const rows = limitNames.map((name) => [
-    name,
-    body.limits?.[snakeCase(name)] ?? config.limits.default[name],
-  ]);
-  return Object.fromEntries(rows) as Record<LimitName, number>;
+function limitsOf(body: ExecuteBody, config: ServerConfig, language: LoadedLanguage): Limits {
+  const named = (name: LimitName): number | undefined => body.limits?.[snakeCase(name)];
+  const rows = limitNames.map((name) => [name, named(name) ?? config.limits.default[name]]);
+  const limits = Object.fromEntries(rows) as Record<LimitName, number>;
+  const isNamed = (name: LimitName): boolean => named(name) !== undefined;
+  return raiseToNeeds(limits, language.limits, isNamed, config.limits.max);
 }
 
 /** The files of the program, decoded; faults of their encoding are added to `issues`. */
@@ -98,7 +99,7 @@ function filesOf(
   }
   if (body.code === undefined) return [];
   const content = decode(body.code, body.code_encoding, "code", issues);
-  return [{ path: language.mainFile, content }];
+  return [{ path: mainFileOf(language, content), content }];
 }
 
 function stdinOf(body: ExecuteBody, issues: Issue[]): Buffer {

@@ -11,6 +11,7 @@ import type { Provider } from "../core/provider.ts";
 import { workspacePath } from "../core/sandbox.ts";
 import type { HostProgram, SandboxSpec } from "../core/sandbox.ts";
 import { expandArgv } from "../languages/argv.ts";
+import { mainFileOf, namesFromCode } from "../languages/from-code.ts";
 import type { LanguageIndex } from "../languages/index-languages.ts";
 import { buildEnvironment } from "./environment.ts";
 import { foldersOf } from "./own-node.ts";
@@ -23,8 +24,8 @@ export type PreparedCommand = Omit<Command, "onOutput">;
 
 export interface PreparedExecution {
   readonly spec: SandboxSpec;
-  /** Absent where nothing is compiled. */
-  readonly compile?: PreparedCommand;
+  /** One after the other while they succeed, in the time of one; absent where nothing is compiled. */
+  readonly compile?: readonly PreparedCommand[];
   readonly run: PreparedCommand;
 }
 
@@ -57,7 +58,8 @@ export function languageOf(
  * A program that the caller gave as files, which are put into an empty workspace, or one that lies in
  * a folder of the caller.
  *
- * @throws {GloveboxError} `INVALID_REQUEST` for a compiled language in a folder of the caller.
+ * @throws {GloveboxError} `INVALID_REQUEST` for a compiled language in a folder of the caller, and for
+ * arguments to a program that can't have any.
  */
 export function prepareCode(
   request: ExecutionRequest,
@@ -68,9 +70,12 @@ export function prepareCode(
 ): PreparedExecution {
   if (program.workspace !== undefined) refuseMountedCompile(language);
   const files = program.files.map(({ path }) => path);
-  const entry = program.entry ?? files[0] ?? language.mainFile;
+  refuseArgs(request, language);
+  const entry = program.entry ?? files[0] ?? mainFileOf(language, Buffer.alloc(0));
+  const code = program.files.find(({ path }) => path === entry)?.content;
+  const names = namesFromCode(language, entry, code);
   const expand = (words: readonly string[]): readonly string[] =>
-    expandArgv(words, { entry, files, extensions: language.extensions });
+    expandArgv(words, { entry, files, extensions: language.extensions, names });
   const env = buildEnvironment(programs, foldersOf(lent), language.env, request.env);
   const base = commandOf(request, [...expand(language.run), ...request.args], env);
   const run = { ...base, ...ttyOf(request) };
@@ -83,7 +88,9 @@ export function prepareCode(
   };
   if (language.compile === undefined) return { spec, run };
   const limits = { ...run.limits, ...compileLimits };
-  const compile = { ...base, argv: expand(language.compile), stdin: "empty", limits } as const;
+  const compile = language.compile.map((words): PreparedCommand => {
+    return { ...base, argv: expand(words), stdin: "empty", limits };
+  });
   return { spec, compile, run };
 }
 
@@ -102,6 +109,11 @@ export function prepareCommand(
   };
   const command = commandOf(request, argv, buildEnvironment(programs, [], request.env));
   return { spec, run: { ...command, ...ttyOf(request) } };
+}
+
+function refuseArgs({ args }: ExecutionRequest, { title, lacks }: LoadedLanguage): void {
+  if (lacks.args === undefined || args.length === 0) return;
+  throw invalidRequest("args", `${title} programs get none: ${lacks.args}. Leave them out`);
 }
 
 function refuseMountedCompile({ title, compile }: LoadedLanguage): void {

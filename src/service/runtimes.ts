@@ -5,7 +5,7 @@
 import { GloveboxError, isGloveboxError } from "../core/errors.ts";
 import type { ErrorDetails } from "../core/errors.ts";
 import type { LoadedLanguage, Runtime } from "../core/language.ts";
-import { defaultLimits } from "../core/limits.ts";
+import { defaultLimits, raiseToNeeds } from "../core/limits.ts";
 import type { Provider } from "../core/provider.ts";
 import { workspacePath } from "../core/sandbox.ts";
 import type { HostProgram } from "../core/sandbox.ts";
@@ -36,7 +36,7 @@ export async function detectRuntime(
     {
       image: language.image.name,
       policy: { network: { mode: "none" }, workspace: { kind: "scratch" } },
-      limits: defaultLimits,
+      limits: raiseToNeeds(defaultLimits, language.limits, () => false),
       files: [],
       hostPrograms: lent,
       // What runs here is the operator's own program: less isolation harms nobody.
@@ -71,10 +71,10 @@ export async function detectRuntime(
 /** The command that brings a language's runtime to a provider. */
 export function installCommand(
   { programs }: Pick<Provider, "programs">,
-  { id, install, image }: LoadedLanguage,
+  { id, install, dockerfileText }: LoadedLanguage,
 ): string {
   if (programs === "host") return `apt-get install ${install.debian.join(" ")}`;
-  return `glovebox images ${image.dockerfile === undefined ? "pull" : "build"} ${id}`;
+  return `glovebox images ${dockerfileText === undefined ? "pull" : "build"} ${id}`;
 }
 
 /**
@@ -86,7 +86,7 @@ export function asNotInstalled(provider: Provider, language: LoadedLanguage, err
   const { hint: imageHint } = error.details as ErrorDetails["IMAGE_NOT_FOUND"];
   // No registry has an image that is built: advice to pull it would lead nowhere.
   const hint =
-    language.image.dockerfile === undefined ? imageHint : installCommand(provider, language);
+    language.dockerfileText === undefined ? imageHint : installCommand(provider, language);
   const reason = error.message.replace(`${provider.name}: `, "").replace(imageHint, () => hint);
   return new GloveboxError(
     "LANGUAGE_NOT_INSTALLED",

@@ -12,6 +12,7 @@ import { indexLanguages } from "../languages/index-languages.ts";
 import { createProcessProvider } from "../providers/process/index.ts";
 import { collect } from "./collect.ts";
 import type { ExecutionControl, ExecutionRequest } from "./request.ts";
+import { languageNamed } from "../../test/helpers/language.ts";
 import { ExecutionService } from "./service.ts";
 import type { ServiceOptions } from "./service.ts";
 
@@ -19,8 +20,7 @@ const never = new AbortController().signal;
 const compileLimits = { wallTimeMs: 1_000, cpuTimeMs: 1_000 };
 
 /** Interpreted by sh; `ENV_OF_LANGUAGE` shows where its environment goes. */
-const shell: LoadedLanguage = {
-  id: "shell",
+const shell: LoadedLanguage = languageNamed("shell", {
   title: "Shell",
   aliases: ["sh"],
   extensions: [".sh"],
@@ -34,10 +34,7 @@ const shell: LoadedLanguage = {
   },
   install: { debian: ["dash"] },
   image: { name: "shell:1" },
-  hello: "hello.sh",
-  helloCode: "echo hello",
-  tests: [],
-};
+});
 
 /** "Compiled" by running its source with sh, which has to write the program. */
 const compiled: LoadedLanguage = {
@@ -46,7 +43,7 @@ const compiled: LoadedLanguage = {
   aliases: [],
   extensions: [".src"],
   shebangs: [],
-  compile: ["sh", "{sources}"],
+  compile: [["sh", "{sources}"]],
   run: ["./program"],
 };
 
@@ -369,7 +366,7 @@ describe("an image that is not there", () => {
 
   test("which nobody can pull, says how it is built", async () => {
     const { provider } = withoutImages();
-    const built = { ...shell, image: { name: "shell:1", dockerfile: "Dockerfile" } };
+    const built = { ...shell, dockerfileText: "FROM scratch" };
     const imageless = createService({ provider, languages: indexLanguages([built]) });
     await expect(collect(imageless, code("sh", ""), never)).rejects.toMatchObject({
       message: expect.stringMatching(

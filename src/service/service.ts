@@ -23,6 +23,7 @@ import type {
 } from "./request.ts";
 import { RuntimeDetection } from "./runtime-detection.ts";
 import { asNotInstalled, notInstalled } from "./runtimes.ts";
+import { joined, remaining } from "./phase-steps.ts";
 import { createSlots } from "./slots.ts";
 import type { Slot, Slots } from "./slots.ts";
 
@@ -195,7 +196,7 @@ export class ExecutionService {
   /** @param slot Is released once the sandbox is gone, which nobody who wants the report waits for. */
   async #execute(
     context: Context,
-    { spec, compile: compileCommand, run: runCommand }: PreparedExecution,
+    { spec, compile: compileCommands, run: runCommand }: PreparedExecution,
     { sink, signal, onStart }: Listeners,
     slot: Slot,
   ): Promise<ExecutionReport> {
@@ -211,10 +212,10 @@ export class ExecutionService {
       });
       const phase = { sandbox, sink, signal };
       const base = { id: randomUUID(), enforcement: sandbox.enforcement };
-      if (compileCommand === undefined) {
+      if (compileCommands === undefined) {
         return { ...base, run: await runPhase("run", runCommand, phase) };
       }
-      const compile = await runPhase("compile", compileCommand, phase);
+      const compile = await runSteps("compile", compileCommands, phase);
       if (!isSuccess(compile)) return { ...base, compile, run: null };
       return { ...base, compile, run: await runPhase("run", runCommand, phase) };
     } finally {
@@ -236,8 +237,8 @@ export class ExecutionService {
     if (request.image !== undefined) {
       return { ...report, runtime: { languageId: language.id, version: null } };
     }
-    const [last, command] = lastPhase(report, prepared);
-    if (isNotFound(last) && !command.argv[0]?.includes("/")) {
+    const [last, commands] = lastPhase(report, prepared);
+    if (isNotFound(last) && commands.some(({ argv }) => !argv[0]?.includes("/"))) {
       await this.#runtimes.require(provider, language, signal);
     }
     const runtime = this.#runtimes.known(provider, language);
@@ -269,12 +270,29 @@ async function runPhase(
   return sandbox.exec({ ...command, onOutput }, signal);
 }
 
+/** Several commands as one phase: they share its time, and its end is that of the last that ran. */
+async function runSteps(
+  name: PhaseName,
+  commands: readonly PreparedCommand[],
+  phase: RunningPhase,
+): Promise<Execution> {
+  const [first, ...others] = commands;
+  if (first === undefined) throw new Error(`${name}: no command`);
+  let whole = await runPhase(name, first, phase);
+  for (const command of others) {
+    if (!isSuccess(whole)) return whole;
+    const limits = remaining(command.limits, whole.usage);
+    whole = joined(whole, await runPhase(name, { ...command, limits }, phase));
+  }
+  return whole;
+}
+
 function lastPhase(
   report: ExecutionReport,
   prepared: PreparedExecution,
-): [Execution | undefined, PreparedCommand] {
+): [Execution | undefined, readonly PreparedCommand[]] {
   if (report.run !== null || prepared.compile === undefined) {
-    return [report.run ?? undefined, prepared.run];
+    return [report.run ?? undefined, [prepared.run]];
   }
   return [report.compile, prepared.compile];
 }

@@ -8,8 +8,9 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { EnforcementMode } from "../../src/core/enforcement.ts";
 import type { LanguageTest, LoadedLanguage } from "../../src/core/language.ts";
-import { defaultLimits } from "../../src/core/limits.ts";
+import { defaultLimits, raiseToNeeds } from "../../src/core/limits.ts";
 import type { Provider } from "../../src/core/provider.ts";
+import { mainFileOf } from "../../src/languages/from-code.ts";
 import { indexLanguages } from "../../src/languages/index-languages.ts";
 import { loadLanguages } from "../../src/languages/load.ts";
 import { collect } from "../../src/service/collect.ts";
@@ -68,13 +69,16 @@ export function describeLanguages(
       };
       owes("tells its version", async () => {
         const runtime = await service.runtime(language, never);
-        expect(runtime?.version).toMatch(/^\d+(\.\d+)*$/);
+        expect(runtime?.version).toMatch(/^\d[\w.+~-]*$/);
       });
       owes("greets with its first program", async () => {
-        const hello = { path: language.mainFile, content: language.helloCode };
-        const parts = { files: [hello], args: ["tester"] };
+        const content = Buffer.from(language.helloCode);
+        const hello = { path: mainFileOf(language, content), content: language.helloCode };
+        const [args, name] =
+          language.lacks.args === undefined ? [["tester"], "tester"] : [[], "world"];
+        const parts = { files: [hello], args };
         const { output } = await runIn(service, language, parts, enforcement);
-        expect(output.run.output.toString()).toBe("Hello, tester!\n");
+        expect(output.run.output.toString()).toBe(`Hello, ${name}!\n`);
       });
       for (const languageTest of language.tests) {
         owes(languageTest.name, async () => {
@@ -87,7 +91,7 @@ export function describeLanguages(
 
 async function runIn(
   service: ExecutionService,
-  { id }: LoadedLanguage,
+  { id, limits }: LoadedLanguage,
   { files, args, stdin }: Pick<LanguageTest, "files" | "args"> & { readonly stdin?: string },
   enforcement: EnforcementMode,
 ): Promise<CollectedExecution> {
@@ -102,7 +106,7 @@ async function runIn(
       args,
       env: {},
       stdin: stdin === undefined ? "empty" : Readable.from([Buffer.from(stdin)]),
-      limits: defaultLimits,
+      limits: raiseToNeeds(defaultLimits, limits, () => false),
       onOutputLimit: "truncate",
       network: { mode: "none" },
       enforcement,
@@ -112,9 +116,10 @@ async function runIn(
 }
 
 function check({ expect: expected }: LanguageTest, { report, output }: CollectedExecution): void {
-  const { phase, stdout, stderrIncludes, exitCode } = expected;
+  const { phase, stdout, stderrIncludes, outputIncludes, exitCode } = expected;
   const stderr = output[phase].stderr.toString();
   expect(stderr).toContain(stderrIncludes ?? "");
+  expect(output[phase].output.toString()).toContain(outputIncludes ?? "");
   if (stdout !== undefined) expect(output[phase].stdout.toString()).toBe(stdout);
   expect({ outcome: report[phase]?.outcome, stderr }).toEqual({
     outcome: { kind: "exited", exitCode },
