@@ -4,6 +4,7 @@
  */
 import type { Bench } from "./bench.ts";
 import { cliBench } from "./cli.ts";
+import { compileBench } from "./compile.ts";
 import { dockerBench } from "./docker.ts";
 import { growthBench } from "./growth.ts";
 import { httpBench } from "./http.ts";
@@ -13,6 +14,7 @@ export const benches: readonly Bench[] = [
   launcherBench,
   cliBench,
   httpBench,
+  compileBench,
   dockerBench,
   growthBench,
 ];

@@ -7,7 +7,7 @@ import { cgroupRecords, type CgroupPlace } from "../src/providers/linux/cgroups.
 import { fileSystemRecords } from "../src/providers/linux/host-image.ts";
 import { encodeMessage } from "../src/launcher/message.ts";
 import { probeSpec } from "../src/providers/linux/probe.ts";
-import { cgroupName } from "../src/providers/linux/sweep.ts";
+import { ownedName } from "../src/providers/linux/owned-name.ts";
 
 const WALL_TIME_US = 10_000_000;
 
@@ -23,7 +23,7 @@ export function launcherMessages(argv: readonly string[], place: CgroupPlace): B
     ["disk-inodes", diskBytes / 1024],
     ["open-files", openFiles],
     // One name for all rounds: the launcher has removed its cgroups before it ends.
-    ...cgroupRecords(place, cgroupName()).records,
+    ...cgroupRecords(place, ownedName()).records,
     ...fileSystemRecords(probeSpec),
   ]);
   const exec = encodeMessage([

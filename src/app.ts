@@ -8,7 +8,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { WrittenConfig } from "./config/load-config.ts";
 import { defaultDockerSettings } from "./config/server-config.ts";
-import type { DockerSettings, ProviderName, ServerConfig } from "./config/server-config.ts";
+import type {
+  CompileCacheSettings,
+  DockerSettings,
+  ProviderName,
+  ServerConfig,
+} from "./config/server-config.ts";
 import { defaultCompileWallTimeMs } from "./core/limits.ts";
 import type { ImageProgress } from "./core/image.ts";
 import type { ProbeReport, Provider } from "./core/provider.ts";
@@ -25,8 +30,12 @@ import {
   type PassedOver,
   type ProviderOptions,
 } from "./providers/index.ts";
+import type { CompileCache } from "./service/compile-cache/compile-cache.ts";
+import { createDiskCache } from "./service/compile-cache/disk-cache.ts";
+import { createPreparedStore, type PreparedStore } from "./service/prepared/prepared-store.ts";
 import { ExecutionService } from "./service/service.ts";
-import type { ServiceOptions } from "./service/service.ts";
+import type { ServiceOptions } from "./service/service-options.ts";
+import { cacheFolder } from "./util/user-folders.ts";
 import { packageFolder } from "./util/package-folder.ts";
 
 /** The version of this package. */
@@ -133,6 +142,24 @@ export function createService(options: CreateServiceOptions): ExecutionService {
   });
 }
 
+/** Undefined where there is none: nothing is to be kept, or there is no place for it. */
+export function openCompileCache(
+  { folder, maxBytes }: CompileCacheSettings,
+  env: NodeJS.ProcessEnv,
+): CompileCache | undefined {
+  const base = cacheFolder(env);
+  const place = folder ?? (base === undefined ? undefined : join(base, "compiled"));
+  return place === undefined || maxBytes === 0
+    ? undefined
+    : createDiskCache({ folder: place, maxBytes });
+}
+
+/** What `prepare` in a language's data makes; undefined for a user without a home. */
+export function openPreparedStore(env: NodeJS.ProcessEnv): PreparedStore | undefined {
+  const base = cacheFolder(env);
+  return base === undefined ? undefined : createPreparedStore(join(base, "prepared"));
+}
+
 export interface StartServerOptions {
   /** Named on the command line; absent: `glovebox.yaml` in `cwd`, if it is there. */
   readonly configFile?: string;
@@ -166,13 +193,15 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
   const file = configFile === undefined ? {} : { file: configFile };
   const config = loadConfig({ ...file, overrides, env, cwd });
   const { provider, otherProviders } = await createServedProviders(config, env);
-  const { concurrency, maxQueued, compile: compileLimits } = config;
+  const { concurrency, maxQueued, compile: compileLimits, compileCache } = config;
   const service = createService({
     provider,
     otherProviders,
     concurrency,
     maxQueued,
     compileLimits,
+    compileCache: openCompileCache(compileCache, env),
+    preparedStore: openPreparedStore(env),
   });
 
   const { buildServer } = await import("./server/build-server.ts");

@@ -45,4 +45,5 @@ export type {
   PhaseName,
   Program,
 } from "./service/request.ts";
-export type { ExecutionService, ServiceOptions } from "./service/service.ts";
+export type { ServiceOptions } from "./service/service-options.ts";
+export type { ExecutionService } from "./service/service.ts";

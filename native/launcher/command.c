@@ -24,6 +24,7 @@ struct command {
     const char *cwd;
     uint64_t cpu_us; /* 0: unlimited */
     bool has_tty;
+    bool collects; /* files, and runs no program */
 };
 
 static void add_word(char **words, size_t *count, const char *word) {
@@ -47,6 +48,8 @@ static struct command parse_command(const struct message *message) {
             command.cwd = record.value;
         else if (!strcmp(record.key, "tty"))
             command.has_tty = true;
+        else if (!strcmp(record.key, "collect"))
+            command.collects = true;
         else if (!strcmp(record.key, "cpu-us"))
             command.cpu_us =
                 strcmp(record.value, "unlimited") ? parse_number(record.key, record.value) : 0;
@@ -149,8 +152,8 @@ NORETURN static void exec_from_path(const char *name) {
 
 void run_command(const struct plan *plan, const struct message *message, const int fds[3]) {
     struct command command = parse_command(message);
-    if (!argv[0])
-        die_plain("exec: no program");
+    if (!argv[0] == !command.collects)
+        die_plain("exec: no program, or one besides `collect`");
     setsid();
     setup_streams(fds, command.has_tty);
     setup_limits(plan, &command);
@@ -158,6 +161,8 @@ void run_command(const struct plan *plan, const struct message *message, const i
     umask(022);
     if (chdir(command.cwd) < 0)
         cannot_run(command.cwd, errno);
+    if (command.collects)
+        collect_files(message);
     if (strchr(argv[0], '/')) {
         execve(argv[0], argv, envp);
         cannot_run(argv[0], errno);

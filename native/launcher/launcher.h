@@ -235,10 +235,12 @@ void setup_seccomp(const struct plan *plan);
 /* Whether the kernel can keep a sandbox with the host's network off the host's abstract sockets. */
 bool can_scope_abstract_sockets(void);
 
-/* ---- command.c: the program ---- */
+/* ---- command.c, collect.c: the program, or the reading of what programs left ---- */
 
 /* Runs in a child of pid 1; the fds are stdin (or -1), stdout, stderr. */
 NORETURN void run_command(const struct plan *plan, const struct message *message, const int fds[3]);
+/* In place of a program: writes the files that the message asks for to stdout. */
+NORETURN void collect_files(const struct message *message);
 
 /* ---- sample.c: limits and counters where there is no cgroup ---- */
 

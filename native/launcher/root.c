@@ -174,8 +174,20 @@ static void protect_pressure(const char *proc) {
     restrict_one_mount(path, MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC);
 }
 
+/* Something of an image's by one of these names would be mounted over what is built with, and the
+ * host's root would stay. */
+static void refuse_own_folders(const char *path) {
+    static const char *const own[] = {OLD_ROOT, SCRATCH};
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
+        size_t length = strlen(own[i]);
+        if (!strncmp(path, own[i], length) && (!path[length] || path[length] == '/'))
+            die_plain("root: %.40s is the launcher's own", path);
+    }
+}
+
 static void make_entry(const struct entry *entry, size_t number) {
     char path[PATH_MAX];
+    refuse_own_folders(entry->path);
     join_path(path, sizeof path, "", entry->path);
     make_parents(path);
     switch (entry->kind) {

@@ -117,7 +117,8 @@ static void start_command(struct supervisor *self, const struct message *message
         else if (!strcmp(record.key, "tty"))
             self->run.tty = parse_tty_size(&record);
         else if (strcmp(record.key, "argv") && strcmp(record.key, "env") &&
-                 strcmp(record.key, "cwd"))
+                 strcmp(record.key, "cwd") && strcmp(record.key, "collect") &&
+                 strcmp(record.key, "path"))
             die_plain("exec: unknown key `%.40s`", record.key);
     }
     if (!self->run.wall_us || !self->run.cpu_us || !self->output_bytes)

@@ -2,6 +2,7 @@
  * @module
  * Pulls or builds images, one after the other, and shows how far it is.
  */
+import { invalidRequest } from "../core/errors.ts";
 import type { ImageProgress, ImageStore } from "../core/image.ts";
 import { escapeControls } from "./escape-controls.ts";
 import { formatBytes, openProgress } from "./image-progress.ts";
@@ -11,6 +12,8 @@ import { formatError } from "./print-error.ts";
 
 interface FetchOptions {
   readonly how: "pull" | "build";
+  /** Where the one image comes from instead of its registry. */
+  readonly from?: string | undefined;
   readonly isQuiet: boolean;
   readonly isVerbose: boolean;
 }
@@ -43,9 +46,10 @@ export async function fetchImages(
 
 async function fetchImage(
   images: ImageStore,
-  { image, dockerfile }: ImageTarget,
-  { isQuiet }: FetchOptions,
+  target: ImageTarget,
+  { isQuiet, from }: FetchOptions,
 ): Promise<void> {
+  const { image } = target;
   const display = openProgress(process.stderr);
   const onProgress = (progress: ImageProgress): void => {
     if (!isQuiet) display.show(image, progress);
@@ -54,8 +58,7 @@ async function fetchImage(
   const { signal } = new AbortController();
   const startedAt = performance.now();
   try {
-    if (dockerfile === undefined) await images.pull(image, onProgress, signal);
-    else await images.build(image, dockerfile, onProgress, signal);
+    await fetchBy(images, target, from)(onProgress, signal);
   } finally {
     display.clear();
   }
@@ -63,6 +66,30 @@ async function fetchImage(
   const size = stored === undefined ? "" : `, ${formatBytes(stored.sizeBytes)}`;
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   process.stdout.write(escapeControls(`${image}${size}, in ${seconds} s\n`));
+}
+
+type Fetch = (onProgress: (progress: ImageProgress) => void, signal: AbortSignal) => Promise<void>;
+
+/** @throws {GloveboxError} `INVALID_REQUEST` for a way that these images have not. */
+function fetchBy(
+  images: ImageStore,
+  { image, dockerfile }: ImageTarget,
+  from: string | undefined,
+): Fetch {
+  if (from !== undefined) {
+    const load = images.load?.bind(images);
+    if (load === undefined) throw invalidRequest("--from", "needs `--provider linux`.");
+    return (...how) => load(image, from, ...how);
+  }
+  if (dockerfile === undefined) return (...how) => images.pull(image, ...how);
+  const build = images.build?.bind(images);
+  if (build === undefined) throw invalidRequest("LANG", builtElsewhere(image));
+  return (...how) => build(image, dockerfile, ...how);
+}
+
+/** Says what to do where an image has to be built, and this provider builds none. */
+function builtElsewhere(image: string): string {
+  return `the image \`${image}\` is in no registry, and is built with \`--provider docker\` only. Name another image, as python:3.`;
 }
 
 /** `gcc:14 (c, cpp)` */

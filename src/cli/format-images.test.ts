@@ -11,7 +11,7 @@ const listed: readonly ListedImage[] = [
 ];
 
 test("the table says what is there, and how to get what is not", () => {
-  expect(formatImages(listed, (_format, text) => text)).toBe(
+  expect(formatImages(listed, "docker", (_format, text) => text)).toBe(
     `LANGUAGE  IMAGE     SIZE     GET IT WITH
 c, cpp    gcc:14    1.40 GB
 mine      mine:1    missing  glovebox images build mine
@@ -21,7 +21,7 @@ mine      mine:1    missing  glovebox images build mine
 });
 
 test("the document has the same", () => {
-  expect(imagesDocument(listed)).toMatchObject({
+  expect(imagesDocument(listed, "docker")).toMatchObject({
     images: [
       { image: "gcc:14", languages: ["c", "cpp"], present: true, size_bytes: 1_400_000_000 },
       { image: "mine:1", present: false, id: null, get: "glovebox images build mine" },

@@ -14,12 +14,17 @@ export interface ListedImage {
   readonly stored: StoredImage | undefined;
 }
 
-export function formatImages(listed: readonly ListedImage[], paint: Paint): string {
+/** @param provider Whose images they are. */
+export function formatImages(
+  listed: readonly ListedImage[],
+  provider: string,
+  paint: Paint,
+): string {
   const rows = listed.map(({ target, stored }) => [
     target.languages.length === 0 ? "-" : target.languages.join(", "),
     target.image,
     stored === undefined ? "missing" : formatBytes(stored.sizeBytes),
-    stored === undefined ? getCommand(target) : "",
+    stored === undefined ? getCommand(target, provider) : "",
   ]);
   return formatTable([["LANGUAGE", "IMAGE", "SIZE", "GET IT WITH"], ...rows], (cell, place) => {
     if (place.row === 0) return paint("bold", cell);
@@ -28,19 +33,23 @@ export function formatImages(listed: readonly ListedImage[], paint: Paint): stri
 }
 
 /** For `--json`. */
-export function imagesDocument(listed: readonly ListedImage[]): Record<string, unknown> {
+export function imagesDocument(
+  listed: readonly ListedImage[],
+  provider: string,
+): Record<string, unknown> {
   const images = listed.map(({ target, stored }) => ({
     image: target.image,
     languages: target.languages,
     present: stored !== undefined,
     id: stored?.id ?? null,
     size_bytes: stored?.sizeBytes ?? null,
-    get: getCommand(target),
+    get: getCommand(target, provider),
   }));
   return { images };
 }
 
-function getCommand({ image, languages, dockerfile }: ImageTarget): string {
+function getCommand({ image, languages, dockerfile }: ImageTarget, provider: string): string {
   const how = dockerfile === undefined ? "pull" : "build";
-  return `glovebox images ${how} ${languages[0] ?? image}`;
+  const where = provider === "docker" ? "" : ` --provider ${provider}`;
+  return `glovebox images ${how} ${languages[0] ?? image}${where}`;
 }

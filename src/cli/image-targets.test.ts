@@ -38,6 +38,6 @@ test("a word is a language, by any of its names, or an image with its tag", () =
 
 test.each(["pyhton", "", "a b:1", "-x"])("%j is neither", (word) => {
   expect(() => findTargets([word], index, all)).toThrow(
-    /no language is called .*Known: c, cpp, mine/,
+    /no language is called .*NAME:TAG\. (Known: c, cpp, mine|Did you mean)/,
   );
 });

@@ -2,10 +2,10 @@
  * @module
  * From the words of `glovebox images` to images: of languages, by their names, and others by their own.
  */
-import { GloveboxError } from "../core/errors.ts";
 import { isQualifiedImageName } from "../core/image.ts";
 import type { LoadedLanguage } from "../core/language.ts";
 import type { LanguageIndex } from "../languages/index-languages.ts";
+import { unknownLanguage } from "../languages/unknown-language.ts";
 
 export interface ImageTarget {
   readonly image: string;
@@ -54,12 +54,9 @@ export function findTargets(
   return [...new Map(found.map((target) => [target.image, target])).values()];
 }
 
-function imageNamed(word: string, { names }: LanguageIndex): string {
+function imageNamed(word: string, index: LanguageIndex): string {
   if (isQualifiedImageName(word)) return word;
   const shown = JSON.stringify(word.slice(0, 80));
-  throw new GloveboxError(
-    "UNKNOWN_LANGUAGE",
-    `LANG: no language is called ${shown}. Known: ${names.join(", ")}. An image needs its tag: NAME:TAG.`,
-    { language: word.slice(0, 80), known: names },
-  );
+  const message = `LANG: no language is called ${shown}, and an image needs its tag: NAME:TAG.`;
+  throw unknownLanguage(index, word, message);
 }

@@ -3,11 +3,11 @@
  * Which language a file is in, and what it is called inside.
  */
 import { basename, extname } from "node:path";
-import { GloveboxError } from "../core/errors.ts";
 import { parseFilePath } from "../core/file-path.ts";
 import type { LoadedLanguage } from "../core/language.ts";
 import { mainFileOf } from "../languages/from-code.ts";
 import type { LanguageIndex } from "../languages/index-languages.ts";
+import { unknownLanguage } from "../languages/unknown-language.ts";
 
 /** @throws {GloveboxError} `UNKNOWN_LANGUAGE` */
 export function languageByName(languages: LanguageIndex, name: string): LoadedLanguage {
@@ -52,16 +52,4 @@ export function pathInside(language: LoadedLanguage, file: string, content: Buff
 function firstLine(content: Buffer): string {
   const end = content.indexOf("\n");
   return content.toString("utf8", 0, Math.min(end < 0 ? content.byteLength : end, 256));
-}
-
-function unknownLanguage(
-  languages: LanguageIndex,
-  language: string,
-  message: string,
-): GloveboxError<"UNKNOWN_LANGUAGE"> {
-  const known = languages.names;
-  return new GloveboxError("UNKNOWN_LANGUAGE", `${message} Known: ${known.join(", ")}.`, {
-    language,
-    known,
-  });
 }

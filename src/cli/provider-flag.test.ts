@@ -6,6 +6,7 @@ test.each<[RawProviderFlags, string, object]>([
   [{ provider: "linux" }, "linux", {}],
   [{ provider: "docker" }, "docker", {}],
   [{ image: "python:3" }, "docker", {}],
+  [{ provider: "linux", image: "python:3" }, "linux", {}],
   [{ provider: "auto", ociRuntime: "runsc" }, "docker", { ociRuntime: "runsc" }],
   [{ dockerHost: "tcp://a:1" }, "docker", { host: "tcp://a:1" }],
   [{ provider: "docker", pull: "never" }, "docker", { pullPolicy: "never" }],
@@ -15,7 +16,11 @@ test.each<[RawProviderFlags, string, object]>([
 
 test.each<[RawProviderFlags, RegExp]>([
   [{ provider: "vm" }, /--provider: `vm` is unknown. Allowed: auto, linux, docker, process\./],
-  [{ provider: "linux", image: "a" }, /--image: is of no use with `--provider linux`/],
+  [{ provider: "process", image: "a" }, /--image: is of no use with `--provider process`/],
+  [
+    { provider: "linux", image: "a", pull: "never" },
+    /--pull: is of no use with `--provider linux`/,
+  ],
   [{ provider: "process", pull: "never" }, /--pull: is of no use with `--provider process`/],
   [{ dockerHost: "" }, /--docker-host: is empty/],
   [{ ociRuntime: "../runc" }, /--oci-runtime: `..\/runc` is no name/],

@@ -28,13 +28,17 @@ export interface ProviderFlags {
   readonly docker: Partial<DockerSettings>;
 }
 
-/** The flags that only `docker` has a use for. */
+/** The flags that mean `docker` where no provider is named, and who else has a use for them. */
 const dockerFlags = [
-  ["dockerHost", "--docker-host"],
-  ["ociRuntime", "--oci-runtime"],
-  ["pull", "--pull"],
-  ["image", "--image"],
-] as const satisfies readonly (readonly [keyof RawProviderFlags, string])[];
+  { name: "dockerHost", flag: "--docker-host", others: [] },
+  { name: "ociRuntime", flag: "--oci-runtime", others: [] },
+  { name: "pull", flag: "--pull", others: [] },
+  { name: "image", flag: "--image", others: ["linux"] },
+] as const satisfies readonly {
+  readonly name: keyof RawProviderFlags;
+  readonly flag: string;
+  readonly others: readonly ProviderName[];
+}[];
 
 /** Adds `--provider`, for a command that starts sandboxes. */
 export function addProviderFlag(command: Command): Command {
@@ -61,17 +65,18 @@ export function addOciRuntimeFlag(command: Command): Command {
 }
 
 /**
- * Where a flag of `docker` is given and no provider, `docker` is meant: no other has a use for it.
+ * Where a flag of `docker` is given and no provider, `docker` is meant.
  *
  * @throws {GloveboxError} `INVALID_REQUEST`, also for a flag of `docker` with another provider.
  */
 export function parseProviderFlags(raw: RawProviderFlags): ProviderFlags {
-  const given = dockerFlags.find(([name]) => raw[name] !== undefined)?.[1];
+  const given = dockerFlags.filter(({ name }) => raw[name] !== undefined);
   const named = oneOf("--provider", raw.provider ?? "auto", providerNames);
-  const provider = named === "auto" && given !== undefined ? "docker" : named;
-  if (given !== undefined && provider !== "docker") {
+  const provider = named === "auto" && given.length > 0 ? "docker" : named;
+  const useless = given.find(({ others }) => ![...others, "docker"].some((it) => it === provider));
+  if (useless !== undefined) {
     throw invalidRequest(
-      given,
+      useless.flag,
       `is of no use with \`--provider ${provider}\`. Leave one of them out, or write \`--provider docker\`.`,
     );
   }

@@ -29,7 +29,7 @@ describe("the flags of `glovebox run`", () => {
     [{ network: "ask" }, /--network: `ask`: .*nobody to ask yet\. Use `none`/],
     [{ provider: "vm" }, /--provider: `vm` is unknown. Allowed: auto, linux, docker, process\./],
     [{ image: "a b" }, /--image: `a b` is not an image like python:3/],
-    [{ image: "a:1", provider: "linux" }, /--image: is of no use with `--provider linux`/],
+    [{ image: "a:1", provider: "process" }, /--image: is of no use with `--provider process`/],
     [{ provider: "process" }, /--provider: `process` isolates nothing.*--enforcement best-effort/],
     [{ enforcement: "lax" }, /--enforcement: `lax` is unknown. Allowed: strict, best-effort\./],
     [{ onOutputLimit: "stop" }, /--on-output-limit: `stop`.*Allowed: truncate, kill\./],

@@ -8,7 +8,9 @@ import { invalidRequest } from "../core/errors.ts";
 import type { EnforcementMode } from "../core/enforcement.ts";
 import { imageForm, isImageName, isQualifiedImageName } from "../core/image.ts";
 import type { LimitName, Limits, OutputLimitAction } from "../core/limits.ts";
+import { parseFilePath } from "../core/file-path.ts";
 import type { NetworkPolicy } from "../core/policy.ts";
+import { artifactsFolder } from "../service/request.ts";
 import { namedLimits, parseLimits } from "./limit-flags.ts";
 import type { RawLimits } from "./limit-flags.ts";
 import { oneOf } from "./one-of.ts";
@@ -22,6 +24,9 @@ export interface RawRunOptions extends RawLimits, RawProviderFlags {
   readonly file?: readonly string[];
   readonly workspace?: string;
   readonly env?: readonly string[];
+  readonly out?: string;
+  readonly artifact?: readonly string[];
+  readonly compileCache?: boolean;
   readonly network?: string;
   readonly onOutputLimit?: string;
   readonly enforcement?: string;
@@ -39,6 +44,11 @@ export interface RunOptions {
   /** As written; `parseWorkspace` looks at the folder. */
   readonly workspace: string | undefined;
   readonly env: Readonly<Record<string, string>>;
+  /** A folder for the files that the program leaves; see `writeArtifacts`. */
+  readonly out: string | undefined;
+  /** Files and folders of the workspace that come back; absent: none. */
+  readonly artifacts: readonly string[] | undefined;
+  readonly compileCache: "use" | "off";
   readonly limits: Limits;
   /** Those of them that the caller wrote. */
   readonly namedLimits: ReadonlySet<LimitName>;
@@ -78,6 +88,9 @@ export function parseRunOptions(raw: RawRunOptions, callerEnv: NodeJS.ProcessEnv
     extraFiles: raw.file ?? [],
     workspace: raw.workspace,
     env: parseEnv(raw.env ?? [], callerEnv),
+    out: raw.out,
+    artifacts: parseArtifacts(raw),
+    compileCache: raw.compileCache === false ? "off" : "use",
     limits: report === "json" ? parseJsonLimits(raw) : parseLimits(raw),
     namedLimits: namedLimits(raw),
     onOutputLimit: oneOf("--on-output-limit", raw.onOutputLimit ?? "truncate", outputLimitActions),
@@ -95,6 +108,18 @@ export function parseRunOptions(raw: RawRunOptions, callerEnv: NodeJS.ProcessEnv
 function parseTty({ tty = false, json = false }: RawRunOptions): boolean {
   if (tty && json) throw invalidRequest("--tty", "can't be used together with --json.");
   return tty;
+}
+
+function parseArtifacts({ artifact, out, json = false }: RawRunOptions): RunOptions["artifacts"] {
+  if (out === undefined && !json) {
+    if (artifact === undefined) return undefined;
+    throw invalidRequest("--artifact", "says what to bring back, but not where to. Add --out DIR.");
+  }
+  for (const path of artifact ?? []) {
+    const parsed = parseFilePath(path);
+    if (!parsed.ok) throw invalidRequest("--artifact", `\`${path}\` ${parsed.reason}.`);
+  }
+  return artifact ?? [artifactsFolder];
 }
 
 const outputLimitActions = ["truncate", "kill"] as const satisfies readonly OutputLimitAction[];

@@ -3,7 +3,8 @@
  * One run from the command line, from the checked words to the exit code.
  */
 import { homedir } from "node:os";
-import { isGloveboxError } from "../core/errors.ts";
+import { defaultCompileCache } from "../config/server-config.ts";
+import { invalidRequest, isGloveboxError } from "../core/errors.ts";
 import { raiseToNeeds } from "../core/limits.ts";
 import type { Provider } from "../core/provider.ts";
 import { collect } from "../service/collect.ts";
@@ -12,9 +13,16 @@ import type {
   ExecutionReport,
   ExecutionRequest,
   ExecutionSink,
+  Program,
 } from "../service/request.ts";
 import type { ExecutionService } from "../service/service.ts";
-import { createProviderQuickly, createService, loadLanguages } from "../app.ts";
+import {
+  createProviderQuickly,
+  createService,
+  loadLanguages,
+  openCompileCache,
+  openPreparedStore,
+} from "../app.ts";
 import type { QuickProvider } from "../app.ts";
 import { exitCodeOfAbort, exitCodeOfReport } from "./exit.ts";
 import { explainEnd, explainGaps, explainInFull } from "./explain-end.ts";
@@ -31,6 +39,7 @@ import type { ResolvedProgram } from "./program.ts";
 import { processWarning } from "./provider-flag.ts";
 import type { RunForm } from "./run-form.ts";
 import type { RunOptions } from "./run-options.ts";
+import { artifactBounds, prepareOut, writeArtifacts } from "./write-artifacts.ts";
 import { listenForSignals } from "./signals.ts";
 import type { Interruption } from "./signals.ts";
 
@@ -45,6 +54,8 @@ export async function runProgram(form: RunForm, options: RunOptions): Promise<nu
     stdin: ownStdin,
     languages: loadLanguages,
   });
+  const artifacts = artifactsOf(resolved.program, options);
+  const out = options.out === undefined ? undefined : await prepareOut(options.out, process.cwd());
   const terminal = options.hasTty ? openOwnTerminal() : undefined;
   // Up to here there is nothing to tidy up, and a signal may end this process as usual.
   using interruption = listenForSignals();
@@ -61,10 +72,11 @@ export async function runProgram(form: RunForm, options: RunOptions): Promise<nu
   const stdin = resolved.stdin === "used" ? "empty" : ownStdin();
   const request = {
     ...createRequest(resolved, options, stdin),
+    ...artifacts,
     ...(terminal === undefined ? {} : { tty: terminal.size }),
   };
   try {
-    return await executeWithBest(quick, { request, options, interruption, pulls, terminal });
+    return await executeWithBest(quick, { request, options, out, interruption, pulls, terminal });
   } finally {
     terminal?.[Symbol.dispose]();
     releaseStdin(stdin);
@@ -76,6 +88,8 @@ interface RunParts {
   readonly provider: Provider;
   readonly request: ExecutionRequest;
   readonly options: RunOptions;
+  /** The empty folder of `--out`. */
+  readonly out: string | undefined;
   readonly interruption: Interruption;
   readonly pulls: ProgressDisplay;
 }
@@ -100,7 +114,9 @@ async function executeWithBest(
 
 async function execute(parts: RunParts): Promise<number> {
   const { provider, interruption, pulls, terminal } = parts;
-  const service = createService({ provider });
+  const compileCache = openCompileCache(defaultCompileCache, process.env);
+  const preparedStore = openPreparedStore(process.env);
+  const service = createService({ provider, compileCache, preparedStore });
   let swept: Promise<void> | undefined;
   try {
     const run = parts.options.report === "json" ? runToJson : runLive;
@@ -151,6 +167,7 @@ async function runLive(
       output.write(phase === "compile" ? "stderr" : stream, chunk),
   };
   const report = await service.run(request, sink, interruption.signal, onStart);
+  await bringOut(report, parts);
   printNotes(report, parts);
   const outputClosed = output.isClosed();
   return exitCodeOfReport(report, { received: interruption.received(), outputClosed });
@@ -169,6 +186,7 @@ async function runToJson(
   const received = interruption.received();
   const exitCode = exitCodeOfReport(collected.report, { received, outputClosed: false });
   process.stdout.write(formatJsonReport(collected, exitCode));
+  await bringOut(collected.report, parts);
   printNotes(collected.report, parts);
   return exitCode;
 }
@@ -189,8 +207,29 @@ function createRequest(
     onOutputLimit: options.onOutputLimit,
     network: options.network,
     enforcement: options.enforcement,
+    compileCache: options.compileCache,
     ...(options.image === undefined ? {} : { image: options.image }),
   };
+}
+
+/** A folder of the caller has them already. */
+function artifactsOf(
+  { workspace }: Program,
+  { artifacts: paths, out }: RunOptions,
+): Pick<ExecutionRequest, "artifacts"> {
+  if (paths === undefined) return {};
+  if (workspace === undefined) return { artifacts: { paths, ...artifactBounds } };
+  if (out === undefined) return {};
+  throw invalidRequest(
+    "--out",
+    `can't be used where the workspace is a folder of yours, \`${workspace.hostPath}\`: what the program writes there is there already.`,
+  );
+}
+
+async function bringOut({ artifacts }: ExecutionReport, { out, options }: RunParts): Promise<void> {
+  if (out === undefined || artifacts === undefined) return;
+  const notes = await writeArtifacts(artifacts, out);
+  if (options.verbosity !== "quiet") notes.forEach(printNote);
 }
 
 function printNotes(report: ExecutionReport, { provider, request, options }: RunParts): void {

@@ -35,6 +35,10 @@ export const variableTable: readonly (readonly [variable: string, path: string])
   ...limitVariables("max"),
   ["GLOVEBOX_COMPILE_WALL_TIME", "compile.wallTime"],
   ["GLOVEBOX_COMPILE_CPU_TIME", "compile.cpuTime"],
+  ["GLOVEBOX_COMPILE_CACHE_FOLDER", "compileCache.folder"],
+  ["GLOVEBOX_COMPILE_CACHE_SIZE", "compileCache.size"],
+  ["GLOVEBOX_ARTIFACTS_FILES", "artifacts.files"],
+  ["GLOVEBOX_ARTIFACTS_SIZE", "artifacts.size"],
   ["GLOVEBOX_NETWORK_ALLOWED", "network.allowed"],
   ["GLOVEBOX_LOG_LEVEL", "logLevel"],
 ];

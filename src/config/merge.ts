@@ -40,6 +40,14 @@ export function mergeSources(sources: readonly ConfigSource[]): ServerConfig {
       wallTimeMs: pick((source) => source.compile?.wallTime, defaults.compile.wallTimeMs),
       cpuTimeMs: pick((source) => source.compile?.cpuTime, defaults.compile.cpuTimeMs),
     },
+    compileCache: {
+      folder: pick((source) => source.compileCache?.folder, defaults.compileCache.folder),
+      maxBytes: pick((source) => source.compileCache?.size, defaults.compileCache.maxBytes),
+    },
+    artifacts: {
+      maxFiles: pick((source) => source.artifacts?.files, defaults.artifacts.maxFiles),
+      maxBytes: pick((source) => source.artifacts?.size, defaults.artifacts.maxBytes),
+    },
     network: { allowed: pick((source) => source.network?.allowed, defaults.network.allowed) },
     logLevel: pick((source) => source.logLevel, defaults.logLevel),
   };

@@ -3,6 +3,7 @@
  * What one source of configuration may say: the file, the environment and the command line have the
  * same fields, and each may leave any of them out.
  */
+import { isAbsolute } from "node:path";
 import { z } from "zod";
 import { imageForm, isImageName, pullPolicies } from "../core/image.ts";
 import { limitNames, limitTable, type LimitName } from "../core/limits.ts";
@@ -11,6 +12,8 @@ import { imagePatternForm, isDockerHost, isImagePattern, isOciRuntime } from "./
 import {
   enforcementModes,
   logLevels,
+  maxArtifactBytes,
+  maxArtifactFiles,
   maxPoolSize,
   networkModes,
   providerNames,
@@ -93,6 +96,18 @@ export const configSourceSchema = z.strictObject({
     .strictObject({
       wallTime: duration(limitTable.wallTimeMs).optional(),
       cpuTime: duration(limitTable.cpuTimeMs).optional(),
+    })
+    .optional(),
+  compileCache: z
+    .strictObject({
+      folder: text("an absolute path", isAbsolute).optional(),
+      size: size({ min: 0, max: 1024 * 1024 * MIB }).optional(),
+    })
+    .optional(),
+  artifacts: z
+    .strictObject({
+      files: wholeNumber({ min: 0, max: maxArtifactFiles }).optional(),
+      size: size({ min: 0, max: maxArtifactBytes }).optional(),
     })
     .optional(),
   network: z.strictObject({ allowed: listOf(networkModes, { min: 1 }).optional() }).optional(),

@@ -93,6 +93,14 @@ export interface ServerConfig {
     readonly max: BoundedLimits;
   };
   readonly compile: { readonly wallTimeMs: number; readonly cpuTimeMs: number };
+  readonly compileCache: CompileCacheSettings;
+  /** Files that come back with an answer. */
+  readonly artifacts: {
+    /** 0: none. */
+    readonly maxFiles: number;
+    /** Of all together. */
+    readonly maxBytes: number;
+  };
   readonly network: {
     /** What a caller may ask for; who does not ask gets `none`. */
     readonly allowed: readonly NetworkPolicy["mode"][];
@@ -109,6 +117,20 @@ export function defaultPoolSize(concurrency: number): number {
 export const maxPoolSize = 1024;
 
 const MIB = 2 ** 20;
+
+/** What compilers made, kept on disk. */
+export interface CompileCacheSettings {
+  /** Absolute; undefined: in the cache folder of this user. */
+  readonly folder: string | undefined;
+  /** Of all entries together; 0: nothing is kept. */
+  readonly maxBytes: number;
+}
+
+export const defaultCompileCache: CompileCacheSettings = { folder: undefined, maxBytes: 512 * MIB };
+
+/** They are part of one JSON document. */
+export const maxArtifactFiles = 10_000;
+export const maxArtifactBytes = 64 * MIB;
 const MINUTE = 60_000;
 
 /** The most that callers can ask for where the operator says nothing. */
@@ -148,6 +170,8 @@ export function defaultServerConfig(): ServerConfig {
     maxQueued: 64,
     limits: { default: defaultLimits as BoundedLimits, max: maxLimits },
     compile: { wallTimeMs: defaultCompileWallTimeMs, cpuTimeMs: defaultCompileWallTimeMs },
+    compileCache: defaultCompileCache,
+    artifacts: { maxFiles: 64, maxBytes: 8 * MIB },
     network: { allowed: ["none"] },
     logLevel: "info",
   };

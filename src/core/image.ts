@@ -56,9 +56,12 @@ export interface ImageStore {
   /** Undefined where it is not there. */
   find(name: string, signal: AbortSignal): Promise<StoredImage | undefined>;
 
+  /** All that are there, by name. Absent where others keep theirs there too. */
+  list?(signal: AbortSignal): Promise<readonly StoredImage[]>;
+
   /**
    * @throws {GloveboxError} With the registry's reason: `IMAGE_NOT_FOUND` where it has no such image,
-   * `SANDBOX_FAILED` where it could not be asked.
+   * `SANDBOX_FAILED` where it could not be asked, or is no image that can be used here.
    */
   pull(
     name: string,
@@ -67,11 +70,23 @@ export interface ImageStore {
   ): Promise<void>;
 
   /**
-   * Builds an image from the text of a Dockerfile, with an empty context.
+   * As `pull`, from this machine instead of a registry: `oci:FOLDER:TAG`. Absent where that can't be.
+   *
+   * @throws {GloveboxError} As `pull`; `INVALID_REQUEST` for a source of another form.
+   */
+  load?(
+    name: string,
+    source: string,
+    onProgress: (progress: ImageProgress) => void,
+    signal: AbortSignal,
+  ): Promise<void>;
+
+  /**
+   * Builds an image from the text of a Dockerfile, with an empty context. Absent where none are built.
    *
    * @throws {GloveboxError} `SANDBOX_FAILED` with the engine's reason.
    */
-  build(
+  build?(
     name: string,
     dockerfile: string,
     onProgress: (progress: ImageProgress) => void,

@@ -13,11 +13,14 @@ const relativePath = z.string().refine((path) => parseFilePath(path).ok, {
   error: "a relative path without empty, `.` or `..` parts",
 });
 
+const extension = z.string().regex(/^\.[A-Za-z0-9+_]+$/);
+
 /**
  * One word of a command line. In it `{entry}` is the path of the main file, `{name}` that path without
  * its extension, both relative to the workspace, and `{stem}` the last part of `{name}`; `{x}` is what
  * `fromCode` calls `x`. The word `{sources}` alone becomes all files of the program that have one of
- * the language's extensions, the main file first.
+ * the language's extensions, or of `sourceExtensions`, the main file first; `{others}` all of them but
+ * the main file.
  */
 const argvWord = z.string().min(1);
 const argv = z.array(argvWord).min(1);
@@ -67,6 +70,35 @@ const lacksSchema = z.strictObject({
 });
 
 const needs = z.int().min(1).optional();
+const limitNeeds = z
+  .strictObject({
+    wallTimeMs: needs,
+    cpuTimeMs: needs,
+    memoryBytes: needs,
+    processes: needs,
+    diskBytes: needs,
+    openFiles: needs,
+  })
+  .default({});
+
+/**
+ * What is made once for all runs on the same compilers: precompiled headers, archives of classes. Nobody
+ * has to make it: without it everything works, only slower.
+ */
+const prepareSchema = z.strictObject({
+  /** Put into the workspace of the sandbox that makes it. */
+  files: z.array(z.strictObject({ path: relativePath, content: z.string() })).default([]),
+  /**
+   * They leave what is to be kept in `{prepared}`, which for them is a folder of the workspace. What one
+   * with `stdout` prints is kept there under that name.
+   */
+  commands: z.array(z.strictObject({ argv, stdout: relativePath.optional() })).min(1),
+  limits: limitNeeds,
+  /** Used instead, where it was made; in them `{prepared}` is the folder, read-only. */
+  compile: z.array(argv).min(1).optional(),
+  run: argv.optional(),
+  env: z.record(z.string(), z.string()).default({}),
+});
 
 /** Schema of `languages/<id>/language.yaml`. */
 export const languageSchema = z.strictObject({
@@ -77,7 +109,9 @@ export const languageSchema = z.strictObject({
   /** Other names that callers may use, without upper case: names are compared in lower case. */
   aliases: z.array(word).default([]),
   /** With the dot, most usual first. */
-  extensions: z.array(z.string().regex(/^\.[A-Za-z0-9+_]+$/)).min(1),
+  extensions: z.array(extension).min(1),
+  /** Further ones that its compiler takes, but that are another language's by name. */
+  sourceExtensions: z.array(extension).default([]),
   /** Last path part of the interpreter in a `#!` line, without version digits. */
   shebangs: z.array(word).default([]),
   /** Names that the code gives, for the words of command lines and for `mainFile`. */
@@ -90,18 +124,17 @@ export const languageSchema = z.strictObject({
   /** Added to the sandbox's own environment. */
   env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string()).default({}),
   /** The least with which its compiler and runtime work: a caller who names no limit gets no less. */
-  limits: z
-    .strictObject({
-      wallTimeMs: needs,
-      cpuTimeMs: needs,
-      memoryBytes: needs,
-      processes: needs,
-      diskBytes: needs,
-      openFiles: needs,
-    })
-    .default({}),
+  limits: limitNeeds,
+  /**
+   * Files and folders of the host outside `/usr` without which the runtime fails, shown read-only where
+   * they are there. Never one in which an administrator keeps a secret.
+   */
+  hostPaths: z.array(z.string().regex(/^\/(etc|var\/lib)(\/[A-Za-z0-9+._-]+)+$/)).default([]),
+  prepare: prepareSchema.optional(),
   version: z.strictObject({
     argv,
+    /** What the command reads. */
+    stdin: z.string().optional(),
     /** Regular expression over stdout and stderr; group 1 is the version. */
     pattern: z.string(),
   }),
@@ -130,10 +163,15 @@ export const languageSchema = z.strictObject({
     .array(z.strictObject({ language: word, versions: z.array(z.string()).min(1) }))
     .default([]),
   /** The editor's mode: a language of CodeMirror 6 or one of its legacy modes. */
-  highlight: word.optional(),
+  highlight: z
+    .string()
+    .regex(/^[A-Za-z0-9+#._-]+$/)
+    .optional(),
   lacks: lacksSchema.default({}),
   /** A first program, in the same folder. */
   hello: relativePath,
+  /** What the first program reads, for a language that does nothing without input. */
+  helloStdin: z.string().default(""),
   tests: z.array(testSchema).min(1),
 });
 
@@ -155,4 +193,6 @@ export interface Runtime {
   readonly languageId: string;
   /** `3.11.2`; null where the runtime did not say. */
   readonly version: string | null;
+  /** The image that it is in; absent: on the host. */
+  readonly image?: string;
 }

@@ -2,6 +2,7 @@
  * @module
  * The contract between Glovebox and a way to isolate. `test/conformance` holds every provider to it.
  */
+import type { CollectedFiles, CollectRequest } from "./collected.ts";
 import type { Command, TtySize } from "./command.ts";
 import type { Enforcement } from "./enforcement.ts";
 import type { Execution } from "./execution.ts";
@@ -14,9 +15,9 @@ import type { SandboxSpec } from "./sandbox.ts";
  */
 export interface Provider {
   readonly name: string;
-  /** Whose programs run in a sandbox: those of this machine, or those of `SandboxSpec.image`. */
+  /** Whose programs run in a sandbox whose `SandboxSpec.image` is absent: this machine's, or an image's. */
   readonly programs: "host" | "image";
-  /** Absent where `programs` is `host`. */
+  /** What `SandboxSpec.image` may name. Absent where it must be absent. */
   readonly images?: ImageStore;
 
   /**
@@ -60,6 +61,18 @@ export interface ProviderSandbox extends AsyncDisposable {
    * @throws {GloveboxError} `SANDBOX_FAILED` if the sandbox itself broke.
    */
   exec(command: Command, signal: AbortSignal): Promise<Execution>;
+
+  /**
+   * Reads files that commands left in the workspace, between two of them: with the rights of a program
+   * inside, following no link. A failure other than `INVALID_REQUEST`, or one because a command was
+   * running, stops the sandbox, and so does an abort.
+   *
+   * @throws {GloveboxError} `INVALID_REQUEST` for a path that can't be asked for. `SANDBOX_FAILED` where
+   * `exec` would throw it, while a command runs, where a limit of the sandbox leaves no room for
+   * reading, or where it takes longer than `collectWallTimeMs`.
+   * @throws The reason of `signal` after its abort.
+   */
+  collect(request: CollectRequest, signal: AbortSignal): Promise<CollectedFiles>;
 
   /** Sends a signal to the running command's process group; nothing happens where none runs. */
   kill(signal: NodeJS.Signals): void;

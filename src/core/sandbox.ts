@@ -31,8 +31,8 @@ export interface HostProgram {
 
 export interface SandboxSpec {
   /**
-   * The OCI image that its programs come from, `python:3`. Absent: the provider's default one.
-   * A provider whose programs are the host's has no use for it.
+   * The OCI image that its programs come from, `python:3`. Absent: the provider's default one, or the
+   * host's programs where `Provider.programs` says so.
    */
   readonly image?: string;
   readonly policy: Policy;

@@ -10,7 +10,7 @@ export interface ArgvContext {
   readonly entry: string;
   /** Paths of all files of the program. */
   readonly files: readonly string[];
-  /** The language's. */
+  /** The language's, and those that its compiler takes besides. */
   readonly extensions: readonly string[];
   /** What `fromCode` found. */
   readonly names?: CodeNames;
@@ -19,13 +19,15 @@ export interface ArgvContext {
 /** Replaces `{entry}` and its like, see `languageSchema`; what is put in is not looked at again. */
 export function expandArgv(words: readonly string[], context: ArgvContext): readonly string[] {
   return words.flatMap((word) =>
-    word === "{sources}" ? sources(context) : [expand(word, context)],
+    word === "{sources}" || word === "{others}"
+      ? sources(context, word === "{sources}")
+      : [expand(word, context)],
   );
 }
 
-function sources({ entry, files, extensions }: ArgvContext): readonly string[] {
+function sources({ entry, files, extensions }: ArgvContext, withEntry: boolean): readonly string[] {
   const others = files.filter((path) => path !== entry && extensions.includes(extname(path)));
-  return [entry, ...others].map(asOperand);
+  return [...(withEntry ? [entry] : []), ...others].map(asOperand);
 }
 
 function expand(word: string, { entry, names = {} }: ArgvContext): string {

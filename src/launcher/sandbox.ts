@@ -3,12 +3,16 @@
  * One sandbox: a running launcher, and the commands that it is given.
  */
 import { constants } from "node:os";
-import type { Command, OutputStream } from "../core/command.ts";
+import type { CollectedFiles, CollectRequest } from "../core/collected.ts";
+import type { Command } from "../core/command.ts";
 import type { Enforcement } from "../core/enforcement.ts";
-import { GloveboxError } from "../core/errors.ts";
+import { GloveboxError, isGloveboxError } from "../core/errors.ts";
 import type { Execution } from "../core/execution.ts";
-import { outcomeLimits, type Outcome, type OutcomeLimit } from "../core/outcome.ts";
+import type { OutcomeLimit } from "../core/outcome.ts";
 import type { ProviderSandbox } from "../core/provider.ts";
+import { collectFiles, collectRecords } from "./collect.ts";
+import { argvRecords, execMessage, type CommandSetting } from "./exec-message.ts";
+import { canceled, executionOf } from "./execution.ts";
 import type { Launcher } from "./launcher.ts";
 import { encodeMessage, type Records } from "./message.ts";
 import { forwardOutput } from "./output.ts";
@@ -36,34 +40,27 @@ const END_GRACE_MS = 3_000;
 
 export function sandboxOf(parts: SandboxParts): ProviderSandbox {
   const { launcher } = parts;
-  const failed = (step: string, what: string): GloveboxError =>
-    sandboxFailed(parts.provider, step, what);
-  let stopped = false;
+  const turns = createTurns(parts);
   let stdinUsed = false;
 
   async function exec(command: Command, signal: AbortSignal): Promise<Execution> {
-    if (stopped) throw failed("exec", "the sandbox is stopped and takes no further command");
+    turns.refuseUnlessIdle("exec");
     if (signal.aborted) {
-      stopped = true;
+      turns.stop();
       return canceled;
     }
     if (command.stdin !== "empty") {
       // The launcher's stdin ends with it: it can't be given to another command.
-      if (stdinUsed) throw failed("exec", "only one command of a sandbox may have a stdin");
+      if (stdinUsed) {
+        throw sandboxFailed(parts.provider, "exec", "only one of its commands may have a stdin");
+      }
       stdinUsed = true;
     }
-    try {
-      const { execution, isOver } = await runCommand(parts, command, signal);
-      stopped = isOver;
-      return execution;
-    } catch (error) {
-      stopped = true;
-      throw error;
-    }
+    return turns.run("exec", command, argvRecords(command), signal);
   }
 
   async function destroy(): Promise<void> {
-    stopped = true;
+    turns.stop();
     await launcher.end();
     await parts.cleanUp();
   }
@@ -72,7 +69,9 @@ export function sandboxOf(parts: SandboxParts): ProviderSandbox {
     id: parts.id,
     enforcement: parts.enforcement,
     exec,
+    collect: (request, signal) => collectIn(parts, turns, request, signal),
     kill: (name) => {
+      if (turns.current() === "collect") return;
       launcher.send(encodeMessage([["signal", constants.signals[name]]]));
     },
     resize: ({ columns, rows }) => {
@@ -83,10 +82,70 @@ export function sandboxOf(parts: SandboxParts): ProviderSandbox {
   };
 }
 
+async function collectIn(
+  { provider }: SandboxParts,
+  turns: Turns,
+  request: CollectRequest,
+  signal: AbortSignal,
+): Promise<CollectedFiles> {
+  const program = collectRecords(request);
+  turns.refuseUnlessIdle("collect");
+  try {
+    signal.throwIfAborted();
+    return await collectFiles(request, (setting) => turns.run("collect", setting, program, signal));
+  } catch (error) {
+    turns.stop();
+    signal.throwIfAborted();
+    if (isGloveboxError(error)) throw error;
+    const reason = `the sandbox's files can't be read: ${(error as Error).message}`;
+    throw sandboxFailed(provider, "collect", reason, error);
+  }
+}
+
+type Turns = ReturnType<typeof createTurns>;
+
+/** One at a time, until one of them ends the sandbox. */
+function createTurns(parts: SandboxParts) {
+  type Step = "exec" | "collect";
+  let current: Step | undefined;
+  let stopped = false;
+  return {
+    current: () => current,
+    stop: (): void => {
+      stopped = true;
+    },
+    refuseUnlessIdle: (step: Step): void => {
+      const reason = stopped
+        ? "the sandbox is stopped and takes no further command"
+        : "the sandbox still runs another command";
+      if (stopped || current !== undefined) throw sandboxFailed(parts.provider, step, reason);
+    },
+    run: async (
+      step: Step,
+      command: CommandSetting,
+      program: Records,
+      signal: AbortSignal,
+    ): Promise<Execution> => {
+      current = step;
+      try {
+        const { execution, isOver } = await runCommand(parts, command, program, signal);
+        stopped ||= isOver;
+        return execution;
+      } catch (error) {
+        stopped = true;
+        throw error;
+      } finally {
+        current = undefined;
+      }
+    },
+  };
+}
+
 /** @returns With `isOver` where the sandbox takes no further command. */
 async function runCommand(
   parts: SandboxParts,
-  command: Command,
+  command: CommandSetting,
+  program: Records,
   signal: AbortSignal,
 ): Promise<{ readonly execution: Execution; readonly isOver: boolean }> {
   const { launcher } = parts;
@@ -96,7 +155,7 @@ async function runCommand(
   signal.addEventListener("abort", cancel, { once: true });
   const startedMs = performance.now();
   try {
-    launcher.send(execMessage(command));
+    launcher.send(execMessage(command, program));
     disconnectStdin = connectStdin(command, launcher);
     const status = await nextExit(parts);
     if (status === undefined) {
@@ -118,7 +177,7 @@ async function runCommand(
   }
 }
 
-function connectOutput(command: Command, launcher: Launcher) {
+function connectOutput(command: CommandSetting, launcher: Launcher) {
   const output = forwardOutput(launcher, command, () => {
     cancel();
   });
@@ -142,7 +201,7 @@ interface Watch {
  */
 function watchEnd(
   { launcher, isStuck }: SandboxParts,
-  { limits }: Command,
+  { limits }: CommandSetting,
   signal: AbortSignal,
   isReaderBusy: () => boolean,
 ): Watch {
@@ -179,7 +238,7 @@ function watchEnd(
   };
 }
 
-function connectStdin({ stdin }: Command, launcher: Launcher): () => void {
+function connectStdin({ stdin }: CommandSetting, launcher: Launcher): () => void {
   if (stdin === "empty") return () => undefined;
   // What can't be read is an end to the program; without a listener it would end this process.
   const onError = (): void => void launcher.stdin.end();
@@ -197,33 +256,6 @@ export function sandboxFailed(
   return new GloveboxError("SANDBOX_FAILED", message, { provider, step }, { cause });
 }
 
-const canceled: Execution = {
-  outcome: { kind: "canceled" },
-  usage: { wallTimeMs: 0, cpuTimeMs: 0 },
-  droppedBytes: { stdout: 0, stderr: 0 },
-};
-
-function ttyRecords({ tty }: Command): Records {
-  return tty === undefined ? [] : [["tty", [String(tty.columns), String(tty.rows)]]];
-}
-
-function execMessage(command: Command): Buffer {
-  const microseconds = (ms: number | "unlimited"): string =>
-    ms === "unlimited" ? ms : String(Math.ceil(ms * 1000));
-  return encodeMessage([
-    ["exec", ""],
-    ...command.argv.map((word) => ["argv", word] as const),
-    ...Object.entries(command.env).map(([name, value]) => ["env", `${name}=${value}`] as const),
-    ["cwd", command.cwd],
-    ["stdin", command.stdin === "empty" ? "empty" : "pipe"],
-    ...ttyRecords(command),
-    ["wall-us", microseconds(command.limits.wallTimeMs)],
-    ["cpu-us", microseconds(command.limits.cpuTimeMs)],
-    ["output-bytes", String(command.limits.outputBytes)],
-    ["at-output-limit", command.onOutputLimit],
-  ]);
-}
-
 /** Undefined where the launcher ended without a word. */
 async function nextExit({ launcher, provider }: SandboxParts): Promise<ExitStatus | undefined> {
   for (;;) {
@@ -238,7 +270,7 @@ async function nextExit({ launcher, provider }: SandboxParts): Promise<ExitStatu
 /** More than the launcher may pass on: it is not the launcher that speaks. */
 function refuseForgedCounts(
   { provider }: SandboxParts,
-  { limits: { outputBytes } }: Command,
+  { limits: { outputBytes } }: CommandSetting,
   { stdout, stderr }: ExitStatus,
 ): void {
   if (outputBytes === "unlimited" || Math.max(stdout, stderr) <= outputBytes) return;
@@ -261,35 +293,4 @@ async function explainDeath(
     usage: { wallTimeMs: performance.now() - startedMs },
     droppedBytes: { stdout: 0, stderr: 0 },
   };
-}
-
-function executionOf(status: ExitStatus): Execution {
-  const droppedBytes: Record<OutputStream, number> = {
-    stdout: status.droppedStdout,
-    stderr: status.droppedStderr,
-  };
-  return {
-    outcome: outcomeOf(status),
-    usage: {
-      wallTimeMs: status.wallUs / 1000,
-      cpuTimeMs: status.cpuUs / 1000,
-      peakMemoryBytes: status.peakBytes,
-    },
-    droppedBytes,
-  };
-}
-
-function outcomeOf(status: ExitStatus): Outcome {
-  if (status.limit === "canceled") return { kind: "canceled" };
-  const exitCode = status.signal === 0 ? status.code : null;
-  const limit = outcomeLimits.find((name) => name === status.limit);
-  if (limit !== undefined) return { kind: "limit", limit, exitCode };
-  if (exitCode !== null) return { kind: "exited", exitCode };
-  return { kind: "signaled", signal: signalName(status.signal) };
-}
-
-/** Real-time signals have no name in Node; the shell's numbering is kept for them. */
-function signalName(number: number): NodeJS.Signals {
-  const name = Object.entries(constants.signals).find(([, value]) => value === number)?.[0];
-  return (name ?? `SIG${number}`) as NodeJS.Signals;
 }

@@ -3,6 +3,7 @@
  * The shapes of the v1 API. What needs more than one field to judge is in `to-request.ts`.
  */
 import { z } from "zod";
+import { parseFilePath } from "../core/file-path.ts";
 import { imageForm, isImageName } from "../core/image.ts";
 import { enforcementModes, type ServerConfig } from "../config/server-config.ts";
 import { controls, type Control } from "../core/enforcement.ts";
@@ -16,6 +17,11 @@ import type { LimitField } from "./field-names.ts";
 export const MAX_ARGS = 1024;
 export const MAX_ENV = 256;
 const MAX_NAME_CHARS = 64;
+const MAX_ARTIFACT_PATHS = 64;
+
+const artifactPath = z.string().refine((path) => parseFilePath(path).ok, {
+  error: "must be a relative path without empty, `.` or `..` parts",
+});
 
 const encodings = ["utf8", "base64"] as const satisfies readonly Encoding[];
 const encodingSchema = z.enum(encodings);
@@ -44,6 +50,8 @@ export function executeBodySchema(config: ServerConfig) {
     args: z.array(z.string()).max(MAX_ARGS).optional(),
     env: z.record(z.string(), z.string()).optional(),
     limits: z.strictObject(limitFields(config)).optional(),
+    compile_cache: z.enum(["use", "off"]).optional(),
+    artifacts: z.array(artifactPath).max(MAX_ARTIFACT_PATHS).optional(),
     network: z.enum(["none", "all", "ask"]).optional(),
     on_output_limit: z.enum(["truncate", "kill"]).optional(),
     enforcement: z.enum(enforcementModes).optional(),
@@ -101,6 +109,21 @@ export const executeAnswerSchema = z.strictObject({
   version: z.string().nullable(),
   compile: phaseSchema.optional(),
   run: phaseSchema.nullable(),
+  compile_cache: z.enum(["hit", "miss", "off"]).optional(),
+  artifacts: z
+    .strictObject({
+      files: z.array(
+        z.strictObject({
+          path: z.string(),
+          content: z.string(),
+          encoding: encodingSchema,
+          executable: z.boolean(),
+        }),
+      ),
+      skipped: z.array(z.strictObject({ path: z.string(), reason: z.string() })),
+      truncated: z.boolean(),
+    })
+    .optional(),
   enforcement: enforcementSchema,
 });
 
@@ -113,6 +136,9 @@ export const languagesAnswerSchema = z.strictObject({
       extensions: z.array(z.string()),
       version: z.string().nullable(),
       installed: z.boolean(),
+      runtimes: z.array(
+        z.strictObject({ version: z.string().nullable(), image: z.string().nullable() }),
+      ),
     }),
   ),
 });

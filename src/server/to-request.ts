@@ -12,9 +12,10 @@ import { limitNames, raiseToNeeds, type LimitName, type Limits } from "../core/l
 import type { SandboxFile } from "../core/sandbox.ts";
 import { mainFileOf } from "../languages/from-code.ts";
 import type { LanguageIndex } from "../languages/index-languages.ts";
+import { unknownLanguage } from "../languages/unknown-language.ts";
 import type { Encoding } from "../service/report-json.ts";
-import type { ExecutionRequest } from "../service/request.ts";
-import { showText, showValue } from "../util/show-value.ts";
+import { artifactsFolder, type ExecutionRequest } from "../service/request.ts";
+import { showValue } from "../util/show-value.ts";
 import { snakeCase } from "../util/snake-case.ts";
 import { argumentIssues } from "./check-arguments.ts";
 import { fileIssues } from "./check-files.ts";
@@ -56,6 +57,8 @@ export function toExecutionRequest(
     onOutputLimit: body.on_output_limit ?? "truncate",
     network: { mode: body.network === "all" ? "all" : "none" },
     enforcement: body.enforcement ?? config.enforcement,
+    ...(body.compile_cache === undefined ? {} : { compileCache: body.compile_cache }),
+    ...artifactsOf(body, config),
     ...(body.provider === undefined ? {} : { provider: body.provider }),
     ...(body.image === undefined ? {} : { image: body.image }),
   };
@@ -69,12 +72,7 @@ export function invalidBody(issues: readonly Issue[]): GloveboxError<"INVALID_RE
 export function findLanguage(name: string, languages: LanguageIndex): LoadedLanguage {
   const language = languages.byName(name);
   if (language !== undefined) return language;
-  const known = languages.names;
-  throw new GloveboxError(
-    "UNKNOWN_LANGUAGE",
-    `language: no language is called ${showValue(name)}. Known: ${known.join(", ")}.`,
-    { language: showText(name), known },
-  );
+  throw unknownLanguage(languages, name, `language: no language is called ${showValue(name)}.`);
 }
 
 function limitsOf(body: ExecuteBody, config: ServerConfig, language: LoadedLanguage): Limits {
@@ -83,6 +81,14 @@ function limitsOf(body: ExecuteBody, config: ServerConfig, language: LoadedLangu
   const limits = Object.fromEntries(rows) as Record<LimitName, number>;
   const isNamed = (name: LimitName): boolean => named(name) !== undefined;
   return raiseToNeeds(limits, language.limits, isNamed, config.limits.max);
+}
+
+function artifactsOf(
+  { artifacts = [artifactsFolder] }: ExecuteBody,
+  { artifacts: bounds }: ServerConfig,
+): Pick<ExecutionRequest, "artifacts"> {
+  if (artifacts.length === 0 || bounds.maxFiles === 0) return {};
+  return { artifacts: { paths: artifacts, ...bounds } };
 }
 
 /** The files of the program, decoded; faults of their encoding are added to `issues`. */

@@ -3,7 +3,7 @@
  * From a request to the sandbox and the commands that it needs.
  */
 import type { Command } from "../core/command.ts";
-import { GloveboxError, invalidRequest } from "../core/errors.ts";
+import { invalidRequest } from "../core/errors.ts";
 import type { LoadedLanguage } from "../core/language.ts";
 import type { Limits } from "../core/limits.ts";
 import type { Policy, WorkspaceMount } from "../core/policy.ts";
@@ -13,8 +13,10 @@ import type { HostProgram, SandboxSpec } from "../core/sandbox.ts";
 import { expandArgv } from "../languages/argv.ts";
 import { mainFileOf, namesFromCode } from "../languages/from-code.ts";
 import type { LanguageIndex } from "../languages/index-languages.ts";
+import { unknownLanguage } from "../languages/unknown-language.ts";
 import { buildEnvironment } from "./environment.ts";
-import { foldersOf } from "./own-node.ts";
+import { foldersOf } from "./lent-programs.ts";
+import { preparedPath } from "./prepared/prepare-language.ts";
 import type { ExecutionRequest, Program } from "./request.ts";
 
 /** What a compiler may use where a run's own limits would be meaningless. */
@@ -31,9 +33,12 @@ export interface PreparedExecution {
 
 /** Where a sandbox's programs come from. */
 export interface ProgramSource {
-  readonly programs: Provider["programs"];
+  /** Undefined: this host. */
+  readonly image: string | undefined;
   /** Lent by this host. */
   readonly lent: readonly HostProgram[];
+  /** The folder of this host with what was prepared for the language. */
+  readonly prepared: string | undefined;
 }
 
 type CodeProgram = Extract<Program, { kind: "code" }>;
@@ -46,12 +51,8 @@ export function languageOf(
 ): LoadedLanguage {
   const language = languages.byName(name);
   if (language !== undefined) return language;
-  const known = languages.names;
-  throw new GloveboxError(
-    "UNKNOWN_LANGUAGE",
-    `language ${JSON.stringify(name.slice(0, 80))} is unknown. Known: ${known.join(", ")}.`,
-    { language: name, known },
-  );
+  const shown = JSON.stringify(name.slice(0, 80));
+  throw unknownLanguage(languages, name, `language: no language is called ${shown}.`);
 }
 
 /**
@@ -65,7 +66,7 @@ export function prepareCode(
   request: ExecutionRequest,
   program: CodeProgram,
   language: LoadedLanguage,
-  { programs, lent }: ProgramSource,
+  { image, lent, prepared }: ProgramSource,
   compileLimits: CompileLimits,
 ): PreparedExecution {
   if (program.workspace !== undefined) refuseMountedCompile(language);
@@ -73,22 +74,30 @@ export function prepareCode(
   refuseArgs(request, language);
   const entry = program.entry ?? files[0] ?? mainFileOf(language, Buffer.alloc(0));
   const code = program.files.find(({ path }) => path === entry)?.content;
-  const names = namesFromCode(language, entry, code);
+  const names = { ...namesFromCode(language, entry, code), prepared: preparedPath };
+  const commands = commandsOf(language, prepared !== undefined);
+  const extensions = [...language.extensions, ...language.sourceExtensions];
   const expand = (words: readonly string[]): readonly string[] =>
-    expandArgv(words, { entry, files, extensions: language.extensions, names });
-  const env = buildEnvironment(programs, foldersOf(lent), language.env, request.env);
-  const base = commandOf(request, [...expand(language.run), ...request.args], env);
+    expandArgv(words, { entry, files, extensions, names });
+  const env = buildEnvironment(
+    image === undefined ? "host" : "image",
+    foldersOf(lent),
+    commands.env,
+    request.env,
+  );
+  const base = commandOf(request, [...expand(commands.run), ...request.args], env);
   const run = { ...base, ...ttyOf(request) };
   const spec: SandboxSpec = {
-    image: request.image ?? language.image.name,
+    ...(image === undefined ? {} : { image }),
     ...specOf(request),
     policy: policyOf(request, program.workspace),
     files: program.files,
-    hostPrograms: lent,
+    hostPrograms:
+      prepared === undefined ? lent : [...lent, { hostPath: prepared, path: preparedPath }],
   };
-  if (language.compile === undefined) return { spec, run };
+  if (commands.compile === undefined) return { spec, run };
   const limits = { ...run.limits, ...compileLimits };
-  const compile = language.compile.map((words): PreparedCommand => {
+  const compile = commands.compile.map((words): PreparedCommand => {
     return { ...base, argv: expand(words), stdin: "empty", limits };
   });
   return { spec, compile, run };
@@ -109,6 +118,19 @@ export function prepareCommand(
   };
   const command = commandOf(request, argv, buildEnvironment(programs, [], request.env));
   return { spec, run: { ...command, ...ttyOf(request) } };
+}
+
+type Commands = Pick<LoadedLanguage, "compile" | "run" | "env">;
+
+/** @param isPrepared Whether what `prepare` makes is there. */
+function commandsOf(language: LoadedLanguage, isPrepared: boolean): Commands {
+  const { prepare, compile, run, env } = language;
+  if (!isPrepared || prepare === undefined) return { compile, run, env };
+  return {
+    compile: prepare.compile ?? compile,
+    run: prepare.run ?? run,
+    env: { ...env, ...prepare.env },
+  };
 }
 
 function refuseArgs({ args }: ExecutionRequest, { title, lacks }: LoadedLanguage): void {

@@ -4,12 +4,14 @@
  * `glovebox run --json`.
  */
 import { isUtf8 } from "node:buffer";
+import type { CollectedFiles } from "../core/collected.ts";
 import { controls, type Control, type EnforcementLevel } from "../core/enforcement.ts";
 import type { Enforcement } from "../core/enforcement.ts";
 import type { Execution } from "../core/execution.ts";
 import type { Outcome, OutcomeLimit } from "../core/outcome.ts";
 import { snakeCase, type SnakeCase } from "../util/snake-case.ts";
 import type { CollectedExecution, PhaseOutput } from "./collect.ts";
+import type { CompileCacheUse } from "./request.ts";
 
 /** How bytes are written in a string of JSON. */
 export type Encoding = "utf8" | "base64";
@@ -47,18 +49,44 @@ export interface ReportJson {
   compile?: PhaseJson;
   /** Null where compiling failed. */
   run: PhaseJson | null;
+  /** Absent where the language is not compiled. */
+  compile_cache?: CompileCacheUse;
+  /** Absent where none were asked for, or could be. */
+  artifacts?: ArtifactsJson;
   enforcement: EnforcementJson;
 }
 
+export interface ArtifactsJson {
+  /** Paths are relative to the workspace. */
+  files: { path: string; content: string; encoding: Encoding; executable: boolean }[];
+  /** What is no file, or could not be read. */
+  skipped: { path: string; reason: string }[];
+  /** True where a bound cut them. */
+  truncated: boolean;
+}
+
 export function reportToJson({ report, output }: CollectedExecution): ReportJson {
-  const { id, runtime, compile, run, enforcement } = report;
+  const { id, runtime, compile, run, enforcement, compileCache, artifacts } = report;
   return {
     id,
     language: runtime?.languageId ?? null,
     version: runtime?.version ?? null,
     ...(compile === undefined ? {} : { compile: phaseToJson(compile, output.compile) }),
     run: run === null ? null : phaseToJson(run, output.run),
+    ...(compileCache === undefined ? {} : { compile_cache: compileCache }),
+    ...(artifacts === undefined ? {} : { artifacts: artifactsToJson(artifacts) }),
     enforcement: enforcementToJson(enforcement),
+  };
+}
+
+function artifactsToJson({ files, skipped, isComplete }: CollectedFiles): ArtifactsJson {
+  return {
+    files: files.map(({ path, content, executable }) => {
+      const { text, encoding } = encodeBytes(Buffer.from(content));
+      return { path, content: text, encoding, executable };
+    }),
+    skipped: skipped.map(({ path, reason }) => ({ path, reason: snakeCase(reason) })),
+    truncated: !isComplete,
   };
 }
 

@@ -4,6 +4,7 @@
  * these and check bounds; in here values are already right.
  */
 import type { Readable } from "node:stream";
+import type { CollectedFiles } from "../core/collected.ts";
 import type { OutputStream, TtySize } from "../core/command.ts";
 import type { Enforcement, EnforcementMode } from "../core/enforcement.ts";
 import type { Execution } from "../core/execution.ts";
@@ -51,7 +52,25 @@ export interface ExecutionRequest {
   readonly onOutputLimit: OutputLimitAction;
   readonly network: NetworkPolicy;
   readonly enforcement: EnforcementMode;
+  /** `off`: compiled anew, and not kept. */
+  readonly compileCache?: "use" | "off";
+  /** Files that come back with the report; absent: none. */
+  readonly artifacts?: ArtifactsRequest;
 }
+
+/** Where a program leaves files for its caller, below the workspace, where the caller names nothing. */
+export const artifactsFolder = "out";
+
+export interface ArtifactsRequest {
+  /** Files and folders, relative to the workspace; see `parseFilePath`. */
+  readonly paths: readonly string[];
+  readonly maxFiles: number;
+  /** Of all together. */
+  readonly maxBytes: number;
+}
+
+/** `off`: it was not asked, by wish of the caller or of the operator, or where nobody can. */
+export type CompileCacheUse = "hit" | "miss" | "off";
 
 export type PhaseName = "compile" | "run";
 
@@ -69,6 +88,10 @@ export interface ExecutionReport {
   readonly compile?: Execution;
   /** Null where compiling did not end with exit code 0: nothing was run. */
   readonly run: Execution | null;
+  /** Absent where the language is not compiled. */
+  readonly compileCache?: CompileCacheUse;
+  /** Absent where none were asked for, or a limit or a cancel ended the sandbox with its files. */
+  readonly artifacts?: CollectedFiles;
   readonly enforcement: Enforcement;
 }
 

@@ -7,7 +7,16 @@ import type { LoadedLanguage, Runtime } from "../core/language.ts";
 import type { Provider } from "../core/provider.ts";
 import { abortable } from "./active-work.ts";
 import type { ActiveWork } from "./active-work.ts";
-import { findLentPrograms } from "./own-node.ts";
+import { isImageName } from "../core/image.ts";
+import { matchesVersion } from "../languages/version.ts";
+import { findLentPrograms, isOnHost } from "./lent-programs.ts";
+import {
+  otherPlaces,
+  programsOf,
+  taggedPlace,
+  usualPlace,
+  type RuntimePlace,
+} from "./runtime-place.ts";
 import { asNotInstalled, detectRuntime, notInstalled } from "./runtimes.ts";
 
 export class RuntimeDetection {
@@ -28,73 +37,137 @@ export class RuntimeDetection {
    * @throws {GloveboxError} See `detectRuntime`.
    */
   async find(
-    provider: Provider,
+    place: RuntimePlace,
     language: LoadedLanguage,
     signal: AbortSignal,
   ): Promise<Runtime | null> {
-    return abortable(this.#shared(provider, language), signal);
+    return abortable(this.#shared(place, language), signal);
   }
 
   /** @throws {GloveboxError} `LANGUAGE_NOT_INSTALLED` with the reason, else as `find`. */
   async require(
-    provider: Provider,
+    place: RuntimePlace,
     language: LoadedLanguage,
     signal: AbortSignal,
   ): Promise<Runtime> {
-    const runtime = await this.find(provider, language, signal).catch((error: unknown) => {
-      throw asNotInstalled(provider, language, error);
+    const runtime = await this.find(place, language, signal).catch((error: unknown) => {
+      throw asNotInstalled(place.provider, language, error);
     });
-    if (runtime === null) throw notInstalled(provider, language);
+    if (runtime === null) throw notInstalled(place, language);
     return runtime;
   }
 
   /** As `find`, but null where the image is missing: who only looks must not make it be fetched. */
   async findPresent(
-    provider: Provider,
+    place: RuntimePlace,
     language: LoadedLanguage,
     signal: AbortSignal,
   ): Promise<Runtime | null> {
-    const known = this.known(provider, language);
+    const known = this.known(place, language);
     if (known !== undefined) return known;
-    const { images } = provider;
-    if (images !== undefined) {
-      const { name } = language.image;
-      const image = await this.#work.track(signal, (lookSignal) => images.find(name, lookSignal));
-      if (image === undefined) return null;
+    const { provider, image } = place;
+    if (image !== undefined && provider.images !== undefined) {
+      const { images } = provider;
+      const found = await this.#work.track(signal, (lookSignal) => images.find(image, lookSignal));
+      if (found === undefined) return null;
     }
-    return this.find(provider, language, signal).catch((error: unknown) => {
+    return this.find(place, language, signal).catch((error: unknown) => {
       // Removed since, or not at the registry that the provider always asks.
       if (isGloveboxError(error) && error.code === "IMAGE_NOT_FOUND") return null;
       throw error;
     });
   }
 
-  /** What is known already; asks nobody. */
-  known(provider: Provider, language: LoadedLanguage): Runtime | undefined {
-    return this.#known.get(keyOf(provider, language));
+  /** All that a provider has of a language, the one first that is used where nobody asks for another. */
+  async findAll(
+    provider: Provider,
+    language: LoadedLanguage,
+    signal: AbortSignal,
+  ): Promise<readonly Runtime[]> {
+    const others = await otherPlaces(provider, language, signal);
+    const places = [usualPlace(provider, language), ...others];
+    const found: Runtime[] = [];
+    for (const place of places) {
+      const runtime = await this.findPresent(place, language, signal);
+      if (runtime !== null) found.push(runtime);
+    }
+    return found;
   }
 
-  #shared(provider: Provider, language: LoadedLanguage): Promise<Runtime | null> {
-    const key = keyOf(provider, language);
+  /**
+   * Where a language is taken from: the usual place if it has what is wanted, else an image that has it.
+   *
+   * @param wanted See `matchesVersion`; `*` asks nobody where the language is in its usual place.
+   * @throws {GloveboxError} `LANGUAGE_NOT_INSTALLED`
+   */
+  async choose(
+    provider: Provider,
+    language: LoadedLanguage,
+    wanted: string,
+    signal: AbortSignal,
+  ): Promise<RuntimePlace> {
+    const usual = usualPlace(provider, language);
+    if (wanted === "*") {
+      if (usual.image !== undefined || (await this.#isOnHost(language))) return usual;
+      const [first] = await otherPlaces(provider, language, signal);
+      return first ?? usual;
+    }
+    const runtime = await this.findPresent(usual, language, signal);
+    if (runtime !== null && matchesVersion(wanted, runtime.version)) return usual;
+    for (const place of await this.#versionPlaces(provider, language, wanted, signal)) {
+      const other = await this.findPresent(place, language, signal);
+      if (other !== null && matchesVersion(wanted, other.version)) return place;
+    }
+    const installed = runtime ?? (await this.require(usual, language, signal));
+    if (matchesVersion(wanted, installed.version)) return usual;
+    throw notInstalled(usual, language, { wanted, installed: installed.version });
+  }
+
+  /** What is known already; asks nobody. */
+  known(place: RuntimePlace, language: LoadedLanguage): Runtime | undefined {
+    return this.#known.get(keyOf(place, language));
+  }
+
+  /** A provider that lists no images may have one with the version as its tag. */
+  async #versionPlaces(
+    provider: Provider,
+    language: LoadedLanguage,
+    wanted: string,
+    signal: AbortSignal,
+  ): Promise<readonly RuntimePlace[]> {
+    if (provider.images?.list !== undefined) return otherPlaces(provider, language, signal);
+    const tagged = taggedPlace(provider, language, wanted);
+    const canBe = provider.images !== undefined && isImageName(tagged.image ?? "");
+    return canBe ? [tagged] : [];
+  }
+
+  async #isOnHost({ version, fallbackToOwnNode }: LoadedLanguage): Promise<boolean> {
+    const [program = ""] = version.argv;
+    return fallbackToOwnNode?.command === program || program.includes("/") || isOnHost(program);
+  }
+
+  #shared(place: RuntimePlace, language: LoadedLanguage): Promise<Runtime | null> {
+    const key = keyOf(place, language);
     const running = this.#detections.get(key);
     if (running !== undefined) return running;
-    const detection = this.#detect(provider, language, key);
+    const detection = this.#detect(place, language, key);
     this.#detections.set(key, detection);
     return detection;
   }
 
   async #detect(
-    provider: Provider,
+    place: RuntimePlace,
     language: LoadedLanguage,
     key: string,
   ): Promise<Runtime | null> {
     try {
       // Several callers may wait for the answer: none of them can cancel it, only `close` can.
       const runtime = await this.#work.track(new AbortController().signal, async (signal) => {
-        const lent = await findLentPrograms(provider, language, this.#ownNodePath);
-        return detectRuntime(provider, language, lent, signal);
+        const lent = await findLentPrograms(programsOf(place), language, this.#ownNodePath);
+        return detectRuntime(place, language, lent, signal);
       });
-      if (runtime !== null) this.#known.set(key, runtime);
+      // Without a version it may just have been slow.
+      if (runtime !== null && runtime.version !== null) this.#known.set(key, runtime);
       return runtime;
     } finally {
       // What is missing now can be installed a minute later.
@@ -103,4 +176,5 @@ export class RuntimeDetection {
   }
 }
 
-const keyOf = (provider: Provider, { id }: LoadedLanguage): string => `${provider.name}/${id}`;
+const keyOf = ({ provider, image = "" }: RuntimePlace, { id }: LoadedLanguage): string =>
+  `${provider.name}/${image}/${id}`;

@@ -14,7 +14,7 @@ import { collect } from "./collect.ts";
 import type { ExecutionControl, ExecutionRequest } from "./request.ts";
 import { languageNamed } from "../../test/helpers/language.ts";
 import { ExecutionService } from "./service.ts";
-import type { ServiceOptions } from "./service.ts";
+import type { ServiceOptions } from "./service-options.ts";
 
 const never = new AbortController().signal;
 const compileLimits = { wallTimeMs: 1_000, cpuTimeMs: 1_000 };
@@ -251,7 +251,7 @@ describe("a runtime that is not there", () => {
   test("is told with the way to get it, not as an exit code", async () => {
     await expect(collect(service, code("absent", ""), never)).rejects.toMatchObject({
       code: "LANGUAGE_NOT_INSTALLED",
-      details: { language: "absent", hint: "apt-get install absent-interpreter absent-library" },
+      details: { language: "absent", hint: "glovebox languages install absent" },
     });
   });
 

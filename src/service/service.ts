@@ -3,59 +3,32 @@
  * What all doors share: from a request to its report, with one sandbox in between.
  */
 import { randomUUID } from "node:crypto";
-import { GloveboxError, invalidRequest } from "../core/errors.ts";
+import { GloveboxError } from "../core/errors.ts";
 import type { Execution } from "../core/execution.ts";
 import type { LoadedLanguage, Runtime } from "../core/language.ts";
-import type { ProbeReport, Provider, ProviderSandbox } from "../core/provider.ts";
-import type { SandboxSpec } from "../core/sandbox.ts";
+import type { ProbeReport, Provider } from "../core/provider.ts";
 import type { LanguageIndex } from "../languages/index-languages.ts";
-import { matchesVersion } from "../languages/version.ts";
+import { mapLimited } from "../util/map-limited.ts";
 import { ActiveWork } from "./active-work.ts";
-import { findLentPrograms } from "./own-node.ts";
-import { languageOf, prepareCode, prepareCommand } from "./prepare.ts";
-import type { CompileLimits, PreparedCommand, PreparedExecution } from "./prepare.ts";
+import { runAndCollect } from "./artifacts.ts";
+import { compile, planCompile, withCompiled } from "./compile-phase.ts";
+import { languageOf } from "./prepare.ts";
+import type { PreparedCommand, PreparedExecution } from "./prepare.ts";
 import type {
   ExecutionControl,
   ExecutionReport,
   ExecutionRequest,
   ExecutionSink,
-  PhaseName,
 } from "./request.ts";
 import { RuntimeDetection } from "./runtime-detection.ts";
-import { asNotInstalled, notInstalled } from "./runtimes.ts";
-import { joined, remaining } from "./phase-steps.ts";
+import { createSandbox, Preparer, type Context } from "./preparer.ts";
+import { isSuccess } from "./run-phase.ts";
+import type { ServiceOptions } from "./service-options.ts";
 import { createSlots } from "./slots.ts";
 import type { Slot, Slots } from "./slots.ts";
 
-export interface ServiceOptions {
-  /** Used where a request names none. */
-  readonly provider: Provider;
-  /** The others that a request may name. */
-  readonly otherProviders?: readonly Provider[];
-  readonly languages: LanguageIndex;
-  /** Executions at the same time, at least 1. */
-  readonly concurrency: number;
-  /** Executions that may wait for a slot. */
-  readonly maxQueued: number;
-  readonly compileLimits: CompileLimits;
-  /** Lent to sandboxes of a host without a Node of its own; absolute, without symbolic links. */
-  readonly ownNodePath: string;
-}
-
-/** What a command of a phase needs besides itself. */
-interface RunningPhase {
-  readonly sandbox: ProviderSandbox;
-  readonly sink: ExecutionSink;
-  readonly signal: AbortSignal;
-}
-
-/** What a request is about. */
-interface Context {
-  readonly provider: Provider;
-  /** Undefined for a command. */
-  readonly language: LoadedLanguage | undefined;
-  readonly request: ExecutionRequest;
-}
+/** Each is a sandbox. */
+const PARALLEL_DETECTIONS = 4;
 
 interface Listeners {
   readonly sink: ExecutionSink;
@@ -69,12 +42,14 @@ export class ExecutionService {
   readonly #slots: Slots;
   readonly #work = new ActiveWork();
   readonly #runtimes: RuntimeDetection;
+  readonly #preparer: Preparer;
 
   constructor(options: ServiceOptions) {
     this.languages = options.languages;
     this.#options = options;
     this.#slots = createSlots(options);
     this.#runtimes = new RuntimeDetection(this.#work, options.ownNodePath);
+    this.#preparer = new Preparer(options, this.#runtimes);
   }
 
   /**
@@ -101,7 +76,7 @@ export class ExecutionService {
       const slot = await this.#slots.acquire(runSignal);
       try {
         const context = { provider, language, request };
-        const prepared = await this.#prepare(context, runSignal);
+        const prepared = await this.#preparer.prepare(context, runSignal);
         const listeners = { sink, signal: runSignal, onStart };
         const report = await this.#execute(context, prepared, listeners, slot);
         if (language === undefined) return report;
@@ -112,22 +87,35 @@ export class ExecutionService {
     });
   }
 
-  /** The installed runtimes of the default provider, sorted by language; see `runtime`. */
+  /**
+   * The installed runtimes of the default provider, sorted by language; of several of one language the
+   * one first that is used where nobody asks for another. Each is asked once; a failure is asked again.
+   * Only looks: no image is fetched.
+   */
   async runtimes(signal: AbortSignal): Promise<readonly Runtime[]> {
-    const found: Runtime[] = [];
-    for (const language of this.languages.languages) {
-      const runtime = await this.runtime(language, signal);
-      if (runtime !== null) found.push(runtime);
-    }
-    return found;
+    const { languages } = this.languages;
+    const { provider } = this.#options;
+    const found = await mapLimited(languages, PARALLEL_DETECTIONS, async (language) =>
+      this.#runtimes.findAll(provider, language, signal),
+    );
+    return found.flat();
+  }
+
+  /** The first of a language, or null; see `runtimes`. */
+  async runtime(language: LoadedLanguage, signal: AbortSignal): Promise<Runtime | null> {
+    const [first] = await this.#runtimes.findAll(this.#options.provider, language, signal);
+    return first ?? null;
   }
 
   /**
-   * The default provider's runtime of a language, or null. Asked once; a failure is asked again. Only
-   * looks: no image is fetched for it.
+   * Makes what the default provider can use to start a language's programs sooner, where it is not
+   * there yet.
+   *
+   * @returns False where there is nothing to make.
+   * @throws {GloveboxError} See `prepareLanguage`.
    */
-  async runtime(language: LoadedLanguage, signal: AbortSignal): Promise<Runtime | null> {
-    return this.#runtimes.findPresent(this.#options.provider, language, signal);
+  async prepareLanguage(language: LoadedLanguage, signal: AbortSignal): Promise<boolean> {
+    return this.#work.track(signal, (workSignal) => this.#preparer.make(language, workSignal));
   }
 
   /** @see Provider.probe */
@@ -164,43 +152,17 @@ export class ExecutionService {
     );
   }
 
-  async #prepare(context: Context, signal: AbortSignal): Promise<PreparedExecution> {
-    const { provider, language, request } = context;
-    const { program, image } = request;
-    if (image !== undefined && provider.programs === "host") {
-      const why = `the provider \`${provider.name}\` runs this machine's own programs`;
-      throw invalidRequest("image", `${why}. Leave the image out, or use the provider \`docker\``);
-    }
-    if (program.kind === "command") return prepareCommand(request, program, provider.programs);
-    const known = language ?? languageOf(this.languages, program);
-    if (image === undefined) {
-      await this.#requireVersion(provider, known, program.version ?? "*", signal);
-    }
-    const lent = await findLentPrograms(provider, known, this.#options.ownNodePath);
-    const source = { programs: provider.programs, lent };
-    return prepareCode(request, program, known, source, this.#options.compileLimits);
-  }
-
-  async #requireVersion(
-    provider: Provider,
-    language: LoadedLanguage,
-    wanted: string,
-    signal: AbortSignal,
-  ): Promise<void> {
-    if (wanted === "*") return;
-    const runtime = await this.#runtimes.require(provider, language, signal);
-    if (matchesVersion(wanted, runtime.version)) return;
-    throw notInstalled(provider, language, { wanted, installed: runtime.version });
-  }
-
   /** @param slot Is released once the sandbox is gone, which nobody who wants the report waits for. */
   async #execute(
     context: Context,
-    { spec, compile: compileCommands, run: runCommand }: PreparedExecution,
+    prepared: PreparedExecution,
     { sink, signal, onStart }: Listeners,
     slot: Slot,
   ): Promise<ExecutionReport> {
-    const sandbox = await createFor(context, spec, signal);
+    const { spec, compile: commands, run: runCommand } = prepared;
+    const { compileCache: cache } = this.#options;
+    const plan = await planCompile(context.provider, prepared, context.request, cache, signal);
+    const sandbox = await createSandbox(context, withCompiled(spec, plan), signal);
     try {
       onStart?.({
         kill: (name) => {
@@ -212,12 +174,14 @@ export class ExecutionService {
       });
       const phase = { sandbox, sink, signal };
       const base = { id: randomUUID(), enforcement: sandbox.enforcement };
-      if (compileCommands === undefined) {
-        return { ...base, run: await runPhase("run", runCommand, phase) };
+      if (plan === undefined || commands === undefined) {
+        return { ...base, ...(await runAndCollect(runCommand, phase, context.request)) };
       }
-      const compile = await runSteps("compile", compileCommands, phase);
-      if (!isSuccess(compile)) return { ...base, compile, run: null };
-      return { ...base, compile, run: await runPhase("run", runCommand, phase) };
+      const later = (work: Promise<void>): void => void this.#work.add(work);
+      const compiled = await compile({ plan, commands, files: spec.files, cache, later }, phase);
+      const compiledBase = { ...base, compile: compiled, compileCache: plan.use };
+      if (!isSuccess(compiled)) return { ...compiledBase, run: null };
+      return { ...compiledBase, ...(await runAndCollect(runCommand, phase, context.request)) };
     } finally {
       slot.keepUntil(this.#work.add(sandbox.destroy()));
     }
@@ -237,54 +201,14 @@ export class ExecutionService {
     if (request.image !== undefined) {
       return { ...report, runtime: { languageId: language.id, version: null } };
     }
+    const place = { provider, image: prepared.spec.image };
     const [last, commands] = lastPhase(report, prepared);
     if (isNotFound(last) && commands.some(({ argv }) => !argv[0]?.includes("/"))) {
-      await this.#runtimes.require(provider, language, signal);
+      await this.#runtimes.require(place, language, signal);
     }
-    const runtime = this.#runtimes.known(provider, language);
+    const runtime = this.#runtimes.known(place, language);
     return { ...report, runtime: runtime ?? { languageId: language.id, version: null } };
   }
-}
-
-async function createFor(
-  { provider, language, request }: Context,
-  spec: SandboxSpec,
-  signal: AbortSignal,
-): Promise<ProviderSandbox> {
-  try {
-    return await provider.create(spec, signal);
-  } catch (error) {
-    // An image that the caller chose is the caller's affair.
-    if (language === undefined || request.image !== undefined) throw error;
-    throw asNotInstalled(provider, language, error);
-  }
-}
-
-async function runPhase(
-  name: PhaseName,
-  command: PreparedCommand,
-  { sandbox, sink, signal }: RunningPhase,
-): Promise<Execution> {
-  const onOutput = (stream: "stdout" | "stderr", chunk: Buffer): void | Promise<void> =>
-    sink.onOutput(name, stream, chunk);
-  return sandbox.exec({ ...command, onOutput }, signal);
-}
-
-/** Several commands as one phase: they share its time, and its end is that of the last that ran. */
-async function runSteps(
-  name: PhaseName,
-  commands: readonly PreparedCommand[],
-  phase: RunningPhase,
-): Promise<Execution> {
-  const [first, ...others] = commands;
-  if (first === undefined) throw new Error(`${name}: no command`);
-  let whole = await runPhase(name, first, phase);
-  for (const command of others) {
-    if (!isSuccess(whole)) return whole;
-    const limits = remaining(command.limits, whole.usage);
-    whole = joined(whole, await runPhase(name, { ...command, limits }, phase));
-  }
-  return whole;
 }
 
 function lastPhase(
@@ -296,9 +220,6 @@ function lastPhase(
   }
   return [report.compile, prepared.compile];
 }
-
-const isSuccess = ({ outcome }: Execution): boolean =>
-  outcome.kind === "exited" && outcome.exitCode === 0;
 
 const isNotFound = (execution: Execution | undefined): boolean =>
   execution?.outcome.kind === "exited" && execution.outcome.exitCode === 127;

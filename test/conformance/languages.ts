@@ -76,7 +76,7 @@ export function describeLanguages(
         const hello = { path: mainFileOf(language, content), content: language.helloCode };
         const [args, name] =
           language.lacks.args === undefined ? [["tester"], "tester"] : [[], "world"];
-        const parts = { files: [hello], args };
+        const parts = { files: [hello], args, stdin: language.helloStdin };
         const { output } = await runIn(service, language, parts, enforcement);
         expect(output.run.output.toString()).toBe(`Hello, ${name}!\n`);
       });
@@ -105,7 +105,7 @@ async function runIn(
       },
       args,
       env: {},
-      stdin: stdin === undefined ? "empty" : Readable.from([Buffer.from(stdin)]),
+      stdin: stdin === undefined || stdin === "" ? "empty" : Readable.from([Buffer.from(stdin)]),
       limits: raiseToNeeds(defaultLimits, limits, () => false),
       onOutputLimit: "truncate",
       network: { mode: "none" },

@@ -15,6 +15,7 @@ const mountTests = [
   "a folder mounted read-only can't be changed",
   "what a program writes into a mounted folder is the caller's",
   "a mounted folder stays when its sandbox goes",
+  "collects from a mounted folder, rw",
 ];
 const mountGap = skipWithoutMountedFolders();
 const exceptions =

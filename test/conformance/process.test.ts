@@ -49,6 +49,9 @@ describeProvider(createProcessProvider, {
       "a command with a terminal can follow one without, and the other way round",
       "a background process that holds the terminal does not prolong the command",
     ),
+    ...(process.getuid?.() === 0
+      ? tests("root reads all files", "collects nothing that the program itself can't read")
+      : {}),
     ...tests("`openFiles` is missing", "limits the open files of a process"),
     ...tests(
       "`files` is missing: what Glovebox itself inherited is passed on",

@@ -7,6 +7,7 @@ import type { EnforcementMode } from "../../src/core/enforcement.ts";
 import type { Provider } from "../../src/core/provider.ts";
 import { createLeftoverCheck } from "../helpers/leftovers.ts";
 import type { LeftoverCheck } from "../helpers/leftovers.ts";
+import { describeCollect } from "./collect.ts";
 import { describeControl } from "./control.ts";
 import { describeEnds } from "./ends.ts";
 import type { FolderOwner, Suite } from "./harness.ts";
@@ -64,6 +65,7 @@ export function describeProvider(
     describeSurroundings(suite);
     describeControl(suite);
     describePolicy(suite);
+    describeCollect(suite);
 
     test("every exception names a test", () => {
       expect(Object.keys(exceptions).filter((exception) => !names.has(exception))).toEqual([]);

@@ -21,13 +21,14 @@ describe.skipIf(skipReason !== undefined)(`images ${skipReason ?? ""}`, () => {
   let dockerd: DockerdUser;
   let registry: Registry;
   let provider: DockerProvider;
-  let images: ImageStore;
+  let images: ImageStore & Required<Pick<ImageStore, "build">>;
   const made = new Set<string>();
   beforeAll(async () => {
     dockerd = await sharedDockerd();
     registry = await startRegistry(dockerd);
     provider = providerAt(dockerd.host);
-    images = provider.images!;
+    const { images: its } = provider;
+    images = its as typeof images;
   }, DOCKERD_TIMEOUT_MS);
   afterAll(async () => {
     await provider.close();

@@ -69,7 +69,7 @@ describe("glovebox images", () => {
   test.each<[string[], number, RegExp]>([
     [["ls"], 125, /docker: cannot talk to the daemon at unix:\/\/\/nonexistent/],
     [["pull", "python"], 125, /docker: cannot talk to the daemon/],
-    [["pull", "pyhton"], 2, /no language is called "pyhton"\. Known: bash, .*NAME:TAG/],
+    [["pull", "pyhton"], 2, /no language is called "pyhton".*NAME:TAG\. Did you mean `python`/],
     [["pull", "--all", "python"], 2, /--all: can't be used together with LANG/],
     [["build", "python"], 2, /`python:3` is not built here, it is fetched: `glovebox images pull/],
     [["rm"], 2, /LANG: is missing: name what to remove, or write --all/],

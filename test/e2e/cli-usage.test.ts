@@ -34,7 +34,7 @@ describe("wrong usage", () => {
     [["run", "ls"], /To run a command write `glovebox run -- ls …`/],
     [["run", "sub"], /FILE: `sub` is a folder/],
     [["run", "a.unknown"], /can't tell the language of `a\.unknown`.*Add `-l LANG`.*python/],
-    [["run", "-l", "cobol", "a.py"], /--language: `cobol` is unknown\. Known: .*python/],
+    [["run", "-l", "cobalt", "a.py"], /--language: `cobalt` is unknown\. .*glovebox languages/],
     [["run", "-"], /Add `-l LANG`/],
     [["run", "-c", "print(1)"], /--code: needs its language/],
     [["run", "--file", "../outside.py", "a.py"], /--file: `\.\.\/outside\.py` has a part `\.\.`/],

@@ -9,25 +9,13 @@ import { PassThrough } from "node:stream";
 import { expect, test } from "vitest";
 import { attackLimits } from "./attack.ts";
 import { readyProgram } from "./programs.ts";
-import { createSandbox, execute, skipWhereNamed, type Field } from "./run-attack.ts";
+import { createSandbox, execute, type Field } from "./run-attack.ts";
+import { testWithMount } from "./test-with-mount.ts";
 
 const noEscape = (stdout: string): void => {
   expect(stdout.split("\n").filter((line) => line.startsWith("ESCAPED:"))).toEqual([]);
   expect(stdout).toMatch(/^done$/m);
 };
-
-/** A test with a writable folder of the host; the name says why this host can't run it. */
-function testWithMount(
-  field: () => Field,
-  gap: string | undefined,
-  name: string,
-  body: () => Promise<void>,
-): void {
-  test.skipIf(gap !== undefined)(gap === undefined ? name : `${name} (${gap})`, async (context) => {
-    skipWhereNamed(context, field(), name);
-    await body();
-  });
-}
 
 export function describeScenarios(field: () => Field, mountGap: string | undefined): void {
   describeLeaks(field);

@@ -11,6 +11,7 @@ import { createLeftoverCheck, type LeftoverCheck } from "../helpers/leftovers.ts
 import type { Attack, Differences } from "./attack.ts";
 import { attackGroups } from "./attacks/index.ts";
 import { layBait, type Bait, type FolderOwner } from "./bait.ts";
+import { describeCollecting } from "./collect.ts";
 import { describeCompilers } from "./compilers.ts";
 import { findLeftBehind } from "./left-behind.ts";
 import { compilePrograms } from "./programs.ts";
@@ -76,6 +77,7 @@ export function describeEscapes(getProvider: () => Provider, options: EscapeOpti
     }
     describe("two runs", () => describeScenarios(field, mountGap));
     describe("words and streams", () => describeWords(field));
+    describe("collecting", () => describeCollecting(field, mountGap));
     describe("compilers", () => describeCompilers(field));
     options.describeMore?.(field);
   });

@@ -13,7 +13,9 @@ export const languageNamed = (id: string, parts: Partial<LoadedLanguage> = {}): 
   fromCode: [],
   mainFile: `main.${id}`,
   run: [id, "{entry}"],
+  sourceExtensions: [],
   env: {},
+  hostPaths: [],
   limits: {},
   judge0: [],
   piston: [],
@@ -23,6 +25,7 @@ export const languageNamed = (id: string, parts: Partial<LoadedLanguage> = {}): 
   image: { name: "image:1" },
   hello: `hello.${id}`,
   helloCode: "",
+  helloStdin: "",
   tests: [],
   ...parts,
 });

@@ -119,6 +119,24 @@ const exec = (script: string, more: Records = []): Buffer =>
     ...more,
   ]);
 
+/** What is asked of a collection, in the place of a program. */
+const collecting: Records = [
+  ["collect", ["10", "100000"]],
+  ["path", "."],
+];
+
+const setting: Records = [
+  ["cwd", "/workspace"],
+  ["stdin", "empty"],
+  ["wall-us", 10_000_000],
+  ["cpu-us", 10_000_000],
+  ["output-bytes", 1_000_000],
+  ["at-output-limit", "kill"],
+];
+
+const collect = (records = collecting): Buffer =>
+  encodeMessage([["exec", ""], ...records, ...setting]);
+
 const noSanitizerReport = /runtime error|AddressSanitizer|Sanitizer:/;
 
 describe.skipIf(skipReason !== undefined)(`the launcher (${skipReason ?? "sanitized"})`, () => {
@@ -134,6 +152,27 @@ describe.skipIf(skipReason !== undefined)(`the launcher (${skipReason ?? "saniti
     expect(whole.status).toMatch(/^ready\nexit code=7 signal=0 limit=none wall-us=\d+ /);
     expect(whole.status).toContain(" stdout=26 stderr=4 dropped-stdout=0 dropped-stderr=0 ");
     expect(whole.code).toBe(0);
+  });
+
+  test("collects files in frames", async () => {
+    const { code, status, stdout, stderr } = await launch(Buffer.concat([create, collect()]));
+    expect(stdout).toBe(
+      "f\u0010\0\0\0-folder/note.txt" +
+        "c\u0014\0\0\0written by the plan\n" +
+        "e\u0001\0\0\0-.\u0001\0\0\0-",
+    );
+    expect(status).toMatch(/^ready\nexit code=0 signal=0 limit=none /);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  });
+
+  test("collects from trees that are too deep, and names that are too long together", async () => {
+    const paths = ["d/".repeat(60), `${"n".repeat(255)}/`.repeat(6)];
+    const files = paths.map((path) => ["file", [`/workspace/${path}x`, "0644", "x"]] as const);
+    const deep = encodeMessage([...settings, ...fileSystem, ...files]);
+    const { code, stdout, stderr } = await launch(Buffer.concat([deep, collect()]));
+    const skipped = [...stdout.matchAll(/s..\0\0n([dn/]+)/gs)].map(([, path]) => path?.length);
+    expect(skipped.sort()).toEqual([4 * 256 + 255, 33 * 2 - 1]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   });
 
   test("ends at once, with code 0, when its owner is gone before the plan is whole", async () => {
@@ -198,6 +237,9 @@ describe.skipIf(skipReason !== undefined)(`the launcher (${skipReason ?? "saniti
       "a limit is missing",
     ],
     ["an unknown key in a command", exec("true", [["uid", 0]]), "unknown key `uid`"],
+    ["a collection besides a program", exec("true", collecting), "no program, or one besides"],
+    ["a collection without bounds", collect([["collect", "10"]]), "`collect` lacks a field"],
+    ["a collection with odd bounds", collect([["collect", ["10", "all"]]]), "is not a number"],
     ["a second command at once", Buffer.concat([exec("sleep 9"), exec("true")]), "running already"],
     ["a message that is too long", Buffer.from([0, 0, 0, 16]), "268435456 bytes is too long"],
   ])("refuses %s, and the sandbox is gone", async (_name, message, words) => {
@@ -215,6 +257,23 @@ describe.skipIf(skipReason !== undefined)(`the launcher (${skipReason ?? "saniti
         damaged[4 + (random() % (damaged.length - 4))] = random() % 256;
       }
       const { code, stderr } = await launch(Buffer.concat([damaged, exec("true")]));
+      expect(stderr).not.toMatch(noSanitizerReport);
+      expect([0, 1]).toContain(code);
+    }
+  }, 120_000);
+
+  test("survives odd paths and random damage in what is to be collected", async () => {
+    const names = ["", ".", "..", "../..", "/", "/etc", "folder/../..", "x".repeat(5000), "a//b"];
+    const odd = collect([...collecting, ...names.map((path) => ["path", path] as const)]);
+    const messages = [odd];
+    const random = randomNumbers(20261122);
+    for (let round = 0; round < 40; round++) {
+      const damaged = Buffer.from(collect());
+      damaged[4 + (random() % (damaged.length - 4))] = random() % 256;
+      messages.push(damaged);
+    }
+    for (const message of messages) {
+      const { code, stderr } = await launch(Buffer.concat([create, message]), "end");
       expect(stderr).not.toMatch(noSanitizerReport);
       expect([0, 1]).toContain(code);
     }

@@ -16,6 +16,7 @@ import { addDockerHostFlag, parseProviderFlags, type RawProviderFlags } from "..
 import { reportErrors } from "../report-errors.ts";
 
 interface ImagesFlags extends RawProviderFlags {
+  readonly from?: string;
   readonly all?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -25,6 +26,8 @@ interface ImagesFlags extends RawProviderFlags {
 /** What a subcommand works with. */
 interface Work {
   readonly images: ImageStore;
+  /** Whose they are. */
+  readonly provider: string;
   /** Those that the words name; without words all. */
   readonly targets: readonly ImageTarget[];
   readonly isNamed: boolean;
@@ -33,16 +36,19 @@ interface Work {
 
 export function createImagesCommand(onExit: (exitCode: number) => void): Command {
   const command = new Command("images")
-    .summary("list, get and remove the images of the languages, for --provider docker")
+    .summary("list, get and remove images that programs come from")
     .description(
       "With `--provider docker` the programs of a language come from its image. LANG is a language, " +
-        "or an image with its tag: debian:stable-slim is what `-- CMD` runs in.",
+        "or an image with its tag: debian:stable-slim is what `-- CMD` runs in. With `--provider " +
+        "linux` they come from an image where `run --image` names one: images are kept in a folder " +
+        "of yours, and skopeo fetches them.",
     )
     .helpOption("-h, --help", "show this help");
   const add = (name: string, help: string, work: (work: Work) => Promise<number>): Command => {
     const subcommand = new Command(name).description(help).argument("[LANG...]");
     command.addCommand(subcommand);
     return addDockerHostFlag(subcommand)
+      .option("--provider <NAME>", "whose images: docker or linux (default: docker)")
       .option("-v, --verbose", "traces of failures")
       .helpOption("-h, --help", "show this help")
       .action(async (words: string[], flags: ImagesFlags) => {
@@ -54,6 +60,10 @@ export function createImagesCommand(onExit: (exitCode: number) => void): Command
     fetchAll(work, "pull"),
   )
     .option("--all", "without LANG: also those that are there, to update them")
+    .option(
+      "--from <SOURCE>",
+      "with --provider linux: take LANG from this machine, oci:FOLDER:TAG, oci-archive:FILE or docker-archive:FILE",
+    )
     .option("-q, --quiet", "no progress");
   add("build", "build images that no registry has; without LANG all that are missing", (work) =>
     fetchAll(work, "build"),
@@ -69,30 +79,47 @@ async function withImages(
   flags: ImagesFlags,
   work: (work: Work) => Promise<number>,
 ): Promise<number> {
-  const languages = loadLanguages();
-  const all = allTargets(languages.languages, defaultDockerSettings.image);
   const isNamed = words.length > 0;
   if (isNamed && flags.all === true) {
     throw invalidRequest("--all", "can't be used together with LANG. Leave one of them out.");
   }
-  const targets = isNamed ? findTargets(words, languages, all) : all;
-  const { docker } = parseProviderFlags(flags);
-  const provider = await createProvider("docker", { docker });
+  // As `auto` means docker where a flag of docker's is given: no other provider needs images.
+  const { provider: name, docker } = parseProviderFlags({ provider: "docker", ...flags });
+  const provider = await createProvider(name, { docker });
   try {
     const { images } = provider;
-    if (images === undefined) throw new Error("docker has no images");
-    return await work({ images, targets, isNamed, flags });
+    if (images === undefined) {
+      throw invalidRequest("--provider", `\`${name}\` has no images. Use docker or linux.`);
+    }
+    const targets = await targetsOf(words, images);
+    return await work({ images, provider: name, targets, isNamed, flags });
   } finally {
     await provider.close();
   }
 }
 
-async function list({ images, targets, flags }: Work): Promise<number> {
+/** Where the languages have no need for images, those that are there are all. */
+async function targetsOf(
+  words: readonly string[],
+  images: ImageStore,
+): Promise<readonly ImageTarget[]> {
+  const languages = loadLanguages();
+  const all = allTargets(languages.languages, defaultDockerSettings.image);
+  if (words.length > 0) return findTargets(words, languages, all);
+  if (images.list === undefined) return all;
+  const stored = await images.list(new AbortController().signal);
+  return stored.map(({ name }) => {
+    const known = all.find(({ image }) => image === name);
+    return { languages: [], dockerfile: undefined, ...known, image: name };
+  });
+}
+
+async function list({ images, provider, targets, flags }: Work): Promise<number> {
   const listed = await lookUp(images, targets);
   process.stdout.write(
     flags.json === true
-      ? `${JSON.stringify(imagesDocument(listed), null, 2)}\n`
-      : formatImages(listed, painterFor(process.stdout, process.env)),
+      ? `${JSON.stringify(imagesDocument(listed, provider), null, 2)}\n`
+      : formatImages(listed, provider, painterFor(process.stdout, process.env)),
   );
   return 0;
 }
@@ -111,8 +138,14 @@ async function fetchAll(
   { images, targets, isNamed, flags }: Work,
   how: "pull" | "build",
 ): Promise<number> {
+  if (flags.from !== undefined && targets.length !== 1) {
+    throw invalidRequest("--from", "is where one image comes from. Name that one.");
+  }
+  if (!isNamed && images.list !== undefined && flags.all !== true) {
+    throw invalidRequest("LANG", "is missing: name an image, python:3, or write --all to update.");
+  }
   const isRight = ({ dockerfile }: ImageTarget): boolean =>
-    (dockerfile === undefined) === (how === "pull");
+    flags.from !== undefined || (dockerfile === undefined) === (how === "pull");
   const wrong = isNamed ? targets.find((target) => !isRight(target)) : undefined;
   if (wrong !== undefined) throw wrongWay(wrong, how);
   const listed = await lookUp(images, targets.filter(isRight));
@@ -126,7 +159,7 @@ async function fetchAll(
   return fetchImages(
     images,
     wanted.map(({ target }) => target),
-    { how, isQuiet: flags.quiet === true, isVerbose: flags.verbose === true },
+    { how, from: flags.from, isQuiet: flags.quiet === true, isVerbose: flags.verbose === true },
   );
 }
 

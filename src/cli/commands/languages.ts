@@ -11,6 +11,7 @@ import { painterFor } from "../print.ts";
 import { addDockerHostFlag, addProviderFlag, parseProviderFlags } from "../provider-flag.ts";
 import type { RawProviderFlags } from "../provider-flag.ts";
 import { reportErrors } from "../report-errors.ts";
+import { createInstallCommand, createPrepareCommand } from "./languages-install.ts";
 import { formatTable } from "../table.ts";
 
 interface LanguagesFlags extends RawProviderFlags {
@@ -21,7 +22,9 @@ interface LanguagesFlags extends RawProviderFlags {
 export function createLanguagesCommand(onExit: (exitCode: number) => void): Command {
   const command = new Command("languages")
     .summary("list the languages and what is installed of them")
-    .description("Lists the languages, and which version a sandbox on this machine has of each.");
+    .description("Lists the languages, and which version a sandbox on this machine has of each.")
+    .addCommand(createInstallCommand(onExit))
+    .addCommand(createPrepareCommand(onExit));
   return addDockerHostFlag(addProviderFlag(command))
     .option("--json", "print JSON")
     .option("-v, --verbose", "traces of failures")
@@ -56,12 +59,12 @@ function formatLanguages(
 ): string {
   const paint = painterFor(process.stdout, process.env);
   const rows = languages.map((language) => {
-    const runtime = findRuntime(language, runtimes);
+    const found = runtimesOf(language, runtimes);
     return [
       language.id,
       language.title,
-      runtime === undefined ? "not installed" : (runtime.version ?? "installed"),
-      runtime === undefined ? installCommand(provider, language) : "",
+      found.length === 0 ? "not installed" : found.map(describeRuntime).join(", "),
+      found.length === 0 ? installCommand(provider, language) : "",
     ];
   });
   return formatTable([["LANGUAGE", "TITLE", "VERSION", "GET IT WITH"], ...rows], (cell, place) => {
@@ -76,20 +79,27 @@ function formatJson(
   runtimes: readonly Runtime[],
 ): string {
   const rows = languages.map((language) => {
-    const runtime = findRuntime(language, runtimes);
+    const found = runtimesOf(language, runtimes);
     return {
       id: language.id,
       title: language.title,
       aliases: language.aliases,
       extensions: language.extensions,
-      version: runtime?.version ?? null,
-      installed: runtime !== undefined,
+      version: found[0]?.version ?? null,
+      installed: found.length > 0,
+      runtimes: found.map(({ version, image = null }) => ({ version, image })),
       install: installCommand(provider, language),
     };
   });
   return `${JSON.stringify({ languages: rows }, null, 2)}\n`;
 }
 
-function findRuntime(language: LoadedLanguage, runtimes: readonly Runtime[]): Runtime | undefined {
-  return runtimes.find(({ languageId }) => languageId === language.id);
+/** `3.13.1 (python:3.13)` */
+function describeRuntime({ version, image }: Runtime): string {
+  const text = version ?? "installed";
+  return image === undefined ? text : `${text} (${image})`;
+}
+
+function runtimesOf({ id }: LoadedLanguage, runtimes: readonly Runtime[]): readonly Runtime[] {
+  return runtimes.filter(({ languageId }) => languageId === id);
 }

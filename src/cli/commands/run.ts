@@ -62,6 +62,15 @@ function addProgramOptions(command: Command): void {
       "set a variable; NAME alone passes yours on (repeatable)",
       collect,
     )
+    .option(
+      "--out <DIR>",
+      "put the files that it leaves in /workspace/out into DIR, a new or empty folder of yours",
+    )
+    .option(
+      "--artifact <PATH>",
+      "instead of out: a file or folder of its workspace (repeatable)",
+      collect,
+    )
     .option("-t, --tty", "give it your terminal: for shells, editors, anything with a prompt")
     .option(
       "--workspace <DIR>",
@@ -74,6 +83,7 @@ function addLimitOptions(command: Command): void {
   for (const { limit, flag, placeholder, help, default: value } of limitFlags) {
     command.option(`${flag} <${placeholder}>`, `${help} (default: ${formatLimit(limit, value)})`);
   }
+  command.option("--no-compile-cache", "compile anew, and keep nothing of it");
   command.addOption(
     new Option(
       "--on-output-limit <WHAT>",
@@ -101,7 +111,7 @@ function addDockerOptions(command: Command): void {
     .optionsGroup("Docker (each of them means --provider docker):")
     .option(
       "--image <NAME>",
-      "image that the programs come from (default: the language's; with -- CMD debian:stable-slim)",
+      "image that the programs come from (default: the language's; with -- CMD debian:stable-slim); also with --provider linux",
     );
   addOciRuntimeFlag(command).option(
     "--pull <WHEN>",

@@ -1,17 +1,13 @@
 /**
  * @module
- * What a launcher in a container writes on its stderr, see native/launcher/container.c: frames of a
- * kind (one byte), a u32 length (little-endian) and as many bytes. `e` is the program's stderr, `s`
- * are status lines. Each status line begins with a token, which the program does not know: with gVisor
- * it may write into this stream, too.
+ * What a launcher in a container writes on its stderr, see native/launcher/container.c: frames. `e` is
+ * the program's stderr, `s` are status lines. Each status line begins with a token, which the program
+ * does not know: with gVisor it may write into this stream, too.
  */
 import { Readable, type Readable as ReadableStream } from "node:stream";
+import { cutFrame } from "../../launcher/frame.ts";
 
-const HEADER_BYTES = 5;
-/** A launcher's frame never holds more than its buffer. */
-const MAX_FRAME_BYTES = 128 * 1024;
-const STDERR = 0x65;
-const STATUS = 0x73;
+const kinds = ["e", "s"] as const;
 
 export interface Frames {
   readonly stderr: ReadableStream;
@@ -44,9 +40,9 @@ export function readFrames(source: ReadableStream, token: string): Frames {
   let rest: Buffer = Buffer.alloc(0);
   const take = (chunk: Buffer): void => {
     rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-    for (let frame = cutFrame(rest); frame !== undefined; frame = cutFrame(rest)) {
+    for (let frame = cutFrame(rest, kinds); frame !== undefined; frame = cutFrame(rest, kinds)) {
       rest = frame.rest;
-      if (frame.kind === STATUS) takeLine(frame.bytes.toString("utf8"));
+      if (frame.kind === "s") takeLine(frame.bytes.toString("utf8"));
       else if (!stderr.push(frame.bytes)) source.pause();
     }
   };
@@ -64,21 +60,6 @@ export function readFrames(source: ReadableStream, token: string): Frames {
   // A connection that breaks is the end of a sandbox; its reason is asked for elsewhere.
   source.on("error", end).on("end", end).on("close", end);
   return { stderr, nextLine: lines.next };
-}
-
-/** @throws {Error} for bytes that are no frame. */
-function cutFrame(
-  bytes: Buffer,
-): { readonly kind: number; readonly bytes: Buffer; readonly rest: Buffer } | undefined {
-  if (bytes.length < HEADER_BYTES) return undefined;
-  const kind = bytes.readUInt8(0);
-  const length = bytes.readUInt32LE(1);
-  if ((kind !== STDERR && kind !== STATUS) || length > MAX_FRAME_BYTES) {
-    throw new Error("docker: what the container wrote is no frame of the launcher");
-  }
-  const end = HEADER_BYTES + length;
-  if (bytes.length < end) return undefined;
-  return { kind, bytes: bytes.subarray(HEADER_BYTES, end), rest: bytes.subarray(end) };
 }
 
 function createLineQueue() {

@@ -1,10 +1,13 @@
 /**
  * @module
- * The image `host`: what of this machine a program sees, read-only, and the little that is made up.
+ * What a program sees: of this machine, which is the image `host`, or of an image that was fetched,
+ * both read-only; and the little that is made up.
  */
 import { lstatSync, readlinkSync } from "node:fs";
 import { workspacePath, type SandboxSpec } from "../../core/sandbox.ts";
 import type { Records } from "../../launcher/message.ts";
+import { hostProgramsFolder, ownFolder, rootRecords } from "./images/root-entries.ts";
+import type { ImageTree } from "./images/folders.ts";
 
 /** Bound as they are. Nothing of /home, /root, /var, /srv, /opt, /etc, /run, /mnt, /boot, /sys. */
 const systemFolders = ["/usr"];
@@ -23,6 +26,9 @@ const etcNetworkPaths = [
   "/etc/protocols",
   "/etc/ssl/certs",
 ];
+
+/** Of these an image has its own, but for what its `/etc` leads to; see `prepareRoot`. */
+const imageNetworkPaths = ["/etc/resolv.conf", "/etc/hosts"];
 
 /** What programs expect to be there always. /dev/random is /dev/urandom since Linux 5.6. */
 const devices = ["null", "zero", "full", "urandom", "tty"];
@@ -45,16 +51,43 @@ export function fileSystemRecords(spec: SandboxSpec): Records {
     ...systemFolders.map((path) => bind(path)),
     ...systemLinks.flatMap(linkOrBind),
     ...etcRecords(spec),
+    ...ownRecords(spec),
+  ];
+}
+
+/** The same with the programs of an image. */
+export function imageRecords(
+  spec: SandboxSpec,
+  { rootFolder, entries }: Pick<ImageTree, "rootFolder" | "entries">,
+): Records {
+  const misplaced = spec.hostPrograms.find(
+    ({ path }) => !path.startsWith(`${hostProgramsFolder}/`),
+  );
+  // While a sandbox is built, a link of the image could lead out of it.
+  if (misplaced !== undefined) throw new Error(`\`${misplaced.path}\` may be the image's`);
+  return [
+    ...rootRecords(rootFolder, entries),
+    ["dir", [ownFolder, "0755"]],
+    ...(spec.policy.network.mode === "all"
+      ? imageNetworkPaths.filter(exists).map((path) => bind(path.replace("/etc", ownFolder), path))
+      : ([["file", [`${ownFolder}/hosts`, "0644", hosts]]] as const)),
+    ...ownRecords(spec),
+  ];
+}
+
+/** What every sandbox has of its own. */
+function ownRecords(spec: SandboxSpec): Records {
+  return [
     ["proc", ["/proc"]],
     ...devRecords(),
     ...writableFolders.map(([path, mode]) => ["writable", [path, mode]] as const),
-    ...spec.hostPrograms.map(({ hostPath, path }) => ["bind", [path, hostPath]] as const),
+    ...spec.hostPrograms.map(({ hostPath, path }) => bind(path, hostPath)),
     ...workspaceRecords(spec),
   ];
 }
 
-function bind(path: string): Records[number] {
-  return ["bind", [path, path]];
+function bind(path: string, hostPath = path): Records[number] {
+  return ["bind", [path, hostPath]];
 }
 
 function exists(path: string): boolean {
@@ -75,9 +108,9 @@ function etcRecords(spec: SandboxSpec): Records {
     ["file", ["/etc/group", "0644", group]],
     ["file", ["/etc/nsswitch.conf", "0644", nsswitch]],
     ...(hasHostNetwork
-      ? etcNetworkPaths.filter(exists).map(bind)
+      ? etcNetworkPaths.filter(exists).map((path) => bind(path))
       : ([["file", ["/etc/hosts", "0644", hosts]]] as const)),
-    ...etcPaths.filter(exists).map(bind),
+    ...etcPaths.filter(exists).map((path) => bind(path)),
   ];
 }
 

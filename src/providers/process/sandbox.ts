@@ -3,11 +3,18 @@
  * A temporary folder and the commands that run in it, one at a time.
  */
 import { randomUUID } from "node:crypto";
+import {
+  collectWallTimeMs,
+  pathsToCollect,
+  type CollectedFiles,
+  type CollectRequest,
+} from "../../core/collected.ts";
 import type { Command } from "../../core/command.ts";
 import { GloveboxError } from "../../core/errors.ts";
 import type { Execution } from "../../core/execution.ts";
 import type { ProviderSandbox } from "../../core/provider.ts";
-import { homePath } from "../../core/sandbox.ts";
+import { homePath, workspacePath } from "../../core/sandbox.ts";
+import { collectFiles } from "./collect.ts";
 import { enforcement, providerName } from "./enforcement.ts";
 import { removeTree } from "./folders.ts";
 import type { SandboxFolders } from "./folders.ts";
@@ -19,6 +26,7 @@ export class ProcessSandbox implements ProviderSandbox {
   readonly enforcement = enforcement;
   readonly #folders: SandboxFolders;
   #running: RunningCommand | undefined;
+  #isCollecting = false;
   #isStopped = false;
   #destroyed: Promise<void> | undefined;
 
@@ -27,8 +35,7 @@ export class ProcessSandbox implements ProviderSandbox {
   }
 
   async exec(command: Command, signal: AbortSignal): Promise<Execution> {
-    if (this.#isStopped) throw refused("it is stopped");
-    if (this.#running !== undefined) throw refused("another command is running");
+    this.#refuseUnlessIdle();
     if (command.tty !== undefined) throw refused("it has no terminals");
     if (signal.aborted) {
       this.#isStopped = true;
@@ -51,6 +58,27 @@ export class ProcessSandbox implements ProviderSandbox {
     }
   }
 
+  async collect(request: CollectRequest, signal: AbortSignal): Promise<CollectedFiles> {
+    const paths = pathsToCollect(request);
+    this.#refuseUnlessIdle();
+    const workspace = hostFolder(workspacePath, this.#folders.hostPaths);
+    const timeout = AbortSignal.timeout(collectWallTimeMs);
+    const either = AbortSignal.any([signal, timeout]);
+    this.#isCollecting = true;
+    try {
+      const collected = await collectFiles(workspace, { ...request, paths }, either);
+      if (this.#isStopped) throw new Error("it was destroyed meanwhile");
+      return collected;
+    } catch (error) {
+      this.#isStopped = true;
+      signal.throwIfAborted();
+      const reason = timeout.aborted ? "it takes too long" : (error as Error).message;
+      throw failed("collect", `the sandbox's files can't be read: ${reason}`, error);
+    } finally {
+      this.#isCollecting = false;
+    }
+  }
+
   kill(signal: NodeJS.Signals): void {
     this.#running?.signal(signal);
   }
@@ -66,6 +94,13 @@ export class ProcessSandbox implements ProviderSandbox {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.destroy();
+  }
+
+  #refuseUnlessIdle(): void {
+    if (this.#isStopped) throw refused("it is stopped");
+    if (this.#running !== undefined || this.#isCollecting) {
+      throw refused("another command is running");
+    }
   }
 
   async #destroy(): Promise<void> {
@@ -108,10 +143,14 @@ const canceledBeforeStart: Execution = {
   droppedBytes: { stdout: 0, stderr: 0 },
 };
 
-function refused(reason: string): GloveboxError<"SANDBOX_FAILED"> {
+const refused = (reason: string): GloveboxError<"SANDBOX_FAILED"> =>
+  failed("start the program", `the sandbox takes no command: ${reason}`);
+
+function failed(step: string, what: string, cause?: unknown): GloveboxError<"SANDBOX_FAILED"> {
   return new GloveboxError(
     "SANDBOX_FAILED",
-    `${providerName}: the sandbox takes no command: ${reason}. Create another one.`,
-    { provider: providerName, step: "start the program" },
+    `${providerName}: ${what}. Create another sandbox.`,
+    { provider: providerName, step },
+    { cause },
   );
 }

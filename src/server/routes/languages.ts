@@ -20,16 +20,16 @@ export function addLanguagesRoute(
     handler: async (_request, reply) => {
       const runtimes = await runs.during(reply, async (signal) => service.runtimes(signal));
       if (runtimes === undefined) return reply.hijack();
-      const installed = new Map(runtimes.map((runtime) => [runtime.languageId, runtime]));
       return {
-        languages: service.languages.languages.map(({ id, title, aliases, extensions }) => ({
-          id,
-          title,
-          aliases,
-          extensions,
-          version: installed.get(id)?.version ?? null,
-          installed: installed.has(id),
-        })),
+        languages: service.languages.languages.map(({ id, title, aliases, extensions }) => {
+          const found = runtimes.filter(({ languageId }) => languageId === id);
+          return {
+            ...{ id, title, aliases, extensions },
+            version: found[0]?.version ?? null,
+            installed: found.length > 0,
+            runtimes: found.map(({ version, image = null }) => ({ version, image })),
+          };
+        }),
       };
     },
   });

@@ -1,0 +1,2 @@
+[name = "world"] = process.argv[2..]
+console.log "Hello, #{name}!"

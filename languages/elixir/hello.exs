@@ -1,0 +1,2 @@
+name = List.first(System.argv(), "world")
+IO.puts("Hello, #{name}!")

@@ -1,0 +1,5 @@
+var name = world
+if (> (count $args) 0) {
+  set name = $args[0]
+}
+echo 'Hello, '$name'!'

@@ -1,0 +1,2 @@
+greet := name -> Concatenation("Hello, ", name, "!\n");;
+Print(greet("world"));

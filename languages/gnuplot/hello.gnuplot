@@ -1,0 +1,3 @@
+set print "-"
+name = ARGC > 0 ? ARG1 : "world"
+print "Hello, ".name."!"

@@ -1,0 +1,2 @@
+define(`greet', `Hello, $1!')dnl
+greet(`world')

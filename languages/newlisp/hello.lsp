@@ -1,0 +1,4 @@
+(define (greet (name "world"))
+  (println "Hello, " name "!"))
+
+(greet (main-args 2))

@@ -1,0 +1,2 @@
+greet(name) = print("Hello, ", name, "!");
+greet("world")

@@ -1,0 +1,3 @@
+<?php
+$name = $argv[1] ?? 'world';
+echo "Hello, $name!\n";

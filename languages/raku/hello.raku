@@ -1,0 +1,3 @@
+sub MAIN($name = 'world') {
+    say "Hello, $name!";
+}

@@ -1,0 +1,2 @@
+name = ARGV.fetch(0, "world")
+puts "Hello, #{name}!"

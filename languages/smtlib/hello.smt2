@@ -1,0 +1,3 @@
+(define-fun greeting () String (str.++ "Hello, " "world" "!"))
+(assert (distinct greeting "Hello, world!"))
+(echo "Hello, world!")

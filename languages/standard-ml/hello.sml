@@ -1,0 +1,3 @@
+fun greet name = "Hello, " ^ name ^ "!\n"
+
+val () = print (greet "world")

@@ -1,0 +1,3 @@
+set name = world
+if ($#argv > 0) set name = "$1"
+echo "Hello, ${name}!"

@@ -1,0 +1,110 @@
+/**
+ * @module
+ * `glovebox languages install`: brings the runtimes of languages to this machine, by the way that fits
+ * it, and shows that a sandbox has them.
+ */
+import { GloveboxError, invalidRequest } from "../core/errors.ts";
+import type { LoadedLanguage } from "../core/language.ts";
+import type { Provider } from "../core/provider.ts";
+import type { LanguageIndex } from "../languages/index-languages.ts";
+import type { ExecutionService } from "../service/service.ts";
+import { hasApt, installPackages, missingPackages } from "./apt.ts";
+import { languageByName } from "./language-of-file.ts";
+import { printNote } from "./print.ts";
+
+/** `apt`: the system's packages. `tree`: a Debian of its own. `image`: from a registry. */
+export const installMethods = ["apt", "tree", "image"] as const;
+export type InstallMethod = (typeof installMethods)[number];
+
+/** A word of the command line: `python`, `python@3.13`. */
+export interface WantedLanguage {
+  readonly language: LoadedLanguage;
+  /** Of an image; absent: the usual one. */
+  readonly version?: string;
+}
+
+/** What tags of images are made of; see `imageForm`. */
+const versionForm = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/;
+
+/** @throws {GloveboxError} `UNKNOWN_LANGUAGE`, `INVALID_REQUEST` */
+export function parseWanted(word: string, languages: LanguageIndex): WantedLanguage {
+  const at = word.indexOf("@", 1);
+  const language = languageByName(languages, at < 0 ? word : word.slice(0, at));
+  if (at < 0) return { language };
+  const version = word.slice(at + 1);
+  if (versionForm.test(version)) return { language, version };
+  throw invalidRequest("LANG", `\`${word}\`: after @ comes a version: ${language.id}@3.13.`);
+}
+
+/** The image of a version: that of the language with the version as its tag. */
+export function imageOf({ language, version }: WantedLanguage): string {
+  const { name } = language.image;
+  if (version === undefined) return name;
+  if (language.dockerfileText !== undefined) {
+    throw invalidRequest(
+      "LANG",
+      `${language.id}@${version}: ${language.title} has one version only, that of Debian: no registry has images of it. Leave the version out.`,
+    );
+  }
+  return `${name.replace(/:[^:/]+$/, "")}:${version}`;
+}
+
+/** How it is done where nobody says: as root by the packages, else without. */
+export async function chooseMethod(
+  wanted: readonly WantedLanguage[],
+  { programs }: Provider,
+): Promise<InstallMethod> {
+  if (programs === "image" || wanted.some(({ version }) => version !== undefined)) return "image";
+  return process.getuid?.() === 0 && (await hasApt()) ? "apt" : "tree";
+}
+
+/** @throws {GloveboxError} `SANDBOX_FAILED`, `PROVIDER_UNAVAILABLE` for a system without apt. */
+export async function installByApt(
+  languages: readonly LoadedLanguage[],
+  signal: AbortSignal,
+): Promise<void> {
+  if (!(await hasApt())) {
+    const hint = "Install the packages of your distribution, or use `--method tree`";
+    throw new GloveboxError("PROVIDER_UNAVAILABLE", `this system has no apt-get. ${hint}.`, {
+      provider: "linux",
+      hint,
+    });
+  }
+  const packages = [...new Set(languages.flatMap(({ install }) => install.debian))];
+  const missing = await missingPackages(packages);
+  if (missing.length === 0) {
+    printNote("all packages are there");
+    return;
+  }
+  if (process.getuid?.() !== 0) {
+    const command = `sudo apt-get install --no-install-recommends ${missing.join(" ")}`;
+    throw invalidRequest("--method", `\`apt\` needs root. Run: ${command}`);
+  }
+  printNote(`installing ${missing.join(" ")}`);
+  await installPackages(missing, signal);
+}
+
+/**
+ * Asks a sandbox for each, prints it, and makes what its data says can be prepared.
+ *
+ * @returns 1 where one is not there, else 0.
+ */
+export async function showInstalled(
+  languages: readonly LoadedLanguage[],
+  service: ExecutionService,
+  signal: AbortSignal,
+): Promise<number> {
+  let exitCode = 0;
+  for (const language of languages) {
+    const runtime = await service.runtime(language, signal);
+    if (runtime === null) {
+      exitCode = 1;
+      printNote(`${language.id}: still not found in a sandbox`);
+      continue;
+    }
+    const isPrepared = await service.prepareLanguage(language, signal);
+    const version = runtime.version === null ? "" : ` ${runtime.version}`;
+    process.stdout.write(`${language.id}${version}${isPrepared ? ", prepared" : ""}\n`);
+  }
+  return exitCode;
+}

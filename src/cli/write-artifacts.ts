@@ -1,0 +1,66 @@
+/**
+ * @module
+ * Files that a program left, for a folder of the caller. The program chose their names: they go into a
+ * folder that had nothing in it, so that none of them takes the place of a file, or is one that other
+ * programs act on, as they do on what lies in a `.git`.
+ */
+import { mkdir, open, readdir } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { invalidRequest } from "../core/errors.ts";
+import { parseFilePath } from "../core/file-path.ts";
+import type { CollectedFiles } from "../core/collected.ts";
+import { formatSizeBytes } from "../util/size.ts";
+import { artifactsFolder } from "../service/request.ts";
+
+/** What one run can bring back. */
+export const artifactBounds = { maxFiles: 1000, maxBytes: 64 * 1024 ** 2 } as const;
+
+/**
+ * Makes the folder.
+ *
+ * @returns Its absolute path.
+ * @throws {GloveboxError} `INVALID_REQUEST` where it can't be made, or is not empty.
+ */
+export async function prepareOut(out: string, cwd: string): Promise<string> {
+  const folder = resolve(cwd, out);
+  try {
+    await mkdir(folder, { recursive: true });
+    if ((await readdir(folder)).length === 0) return folder;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw invalidRequest("--out", `cannot make the folder \`${out}\`: ${reason}.`);
+  }
+  throw invalidRequest(
+    "--out",
+    `\`${out}\` is not empty, and a program that nobody trusts chooses the names. Name a new folder.`,
+  );
+}
+
+/** @returns What to tell the caller, a line each. */
+export async function writeArtifacts(
+  { files, skipped, isComplete }: CollectedFiles,
+  folder: string,
+): Promise<readonly string[]> {
+  for (const { path, content } of files) {
+    // Checked when it came out; nothing is written on the strength of a promise.
+    if (!parseFilePath(path).ok) continue;
+    const target = join(folder, withoutFolder(path));
+    await mkdir(dirname(target), { recursive: true });
+    const file = await open(target, "wx", 0o644);
+    try {
+      await file.writeFile(content);
+    } finally {
+      await file.close();
+    }
+  }
+  const notes = skipped.map(({ path, reason }) => `left out ${JSON.stringify(path)}: ${reason}`);
+  if (isComplete) return notes;
+  const { maxFiles, maxBytes } = artifactBounds;
+  return [...notes, `brought back only ${maxFiles} files, or ${formatSizeBytes(maxBytes)}`];
+}
+
+/** `out/plot.png` is `plot.png` in the folder. */
+function withoutFolder(path: string): string {
+  const prefix = `${artifactsFolder}/`;
+  return path.startsWith(prefix) ? path.slice(prefix.length) : path;
+}

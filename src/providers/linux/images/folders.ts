@@ -1,0 +1,124 @@
+/**
+ * @module
+ * The store's folders: `sha256-…/{rootfs,image.json}` for each tree, `names/…` for what names it,
+ * `staging/OWNER/` for what is being fetched or removed. Trees and names appear whole, by a rename.
+ */
+import { lstatSync } from "node:fs";
+import { chmod, lstat, mkdir, readdir, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { GloveboxError } from "../../../core/errors.ts";
+import { isOrphan, ownedName } from "../owned-name.ts";
+import type { RootEntry } from "./root-entries.ts";
+
+/** What a tree's `image.json` holds: written by us, in a folder that only this user can write to. */
+export interface TreeDescription {
+  readonly entries: readonly RootEntry[];
+  /** The image's variables. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly sizeBytes: number;
+}
+
+/** An image that is there, as a sandbox needs it. */
+export interface ImageTree extends Pick<TreeDescription, "entries" | "env"> {
+  /** Absolute. */
+  readonly rootFolder: string;
+}
+
+/** Where the tree of an image lies. */
+export function treeFolder(folder: string, id: string): string {
+  return join(folder, id.replace(":", "-"));
+}
+
+/** @throws {GloveboxError} `PROVIDER_UNAVAILABLE` where there is no folder that this user alone can change. */
+export async function makeFolders(folder: string): Promise<void> {
+  try {
+    for (const each of [folder, join(folder, "names"), join(folder, "staging")]) {
+      await mkdir(each, { recursive: true, mode: 0o700 });
+    }
+  } catch (error) {
+    throw unsafe(folder, (error as Error).message, error);
+  }
+  checkFolder(folder);
+}
+
+/**
+ * With sudo the home folder may be somebody else's, who could then choose what this user runs.
+ *
+ * @returns False where there is none.
+ * @throws {GloveboxError} `PROVIDER_UNAVAILABLE`
+ */
+export function checkFolder(folder: string): boolean {
+  const status = lstatSync(folder, { throwIfNoEntry: false });
+  if (status === undefined) return false;
+  if (status.uid === process.geteuid?.() && (status.mode & 0o077) === 0) return true;
+  throw unsafe(folder, "it must belong to this user alone, with mode 0700");
+}
+
+function unsafe(folder: string, why: string, cause?: unknown): GloveboxError {
+  const hint = "Set XDG_DATA_HOME to a folder that only this user can write to";
+  return new GloveboxError(
+    "PROVIDER_UNAVAILABLE",
+    `linux: images can't be kept in \`${folder}\`: ${why}. ${hint}.`,
+    { provider: "linux", hint },
+    { cause },
+  );
+}
+
+/** A folder of this process alone, which goes with the work in it, or with the next sweep. */
+export async function withStaging<T>(
+  folder: string,
+  work: (staging: string) => Promise<T>,
+): Promise<T> {
+  await makeFolders(folder);
+  const staging = join(folder, "staging", ownedName());
+  await mkdir(staging, { mode: 0o700 });
+  try {
+    return await work(staging);
+  } finally {
+    await removeTree(staging);
+  }
+}
+
+/** Removes a tree of the store: first its name, so that nobody finds a part of it. */
+export async function discard(folder: string, path: string): Promise<void> {
+  await withStaging(folder, async (staging) => {
+    await rename(path, join(staging, "discarded")).catch(ignoreMissing);
+  });
+}
+
+/** Removes what killed owners were fetching or removing. */
+export async function sweepStaging(folder: string, signal?: AbortSignal): Promise<void> {
+  const staging = join(folder, "staging");
+  const names = await readdir(staging).catch(() => []);
+  for (const name of names.filter(isOrphan)) {
+    if (signal?.aborted === true) return;
+    await removeTree(join(staging, name));
+  }
+}
+
+/**
+ * Removes a folder and what is below it, following no link. Nothing may change it meanwhile.
+ */
+async function removeTree(path: string): Promise<void> {
+  try {
+    await rm(path, { recursive: true, force: true });
+  } catch (error) {
+    // A folder that its owner may not change: a tree that was unpacked by half can have one.
+    if ((error as NodeJS.ErrnoException).code !== "EACCES") throw error;
+    await openFolders(Buffer.from(path));
+    await rm(path, { recursive: true, force: true });
+  }
+}
+
+/** With any names: a stranger chose them. */
+async function openFolders(path: Buffer): Promise<void> {
+  if (!(await lstat(path)).isDirectory()) return;
+  await chmod(path, 0o700);
+  for (const name of await readdir(path, { encoding: "buffer" })) {
+    await openFolders(Buffer.concat([path, Buffer.from("/"), name]));
+  }
+}
+
+function ignoreMissing(error: unknown): void {
+  if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+}

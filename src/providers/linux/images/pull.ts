@@ -1,0 +1,125 @@
+/**
+ * @module
+ * From a registry to a tree in the store.
+ */
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { GloveboxError, isGloveboxError } from "../../../core/errors.ts";
+import type { ImageProgress } from "../../../core/image.ts";
+import { treeFolder, withStaging, type TreeDescription } from "./folders.ts";
+import { readLayout, type ImageLayout } from "./layout.ts";
+import { listRoot } from "./root-entries.ts";
+import { fetchImage } from "./skopeo.ts";
+import { maxTreeBytes, unpackImage, type StartSandbox } from "./unpack-image.ts";
+import { watchDisk } from "./watch-disk.ts";
+
+export interface PullImage {
+  /** The store's. */
+  readonly folder: string;
+  /** Whole; for messages. */
+  readonly name: string;
+  /** See `registrySource`. */
+  readonly source: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  readonly start: StartSandbox;
+}
+
+/** A slow line takes hours for an image of 10 GiB; one that is stuck must end some time. */
+const PULL_TIMEOUT_MS = 6 * 60 * 60_000;
+/** Layers as they were sent and as they are unpacked, and what others write meanwhile. */
+const MAX_DISK_BYTES = 2 * maxTreeBytes;
+
+/** As Go names them. */
+const ownArchitecture = { x64: "amd64", arm64: "arm64" }[process.arch as string] ?? process.arch;
+
+/**
+ * Fetches an image, and unpacks it where its tree is not there yet.
+ *
+ * @returns Its id, `sha256:…`.
+ * @throws {GloveboxError} See `ImageStore.pull`.
+ * @throws The reason of `signal` after its abort.
+ */
+export async function pullImage(
+  pull: PullImage,
+  onProgress: (progress: ImageProgress) => void,
+  signal: AbortSignal,
+): Promise<string> {
+  return withStaging(pull.folder, async (staging) => {
+    using disk = await watchDisk(staging, MAX_DISK_BYTES);
+    const timeout = AbortSignal.timeout(PULL_TIMEOUT_MS);
+    const any = AbortSignal.any([signal, disk.signal, timeout]);
+    try {
+      return await fetchAndUnpack(pull, staging, onProgress, any);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (isGloveboxError(error)) throw error;
+      throw unusable(pull.name, error);
+    }
+  });
+}
+
+async function fetchAndUnpack(
+  pull: PullImage,
+  staging: string,
+  onProgress: (progress: ImageProgress) => void,
+  signal: AbortSignal,
+): Promise<string> {
+  const layout = join(staging, "layout");
+  const temporary = join(staging, "temporary");
+  await mkdir(temporary);
+  await fetchImage({ ...pull, layout, temporary }, onProgress, signal);
+  const image = await readLayout(layout);
+  refuseForeign(image);
+  const target = treeFolder(pull.folder, image.id);
+  if (existsSync(target)) return image.id;
+
+  const tree = join(staging, "tree");
+  const rootFolder = join(tree, "rootfs");
+  await mkdir(rootFolder, { recursive: true });
+  const { layers, env } = image;
+  const onLayer = (layer: number): void => {
+    onProgress({ text: `Unpacking layer ${layer} of ${layers.length}` });
+  };
+  const { start } = pull;
+  const unpacked = await unpackImage({ start, layout, layers, rootFolder, onLayer }, signal);
+  const description: TreeDescription = {
+    entries: await listRoot(rootFolder),
+    env,
+    sizeBytes: unpacked.bytes,
+  };
+  await writeFile(join(tree, "image.json"), JSON.stringify(description));
+  await publish(tree, target);
+  return image.id;
+}
+
+/** Somebody else may have been faster: one tree of an image is as good as the other. */
+async function publish(tree: string, target: string): Promise<void> {
+  try {
+    await rename(tree, target);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "ENOTEMPTY" && code !== "EEXIST") throw error;
+    await rm(tree, { recursive: true, force: true });
+  }
+}
+
+function refuseForeign({ os, architecture }: ImageLayout): void {
+  if (os === "linux" && architecture === ownArchitecture) return;
+  throw new Error(
+    `it is for ${os.slice(0, 40)}/${architecture.slice(0, 40)}, and this machine is linux/${ownArchitecture}`,
+  );
+}
+
+function unusable(name: string, cause: unknown): GloveboxError<"SANDBOX_FAILED"> {
+  const reason =
+    cause instanceof Error && cause.name !== "$ZodError" && cause.name !== "ZodError"
+      ? cause.message
+      : "its description is malformed";
+  return new GloveboxError(
+    "SANDBOX_FAILED",
+    `linux: the image \`${name}\` can't be used: ${reason.replace(/\.$/, "")}.`,
+    { provider: "linux", step: "unpack an image" },
+    { cause },
+  );
+}

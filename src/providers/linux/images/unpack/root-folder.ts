@@ -1,0 +1,104 @@
+/**
+ * @module
+ * Paths of an image, found in the folder that it is unpacked into: a link inside leads to where it
+ * would lead if that folder were `/`. Runs inside a sandbox, so that a mistake here is none of the
+ * host's. Paths are byte strings (latin1), as in tar.ts.
+ */
+import { lstatSync, mkdirSync, readdirSync, readlinkSync, rmdirSync, unlinkSync } from "node:fs";
+import type { Stats } from "node:fs";
+
+/** The kernel's PATH_MAX, less what stands before it. */
+const MAX_PATH_BYTES = 3900;
+/** As the kernel: path_resolution(7). */
+const MAX_LINKS = 40;
+
+export class RootFolder {
+  readonly #root: string;
+  /** From folders as they are written to where they are. */
+  readonly #found = new Map<string, string>();
+
+  /** @param root Absolute; all that is in it may be changed. */
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  /** What the file system calls take. */
+  bytes(path: string): Buffer {
+    return Buffer.from(this.#root + path, "latin1");
+  }
+
+  status(path: string): Stats | undefined {
+    return lstatSync(this.bytes(path), { throwIfNoEntry: false });
+  }
+
+  /**
+   * Where an entry belongs: a path without links and `..` before its last part. Folders above it are
+   * made where they are missing. Empty for the root itself.
+   */
+  place(written: string): string {
+    const parts = plainParts(written);
+    const name = parts.pop();
+    return name === undefined ? "" : `${this.#folder(parts.join("/"))}/${name}`;
+  }
+
+  /** Removes what is there, with all that is below it; follows no link. */
+  remove(path: string): void {
+    this.#found.clear();
+    const status = this.status(path);
+    if (status === undefined) return;
+    if (!status.isDirectory()) {
+      unlinkSync(this.bytes(path));
+      return;
+    }
+    for (const name of this.names(path)) this.remove(`${path}/${name}`);
+    rmdirSync(this.bytes(path));
+  }
+
+  names(path: string): readonly string[] {
+    return readdirSync(this.bytes(path), "buffer").map((name) => name.toString("latin1"));
+  }
+
+  /** A folder of the image, behind all links; made where it is missing. */
+  #folder(written: string): string {
+    const known = this.#found.get(written);
+    if (known !== undefined) return known;
+    const waiting = written.split("/").filter((part) => part !== "");
+    let path = "";
+    let links = 0;
+    for (let part = waiting.shift(); part !== undefined; part = waiting.shift()) {
+      if (part === "." || part === "") continue;
+      if (part === "..") {
+        path = path.slice(0, Math.max(path.lastIndexOf("/"), 0));
+        continue;
+      }
+      const next = `${path}/${part}`;
+      if (next.length > MAX_PATH_BYTES) throw new Error("a path is too long");
+      const status = this.status(next);
+      if (status?.isSymbolicLink() === true) {
+        if (++links > MAX_LINKS) throw new Error("links lead in a circle");
+        const target = readlinkSync(this.bytes(next), "buffer").toString("latin1");
+        if (target.startsWith("/")) path = "";
+        waiting.unshift(...target.split("/"));
+        continue;
+      }
+      if (status === undefined) mkdirSync(this.bytes(next), 0o755);
+      else if (!status.isDirectory()) throw new Error("an entry lies below a file");
+      path = next;
+    }
+    this.#found.set(written, path);
+    return path;
+  }
+}
+
+/** `..` at the root stays there. */
+function plainParts(written: string): string[] {
+  if (written.length > MAX_PATH_BYTES || written.includes("\0")) {
+    throw new Error("a path is too long, or holds a NUL");
+  }
+  const parts: string[] = [];
+  for (const part of written.split("/")) {
+    if (part === "..") parts.pop();
+    else if (part !== "" && part !== ".") parts.push(part);
+  }
+  return parts;
+}

@@ -1,0 +1,117 @@
+/**
+ * @module
+ * From a specification and a file system to a sandbox, by a launcher of its own.
+ */
+import { randomUUID } from "node:crypto";
+import { missingControls, type Enforcement } from "../../core/enforcement.ts";
+import { GloveboxError } from "../../core/errors.ts";
+import type { ProviderSandbox } from "../../core/provider.ts";
+import type { SandboxSpec } from "../../core/sandbox.ts";
+import type { Launcher } from "../../launcher/launcher.ts";
+import { encodeMessage, type Records } from "../../launcher/message.ts";
+import { sandboxFailed, sandboxOf } from "../../launcher/sandbox.ts";
+import { cgroupRecords, type CgroupPlace } from "./cgroups.ts";
+import { enforcementOf, type AbstractSocketControl } from "./enforcement.ts";
+import { startLauncher } from "./launcher-process.ts";
+import { ownedName } from "./owned-name.ts";
+import { readHostSetting, remedyFor } from "./remedies.ts";
+import { removeCgroups } from "./remove-cgroups.ts";
+
+/** What this machine has for sandboxes. */
+export interface LinuxHost {
+  /** The compiled launcher. */
+  readonly launcherPath: string;
+  readonly place: CgroupPlace;
+}
+
+/** One inode a KiB, but room for a project's worth of small files. */
+const BYTES_PER_INODE = 1024;
+const MIN_INODES = 1024;
+const MAX_INODES = 1_000_000;
+
+/**
+ * @param fileSystem The launcher's records for all that the sandbox sees.
+ * @throws {GloveboxError} See `Provider.create`.
+ */
+export async function startSandbox(
+  { launcherPath, place }: LinuxHost,
+  spec: SandboxSpec,
+  fileSystem: Records,
+  signal: AbortSignal,
+): Promise<ProviderSandbox> {
+  signal.throwIfAborted();
+  refuseMissing(spec, enforcementOf(spec, place, "landlock"));
+  const cgroups = cgroupRecords(place, ownedName());
+  const launcher = startLauncher(launcherPath);
+  const abort = (): void => void launcher.end();
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    launcher.send(createMessage(spec, [...cgroups.records, ...fileSystem]));
+    const abstractSockets = await untilReady(launcher);
+    return sandboxOf({
+      id: randomUUID(),
+      provider: "linux",
+      launcher,
+      enforcement: enforcementOf(spec, place, abstractSockets),
+      // A launcher that was killed could not clean up itself.
+      cleanUp: async () => {
+        if (launcher.failure() !== undefined) await removeCgroups(cgroups.paths);
+      },
+    });
+  } catch (error) {
+    await launcher.end();
+    await removeCgroups(cgroups.paths);
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+function refuseMissing(spec: SandboxSpec, enforcement: Enforcement): void {
+  const controls = missingControls(enforcement);
+  if (spec.enforcement === "best-effort" || controls.length === 0) return;
+  throw new GloveboxError(
+    "POLICY_UNENFORCEABLE",
+    `linux: this host cannot enforce ${controls.join(", ")}. Run \`glovebox doctor\`, or accept it with enforcement \`best-effort\`.`,
+    { provider: "linux", controls },
+  );
+}
+
+function createMessage(spec: SandboxSpec, records: Records): Buffer {
+  const { limits, policy } = spec;
+  const isHostFolderWritable =
+    policy.workspace.kind === "mount" && policy.workspace.access === "rw";
+  const inodes = Math.floor(limits.diskBytes / BYTES_PER_INODE);
+  return encodeMessage([
+    ["create", ""],
+    ["network", policy.network.mode === "none" ? "none" : "host"],
+    ["memory-bytes", limits.memoryBytes],
+    ["processes", limits.processes],
+    ["disk-bytes", limits.diskBytes],
+    ["disk-inodes", Math.min(Math.max(inodes, MIN_INODES), MAX_INODES)],
+    ["open-files", limits.openFiles],
+    ...(isHostFolderWritable ? [["file-size-bytes", limits.diskBytes] as const] : []),
+    ...records,
+  ]);
+}
+
+/** Waits until all walls stand. */
+async function untilReady(launcher: Launcher): Promise<AbstractSocketControl> {
+  let abstractSockets: AbstractSocketControl = "none";
+  for (;;) {
+    const line = await launcher.nextStatus();
+    if (line === undefined || line.kind === "error") {
+      throw launcherFailed(line?.text ?? launcher.failure() ?? "the launcher ended at once");
+    }
+    if (line.kind === "ready") return abstractSockets;
+    if (line.kind === "control" && line.by === "landlock") abstractSockets = "landlock";
+  }
+}
+
+function launcherFailed(text: string): GloveboxError {
+  const remedy = remedyFor(text, readHostSetting);
+  if (remedy === "") return sandboxFailed("linux", "create", text);
+  const message = `linux: ${text}. To mend it: ${remedy}.`;
+  return new GloveboxError("PROVIDER_UNAVAILABLE", message, { provider: "linux", hint: remedy });
+}

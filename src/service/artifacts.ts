@@ -1,0 +1,42 @@
+/**
+ * @module
+ * The run phase, and the files that it leaves for its caller.
+ */
+import type { CollectedFiles } from "../core/collected.ts";
+import { isGloveboxError } from "../core/errors.ts";
+import type { Execution } from "../core/execution.ts";
+import type { PreparedCommand } from "./prepare.ts";
+import type { ArtifactsRequest, ExecutionRequest } from "./request.ts";
+import { runPhase, type RunningPhase } from "./run-phase.ts";
+
+export interface RunWithFiles {
+  readonly run: Execution;
+  readonly artifacts?: CollectedFiles;
+}
+
+export async function runAndCollect(
+  command: PreparedCommand,
+  phase: RunningPhase,
+  { artifacts: request }: ExecutionRequest,
+): Promise<RunWithFiles> {
+  const run = await runPhase("run", command, phase);
+  if (request === undefined || !isAlive(run)) return { run };
+  return { run, artifacts: await collectArtifacts(request, phase) };
+}
+
+/** A program that filled the sandbox so that nothing can be read loses its files, not its output. */
+async function collectArtifacts(
+  request: ArtifactsRequest,
+  { sandbox, signal }: RunningPhase,
+): Promise<CollectedFiles> {
+  try {
+    return await sandbox.collect(request, signal);
+  } catch (error) {
+    if (!isGloveboxError(error) || error.code !== "SANDBOX_FAILED") throw error;
+    return { files: [], skipped: [], isComplete: false };
+  }
+}
+
+/** Every other end is that of the sandbox, too. */
+const isAlive = ({ outcome: { kind } }: Execution): boolean =>
+  kind === "exited" || kind === "signaled";

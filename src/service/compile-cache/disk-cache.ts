@@ -1,0 +1,129 @@
+/**
+ * @module
+ * A compile cache in a folder that only this user can write to: one file an entry, named by its key,
+ * written beside and renamed, so that a reader sees a whole one or none. What was used longest ago
+ * goes first.
+ */
+import { randomUUID } from "node:crypto";
+import { constants } from "node:fs";
+import { lstat, mkdir, open, readdir, rename, rm, stat, utimes } from "node:fs/promises";
+import { join } from "node:path";
+import type { CompileCache } from "./compile-cache.ts";
+import { decodeEntry, encodeEntry, maxEntryBytes } from "./entry-format.ts";
+
+export interface DiskCacheOptions {
+  /** Made where it is missing. */
+  readonly folder: string;
+  /** Of all entries together. */
+  readonly maxBytes: number;
+}
+
+/** After an eviction there is room for a while. */
+const FILL_AFTER_EVICTION = 0.9;
+/** A writer that was killed left a file with a dot in front. */
+const PART_MAX_AGE_MS = 60 * 60 * 1000;
+const READ_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+export function createDiskCache({ folder, maxBytes }: DiskCacheOptions): CompileCache {
+  /** Of all entries, as far as this process knows; undefined: nobody looked yet. */
+  let usedBytes: number | undefined;
+
+  async function evict(): Promise<void> {
+    const entries = await listEntries(folder);
+    let total = entries.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    if (total > maxBytes) {
+      for (const { path, sizeBytes } of entries) {
+        if (total <= maxBytes * FILL_AFTER_EVICTION) break;
+        await rm(path, { force: true });
+        total -= sizeBytes;
+      }
+    }
+    usedBytes = total;
+  }
+
+  return {
+    get: async (key) => {
+      const path = join(folder, key);
+      try {
+        const bytes = await readOwnFile(path);
+        const program = bytes && decodeEntry(key, bytes);
+        if (program === undefined) {
+          await rm(path, { force: true });
+          return undefined;
+        }
+        const now = new Date();
+        await utimes(path, now, now);
+        return program;
+      } catch {
+        return undefined;
+      }
+    },
+    put: async (key, program) => {
+      const bytes = encodeEntry(key, program);
+      if (bytes.byteLength > maxBytes) return;
+      try {
+        await mkdir(folder, { recursive: true, mode: 0o700 });
+        if (!(await isPrivate(folder))) return;
+        await writeWhole(folder, key, bytes);
+        usedBytes = usedBytes === undefined ? undefined : usedBytes + bytes.byteLength;
+        if (usedBytes === undefined || usedBytes > maxBytes) await evict();
+      } catch {
+        // A full disk, or a folder that went away: the next run compiles again.
+      }
+    },
+  };
+}
+
+/** Whoever else can write here could put a program of theirs in the place of anybody's. */
+async function isPrivate(folder: string): Promise<boolean> {
+  const status = await lstat(folder);
+  return status.isDirectory() && status.uid === process.getuid?.() && (status.mode & 0o022) === 0;
+}
+
+async function readOwnFile(path: string): Promise<Buffer | undefined> {
+  const file = await open(path, READ_FLAGS);
+  try {
+    const status = await file.stat();
+    const isOwn = status.isFile() && status.uid === process.getuid?.();
+    if (!isOwn || (status.mode & 0o022) !== 0 || status.size > maxEntryBytes) return undefined;
+    return await file.readFile();
+  } finally {
+    await file.close();
+  }
+}
+
+async function writeWhole(folder: string, key: string, bytes: Buffer): Promise<void> {
+  const part = join(folder, `.${randomUUID()}`);
+  try {
+    const file = await open(part, "wx", 0o600);
+    try {
+      await file.writeFile(bytes);
+    } finally {
+      await file.close();
+    }
+    await rename(part, join(folder, key));
+  } catch (error) {
+    await rm(part, { force: true });
+    throw error;
+  }
+}
+
+interface StoredEntry {
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly usedMs: number;
+}
+
+/** Longest unused first; removes what killed writers left. */
+async function listEntries(folder: string): Promise<readonly StoredEntry[]> {
+  const found: StoredEntry[] = [];
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name);
+    // Another process may evict at the same time.
+    const status = await stat(path).catch(() => undefined);
+    if (status === undefined) continue;
+    if (!name.startsWith(".")) found.push({ path, sizeBytes: status.size, usedMs: status.mtimeMs });
+    else if (status.mtimeMs < Date.now() - PART_MAX_AGE_MS) await rm(path, { force: true });
+  }
+  return found.sort((left, right) => left.usedMs - right.usedMs);
+}

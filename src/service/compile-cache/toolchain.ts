@@ -1,0 +1,56 @@
+/**
+ * @module
+ * Which compilers a sandbox has, as a word that changes whenever they may make something else.
+ */
+import { createHash } from "node:crypto";
+import { realpath, stat } from "node:fs/promises";
+import { join } from "node:path/posix";
+import type { Provider } from "../../core/provider.ts";
+import type { SandboxSpec } from "../../core/sandbox.ts";
+
+/** Folders of the host whose programs every sandbox sees. */
+const programFolders = ["/usr/local/bin", "/usr/bin", "/bin"];
+
+/**
+ * Written by package managers with every change, and the folders that they leave to the operator: a
+ * compiler is more than the program that is started, it has headers, libraries and further programs.
+ */
+const stamps = [
+  "/var/lib/dpkg/status",
+  "/var/lib/rpm/rpmdb.sqlite",
+  "/usr/lib/sysimage/rpm/rpmdb.sqlite",
+  "/var/lib/pacman/local",
+  "/lib/apk/db/installed",
+  "/usr/local/bin",
+  "/usr/local/lib",
+  "/usr/local/include",
+];
+
+/** @returns Undefined where nobody can say: then nothing may be kept. */
+export async function toolchainOf(
+  provider: Provider,
+  { image, hostPrograms }: Pick<SandboxSpec, "image" | "hostPrograms">,
+  programs: readonly string[],
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (image !== undefined) return (await provider.images?.find(image, signal))?.id;
+  if (provider.programs !== "host") return undefined;
+  const paths = [...stamps, ...hostPrograms.map(({ hostPath }) => hostPath)];
+  const found = await Promise.all(programs.map((program) => findProgram(program)));
+  const marks = await Promise.all([...paths, ...found.flat()].map(markOf));
+  return createHash("sha256").update(JSON.stringify(marks)).digest("hex");
+}
+
+async function findProgram(name: string): Promise<readonly string[]> {
+  if (name.includes("/")) return [];
+  const paths = programFolders.map(async (folder) =>
+    realpath(join(folder, name)).catch(() => undefined),
+  );
+  return (await Promise.all(paths)).filter((path) => path !== undefined);
+}
+
+async function markOf(path: string): Promise<readonly unknown[]> {
+  const status = await stat(path, { bigint: true }).catch(() => undefined);
+  if (status === undefined) return [path];
+  return [path, String(status.ino), String(status.size), String(status.mtimeNs)];
+}

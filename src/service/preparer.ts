@@ -1,0 +1,97 @@
+/**
+ * @module
+ * From a request to a prepared execution: where its programs come from, what is lent to it, and what
+ * was made beforehand.
+ */
+import { invalidRequest } from "../core/errors.ts";
+import type { LoadedLanguage } from "../core/language.ts";
+import type { Provider, ProviderSandbox } from "../core/provider.ts";
+import type { SandboxSpec } from "../core/sandbox.ts";
+import { findLentPrograms } from "./lent-programs.ts";
+import { prepareCode, prepareCommand, type PreparedExecution } from "./prepare.ts";
+import { prepareLanguage, preparedKey, type Preparing } from "./prepared/prepare-language.ts";
+import type { ExecutionRequest } from "./request.ts";
+import type { RuntimeDetection } from "./runtime-detection.ts";
+import { programsOf, usualPlace } from "./runtime-place.ts";
+import { asNotInstalled } from "./runtimes.ts";
+import type { ServiceOptions } from "./service-options.ts";
+
+/** What a request is about. */
+export interface Context {
+  readonly provider: Provider;
+  /** Undefined for a command. */
+  readonly language: LoadedLanguage | undefined;
+  readonly request: ExecutionRequest;
+}
+
+type PreparerOptions = Pick<
+  ServiceOptions,
+  "provider" | "compileLimits" | "ownNodePath" | "preparedStore"
+>;
+
+export class Preparer {
+  readonly #options: PreparerOptions;
+  readonly #runtimes: RuntimeDetection;
+
+  constructor(options: PreparerOptions, runtimes: RuntimeDetection) {
+    this.#options = options;
+    this.#runtimes = runtimes;
+  }
+
+  /** @throws {GloveboxError} `INVALID_REQUEST`, `LANGUAGE_NOT_INSTALLED` */
+  async prepare(
+    { provider, language, request }: Context,
+    signal: AbortSignal,
+  ): Promise<PreparedExecution> {
+    const { program, image } = request;
+    if (image !== undefined && provider.images === undefined) {
+      const why = `the provider \`${provider.name}\` runs this machine's own programs`;
+      throw invalidRequest("image", `${why}. Leave the image out, or use the provider \`docker\``);
+    }
+    if (program.kind === "command" || language === undefined) {
+      if (program.kind !== "command") throw new Error("a program without a language");
+      return prepareCommand(request, program, image === undefined ? provider.programs : "image");
+    }
+    const { compileLimits, ownNodePath } = this.#options;
+    const place =
+      image === undefined
+        ? await this.#runtimes.choose(provider, language, program.version ?? "*", signal)
+        : { provider, image };
+    const lent = await findLentPrograms(programsOf(place), language, ownNodePath);
+    const prepared =
+      image === undefined ? await this.#find({ place, language, lent }, signal) : undefined;
+    const source = { image: place.image, lent, prepared };
+    return prepareCode(request, program, language, source, compileLimits);
+  }
+
+  /** See `ExecutionService.prepareLanguage`. */
+  async make(language: LoadedLanguage, signal: AbortSignal): Promise<boolean> {
+    const { provider, preparedStore, ownNodePath } = this.#options;
+    if (preparedStore === undefined || language.prepare === undefined) return false;
+    const place = usualPlace(provider, language);
+    if ((await this.#runtimes.findPresent(place, language, signal)) === null) return false;
+    const lent = await findLentPrograms(programsOf(place), language, ownNodePath);
+    return prepareLanguage({ place, language, lent }, preparedStore, signal);
+  }
+
+  async #find(preparing: Preparing, signal: AbortSignal): Promise<string | undefined> {
+    const { preparedStore } = this.#options;
+    const key = preparedStore && (await preparedKey(preparing, signal));
+    return key === undefined ? undefined : preparedStore?.find(key);
+  }
+}
+
+/** @throws {GloveboxError} What `Provider.create` throws; `LANGUAGE_NOT_INSTALLED` for a missing image. */
+export async function createSandbox(
+  { provider, language, request }: Context,
+  spec: SandboxSpec,
+  signal: AbortSignal,
+): Promise<ProviderSandbox> {
+  try {
+    return await provider.create(spec, signal);
+  } catch (error) {
+    // An image that the caller chose is the caller's affair.
+    if (language === undefined || request.image !== undefined) throw error;
+    throw asNotInstalled(provider, language, error);
+  }
+}

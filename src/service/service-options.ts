@@ -1,0 +1,28 @@
+/**
+ * @module
+ * What a service is made from.
+ */
+import type { Provider } from "../core/provider.ts";
+import type { LanguageIndex } from "../languages/index-languages.ts";
+import type { CompileCache } from "./compile-cache/compile-cache.ts";
+import type { CompileLimits } from "./prepare.ts";
+import type { PreparedStore } from "./prepared/prepared-store.ts";
+
+export interface ServiceOptions {
+  /** Used where a request names none. */
+  readonly provider: Provider;
+  /** The others that a request may name. */
+  readonly otherProviders?: readonly Provider[];
+  readonly languages: LanguageIndex;
+  /** Executions at the same time, at least 1. */
+  readonly concurrency: number;
+  /** Executions that may wait for a slot. */
+  readonly maxQueued: number;
+  readonly compileLimits: CompileLimits;
+  /** Absent: everything is compiled anew. */
+  readonly compileCache?: CompileCache | undefined;
+  /** Absent: nothing is prepared. */
+  readonly preparedStore?: PreparedStore | undefined;
+  /** Lent to sandboxes of a host without a Node of its own; absolute, without symbolic links. */
+  readonly ownNodePath: string;
+}
