@@ -107,33 +107,47 @@ static int open_idmap_namespace(struct host_ids from, struct host_ids to) {
     return fd;
 }
 
+/* The last one that was made: the folders of an image have one owner, and a namespace takes longer than
+ * a mount. */
+struct owner_namespace {
+    struct host_ids owner;
+    int fd; /* -1: none yet */
+};
+
 /* A detached mount of the folder, on which its owner is the sandbox's user if its file system can do
  * that. If it can't, what is open to everybody may still be read, but nothing could be written. */
-static int mount_as_own(const char *folder, bool to_write, struct host_ids ids) {
+static int mount_as_own(const char *folder, bool to_write, struct host_ids ids,
+                        struct owner_namespace *cached) {
     struct stat status;
     int tree = (int)syscall(SYS_open_tree, AT_FDCWD, folder, CLONE_TREE | O_CLOEXEC);
     if (tree < 0 || fstat(tree, &status) < 0)
         die("open the folder %s", folder);
     struct host_ids owner = {.uid = status.st_uid, .gid = status.st_gid};
-    int namespace_fd = open_idmap_namespace(owner, ids);
-    struct idmap_attributes attributes = {.set = ATTR_IDMAP, .userns_fd = (uint64_t)namespace_fd};
+    if (cached->fd < 0 || cached->owner.uid != owner.uid || cached->owner.gid != owner.gid) {
+        if (cached->fd >= 0)
+            close(cached->fd);
+        *cached = (struct owner_namespace){.owner = owner, .fd = open_idmap_namespace(owner, ids)};
+    }
+    struct idmap_attributes attributes = {.set = ATTR_IDMAP, .userns_fd = (uint64_t)cached->fd};
     long result =
         syscall(SYS_mount_setattr, tree, "", AT_EMPTY_PATH, &attributes, sizeof attributes);
     if (result < 0 && to_write)
         die("make %s writable for the sandbox's user: its file system can't map ids (overlayfs, "
             "NFS); use a folder on another one, or start as an ordinary user",
             folder);
-    close(namespace_fd);
     return tree;
 }
 
 void prepare_workspace_mounts(struct plan *plan, struct host_ids ids) {
     if (geteuid() == ids.uid)
         return;
+    struct owner_namespace cached = {.fd = -1};
     for (size_t i = 0; i < plan->entry_count; i++) {
         struct entry *entry = &plan->entries[i];
         if (entry->kind != ENTRY_MOUNT_RO && entry->kind != ENTRY_MOUNT_RW)
             continue;
-        entry->mount_fd = mount_as_own(entry->source, entry->kind == ENTRY_MOUNT_RW, ids);
+        entry->mount_fd = mount_as_own(entry->source, entry->kind == ENTRY_MOUNT_RW, ids, &cached);
     }
+    if (cached.fd >= 0)
+        close(cached.fd);
 }

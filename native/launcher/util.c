@@ -32,7 +32,7 @@ void set_status_channel(void (*take)(const char *line, size_t length), void (*fl
     flush_status = flush;
 }
 
-NORETURN static void fail(const char *format, va_list arguments, int error) {
+NORETURN PRINTF_LIKE(1, 0) static void fail(const char *format, va_list arguments, int error) {
     char text[sizeof((struct reply){0}.text)];
     int used = vsnprintf(text, sizeof text, format, arguments);
     if (error && used >= 0 && (size_t)used < sizeof text)

@@ -177,7 +177,6 @@ export const languageSchema = z.strictObject({
 
 export type Language = z.infer<typeof languageSchema>;
 export type LanguageTest = z.infer<typeof testSchema>;
-export type FromCode = z.infer<typeof fromCodeSchema>;
 
 /** A language as the program uses it. */
 export interface LoadedLanguage extends Omit<Language, "image"> {

@@ -14,6 +14,13 @@ export interface LanguageIndex {
   byName(name: string): LoadedLanguage | undefined;
   /** With the dot, `.py`; case counts, because `.c` and `.C` are two languages. */
   byExtension(extension: string): LoadedLanguage | undefined;
+  /** The language that an id of Judge0's stands for. */
+  byJudge0(id: number): LoadedLanguage | undefined;
+  /**
+   * The language that a runtime of Piston's stands for. One of its versions names it exactly; for any
+   * other, `*` among them, the name alone counts.
+   */
+  byPiston(name: string, version: string): LoadedLanguage | undefined;
   /** A program's whole first line; undefined where it is no `#!` line or its interpreter is unknown. */
   byShebang(line: string): LoadedLanguage | undefined;
 }
@@ -27,11 +34,20 @@ export function indexLanguages(languages: readonly LoadedLanguage[]): LanguageIn
   const names = claim(sorted, "name", ({ id, aliases }) => [id, ...aliases]);
   const extensions = claim(sorted, "extension", (language) => language.extensions);
   const shebangs = claim(sorted, "shebang", (language) => language.shebangs);
+  const judge0 = claim(sorted, "Judge0 id", (language) => language.judge0.map(String));
+  const piston = claim(sorted, "Piston runtime", (language) =>
+    language.piston.flatMap((runtime) =>
+      runtime.versions.map((version) => `${runtime.language} ${version}`),
+    ),
+  );
   return {
     languages: sorted,
     names: sorted.map(({ id }) => id),
     byName: (name) => names.get(name.toLowerCase()),
     byExtension: (extension) => extensions.get(extension),
+    byJudge0: (id) => judge0.get(String(id)),
+    byPiston: (name, version) =>
+      piston.get(`${name.toLowerCase()} ${version}`) ?? names.get(name.toLowerCase()),
     byShebang: (line) => {
       const interpreter = interpreterOf(line);
       if (interpreter === undefined) return undefined;

@@ -26,6 +26,14 @@ describe.each(languages.map((language) => [language.id, language] as const))(
         expect(index.byExtension(extension)?.id).toBe(id);
     });
 
+    test("answers to the ids and versions of its peers", () => {
+      for (const judge0 of language.judge0) expect(index.byJudge0(judge0)?.id).toBe(id);
+      for (const { language: name, versions } of language.piston) {
+        for (const version of versions) expect(index.byPiston(name, version)?.id).toBe(id);
+        expect(index.byPiston(name, "*")).toBeDefined();
+      }
+    });
+
     test("its first program goes by its usual name", () => {
       const path = mainFileOf(language, Buffer.from(language.helloCode));
       expect(language.extensions).toContain(/\.[^.]+$/.exec(path)?.[0]);

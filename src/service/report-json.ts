@@ -85,7 +85,9 @@ function artifactsToJson({ files, skipped, isComplete }: CollectedFiles): Artifa
       const { text, encoding } = encodeBytes(Buffer.from(content));
       return { path, content: text, encoding, executable };
     }),
-    skipped: skipped.map(({ path, reason }) => ({ path, reason: snakeCase(reason) })),
+    skipped: skipped
+      .map(({ path, reason }) => ({ path, reason: snakeCase(reason) }))
+      .sort((left, right) => (left.path < right.path ? -1 : 1)),
     truncated: !isComplete,
   };
 }

@@ -21,7 +21,7 @@ import type { LeftoverCheck } from "../helpers/leftovers.ts";
 import { isRequired } from "../helpers/require.ts";
 
 const folder = fileURLToPath(new URL("../../languages", import.meta.url));
-const languages = await loadLanguages(folder);
+const allLanguages = await loadLanguages(folder);
 const never = new AbortController().signal;
 const compileLimits = { wallTimeMs: 30_000, cpuTimeMs: 30_000 };
 
@@ -31,13 +31,19 @@ export interface LanguageOptions {
   readonly skipReason?: string | undefined;
   /** Of all sandboxes that the tests create. Default `strict`. */
   readonly enforcement?: EnforcementMode;
+  /** Further languages that must be there. */
+  readonly required?: ReadonlySet<string>;
+  /** Only these; default: all. */
+  readonly only?: readonly string[];
 }
 
-/** A language that is not installed is skipped, unless `GLOVEBOX_REQUIRE` names it. */
+/** A language that is not installed is skipped, unless it is required, here or by `GLOVEBOX_REQUIRE`. */
 export function describeLanguages(
   makeProvider: () => Provider | Promise<Provider>,
-  { name, skipReason, enforcement = "strict" }: LanguageOptions,
+  { name, skipReason, enforcement = "strict", required = new Set(), only }: LanguageOptions,
 ): void {
+  const languages =
+    only === undefined ? allLanguages : allLanguages.filter(({ id }) => only.includes(id));
   describe.skipIf(skipReason !== undefined)(`languages on ${name}`, () => {
     let service: ExecutionService;
     let leftovers: LeftoverCheck;
@@ -62,7 +68,8 @@ export function describeLanguages(
     for (const language of languages) {
       const owes = (testName: string, body: () => Promise<void>): void => {
         test(`${language.id} ${testName}`, async (context) => {
-          const isMissing = missing.has(language.id) && !isRequired(language.id);
+          const isWanted = required.has(language.id) || isRequired(language.id);
+          const isMissing = missing.has(language.id) && !isWanted;
           context.skip(isMissing, `${language.title} is not installed`);
           await body();
         });

@@ -1,5 +1,6 @@
 import { providerLoaders } from "../../src/providers/index.ts";
 import { skipWithoutMountedFolders } from "../helpers/mounted-folders.ts";
+import { requiredLanguages } from "../helpers/required-languages.ts";
 import { skipUnless } from "../helpers/require.ts";
 import { describeLanguages } from "./languages.ts";
 import { describeProvider } from "./suite.ts";
@@ -22,4 +23,4 @@ const exceptions =
   mountGap === undefined ? {} : Object.fromEntries(mountTests.map((test) => [test, mountGap]));
 
 describeProvider(() => provider, { name, exceptions, skipReason });
-describeLanguages(() => provider, { name, skipReason });
+describeLanguages(() => provider, { name, skipReason, required: requiredLanguages() });

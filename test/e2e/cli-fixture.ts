@@ -4,7 +4,7 @@
  */
 import { execFileSync, spawn, spawnSync, type ChildProcessByStdio } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
@@ -15,6 +15,13 @@ export const program = join(root, "bin/glovebox");
 
 // Builds what is stale, once: otherwise each of many starts would look for it.
 execFileSync(process.execPath, [program, "--version"], { stdio: "ignore" });
+
+/** What runs compile stays there, for the runs of these tests alone. */
+const cache = mkdtempSync(join(tmpdir(), "glovebox-cli-cache-"));
+chmodSync(cache, 0o755);
+process.once("exit", () => {
+  rmSync(cache, { recursive: true, force: true });
+});
 
 /** No run of a test takes so long; what hangs is killed then, and its exit code is null. */
 const DEADLINE_MS = 40_000;
@@ -37,7 +44,7 @@ export type CliProcess = ChildProcessByStdio<Writable, Readable, Readable>;
 export function startCli(args: readonly string[], options: CliOptions = {}): CliProcess {
   return spawn(process.execPath, [program, ...args], {
     cwd: options.cwd ?? tmpdir(),
-    env: { ...process.env, GLOVEBOX_NO_BUILD: "1", ...options.env },
+    env: { ...process.env, GLOVEBOX_NO_BUILD: "1", XDG_CACHE_HOME: cache, ...options.env },
     stdio: "pipe",
     timeout: DEADLINE_MS,
     killSignal: "SIGKILL",

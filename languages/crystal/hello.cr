@@ -1,0 +1,2 @@
+name = ARGV.first? || "world"
+puts "Hello, #{name}!"

@@ -1,0 +1,2 @@
+def name = args ? args[0] : 'world'
+println "Hello, $name!"
