@@ -15,7 +15,7 @@ const config: KnipConfig = {
   ],
   project: ["src/**/*.ts", "test/**/*.ts", "bench/**/*.ts", "scripts/**/*.mjs"],
   // System programs that scripts start.
-  ignoreBinaries: ["cc", "gcc", "flock", "ldd", "clang-format"],
+  ignoreBinaries: ["apt-get", "cc", "gcc", "flock", "ldd", "clang-format"],
   ignoreExportsUsedInFile: true,
 };
 

@@ -6,6 +6,7 @@
 #include <sys/ptrace.h>
 #include <sys/statvfs.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 /* A flood of ends and stops must not keep pid 1 from its other work. */
 #define REAPED_AT_ONCE 64
@@ -71,6 +72,14 @@ static uint64_t kill_everything(void) {
     }
 }
 
+/* A folder of the user may be a dead network's: pid 1 must not hang in it. */
+static bool has_out(const struct plan *plan) {
+    for (size_t i = 0; i < plan->entry_count; i++)
+        if (plan->entries[i].kind == ENTRY_MOUNT_RO || plan->entries[i].kind == ENTRY_MOUNT_RW)
+            return true;
+    return access("/workspace/out", F_OK) == 0;
+}
+
 void end_command(const struct plan *plan, uint64_t cpu_us_then, struct reply *reply) {
     reply->disk_full = is_full(plan);
     /* The command's own process is gone already, so it counts as one more. */
@@ -78,4 +87,5 @@ void end_command(const struct plan *plan, uint64_t cpu_us_then, struct reply *re
     struct rusage usage;
     reply->cpu_us = children_cpu_us(&usage) - cpu_us_then;
     reply->peak_bytes = (uint64_t)usage.ru_maxrss * 1024;
+    reply->has_out = has_out(plan);
 }

@@ -200,6 +200,7 @@ struct reply {
     uint64_t peak_bytes; /* of the largest process of the sandbox so far */
     bool disk_full;      /* the scratch tmpfs has no byte or no inode left */
     bool processes_full; /* as many processes were left as are allowed */
+    bool has_out;        /* there is something at /workspace/out */
     char text[256];      /* of a failure */
 };
 

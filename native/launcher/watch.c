@@ -123,11 +123,12 @@ void report_end(struct supervisor *self) {
     const char *limit = explain_end(self, &now);
     send_status("exit code=%d signal=%d limit=%s wall-us=%" PRIu64 " cpu-us=%" PRIu64
                 " peak-bytes=%" PRIu64 " stdout=%" PRIu64 " stderr=%" PRIu64
-                " dropped-stdout=%" PRIu64 " dropped-stderr=%" PRIu64 " sandbox=%s",
+                " dropped-stdout=%" PRIu64 " dropped-stderr=%" PRIu64 " out=%d sandbox=%s",
                 WIFEXITED(status) ? WEXITSTATUS(status) : -1,
                 WIFSIGNALED(status) ? WTERMSIG(status) : 0, limit ? limit : "none",
                 run->ended_us - run->started_us, cpu_us, peak, self->pumps[STDOUT_PUMP].accepted,
                 self->pumps[STDERR_PUMP].accepted, self->pumps[STDOUT_PUMP].dropped,
-                self->pumps[STDERR_PUMP].dropped, run->sandbox_dead ? "dead" : "alive");
+                self->pumps[STDERR_PUMP].dropped, run->reply.has_out,
+                run->sandbox_dead ? "dead" : "alive");
     run->active = false;
 }

@@ -58,14 +58,18 @@ async function areListsOld(): Promise<boolean> {
 }
 
 async function runApt(words: readonly string[], signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
   const child = spawn(aptGet, ["--option=DPkg::Lock::Timeout=120", "--quiet", ...words], {
     stdio: ["ignore", process.stderr, process.stderr],
     env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
-    signal,
-    // It must not leave a package half unpacked: it ends at a point of its choice.
-    killSignal: "SIGINT",
   });
-  const [exitCode] = (await once(child, "close")) as [number | null];
+  // It must not leave a package half unpacked: it ends at a point of its choice.
+  const onAbort = (): void => void child.kill("SIGINT");
+  signal.addEventListener("abort", onAbort, { once: true });
+  const [exitCode] = (await once(child, "close").finally(() => {
+    signal.removeEventListener("abort", onAbort);
+  })) as [number | null];
+  signal.throwIfAborted();
   if (exitCode === 0) return;
   const command = `apt-get ${words.join(" ")}`;
   throw new GloveboxError(

@@ -11,6 +11,8 @@ import type { ExecutionService } from "../service/service.ts";
 import { hasApt, installPackages, missingPackages } from "./apt.ts";
 import { languageByName } from "./language-of-file.ts";
 import { printNote } from "./print.ts";
+import { formatError } from "./print-error.ts";
+import { treeName } from "./debian-tree/tree-name.ts";
 
 /** `apt`: the system's packages. `tree`: a Debian of its own. `image`: from a registry. */
 export const installMethods = ["apt", "tree", "image"] as const;
@@ -85,26 +87,85 @@ export async function installByApt(
 }
 
 /**
+ * Makes a tree of each that has none yet. One that fails keeps no other from its turn.
+ *
+ * @returns 1 where one failed, else 0.
+ * @throws {GloveboxError} `INVALID_REQUEST` for a provider without trees, `PROVIDER_UNAVAILABLE` where
+ * none can be made here.
+ * @throws The reason of `signal` after its abort.
+ */
+export async function installByTree(
+  languages: readonly LoadedLanguage[],
+  provider: Provider,
+  { isQuiet, isVerbose }: { readonly isQuiet: boolean; readonly isVerbose: boolean },
+  signal: AbortSignal,
+): Promise<number> {
+  const { images } = provider;
+  const load = images?.load?.bind(images);
+  if (images === undefined || load === undefined) {
+    throw invalidRequest("--method", "`tree` needs `--provider linux`.");
+  }
+  const say = isQuiet ? () => undefined : printNote;
+  const missing: LoadedLanguage[] = [];
+  for (const language of languages) {
+    const isThere = (await images.find(treeName(language), signal)) !== undefined;
+    if (isThere) say(`${language.id}: its tree is there; ${renewal(language)}`);
+    else missing.push(language);
+  }
+  if (missing.length === 0) return 0;
+  const { createTreeMaker } = await import("./debian-tree/make-tree.ts");
+  const maker = await createTreeMaker({
+    images: { load },
+    env: process.env,
+    isQuiet,
+    onProgress: say,
+  });
+  let exitCode = 0;
+  for (const language of missing) {
+    try {
+      await maker.make(language, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      exitCode = 1;
+      process.stderr.write(formatError(error, isVerbose ? "verbose" : "normal"));
+    }
+  }
+  await maker.finish();
+  return exitCode;
+}
+
+const renewal = ({ id }: LoadedLanguage): string =>
+  `to make it anew: glovebox languages remove ${id}`;
+
+/**
  * Asks a sandbox for each, prints it, and makes what its data says can be prepared.
  *
+ * @param service Of these languages alone.
+ * @param place Names the image that must have it; without it the usual place comes first.
  * @returns 1 where one is not there, else 0.
  */
 export async function showInstalled(
   languages: readonly LoadedLanguage[],
   service: ExecutionService,
   signal: AbortSignal,
+  place?: (language: LoadedLanguage) => string,
 ): Promise<number> {
   let exitCode = 0;
+  const runtimes = await service.runtimes(signal);
   for (const language of languages) {
-    const runtime = await service.runtime(language, signal);
-    if (runtime === null) {
+    const image = place?.(language);
+    const runtime = runtimes.find(
+      (each) => each.languageId === language.id && (image === undefined || each.image === image),
+    );
+    if (runtime === undefined) {
       exitCode = 1;
       printNote(`${language.id}: still not found in a sandbox`);
       continue;
     }
     const isPrepared = await service.prepareLanguage(language, signal);
     const version = runtime.version === null ? "" : ` ${runtime.version}`;
-    process.stdout.write(`${language.id}${version}${isPrepared ? ", prepared" : ""}\n`);
+    const where = runtime.image === undefined ? "" : ` (${runtime.image})`;
+    process.stdout.write(`${language.id}${version}${where}${isPrepared ? ", prepared" : ""}\n`);
   }
   return exitCode;
 }

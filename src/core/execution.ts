@@ -11,4 +11,6 @@ export interface Execution {
   readonly usage: ResourceUsage;
   /** Bytes of each stream that exceeded the output limit and were dropped. */
   readonly droppedBytes: Readonly<Record<OutputStream, number>>;
+  /** False: there is nothing in `/workspace/out`; absent: nobody looked. */
+  readonly hasArtifacts?: boolean;
 }

@@ -94,7 +94,7 @@ const prepareSchema = z.strictObject({
    */
   commands: z.array(z.strictObject({ argv, stdout: relativePath.optional() })).min(1),
   limits: limitNeeds,
-  /** Used instead, where it was made; in them `{prepared}` is the folder, read-only. */
+  /** Used instead, `env` added, where it was made; in them `{prepared}` is the folder, read-only. */
   compile: z.array(argv).min(1).optional(),
   run: argv.optional(),
   env: z.record(z.string(), z.string()).default({}),

@@ -27,6 +27,7 @@ export function executionOf(status: ExitStatus): Execution {
       peakMemoryBytes: status.peakBytes,
     },
     droppedBytes,
+    hasArtifacts: status.hasOut,
   };
 }
 

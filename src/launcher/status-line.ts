@@ -21,6 +21,8 @@ export interface ExitStatus {
   readonly stderr: number;
   readonly droppedStdout: number;
   readonly droppedStderr: number;
+  /** Whether there may be something in `/workspace/out`. */
+  readonly hasOut: boolean;
   readonly sandboxDead: boolean;
 }
 
@@ -87,6 +89,7 @@ function parseExit(line: string, rest: string): ExitStatus {
     stderr: number("stderr"),
     droppedStdout: number("dropped-stdout"),
     droppedStderr: number("dropped-stderr"),
+    hasOut: text("out") !== "0",
     sandboxDead: text("sandbox") === "dead",
   };
 }

@@ -6,7 +6,7 @@ import type { CollectedFiles } from "../core/collected.ts";
 import { isGloveboxError } from "../core/errors.ts";
 import type { Execution } from "../core/execution.ts";
 import type { PreparedCommand } from "./prepare.ts";
-import type { ArtifactsRequest, ExecutionRequest } from "./request.ts";
+import { artifactsFolder, type ArtifactsRequest, type ExecutionRequest } from "./request.ts";
 import { runPhase, type RunningPhase } from "./run-phase.ts";
 
 export interface RunWithFiles {
@@ -21,6 +21,8 @@ export async function runAndCollect(
 ): Promise<RunWithFiles> {
   const run = await runPhase("run", command, phase);
   if (request === undefined || !isAlive(run)) return { run };
+  const isEmpty = run.hasArtifacts === false && request.paths.every(isInOut);
+  if (isEmpty) return { run, artifacts: { files: [], skipped: [], isComplete: true } };
   return { run, artifacts: await collectArtifacts(request, phase) };
 }
 
@@ -36,6 +38,9 @@ async function collectArtifacts(
     return { files: [], skipped: [], isComplete: false };
   }
 }
+
+const isInOut = (path: string): boolean =>
+  path === artifactsFolder || path.startsWith(`${artifactsFolder}/`);
 
 /** Every other end is that of the sandbox, too. */
 const isAlive = ({ outcome: { kind } }: Execution): boolean =>

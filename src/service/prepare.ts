@@ -129,8 +129,15 @@ function commandsOf(language: LoadedLanguage, isPrepared: boolean): Commands {
   return {
     compile: prepare.compile ?? compile,
     run: prepare.run ?? run,
-    env: { ...env, ...prepare.env },
+    env: { ...env, ...withPreparedPath(prepare.env) },
   };
+}
+
+function withPreparedPath(env: Readonly<Record<string, string>>): Record<string, string> {
+  const rows = Object.entries(env).map(([name, value]) => {
+    return [name, value.replaceAll("{prepared}", preparedPath)] as const;
+  });
+  return Object.fromEntries(rows);
 }
 
 function refuseArgs({ args }: ExecutionRequest, { title, lacks }: LoadedLanguage): void {

@@ -3,7 +3,9 @@
  * Every language's own tests and first program, run by the service on a provider.
  */
 import { Readable } from "node:stream";
-import { realpathSync } from "node:fs";
+import { mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { EnforcementMode } from "../../src/core/enforcement.ts";
@@ -15,6 +17,7 @@ import { indexLanguages } from "../../src/languages/index-languages.ts";
 import { loadLanguages } from "../../src/languages/load.ts";
 import { collect } from "../../src/service/collect.ts";
 import type { CollectedExecution } from "../../src/service/collect.ts";
+import { createDiskCache } from "../../src/service/compile-cache/disk-cache.ts";
 import { ExecutionService } from "../../src/service/service.ts";
 import { createLeftoverCheck } from "../helpers/leftovers.ts";
 import type { LeftoverCheck } from "../helpers/leftovers.ts";
@@ -23,6 +26,7 @@ import { isRequired } from "../helpers/require.ts";
 const folder = fileURLToPath(new URL("../../languages", import.meta.url));
 const allLanguages = await loadLanguages(folder);
 const never = new AbortController().signal;
+const CACHE_BYTES = 256 * 1024 ** 2;
 const compileLimits = { wallTimeMs: 30_000, cpuTimeMs: 30_000 };
 
 export interface LanguageOptions {
@@ -46,22 +50,33 @@ export function describeLanguages(
     only === undefined ? allLanguages : allLanguages.filter(({ id }) => only.includes(id));
   describe.skipIf(skipReason !== undefined)(`languages on ${name}`, () => {
     let service: ExecutionService;
+    let cached: ExecutionService;
+    let canCache: boolean;
     let leftovers: LeftoverCheck;
+    let cacheFolder: string;
     const missing = new Set(languages.map(({ id }) => id));
     beforeAll(async () => {
       leftovers = await createLeftoverCheck();
-      service = new ExecutionService({
-        provider: await makeProvider(),
+      cacheFolder = mkdtempSync(join(tmpdir(), "glovebox-languages-test-"));
+      const provider = await makeProvider();
+      canCache = provider.name !== "process";
+      const options = {
+        provider,
         languages: indexLanguages(languages),
         concurrency: 2,
         maxQueued: 10,
         compileLimits,
         ownNodePath: realpathSync(process.execPath),
-      });
+      };
+      service = new ExecutionService(options);
+      const compileCache = createDiskCache({ folder: cacheFolder, maxBytes: CACHE_BYTES });
+      cached = new ExecutionService({ ...options, compileCache });
       for (const { languageId } of await service.runtimes(never)) missing.delete(languageId);
     });
     afterAll(async () => {
       await service.close();
+      await cached.close();
+      rmSync(cacheFolder, { recursive: true });
       expect(await leftovers.find()).toEqual([]);
     });
 
@@ -87,6 +102,19 @@ export function describeLanguages(
         const { output } = await runIn(service, language, parts, enforcement);
         expect(output.run.output.toString()).toBe(`Hello, ${name}!\n`);
       });
+      if (language.compile !== undefined) {
+        owes("greets the same when it is not compiled again", async () => {
+          const content = language.helloCode;
+          const path = mainFileOf(language, Buffer.from(content));
+          const twice = { files: [{ path, content }], args: [], stdin: language.helloStdin };
+          const first = await runIn(cached, language, twice, enforcement);
+          const second = await runIn(cached, language, twice, enforcement);
+          const uses = [first.report.compileCache, second.report.compileCache];
+          expect(uses).toEqual(canCache ? ["miss", "hit"] : ["off", "off"]);
+          expect(second.output).toEqual(first.output);
+          expect(second.output.run.output.toString()).toBe("Hello, world!\n");
+        });
+      }
       for (const languageTest of language.tests) {
         owes(languageTest.name, async () => {
           check(languageTest, await runIn(service, language, languageTest, enforcement));

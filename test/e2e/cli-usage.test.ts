@@ -33,7 +33,10 @@ describe("wrong usage", () => {
     [["run", "nowhere.py"], /FILE: `nowhere\.py` can't be read \(ENOENT\)/],
     [["run", "ls"], /To run a command write `glovebox run -- ls …`/],
     [["run", "sub"], /FILE: `sub` is a folder/],
-    [["run", "a.unknown"], /can't tell the language of `a\.unknown`.*Add `-l LANG`.*python/],
+    [
+      ["run", "a.unknown"],
+      /can't tell the language of `a\.unknown`.*Add `-l LANG`.*glovebox languages/,
+    ],
     [["run", "-l", "cobalt", "a.py"], /--language: `cobalt` is unknown\. .*glovebox languages/],
     [["run", "-"], /Add `-l LANG`/],
     [["run", "-c", "print(1)"], /--code: needs its language/],

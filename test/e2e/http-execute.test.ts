@@ -93,7 +93,9 @@ describe("POST /v1/execute answers 200 with", () => {
       enforcement: object;
     };
     expect(answer).toMatchObject({ language: "bash" });
-    expect(Object.keys(answer).sort()).toEqual(["enforcement", "id", "language", "run", "version"]);
+    expect(Object.keys(answer).sort()).toEqual([
+      ...["artifacts", "enforcement", "id", "language", "run", "version"],
+    ]);
     expect(Object.keys(answer.run).sort()).toEqual(
       "exit_code,outcome,output,output_encoding,signal,stderr,stderr_encoding,stdout,stdout_encoding,truncated,usage".split(
         ",",
@@ -189,9 +191,9 @@ describe("POST /execute of isobox", () => {
     ],
     [
       "an unknown language",
-      { language: "cobol", code: "" },
+      { language: "klingon", code: "" },
       400,
-      { error: "Unsupported language: cobol" },
+      { error: "Unsupported language: klingon" },
     ],
     ["a missing field", {}, 400, { error: "code: is required and must be a string" }],
     ["a field of a wrong type", { code: 1 }, 400, { error: "code: must be a string, not 1" }],

@@ -13,7 +13,11 @@ import { allTargets, findTargets, type ImageTarget } from "../image-targets.ts";
 import { painterFor, printNote } from "../print.ts";
 import { formatError } from "../print-error.ts";
 import { addDockerHostFlag, parseProviderFlags, type RawProviderFlags } from "../provider-flag.ts";
+import { mapLimited } from "../../util/map-limited.ts";
 import { reportErrors } from "../report-errors.ts";
+
+/** More would only wait at the daemon. */
+const PARALLEL_QUESTIONS = 4;
 
 interface ImagesFlags extends RawProviderFlags {
   readonly from?: string;
@@ -56,19 +60,17 @@ export function createImagesCommand(onExit: (exitCode: number) => void): Command
       });
   };
   add("ls", "list the images and which of them are there", list).option("--json", "print JSON");
-  add("pull", "fetch images from their registries; without LANG all that are missing", (work) =>
+  add("pull", "fetch images from their registries, also to update them", (work) =>
     fetchAll(work, "pull"),
   )
-    .option("--all", "without LANG: also those that are there, to update them")
+    .option("--all", "instead of LANG: those of all languages")
     .option(
       "--from <SOURCE>",
       "with --provider linux: take LANG from this machine, oci:FOLDER:TAG, oci-archive:FILE or docker-archive:FILE",
     )
     .option("-q, --quiet", "no progress");
-  add("build", "build images that no registry has; without LANG all that are missing", (work) =>
-    fetchAll(work, "build"),
-  )
-    .option("--all", "without LANG: also those that are there")
+  add("build", "build images that no registry has", (work) => fetchAll(work, "build"))
+    .option("--all", "instead of LANG: those of all languages")
     .option("-q, --quiet", "no progress");
   add("rm", "remove images", remove).option("--all", "without LANG: all that `images ls` shows");
   return command;
@@ -129,9 +131,9 @@ async function lookUp(
   targets: readonly ImageTarget[],
 ): Promise<readonly ListedImage[]> {
   const signal = new AbortController().signal;
-  return Promise.all(
-    targets.map(async (target) => ({ target, stored: await images.find(target.image, signal) })),
-  );
+  return mapLimited(targets, PARALLEL_QUESTIONS, async (target) => {
+    return { target, stored: await images.find(target.image, signal) };
+  });
 }
 
 async function fetchAll(
@@ -141,26 +143,28 @@ async function fetchAll(
   if (flags.from !== undefined && targets.length !== 1) {
     throw invalidRequest("--from", "is where one image comes from. Name that one.");
   }
-  if (!isNamed && images.list !== undefined && flags.all !== true) {
-    throw invalidRequest("LANG", "is missing: name an image, python:3, or write --all to update.");
+  if (!isNamed && flags.all !== true) {
+    const count = targets.filter(
+      ({ dockerfile }) => (dockerfile === undefined) === (how === "pull"),
+    );
+    throw invalidRequest(
+      "LANG",
+      `is missing: name languages or images, or write --all for ${count.length} images.`,
+    );
   }
   const isRight = ({ dockerfile }: ImageTarget): boolean =>
     flags.from !== undefined || (dockerfile === undefined) === (how === "pull");
   const wrong = isNamed ? targets.find((target) => !isRight(target)) : undefined;
   if (wrong !== undefined) throw wrongWay(wrong, how);
-  const listed = await lookUp(images, targets.filter(isRight));
-  const wanted = listed.filter(
-    ({ stored }) => isNamed || flags.all === true || stored === undefined,
-  );
+  const wanted = targets.filter(isRight);
   if (wanted.length === 0) {
-    if (flags.quiet !== true) printNote(`nothing to ${how}: no image is missing`);
+    if (flags.quiet !== true) printNote(`nothing to ${how}`);
     return 0;
   }
-  return fetchImages(
-    images,
-    wanted.map(({ target }) => target),
-    { how, from: flags.from, isQuiet: flags.quiet === true, isVerbose: flags.verbose === true },
-  );
+  // A daemon that can't be reached fails once, not with each image.
+  await lookUp(images, wanted.slice(0, 1));
+  const { from, quiet = false, verbose = false } = flags;
+  return fetchImages(images, wanted, { how, from, isQuiet: quiet, isVerbose: verbose });
 }
 
 function wrongWay({ image, languages }: ImageTarget, how: "pull" | "build"): Error {

@@ -1,16 +1,21 @@
 /**
  * @module
- * `glovebox languages install` and `glovebox languages prepare`
+ * `glovebox languages install`, `prepare` and `remove`
  */
 import { Command } from "commander";
 import { createProvider, createService, loadLanguages, openPreparedStore } from "../../app.ts";
 import { invalidRequest } from "../../core/errors.ts";
+import type { LoadedLanguage } from "../../core/language.ts";
 import type { Provider } from "../../core/provider.ts";
+import { indexLanguages } from "../../languages/index-languages.ts";
+import { treeName } from "../debian-tree/tree-name.ts";
+import { exitCodeOfAbort } from "../exit.ts";
 import { fetchImages } from "../fetch-images.ts";
 import {
   chooseMethod,
   imageOf,
   installByApt,
+  installByTree,
   installMethods,
   parseWanted,
   showInstalled,
@@ -20,7 +25,9 @@ import {
 import { oneOf } from "../one-of.ts";
 import { addDockerHostFlag, addProviderFlag, parseProviderFlags } from "../provider-flag.ts";
 import type { RawProviderFlags } from "../provider-flag.ts";
+import { removeLanguages } from "../remove-languages.ts";
 import { reportErrors } from "../report-errors.ts";
+import { listenForSignals } from "../signals.ts";
 
 interface InstallFlags extends RawProviderFlags {
   readonly method?: string;
@@ -48,14 +55,16 @@ export function createPrepareCommand(onExit: (exitCode: number) => void): Comman
     "Makes what lets the programs of a language start sooner, where its data says how: precompiled " +
       "headers, archives of classes. `install` and `glovebox serve` do it by themselves.",
   );
-  return addCommonFlags(command, onExit, async ({ wanted, provider, signal }) =>
-    withService(provider, async (service) =>
-      showInstalled(
-        wanted.map(({ language }) => language),
-        service,
-        signal,
-      ),
-    ),
+  return addCommonFlags(command, onExit, (work) => show(work));
+}
+
+export function createRemoveCommand(onExit: (exitCode: number) => void): Command {
+  const command = new Command("remove").description(
+    "Removes the trees and images of languages, all versions or LANG@VERSION. What the system's own " +
+      "packages brought stays: it says how that goes.",
+  );
+  return addCommonFlags(command, onExit, ({ wanted, provider, flags, signal }) =>
+    removeLanguages(wanted, provider, { isQuiet: flags.quiet === true }, signal),
   );
 }
 
@@ -99,33 +108,50 @@ async function withProvider(
   const { provider: name, docker } = parseProviderFlags(flags);
   const provider = await createProvider(name, { docker });
   try {
-    const { signal } = new AbortController();
-    return await work({ wanted: parsed, provider, flags, signal });
+    return await work({ wanted: parsed, provider, flags, signal: never() });
   } finally {
     await provider.close();
   }
 }
 
-async function install({ wanted, provider, flags, signal }: Work): Promise<number> {
+async function install({ wanted, provider, flags }: Work): Promise<number> {
   const method =
     flags.method === undefined
       ? await chooseMethod(wanted, provider)
       : oneOf("--method", flags.method, installMethods);
-  const exitCode = await bring[method]({ wanted, provider, flags, signal });
-  if (exitCode !== 0 || method !== "apt") return exitCode;
-  const languages = wanted.map(({ language }) => language);
-  return withService(provider, async (service) => showInstalled(languages, service, signal));
+  if (method !== "image" && wanted.some(({ version }) => version !== undefined)) {
+    throw invalidRequest("--method", `\`${method}\` has one version only. Leave @VERSION out.`);
+  }
+  // Ctrl-C ends this process, and with its connection a daemon's work.
+  if (method === "image") return bring.image({ wanted, provider, flags, signal: never() });
+  using interruption = listenForSignals();
+  const { signal, received } = interruption;
+  try {
+    return await bring[method]({ wanted, provider, flags, signal });
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    return exitCodeOfAbort({ received: received(), outputClosed: false });
+  }
 }
 
+const never = (): AbortSignal => new AbortController().signal;
+
 const bring: Readonly<Record<InstallMethod, (work: Work) => Promise<number>>> = {
-  apt: async ({ wanted, signal }) => {
-    await installByApt(
-      wanted.map(({ language }) => language),
+  apt: async (work) => {
+    await installByApt(languagesOf(work), work.signal);
+    return show(work);
+  },
+  tree: async (work) => {
+    const { provider, flags, signal } = work;
+    const { quiet: isQuiet = false, verbose: isVerbose = false } = flags;
+    const exitCode = await installByTree(
+      languagesOf(work),
+      provider,
+      { isQuiet, isVerbose },
       signal,
     );
-    return 0;
+    return exitCode || show(work, treeName);
   },
-  tree: () => Promise.reject(new Error("not yet")),
   image: async ({ wanted, provider, flags }) => {
     const { images } = provider;
     if (images === undefined) {
@@ -143,15 +169,22 @@ const bring: Readonly<Record<InstallMethod, (work: Work) => Promise<number>>> = 
   },
 };
 
-async function withService<T>(
-  provider: Provider,
-  work: (service: ReturnType<typeof createService>) => Promise<T>,
-): Promise<T> {
-  const preparedStore = openPreparedStore(process.env);
-  const service = createService({ provider, preparedStore });
+/** Asks sandboxes; see `showInstalled`. */
+async function show(work: Work, place?: (language: LoadedLanguage) => string): Promise<number> {
+  const languages = languagesOf(work);
+  const service = createService({
+    provider: work.provider,
+    languages: indexLanguages(languages),
+    preparedStore: openPreparedStore(process.env),
+  });
   try {
-    return await work(service);
+    return await showInstalled(languages, service, work.signal, place);
   } finally {
     await service.close();
   }
+}
+
+/** Each once. */
+function languagesOf({ wanted }: Work): readonly LoadedLanguage[] {
+  return [...new Set(wanted.map(({ language }) => language))];
 }

@@ -3,16 +3,19 @@
  * `glovebox languages`
  */
 import { Command } from "commander";
-import type { LoadedLanguage, Runtime } from "../../core/language.ts";
+import type { Runtime } from "../../core/language.ts";
 import type { Provider } from "../../core/provider.ts";
-import { installCommand } from "../../service/runtimes.ts";
 import { createProvider, createService, loadLanguages } from "../../app.ts";
 import { painterFor } from "../print.ts";
 import { addDockerHostFlag, addProviderFlag, parseProviderFlags } from "../provider-flag.ts";
 import type { RawProviderFlags } from "../provider-flag.ts";
 import { reportErrors } from "../report-errors.ts";
-import { createInstallCommand, createPrepareCommand } from "./languages-install.ts";
-import { formatTable } from "../table.ts";
+import { describeLanguages, languagesDocument, type ListedRuntime } from "../format-languages.ts";
+import {
+  createInstallCommand,
+  createPrepareCommand,
+  createRemoveCommand,
+} from "./languages-install.ts";
 
 interface LanguagesFlags extends RawProviderFlags {
   readonly json?: boolean;
@@ -23,8 +26,11 @@ export function createLanguagesCommand(onExit: (exitCode: number) => void): Comm
   const command = new Command("languages")
     .summary("list the languages and what is installed of them")
     .description("Lists the languages, and which version a sandbox on this machine has of each.")
+    // Its flags and the subcommands' have the same names: after a subcommand they are that one's.
+    .enablePositionalOptions()
     .addCommand(createInstallCommand(onExit))
-    .addCommand(createPrepareCommand(onExit));
+    .addCommand(createPrepareCommand(onExit))
+    .addCommand(createRemoveCommand(onExit));
   return addDockerHostFlag(addProviderFlag(command))
     .option("--json", "print JSON")
     .option("-v, --verbose", "traces of failures")
@@ -40,66 +46,31 @@ async function listLanguages(flags: LanguagesFlags): Promise<number> {
   const provider = await createProvider(name, { docker });
   const service = createService({ provider, languages });
   try {
-    const runtimes = await service.runtimes(new AbortController().signal);
-    const text =
+    const { signal } = new AbortController();
+    const runtimes = await withSizes(await service.runtimes(signal), provider, signal);
+    const paint = painterFor(process.stdout, process.env);
+    process.stdout.write(
       flags.json === true
-        ? formatJson(provider, languages.languages, runtimes)
-        : formatLanguages(provider, languages.languages, runtimes);
-    process.stdout.write(text);
+        ? `${JSON.stringify(languagesDocument(provider, languages.languages, runtimes), null, 2)}\n`
+        : describeLanguages(provider, languages.languages, runtimes, paint),
+    );
     return 0;
   } finally {
     await service.close();
   }
 }
 
-function formatLanguages(
-  provider: Provider,
-  languages: readonly LoadedLanguage[],
+/** Each image is asked for once: languages share them. */
+async function withSizes(
   runtimes: readonly Runtime[],
-): string {
-  const paint = painterFor(process.stdout, process.env);
-  const rows = languages.map((language) => {
-    const found = runtimesOf(language, runtimes);
-    return [
-      language.id,
-      language.title,
-      found.length === 0 ? "not installed" : found.map(describeRuntime).join(", "),
-      found.length === 0 ? installCommand(provider, language) : "",
-    ];
-  });
-  return formatTable([["LANGUAGE", "TITLE", "VERSION", "GET IT WITH"], ...rows], (cell, place) => {
-    if (place.row === 0) return paint("bold", cell);
-    return cell === "not installed" ? paint("yellow", cell) : cell;
-  });
-}
-
-function formatJson(
-  provider: Provider,
-  languages: readonly LoadedLanguage[],
-  runtimes: readonly Runtime[],
-): string {
-  const rows = languages.map((language) => {
-    const found = runtimesOf(language, runtimes);
-    return {
-      id: language.id,
-      title: language.title,
-      aliases: language.aliases,
-      extensions: language.extensions,
-      version: found[0]?.version ?? null,
-      installed: found.length > 0,
-      runtimes: found.map(({ version, image = null }) => ({ version, image })),
-      install: installCommand(provider, language),
-    };
-  });
-  return `${JSON.stringify({ languages: rows }, null, 2)}\n`;
-}
-
-/** `3.13.1 (python:3.13)` */
-function describeRuntime({ version, image }: Runtime): string {
-  const text = version ?? "installed";
-  return image === undefined ? text : `${text} (${image})`;
-}
-
-function runtimesOf({ id }: LoadedLanguage, runtimes: readonly Runtime[]): readonly Runtime[] {
-  return runtimes.filter(({ languageId }) => languageId === id);
+  { images }: Provider,
+  signal: AbortSignal,
+): Promise<readonly ListedRuntime[]> {
+  const names = new Set(runtimes.flatMap(({ image }) => image ?? []));
+  const sizes = new Map<string, number>();
+  for (const name of names) {
+    const stored = await images?.find(name, signal);
+    if (stored !== undefined) sizes.set(name, stored.sizeBytes);
+  }
+  return runtimes.map((runtime) => ({ ...runtime, sizeBytes: sizes.get(runtime.image ?? "") }));
 }

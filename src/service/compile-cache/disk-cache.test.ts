@@ -51,6 +51,15 @@ test("what was put is had again, by another process too", async () => {
   expect(await open().get(key("b"))).toBeUndefined();
 });
 
+test("what is on its way to the disk is there already", async () => {
+  const cache = open();
+  const putting = cache.put(key("a"), program);
+  expect(existsSync(join(folder, key("a")))).toBe(false);
+  expect(await cache.get(key("a"))).toBe(program);
+  await putting;
+  expect(await cache.get(key("a"))).toEqual(program);
+});
+
 test("only its owner may read it", async () => {
   await open().put(key("a"), program);
   const paths = [folder, join(folder, key("a"))];

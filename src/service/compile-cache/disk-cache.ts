@@ -8,7 +8,7 @@ import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
 import { lstat, mkdir, open, readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
-import type { CompileCache } from "./compile-cache.ts";
+import type { CompileCache, CompiledProgram } from "./compile-cache.ts";
 import { decodeEntry, encodeEntry, maxEntryBytes } from "./entry-format.ts";
 
 export interface DiskCacheOptions {
@@ -27,6 +27,8 @@ const READ_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBL
 export function createDiskCache({ folder, maxBytes }: DiskCacheOptions): CompileCache {
   /** Of all entries, as far as this process knows; undefined: nobody looked yet. */
   let usedBytes: number | undefined;
+  /** What is on its way to the disk: the next run of the source may come before it is there. */
+  const arriving = new Map<string, CompiledProgram>();
 
   async function evict(): Promise<void> {
     const entries = await listEntries(folder);
@@ -43,6 +45,8 @@ export function createDiskCache({ folder, maxBytes }: DiskCacheOptions): Compile
 
   return {
     get: async (key) => {
+      const early = arriving.get(key);
+      if (early !== undefined) return early;
       const path = join(folder, key);
       try {
         const bytes = await readOwnFile(path);
@@ -61,6 +65,7 @@ export function createDiskCache({ folder, maxBytes }: DiskCacheOptions): Compile
     put: async (key, program) => {
       const bytes = encodeEntry(key, program);
       if (bytes.byteLength > maxBytes) return;
+      arriving.set(key, program);
       try {
         await mkdir(folder, { recursive: true, mode: 0o700 });
         if (!(await isPrivate(folder))) return;
@@ -69,6 +74,8 @@ export function createDiskCache({ folder, maxBytes }: DiskCacheOptions): Compile
         if (usedBytes === undefined || usedBytes > maxBytes) await evict();
       } catch {
         // A full disk, or a folder that went away: the next run compiles again.
+      } finally {
+        arriving.delete(key);
       }
     },
   };

@@ -26,8 +26,8 @@ export function createPreparedStore(folder: string): PreparedStore {
       const path = join(folder, key);
       const status = await lstat(path).catch(() => undefined);
       if (status?.isDirectory() !== true || status.uid !== process.getuid?.()) return undefined;
-      const now = new Date();
-      await utimes(path, now, now).catch(() => undefined);
+      // Not its time of change, by which others know it.
+      await utimes(path, new Date(), status.mtime).catch(() => undefined);
       return path;
     },
     publish: async (key, files) => {
@@ -35,6 +35,9 @@ export function createPreparedStore(folder: string): PreparedStore {
       const staging = join(folder, `.${randomUUID()}`);
       try {
         await writeFiles(staging, files);
+        // In whole milliseconds, which is all that `find` can put back.
+        const now = new Date();
+        await utimes(staging, now, now);
         await rename(staging, join(folder, key));
       } catch (error) {
         await rm(staging, { recursive: true, force: true });
@@ -63,7 +66,7 @@ async function removeOld(folder: string): Promise<void> {
     const path = join(folder, name);
     const status = await lstat(path).catch(() => undefined);
     const maxAgeMs = name.startsWith(".") ? STAGING_MAX_AGE_MS : UNUSED_MAX_AGE_MS;
-    if (status === undefined || status.mtimeMs > Date.now() - maxAgeMs) continue;
+    if (status === undefined || status.atimeMs > Date.now() - maxAgeMs) continue;
     await rm(path, { recursive: true, force: true });
   }
 }

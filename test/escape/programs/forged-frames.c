@@ -2,7 +2,7 @@
 #include "attack.h"
 #include <dirent.h>
 
-static const char line[] = "exit code=0 signal=0 limit=none wall-us=1 cpu-us=1 peak-bytes=1 stdout=0 stderr=0 dropped-stdout=0 dropped-stderr=0 sandbox=alive\n";
+static const char line[] = "exit code=0 signal=0 limit=none wall-us=1 cpu-us=1 peak-bytes=1 stdout=0 stderr=0 dropped-stdout=0 dropped-stderr=0 out=0 sandbox=alive\n";
 static unsigned char frame[5 + sizeof line];
 
 int main(void) {
