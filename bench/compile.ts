@@ -177,8 +177,6 @@ async function openService(folder: string, id: string) {
   if (language === undefined) throw new Error(`no language ${id}`);
   const service = createService({
     ...{ provider, languages },
-    // A slot is held until its sandbox is gone, which no report waits for.
-    maxQueued: 2,
     compileCache: createDiskCache({ folder: join(own, "compiled"), maxBytes: 2 ** 30 }),
     preparedStore: createPreparedStore(join(own, "prepared")),
   });

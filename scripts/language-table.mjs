@@ -42,7 +42,8 @@ async function greet(language) {
     never,
   );
   if (output.run.stdout.toString() !== "Hello, world!\n") {
-    throw new Error(`${language.id}: ${output.compile.output}${output.run.output}`);
+    const said = `${output.compile.output}${output.run.output}`.slice(0, 500);
+    throw new Error(`${language.id}: ${JSON.stringify(report.run?.outcome)} ${said}`);
   }
   return { compile: report.compile?.usage.wallTimeMs, run: report.run.usage.wallTimeMs };
 }
@@ -81,7 +82,10 @@ const old = new Map(
 const rows = [];
 const missing = [];
 for (const language of loadLanguages().languages) {
-  const row = await rowOf(language);
+  const row = await rowOf(language).catch((error) => {
+    process.stderr.write(`FAILED ${error.message}\n`);
+    return undefined;
+  });
   if (row === undefined) missing.push(language.id);
   const line = row ?? old.get(language.id);
   if (line !== undefined) rows.push(line);

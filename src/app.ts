@@ -135,7 +135,8 @@ export function createService(options: CreateServiceOptions): ExecutionService {
   return new ExecutionService({
     languages: options.languages ?? loadLanguages(),
     concurrency: 1,
-    maxQueued: 0,
+    // The next one waits until the sandbox of the one before is gone.
+    maxQueued: 64,
     compileLimits: { wallTimeMs: defaultCompileWallTimeMs, cpuTimeMs: defaultCompileWallTimeMs },
     ownNodePath: process.execPath,
     ...options,

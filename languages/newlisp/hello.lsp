@@ -1,4 +1,4 @@
-(define (greet (name "world"))
+(define (greet name)
   (println "Hello, " name "!"))
 
-(greet (main-args 2))
+(greet (or (main-args 2) "world"))

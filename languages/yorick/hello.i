@@ -1,3 +1,3 @@
-args = get_argv()(2:);
-name = numberof(args) ? args(1) : "world";
+args = get_argv();
+name = numberof(args) > 1 ? args(2) : "world";
 write, format="Hello, %s!\n", name;

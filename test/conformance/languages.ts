@@ -102,6 +102,13 @@ export function describeLanguages(
         const { output } = await runIn(service, language, parts, enforcement);
         expect(output.run.output.toString()).toBe(`Hello, ${name}!\n`);
       });
+      owes("greets the world where it has no argument", async () => {
+        const content = Buffer.from(language.helloCode);
+        const files = [{ path: mainFileOf(language, content), content: language.helloCode }];
+        const parts = { files, args: [], stdin: language.helloStdin };
+        const { output } = await runIn(service, language, parts, enforcement);
+        expect(output.run.output.toString()).toBe("Hello, world!\n");
+      });
       if (language.compile !== undefined) {
         owes("greets the same when it is not compiled again", async () => {
           const content = language.helloCode;
