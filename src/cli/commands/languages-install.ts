@@ -53,7 +53,7 @@ export function createInstallCommand(onExit: (exitCode: number) => void): Comman
 export function createPrepareCommand(onExit: (exitCode: number) => void): Command {
   const command = new Command("prepare").description(
     "Makes what lets the programs of a language start sooner, where its data says how: precompiled " +
-      "headers, archives of classes. `install` and `glovebox serve` do it by themselves.",
+      "headers, archives of classes. `install` does it by itself; for a server run it once, as the user that serves.",
   );
   return addCommonFlags(command, onExit, (work) => show(work));
 }
