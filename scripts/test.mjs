@@ -76,7 +76,7 @@ async function testAsOrdinaryUser(env) {
     resultFile: join(user.home, "results.json"),
     wrap: user.wrap,
     cwd: user.checkout,
-    env: { ...env, ...user.env, GLOVEBOX_TEST_AS: "user" },
+    env: { ...env, ...user.env, GLOVEBOX_TEST_AS: "user", GLOVEBOX_TEST_PASS: "second" },
     timeoutMs: VITEST_TIMEOUT_MS,
   });
   for (const result of results) tally.count(result);

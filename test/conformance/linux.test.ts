@@ -23,4 +23,10 @@ const exceptions =
   mountGap === undefined ? {} : Object.fromEntries(mountTests.map((test) => [test, mountGap]));
 
 describeProvider(() => provider, { name, exceptions, skipReason });
-describeLanguages(() => provider, { name, skipReason, required: requiredLanguages() });
+/** Root's pass has run them all on the same host: what differs for an ordinary user shows in these. */
+const ofSecondPass = ["bash", "c", "cpp", "go", "java", "javascript", "perl", "python", "ruby"];
+const isSecondPass = process.env["GLOVEBOX_TEST_PASS"] === "second";
+describeLanguages(() => provider, {
+  ...{ name, skipReason, required: requiredLanguages() },
+  ...(isSecondPass ? { only: ofSecondPass } : {}),
+});

@@ -8,6 +8,7 @@ import { chmodSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
+import { afterAll } from "vitest";
 
 const root = join(import.meta.dirname, "../..");
 export const examples = join(root, "examples");
@@ -17,9 +18,9 @@ export const program = join(root, "bin/glovebox");
 execFileSync(process.execPath, [program, "--version"], { stdio: "ignore" });
 
 /** What runs compile stays there, for the runs of these tests alone. */
-const cache = mkdtempSync(join(tmpdir(), "glovebox-cli-cache-"));
+const cache = mkdtempSync(join(tmpdir(), "glovebox-cli-test-cache-"));
 chmodSync(cache, 0o755);
-process.once("exit", () => {
+afterAll(() => {
   rmSync(cache, { recursive: true, force: true });
 });
 

@@ -7,7 +7,7 @@ import { once } from "node:events";
 import { mkdirSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
-import { skipUnless } from "../helpers/require.ts";
+import { isRequired, skipUnless } from "../helpers/require.ts";
 import {
   glovebox,
   linuxGap,
@@ -111,12 +111,9 @@ describe.skipIf(gap !== undefined)(`\`languages\` with the provider linux ${gap 
 
 /** On a busy machine; twice the time that it takes alone. */
 const TREE_TIMEOUT_MS = 280_000;
-/** A tree takes minutes, and two passes of one run need only one: that which has no root's means. */
-const inOtherPass =
-  process.env["GLOVEBOX_TEST_AS"] === "root" && process.env["GLOVEBOX_REQUIRE"]?.includes("user")
-    ? "(the ordinary user's pass makes one)"
-    : undefined;
-const noTrees = gap ?? inOtherPass ?? skipUnless("trees", await treesGap());
+/** Two minutes and 40 MB from a mirror: only where somebody demands it. */
+const notDemanded = isRequired("trees") ? undefined : "(runs with GLOVEBOX_REQUIRE=trees)";
+const noTrees = gap ?? notDemanded ?? skipUnless("trees", await treesGap());
 
 describe.skipIf(noTrees !== undefined)(`Debian trees ${noTrees ?? ""}`, () => {
   const started: CliProcess[] = [];

@@ -58,6 +58,13 @@ const openLauncher =
 
 export const ofGvisor: Differences = {
   ...ofContainers,
+  "a hundred thousand names end what is looked at, in bounded time": {
+    reason: "gVisor lists some thousand names a second: reading ends at its time, with an error",
+  },
+  "things that are swapped while they are collected mislead nobody": {
+    reason:
+      "gVisor follows a link that takes a file's place while O_NOFOLLOW is looked at; it still leads to nothing but the sandbox's own files",
+  },
   "a fork bomb is refused more processes and ends with its program": {
     tries: 1,
     reason: byEndingIt,
