@@ -5,9 +5,6 @@ import { glovebox, linuxGap, resultOf, startCli, untilText } from "./cli-fixture
 
 const gap = skipUnless("linux", linuxGap());
 
-/** For a pattern. */
-const escaped = (text: string): string => text.replaceAll(/[.+*^$]/g, "\\$&");
-
 describe.skipIf(gap !== undefined)(`glovebox run --json${gap ? ` (${gap})` : ""}`, () => {
   const run = async (
     ...args: string[]
@@ -81,16 +78,17 @@ describe.skipIf(gap !== undefined)("glovebox languages", () => {
   test("lists the languages with what is installed", async () => {
     const { exitCode, stdout } = await glovebox(["languages", "--json"]);
     const { languages } = JSON.parse(stdout) as {
-      languages: { id: string; version: string | null }[];
+      languages: { id: string; version: string }[];
     };
     expect(exitCode).toBe(0);
-    expect(languages.map(({ id }) => id)).toEqual(
-      expect.arrayContaining(["bash", "c", "cpp", "javascript", "python"]),
-    );
+    // A slow version command may be told by one call and not by the other: these are quick.
+    const quick = ["bash", "c", "cpp", "javascript", "python"];
+    const listed = languages.filter(({ id }) => quick.includes(id));
+    expect(listed.map(({ id }) => id)).toEqual(quick);
     const table = (await glovebox(["languages"])).stdout;
-    for (const { id, version } of languages) {
-      const text = version === null ? "not installed" : escaped(version);
-      expect(table).toMatch(new RegExp(`^${escaped(id)} .*${text}`, "m"));
+    for (const { id, version } of listed) {
+      expect(version).toMatch(/^\d/);
+      expect(table).toMatch(new RegExp(`^${id} .*${version}`, "m"));
     }
   });
 });
