@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/ptrace.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -72,12 +74,16 @@ static uint64_t kill_everything(void) {
     }
 }
 
-/* A folder of the user may be a dead network's: pid 1 must not hang in it. */
+/* Without a scratch workspace nobody looks: a folder of the user may be a dead network's, and pid 1
+ * must not hang in it. */
 static bool has_out(const struct plan *plan) {
     for (size_t i = 0; i < plan->entry_count; i++)
-        if (plan->entries[i].kind == ENTRY_MOUNT_RO || plan->entries[i].kind == ENTRY_MOUNT_RW)
-            return true;
-    return access("/workspace/out", F_OK) == 0;
+        if (plan->entries[i].kind == ENTRY_WRITABLE &&
+            !strcmp(plan->entries[i].path, "/workspace")) {
+            struct stat status;
+            return lstat("/workspace/out", &status) == 0;
+        }
+    return true;
 }
 
 void end_command(const struct plan *plan, uint64_t cpu_us_then, struct reply *reply) {

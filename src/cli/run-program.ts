@@ -185,8 +185,8 @@ async function runToJson(
   const collected = await collect(attaching, request, interruption.signal);
   const received = interruption.received();
   const exitCode = exitCodeOfReport(collected.report, { received, outputClosed: false });
-  process.stdout.write(formatJsonReport(collected, exitCode));
   await bringOut(collected.report, parts);
+  process.stdout.write(formatJsonReport(collected, exitCode));
   printNotes(collected.report, parts);
   return exitCode;
 }
@@ -226,9 +226,16 @@ function artifactsOf(
   );
 }
 
-async function bringOut({ artifacts }: ExecutionReport, { out, options }: RunParts): Promise<void> {
-  if (out === undefined || artifacts === undefined) return;
-  const notes = await writeArtifacts(artifacts, out);
+async function bringOut(
+  { artifacts, run }: ExecutionReport,
+  { out: folder, provider, request, options }: RunParts,
+): Promise<void> {
+  if (folder === undefined || run === null) return;
+  const paths = request.artifacts?.paths ?? [];
+  const notes =
+    artifacts === undefined
+      ? ["brought no files back: they went with the sandbox that was ended"]
+      : await writeArtifacts(artifacts, { folder, paths, provider: provider.name });
   if (options.verbosity !== "quiet") notes.forEach(printNote);
 }
 

@@ -6,7 +6,7 @@
  */
 import { mkdir, open, readdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { invalidRequest } from "../core/errors.ts";
+import { GloveboxError, invalidRequest } from "../core/errors.ts";
 import { parseFilePath } from "../core/file-path.ts";
 import type { CollectedFiles } from "../core/collected.ts";
 import { formatSizeBytes } from "../util/size.ts";
@@ -36,22 +36,32 @@ export async function prepareOut(out: string, cwd: string): Promise<string> {
   );
 }
 
-/** @returns What to tell the caller, a line each. */
+/** Where files go. */
+export interface OutFolder {
+  /** See `prepareOut`. */
+  readonly folder: string;
+  /** What was asked for. */
+  readonly paths: readonly string[];
+  readonly provider: string;
+}
+
+/**
+ * @returns What to tell the caller, a line each.
+ * @throws {GloveboxError} `SANDBOX_FAILED` where a file can't be written: the folder has what came before.
+ */
 export async function writeArtifacts(
   { files, skipped, isComplete }: CollectedFiles,
-  folder: string,
+  { folder, paths, provider }: OutFolder,
 ): Promise<readonly string[]> {
   for (const { path, content } of files) {
     // Checked when it came out; nothing is written on the strength of a promise.
     if (!parseFilePath(path).ok) continue;
-    const target = join(folder, withoutFolder(path));
-    await mkdir(dirname(target), { recursive: true });
-    const file = await open(target, "wx", 0o644);
-    try {
-      await file.writeFile(content);
-    } finally {
-      await file.close();
-    }
+    const target = join(folder, targetOf(path, paths));
+    await writeNew(target, content).catch((error: unknown) => {
+      const reason = error instanceof Error ? error.message : String(error);
+      const message = `--out: cannot write \`${target}\`: ${reason}.`;
+      throw new GloveboxError("SANDBOX_FAILED", message, { provider, step: "bring files out" });
+    });
   }
   const notes = skipped.map(({ path, reason }) => `left out ${JSON.stringify(path)}: ${reason}`);
   if (isComplete) return notes;
@@ -59,8 +69,18 @@ export async function writeArtifacts(
   return [...notes, `brought back only ${maxFiles} files, or ${formatSizeBytes(maxBytes)}`];
 }
 
-/** `out/plot.png` is `plot.png` in the folder. */
-function withoutFolder(path: string): string {
-  const prefix = `${artifactsFolder}/`;
-  return path.startsWith(prefix) ? path.slice(prefix.length) : path;
+async function writeNew(target: string, content: Uint8Array): Promise<void> {
+  await mkdir(dirname(target), { recursive: true });
+  const file = await open(target, "wx", 0o644);
+  try {
+    await file.writeFile(content);
+  } finally {
+    await file.close();
+  }
+}
+
+/** `out/plot.png` is `plot.png` in the folder, where nothing but `out` was asked for. */
+function targetOf(path: string, paths: readonly string[]): string {
+  const isUsual = paths.every((asked) => asked === artifactsFolder);
+  return isUsual ? path.slice(artifactsFolder.length + 1) : path;
 }

@@ -113,7 +113,7 @@ export function readCollected(bounds: Omit<CollectRequest, "paths">): CollectedR
     } else if (kind === "e") {
       open = undefined;
       if (choose(wordOf(bytes), { "-": true, u: false })) tree.add(file);
-      else tree.skip(file.name, "unreadable");
+      else tree.leaveOut(file.name, "unreadable");
     } else {
       throw new Error(`a frame \`${kind}\` inside of a file`);
     }
@@ -129,7 +129,7 @@ export function readCollected(bounds: Omit<CollectRequest, "paths">): CollectedR
       if (filesLeft < 0) throw new Error("more files than were asked for");
       open = { name, executable: choose(word, { x: true, "-": false }), pieces: [] };
     } else if (kind === "s") {
-      tree.skip(name, choose(word, reasons));
+      tree.leaveOut(name, choose(word, reasons));
     } else if (kind === ".") {
       isComplete = choose(word, { "-": true, c: false });
     } else {
@@ -166,15 +166,15 @@ function createTree() {
   const files = new Map<string, Required<SandboxFile>>();
   const folders = new Set<string>();
   const skipped: SkippedPath[] = [];
-  const skip = (name: Buffer, reason: SkipReason): void => {
+  const leaveOut = (name: Buffer, reason: SkipReason): void => {
     if (skipped.length < maxSkippedPaths) skipped.push({ path: shownPath(name), reason });
   };
   return {
-    skip,
+    leaveOut,
     add: ({ name, executable, pieces }: OpenFile): void => {
       const path = name.toString("utf8");
       if (!isUtf8(name) || !parseFilePath(path).ok) {
-        skip(name, "name");
+        leaveOut(name, "name");
         return;
       }
       // In a mounted folder others may move things during the walk, so that it meets them twice.

@@ -3,8 +3,8 @@
  * What of the host sandboxes are lent besides its system folders: settings that a runtime can't do
  * without, and the Node that runs Glovebox, which is often installed below a home folder.
  */
-import { constants } from "node:fs";
-import { access, realpath } from "node:fs/promises";
+import { accessSync, constants } from "node:fs";
+import { realpath } from "node:fs/promises";
 import { dirname, join } from "node:path/posix";
 import type { Language } from "../core/language.ts";
 import type { Provider } from "../core/provider.ts";
@@ -23,7 +23,7 @@ export async function findLentPrograms(
   if (programs === "image") return [];
   const paths = await Promise.all(hostPaths.map(lendPath));
   const lent = paths.filter((path) => path !== undefined);
-  if (fallbackToOwnNode === undefined || (await isOnHost(fallbackToOwnNode.command))) return lent;
+  if (fallbackToOwnNode === undefined || isOnHost(fallbackToOwnNode.command)) return lent;
   return [...lent, { hostPath: ownNodePath, path: join(insideFolder, fallbackToOwnNode.command) }];
 }
 
@@ -33,12 +33,9 @@ async function lendPath(path: string): Promise<HostProgram | undefined> {
   return hostPath === undefined ? undefined : { hostPath, path };
 }
 
-/** Whether every sandbox on this host sees a program of this name. */
-export async function isOnHost(command: string): Promise<boolean> {
-  for (const folder of systemFolders) {
-    if (await isExecutable(join(folder, command))) return true;
-  }
-  return false;
+/** Whether every sandbox on this host sees a program of this name. Of each run, so without a promise. */
+export function isOnHost(command: string): boolean {
+  return systemFolders.some((folder) => isExecutable(join(folder, command)));
 }
 
 /** Where the lent programs lie inside, each folder once; settings are no programs. */
@@ -47,9 +44,11 @@ export function foldersOf(programs: readonly HostProgram[]): readonly string[] {
   return [...new Set(folders.filter((folder) => folder === insideFolder))];
 }
 
-async function isExecutable(path: string): Promise<boolean> {
-  return access(path, constants.X_OK).then(
-    () => true,
-    () => false,
-  );
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }

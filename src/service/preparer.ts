@@ -58,8 +58,9 @@ export class Preparer {
         ? await this.#runtimes.choose(provider, language, program.version ?? "*", signal)
         : { provider, image };
     const lent = await findLentPrograms(programsOf(place), language, ownNodePath);
+    // For an image nothing was prepared.
     const prepared =
-      image === undefined ? await this.#find({ place, language, lent }, signal) : undefined;
+      place.image === undefined ? await this.#find({ place, language, lent }, signal) : undefined;
     const source = { image: place.image, lent, prepared };
     return prepareCode(request, program, language, source, compileLimits);
   }

@@ -7,12 +7,13 @@ import type { LoadedLanguage, Runtime } from "../core/language.ts";
 import type { Provider } from "../core/provider.ts";
 import { abortable } from "./active-work.ts";
 import type { ActiveWork } from "./active-work.ts";
-import { isImageName } from "../core/image.ts";
+import { isImageName, type StoredImage } from "../core/image.ts";
 import { matchesVersion } from "../languages/version.ts";
 import { findLentPrograms, isOnHost } from "./lent-programs.ts";
 import {
   otherPlaces,
   programsOf,
+  storedImages,
   taggedPlace,
   usualPlace,
   type RuntimePlace,
@@ -78,13 +79,18 @@ export class RuntimeDetection {
     });
   }
 
-  /** All that a provider has of a language, the one first that is used where nobody asks for another. */
+  /**
+   * All that a provider has of a language, the one first that is used where nobody asks for another.
+   *
+   * @param stored The provider's images, see `storedImages`.
+   */
   async findAll(
     provider: Provider,
     language: LoadedLanguage,
+    stored: readonly StoredImage[],
     signal: AbortSignal,
   ): Promise<readonly Runtime[]> {
-    const others = await otherPlaces(provider, language, signal);
+    const others = otherPlaces(provider, language, stored);
     const places = [usualPlace(provider, language), ...others];
     const found: Runtime[] = [];
     for (const place of places) {
@@ -108,8 +114,8 @@ export class RuntimeDetection {
   ): Promise<RuntimePlace> {
     const usual = usualPlace(provider, language);
     if (wanted === "*") {
-      if (usual.image !== undefined || (await this.#isOnHost(language))) return usual;
-      const [first] = await otherPlaces(provider, language, signal);
+      if (usual.image !== undefined || isOnHostAs(language)) return usual;
+      const [first] = otherPlaces(provider, language, await storedImages(provider, signal));
       return first ?? usual;
     }
     const runtime = await this.findPresent(usual, language, signal);
@@ -135,15 +141,12 @@ export class RuntimeDetection {
     wanted: string,
     signal: AbortSignal,
   ): Promise<readonly RuntimePlace[]> {
-    if (provider.images?.list !== undefined) return otherPlaces(provider, language, signal);
+    if (provider.images?.list !== undefined) {
+      return otherPlaces(provider, language, await storedImages(provider, signal));
+    }
     const tagged = taggedPlace(provider, language, wanted);
     const canBe = provider.images !== undefined && isImageName(tagged.image ?? "");
     return canBe ? [tagged] : [];
-  }
-
-  async #isOnHost({ version, fallbackToOwnNode }: LoadedLanguage): Promise<boolean> {
-    const [program = ""] = version.argv;
-    return fallbackToOwnNode?.command === program || program.includes("/") || isOnHost(program);
   }
 
   #shared(place: RuntimePlace, language: LoadedLanguage): Promise<Runtime | null> {
@@ -174,6 +177,11 @@ export class RuntimeDetection {
       if (!this.#known.has(key)) this.#detections.delete(key);
     }
   }
+}
+
+function isOnHostAs({ version, fallbackToOwnNode }: LoadedLanguage): boolean {
+  const [program = ""] = version.argv;
+  return fallbackToOwnNode?.command === program || program.includes("/") || isOnHost(program);
 }
 
 const keyOf = ({ provider, image = "" }: RuntimePlace, { id }: LoadedLanguage): string =>

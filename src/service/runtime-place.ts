@@ -2,6 +2,7 @@
  * @module
  * Where the programs of a sandbox come from: this host, or an image of a provider.
  */
+import type { StoredImage } from "../core/image.ts";
 import type { LoadedLanguage } from "../core/language.ts";
 import type { Provider } from "../core/provider.ts";
 
@@ -20,14 +21,21 @@ export function programsOf({ image }: RuntimePlace): Provider["programs"] {
   return image === undefined ? "host" : "image";
 }
 
-/** The images of a language that a provider has besides the usual place, by name. */
-export async function otherPlaces(
+/** What a provider has; nothing where others keep theirs there too. */
+export async function storedImages(
+  { images }: Provider,
+  signal: AbortSignal,
+): Promise<readonly StoredImage[]> {
+  return (await images?.list?.(signal)) ?? [];
+}
+
+/** The images of a language among those that are there, besides the usual place, by name. */
+export function otherPlaces(
   provider: Provider,
   language: LoadedLanguage,
-  signal: AbortSignal,
-): Promise<readonly RuntimePlace[]> {
+  stored: readonly StoredImage[],
+): readonly RuntimePlace[] {
   const usual = usualPlace(provider, language).image;
-  const stored = (await provider.images?.list?.(signal)) ?? [];
   const repositories = [repositoryOf(language.image.name), `glovebox/${language.id}`];
   return stored
     .filter(({ name }) => name !== usual && repositories.includes(repositoryOf(name)))

@@ -41,7 +41,7 @@ export async function detectRuntime(
   const isLent = lent.some(({ path }) => basename(path) === program);
   // Of seventy languages most are not there: a look is a hundredth of a sandbox.
   if (programs === "host" && !isLent && !program.includes("/")) {
-    if (!(await isOnHost(program))) return null;
+    if (!isOnHost(program)) return null;
   }
   const sandbox = await provider.create(
     {

@@ -21,6 +21,7 @@ import type {
   ExecutionSink,
 } from "./request.ts";
 import { RuntimeDetection } from "./runtime-detection.ts";
+import { storedImages } from "./runtime-place.ts";
 import { createSandbox, Preparer, type Context } from "./preparer.ts";
 import { isSuccess } from "./run-phase.ts";
 import type { ServiceOptions } from "./service-options.ts";
@@ -95,15 +96,18 @@ export class ExecutionService {
   async runtimes(signal: AbortSignal): Promise<readonly Runtime[]> {
     const { languages } = this.languages;
     const { provider } = this.#options;
+    const stored = await storedImages(provider, signal);
     const found = await mapLimited(languages, PARALLEL_DETECTIONS, async (language) =>
-      this.#runtimes.findAll(provider, language, signal),
+      this.#runtimes.findAll(provider, language, stored, signal),
     );
     return found.flat();
   }
 
   /** The first of a language, or null; see `runtimes`. */
   async runtime(language: LoadedLanguage, signal: AbortSignal): Promise<Runtime | null> {
-    const [first] = await this.#runtimes.findAll(this.#options.provider, language, signal);
+    const { provider } = this.#options;
+    const stored = await storedImages(provider, signal);
+    const [first] = await this.#runtimes.findAll(provider, language, stored, signal);
     return first ?? null;
   }
 

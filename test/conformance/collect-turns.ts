@@ -1,6 +1,6 @@
 /**
  * @module
- * Collecting and commands take turns; a mounted folder is collected as any other.
+ * Collecting and commands take turns; a mounted folder is collected like one of the sandbox's own.
  */
 import { chown, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

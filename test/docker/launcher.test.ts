@@ -19,7 +19,7 @@ import { ensureLauncher } from "../../src/providers/docker/launcher-volume.ts";
 import { probeDaemon } from "../../src/providers/docker/probe.ts";
 import { sh } from "../conformance/harness.ts";
 import { startDockerd, type Dockerd } from "../helpers/docker/dockerd.ts";
-import { findProgram } from "../helpers/docker/gaps.ts";
+import { findProgram } from "../helpers/find-program.ts";
 import { importLanguageImages, importSmallImages, smallTags } from "../helpers/docker/images.ts";
 import { DOCKERD_TIMEOUT_MS } from "../helpers/docker/shared.ts";
 import { dockerSkipReason, runscSkipReason } from "../helpers/docker/skip.ts";

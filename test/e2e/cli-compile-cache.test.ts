@@ -154,10 +154,36 @@ describe.skipIf(gap !== undefined)(`files that a program leaves${gap ? ` (${gap}
     expect(stderr).toContain('left out "out/pipe": special');
   });
 
-  test("--artifact names others", async () => {
-    const { exitCode } = await runPython(["--out", "results", "--artifact", "beside.txt"]);
+  test("--artifact names others, which keep their folders", async () => {
+    const wanted = ["--artifact", "beside.txt", "--artifact", "out/deep"];
+    const { exitCode } = await runPython(["--out", "results", ...wanted]);
     expect(exitCode).toBe(0);
-    expect(readdirSync(join(home, "results"))).toEqual(["beside.txt"]);
+    expect(readdirSync(join(home, "results"), { recursive: true }).sort()).toEqual([
+      ...["beside.txt", "out", "out/deep", "out/deep/data.bin"],
+    ]);
+  });
+
+  test("a run that a limit ended says that its files are gone", async () => {
+    const code = "import os, time; os.mkdir('out'); open('out/x', 'w'); time.sleep(60)";
+    const { exitCode, stderr } = await glovebox(
+      [
+        "run",
+        "--provider",
+        "linux",
+        "--timeout",
+        "300ms",
+        "--out",
+        "new",
+        "-l",
+        "python",
+        "-c",
+        code,
+      ],
+      { cwd: home },
+    );
+    expect(exitCode).toBe(124);
+    expect(stderr).toContain("brought no files back");
+    expect(readdirSync(join(home, "new"))).toEqual([]);
   });
 
   test("--json has them in the document", async () => {

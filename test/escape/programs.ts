@@ -3,10 +3,11 @@
  * The attack programs, made ready to be put into a sandbox.
  */
 import { execFile } from "node:child_process";
-import { accessSync, constants, readFileSync, readdirSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import type { SandboxFile } from "../../src/core/sandbox.ts";
+import { isExecutable } from "../helpers/find-program.ts";
 
 const sourceFolder = join(import.meta.dirname, "programs");
 const COMPILE_TIMEOUT_MS = 60_000;
@@ -59,13 +60,4 @@ export function readyProgram(program: string, folder: string): ReadyProgram {
   const content = readFileSync(join(sourceFolder, program));
   const interpreter = program.endsWith(".sh") ? "/bin/sh" : "/usr/bin/python3";
   return { file: { path: program, content }, argv: [interpreter, `./${program}`] };
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

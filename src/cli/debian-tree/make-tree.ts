@@ -1,6 +1,6 @@
 /**
  * @module
- * Makes a small Debian with the packages of a language, as anybody, and puts it into the image store:
+ * Makes a small Debian with the packages of a language, without root, and puts it into the image store:
  * sandboxes see it, the host does not change.
  */
 import { join } from "node:path";

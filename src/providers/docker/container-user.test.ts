@@ -5,30 +5,18 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { defaultLimits } from "../../core/limits.ts";
 import type { SandboxSpec } from "../../core/sandbox.ts";
 import { containerUser } from "./container-user.ts";
-import type { DaemonInfo } from "./daemon.ts";
+import { completeDaemon } from "../../../test/helpers/docker/daemon-info.ts";
 
 const rootsFolder = "/usr";
 const ordinary = /^19\d{8}:19\d{8}$/;
 const mapped = "1000:1000";
-
-const daemon: DaemonInfo = {
-  engine: "Docker",
-  version: "27.1.0",
-  operatingSystem: "Debian",
-  architecture: "amd64",
-  cgroup: "cgroup v2",
-  limits: { memory: true, swap: true, processes: true },
-  security: [],
-  ociRuntimes: [],
-  defaultOciRuntime: "runc",
-};
 
 type Workspace = SandboxSpec["policy"]["workspace"];
 
 const userOf = (workspace: Workspace, security: readonly string[] = []): Promise<string> =>
   containerUser(
     { policy: { network: { mode: "none" }, workspace }, limits: defaultLimits },
-    { ...daemon, security },
+    { ...completeDaemon, security },
   );
 
 test("without a folder nobody, and another in each sandbox", async () => {
@@ -38,7 +26,7 @@ test("without a folder nobody, and another in each sandbox", async () => {
 });
 
 test.each(["rootless", "userns"])(
-  "where the daemon maps users (%s), one that it has",
+  "where the completeDaemon maps users (%s), one that it has",
   async (how) => {
     expect(await userOf({ kind: "scratch" }, ["seccomp", how])).toBe(mapped);
   },

@@ -3,6 +3,7 @@ import type { Control, EnforcementLevel } from "../../core/enforcement.ts";
 import { controls } from "../../core/enforcement.ts";
 import { defaultLimits } from "../../core/limits.ts";
 import type { ContainerSpec } from "./container-config.ts";
+import { completeDaemon } from "../../../test/helpers/docker/daemon-info.ts";
 import type { DaemonInfo } from "./daemon.ts";
 import { enforcementOf, refuseMissing, type Counting } from "./enforcement.ts";
 
@@ -11,35 +12,22 @@ const spec: ContainerSpec = {
   limits: defaultLimits,
 };
 
-/** What a daemon says that lacks nothing. */
-const complete: DaemonInfo = {
-  engine: "Docker",
-  version: "27.1.0",
-  operatingSystem: "Debian",
-  architecture: "amd64",
-  cgroup: "cgroup v2",
-  limits: { memory: true, swap: true, processes: true },
-  security: ["seccomp"],
-  ociRuntimes: [{ name: "runc", isGvisor: false }],
-  defaultOciRuntime: "runc",
-};
-
 const without = (limit: keyof DaemonInfo["limits"]): DaemonInfo => ({
-  ...complete,
-  limits: { ...complete.limits, [limit]: false },
+  ...completeDaemon,
+  limits: { ...completeDaemon.limits, [limit]: false },
 });
 
 /** Those that hold by something with a gap in every container. */
 const always: Partial<Record<Control, EnforcementLevel>> = { disk: "weaker" };
 
 test.each<[string, DaemonInfo, Counting, Partial<Record<Control, EnforcementLevel>>]>([
-  ["that lacks nothing", complete, "cgroup", {}],
+  ["that lacks nothing", completeDaemon, "cgroup", {}],
   ["without a memory limit", without("memory"), "cgroup", { memory: "missing" }],
   ["without a swap limit", without("swap"), "cgroup", { memory: "weaker" }],
   ["without a pids limit", without("processes"), "cgroup", { processes: "missing" }],
   [
     "whose container shows no cgroup",
-    complete,
+    completeDaemon,
     "sampled",
     { cpuTime: "weaker", processes: "weaker" },
   ],
@@ -64,7 +52,7 @@ test("what is missing is refused by name; what is weaker is not", () => {
     refuseMissing(enforcementOf(spec, info, "runc", counting));
   };
   expect(refuse(without("swap"), "sampled")).not.toThrow();
-  const neither = { ...complete, limits: { memory: false, swap: false, processes: false } };
+  const neither = { ...completeDaemon, limits: { memory: false, swap: false, processes: false } };
   expect(refuse(neither, "cgroup")).toThrow(
     expect.objectContaining({
       code: "POLICY_UNENFORCEABLE",

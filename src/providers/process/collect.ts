@@ -70,7 +70,7 @@ async function visitRequested(walk: Walk, path: string): Promise<void> {
   for (let depth = 1; depth < parts.length; depth++) {
     const folder = parts.slice(0, depth).join("/");
     const status = await look(walk, folder);
-    if (status?.isSymbolicLink() === true) skip(walk, folder, "link");
+    if (status?.isSymbolicLink() === true) leaveOut(walk, folder, "link");
     if (status?.isDirectory() !== true) return;
   }
   await visit(walk, path);
@@ -79,15 +79,15 @@ async function visitRequested(walk: Walk, path: string): Promise<void> {
 async function visit(walk: Walk, path: string): Promise<void> {
   walk.signal.throwIfAborted();
   if (!parseFilePath(path).ok) {
-    skip(walk, path, "name");
+    leaveOut(walk, path, "name");
     return;
   }
   const status = await look(walk, path);
   if (status === undefined) return;
   if (status.isDirectory()) await visitFolder(walk, path);
-  else if (status.isSymbolicLink()) skip(walk, path, "link");
+  else if (status.isSymbolicLink()) leaveOut(walk, path, "link");
   else if (status.isFile()) await visitFile(walk, path);
-  else skip(walk, path, "special");
+  else leaveOut(walk, path, "special");
 }
 
 /** Undefined where nothing is there; what can't be looked at is skipped. */
@@ -105,7 +105,7 @@ async function visitFolder(walk: Walk, path: string): Promise<void> {
   try {
     // A link that has taken its place, or that of a folder above it.
     if ((await realpath(folder)) !== folder) {
-      skip(walk, path, "link");
+      leaveOut(walk, path, "link");
       return;
     }
     // Names as bytes: not all are UTF-8. Node's types know it of readdir only.
@@ -117,7 +117,7 @@ async function visitFolder(walk: Walk, path: string): Promise<void> {
       if (walk.isOver) return;
       const inside = path === "" ? name.toString("utf8") : `${path}/${name.toString("utf8")}`;
       if (isUtf8(name)) await visit(walk, inside);
-      else skip(walk, inside, "name");
+      else leaveOut(walk, inside, "name");
     }
   } catch (error) {
     walk.signal.throwIfAborted();
@@ -135,11 +135,11 @@ async function visitFile(walk: Walk, path: string): Promise<void> {
     await using handle = await open(file, READ_FLAGS);
     const status = await handle.stat();
     // A link may have taken the place of a folder above it.
-    if ((await readlink(`/proc/self/fd/${handle.fd}`)) !== file) skip(walk, path, "link");
-    else if (!status.isFile()) skip(walk, path, "special");
+    if ((await readlink(`/proc/self/fd/${handle.fd}`)) !== file) leaveOut(walk, path, "link");
+    else if (!status.isFile()) leaveOut(walk, path, "special");
     else if (status.size > walk.bytesLeft) {
       walk.isCut = true;
-      skip(walk, path, "tooLarge");
+      leaveOut(walk, path, "tooLarge");
     } else {
       const content = await read(handle, status.size);
       walk.filesLeft -= 1;
@@ -163,12 +163,12 @@ async function read(handle: FileHandle, size: number): Promise<Buffer> {
   return content.subarray(0, used);
 }
 
-function skip(walk: Walk, path: string, reason: SkipReason): void {
+function leaveOut(walk: Walk, path: string, reason: SkipReason): void {
   if (walk.skipped.length === maxSkippedPaths) return;
   walk.skipped.push({ path: path.replace(/\p{Cc}/gu, "\uFFFD"), reason });
 }
 
 function skipUnlessGone(walk: Walk, path: string, error: unknown): void {
   const { code } = error as NodeJS.ErrnoException;
-  if (code !== "ENOENT") skip(walk, path, code === "ELOOP" ? "link" : "unreadable");
+  if (code !== "ENOENT") leaveOut(walk, path, code === "ELOOP" ? "link" : "unreadable");
 }

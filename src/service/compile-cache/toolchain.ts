@@ -3,7 +3,7 @@
  * Which compilers a sandbox has, as a word that changes whenever they may make something else.
  */
 import { createHash } from "node:crypto";
-import { realpath, stat } from "node:fs/promises";
+import { realpathSync, statSync } from "node:fs";
 import { join } from "node:path/posix";
 import type { Provider } from "../../core/provider.ts";
 import type { SandboxSpec } from "../../core/sandbox.ts";
@@ -36,21 +36,22 @@ export async function toolchainOf(
   if (image !== undefined) return (await provider.images?.find(image, signal))?.id;
   if (provider.programs !== "host") return undefined;
   const paths = [...stamps, ...hostPrograms.map(({ hostPath }) => hostPath)];
-  const found = await Promise.all(programs.map((program) => findProgram(program)));
-  const marks = await Promise.all([...paths, ...found.flat()].map(markOf));
+  const marks = [...paths, ...programs.flatMap(findProgram)].map(markOf);
   return createHash("sha256").update(JSON.stringify(marks)).digest("hex");
 }
 
-async function findProgram(name: string): Promise<readonly string[]> {
+/** These are asked for with each compile, and local: promises would cost ten times as much. */
+function findProgram(name: string): readonly string[] {
   if (name.includes("/")) return [];
-  const paths = programFolders.map(async (folder) =>
-    realpath(join(folder, name)).catch(() => undefined),
-  );
-  return (await Promise.all(paths)).filter((path) => path !== undefined);
+  return programFolders.flatMap((folder) => {
+    const path = join(folder, name);
+    const isThere = statSync(path, { throwIfNoEntry: false }) !== undefined;
+    return isThere ? [realpathSync(path)] : [];
+  });
 }
 
-async function markOf(path: string): Promise<readonly unknown[]> {
-  const status = await stat(path, { bigint: true }).catch(() => undefined);
+function markOf(path: string): readonly unknown[] {
+  const status = statSync(path, { bigint: true, throwIfNoEntry: false });
   if (status === undefined) return [path];
   return [path, String(status.ino), String(status.size), String(status.mtimeNs)];
 }

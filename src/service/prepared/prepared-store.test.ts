@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -43,6 +44,16 @@ test("looking does not change what others know it by", async () => {
   const before = statSync(join(folder, "a")).mtimeMs;
   await store.find("a");
   expect(statSync(join(folder, "a")).mtimeMs).toBe(before);
+});
+
+test("what others can write to is not taken", async () => {
+  const store = createPreparedStore(folder);
+  await store.publish("a", files);
+  chmodSync(join(folder, "a"), 0o777);
+  expect(await store.find("a")).toBeUndefined();
+  chmodSync(join(folder, "a"), 0o755);
+  chmodSync(folder, 0o777);
+  expect(await store.find("a")).toBeUndefined();
 });
 
 test("published twice it is there once, and nothing is left beside it", async () => {

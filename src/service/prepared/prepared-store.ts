@@ -4,6 +4,7 @@
  * was made from. It is shown to sandboxes read-only, so that its bytes are never copied.
  */
 import { randomUUID } from "node:crypto";
+import type { Stats } from "node:fs";
 import { chmod, lstat, mkdir, readdir, rename, rm, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { SandboxFile } from "../../core/sandbox.ts";
@@ -25,7 +26,7 @@ export function createPreparedStore(folder: string): PreparedStore {
     find: async (key) => {
       const path = join(folder, key);
       const status = await lstat(path).catch(() => undefined);
-      if (status?.isDirectory() !== true || status.uid !== process.getuid?.()) return undefined;
+      if (!isOwnFolder(status) || !isOwnFolder(await lstat(folder))) return undefined;
       // Not its time of change, by which others know it.
       await utimes(path, new Date(), status.mtime).catch(() => undefined);
       return path;
@@ -47,6 +48,12 @@ export function createPreparedStore(folder: string): PreparedStore {
       await removeOld(folder);
     },
   };
+}
+
+/** Whoever else can write there could put something of theirs in its place. */
+function isOwnFolder(status: Stats | undefined): status is Stats {
+  if (status?.isDirectory() !== true) return false;
+  return status.uid === process.getuid?.() && (status.mode & 0o022) === 0;
 }
 
 /** The sandboxes' users are others: what they are shown is open to all. */

@@ -8,7 +8,7 @@ import { request } from "node:http";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { findProgram } from "./gaps.ts";
+import { findProgram } from "../find-program.ts";
 import {
   insideArgv,
   openNamespaces,

@@ -2,8 +2,7 @@
  * @module
  * What this host lacks for a Docker daemon of the tests.
  */
-import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
+import { findProgram } from "../find-program.ts";
 
 const neededPrograms = [
   "dockerd",
@@ -27,19 +26,4 @@ export function dockerGap(): string | undefined {
 /** Why there is no gVisor for the daemon to use; undefined where there is. */
 export function runscGap(): string | undefined {
   return dockerGap() ?? (findProgram("runsc") === undefined ? "runsc is not installed" : undefined);
-}
-
-/** The system's folders too: an ordinary search path may lack them. */
-export function findProgram(name: string): string | undefined {
-  const folders = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/sbin"];
-  return folders.map((folder) => join(folder, name)).find(isExecutable);
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

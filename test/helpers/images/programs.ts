@@ -4,8 +4,7 @@
  */
 import { execFileSync } from "node:child_process";
 import { readFileSync, realpathSync } from "node:fs";
-import { delimiter, join } from "node:path";
-import { accessSync, constants } from "node:fs";
+import { findProgram } from "../find-program.ts";
 import { file, folder, tarOf, type TarMember } from "./layout.ts";
 
 const programs = ["sh", "cat", "ls", "env", "id", "stat", "readlink", "touch", "true"];
@@ -17,7 +16,7 @@ export function programLayer(more: readonly TarMember[] = []): Buffer {
     members.set(path, file(path, readFileSync(host), 0o755));
   };
   for (const name of programs) {
-    const host = realpathSync(findOnPath(name) ?? `/bin/${name}`);
+    const host = realpathSync(findProgram(name) ?? `/bin/${name}`);
     add(`bin/${name}`, host);
     const libraries = execFileSync("ldd", [host], { encoding: "utf8" });
     // The loader among them by its whole path, the others by where ldd found them.
@@ -28,19 +27,5 @@ export function programLayer(more: readonly TarMember[] = []): Buffer {
 
 /** Why images can't be fetched here; undefined where they can. */
 export function imagesGap(): string | undefined {
-  return findOnPath("skopeo") === undefined ? "skopeo is not installed" : undefined;
-}
-
-function findOnPath(name: string): string | undefined {
-  const folders = (process.env["PATH"] ?? "").split(delimiter);
-  return folders.map((path) => join(path, name)).find(isExecutable);
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
+  return findProgram("skopeo") === undefined ? "skopeo is not installed" : undefined;
 }
