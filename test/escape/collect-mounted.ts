@@ -96,7 +96,9 @@ export function describeMountedCollecting(field: () => Field, mountGap: string |
     }
   });
 
-  scenario("things that are swapped while they are collected mislead nobody", async () => {
+  const swapped = "things that are swapped while they are collected mislead nobody";
+  scenario(swapped, async () => {
+    const difference = field().differences[swapped];
     const below = Array.from({ length: 50 }, (_, name) => `folder/${name}`);
     const contents = new Set<string>();
     const stdout = await withAccomplice(swapper, "swapping", async (sandbox) => {
@@ -106,7 +108,8 @@ export function describeMountedCollecting(field: () => Field, mountGap: string |
       }
       judge(await collect(sandbox), field());
     });
-    expect([...contents]).toEqual(["inside"]);
+    const unexpected = [...contents].filter((content) => difference?.says?.test(content) !== true);
+    expect(unexpected).toEqual(["inside"]);
     expect(stdout).toMatch(/^done$/m);
   });
 

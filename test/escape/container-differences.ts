@@ -59,9 +59,12 @@ const openLauncher =
 export const ofGvisor: Differences = {
   ...ofContainers,
   "a hundred thousand names end what is looked at, in bounded time": {
+    says: /the limit (wallTime|cpuTime) was reached/,
+    ends: [{ kind: "exited", exitCode: 0 }, limitOutcome("wallTime"), limitOutcome("cpuTime")],
     reason: "gVisor lists some thousand names a second: reading ends at its time, with an error",
   },
   "things that are swapped while they are collected mislead nobody": {
+    says: /^through a link$/,
     reason:
       "gVisor follows a link that takes a file's place while O_NOFOLLOW is looked at; it still leads to nothing but the sandbox's own files",
   },
