@@ -138,12 +138,23 @@ static int mount_as_own(const char *folder, bool to_write, struct host_ids ids,
     return tree;
 }
 
+/* A detached mount of what everybody may read where it lies, though not everybody gets there: root's
+ * home is closed to the sandbox's user. */
+static int mount_as_it_is(const char *path) {
+    int tree = (int)syscall(SYS_open_tree, AT_FDCWD, path, CLONE_TREE | O_CLOEXEC);
+    if (tree < 0 && errno != ENOSYS) /* Linux 5.2: before, it must lie where the user gets to */
+        die("open %s", path);
+    return tree;
+}
+
 void prepare_workspace_mounts(struct plan *plan, struct host_ids ids) {
     if (geteuid() == ids.uid)
         return;
     struct owner_namespace cached = {.fd = -1};
     for (size_t i = 0; i < plan->entry_count; i++) {
         struct entry *entry = &plan->entries[i];
+        if (entry->kind == ENTRY_LEND)
+            entry->mount_fd = mount_as_it_is(entry->source);
         if (entry->kind != ENTRY_MOUNT_RO && entry->kind != ENTRY_MOUNT_RW)
             continue;
         entry->mount_fd = mount_as_own(entry->source, entry->kind == ENTRY_MOUNT_RW, ids, &cached);

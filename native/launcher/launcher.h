@@ -77,6 +77,7 @@ enum entry_kind {
     ENTRY_SYMLINK,  /* symbolic link of the read-only root */
     ENTRY_FILE,     /* file with content */
     ENTRY_BIND,     /* folder or file of the host's system, read-only */
+    ENTRY_LEND,     /* host path of the owner's, read-only */
     ENTRY_MOUNT_RO, /* folder of the user, read-only */
     ENTRY_MOUNT_RW, /* folder of the user, writable */
     ENTRY_DEVICE,   /* device node of the host */

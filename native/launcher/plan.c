@@ -41,6 +41,8 @@ static bool parse_entry(struct plan *plan, const struct record *record) {
         entry->length = (size_t)(record->value + record->length - entry->content);
     } else if (!strcmp(key, "bind")) { /* host path */
         add_entry(plan, ENTRY_BIND, path)->source = next_field(record, path);
+    } else if (!strcmp(key, "lend")) { /* host path */
+        add_entry(plan, ENTRY_LEND, path)->source = next_field(record, path);
     } else if (!strcmp(key, "mount-ro")) { /* host path */
         add_entry(plan, ENTRY_MOUNT_RO, path)->source = next_field(record, path);
     } else if (!strcmp(key, "mount-rw")) { /* host path */

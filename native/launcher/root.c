@@ -202,6 +202,7 @@ static void make_entry(const struct entry *entry, size_t number) {
         make_file(path, entry);
         break;
     case ENTRY_BIND:
+    case ENTRY_LEND:
     case ENTRY_MOUNT_RO:
         bind_host_path(entry, path, true);
         break;

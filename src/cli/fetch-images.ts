@@ -3,7 +3,7 @@
  * Pulls or builds images, one after the other, and shows how far it is.
  */
 import { invalidRequest } from "../core/errors.ts";
-import type { ImageProgress, ImageStore } from "../core/image.ts";
+import { madeHereFor, type ImageProgress, type ImageStore } from "../core/image.ts";
 import { escapeControls } from "./escape-controls.ts";
 import { formatBytes, openProgress } from "./image-progress.ts";
 import type { ImageTarget } from "./image-targets.ts";
@@ -89,7 +89,12 @@ function fetchBy(
 
 /** Says what to do where an image has to be built, and this provider builds none. */
 function builtElsewhere(image: string): string {
-  return `the image \`${image}\` is in no registry, and is built with \`--provider docker\` only. Name another image, as python:3.`;
+  const languageId = madeHereFor(image);
+  const advice =
+    languageId === undefined
+      ? "Name another image, as python:3."
+      : `Get the language: glovebox languages install ${languageId} --provider linux`;
+  return `the image \`${image}\` is in no registry, and is built with \`--provider docker\` only. ${advice}`;
 }
 
 /** `gcc:14 (c, cpp)` */

@@ -20,6 +20,17 @@ mine      mine:1    missing  glovebox images build mine
   );
 });
 
+test.each([
+  ["linux", undefined, "glovebox languages install lua --provider linux"],
+  ["linux", "FROM a", "glovebox languages install lua --provider linux"],
+  ["docker", "FROM a", "glovebox images build lua"],
+])("on %s what is made here is never pulled, built from %j", (provider, dockerfile, get) => {
+  const target = { image: "localhost/glovebox/lua:debian", languages: ["lua"], dockerfile };
+  expect(imagesDocument([{ target, stored: undefined }], provider)).toMatchObject({
+    images: [{ get }],
+  });
+});
+
 test("the document has the same", () => {
   expect(imagesDocument(listed, "docker")).toMatchObject({
     images: [

@@ -2,7 +2,7 @@
  * @module
  * What `glovebox images ls` prints.
  */
-import type { StoredImage } from "../core/image.ts";
+import { madeHereFor, type StoredImage } from "../core/image.ts";
 import { formatBytes } from "./image-progress.ts";
 import type { ImageTarget } from "./image-targets.ts";
 import type { Paint } from "./print.ts";
@@ -49,6 +49,10 @@ export function imagesDocument(
 }
 
 function getCommand({ image, languages, dockerfile }: ImageTarget, provider: string): string {
+  const made = madeHereFor(image);
+  if (made !== undefined && !(provider === "docker" && dockerfile !== undefined)) {
+    return `glovebox languages install ${made} --provider ${provider}`;
+  }
   const how = dockerfile === undefined ? "pull" : "build";
   const where = provider === "docker" ? "" : ` --provider ${provider}`;
   return `glovebox images ${how} ${languages[0] ?? image}${where}`;

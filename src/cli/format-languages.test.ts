@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import type { LoadedLanguage } from "../core/language.ts";
 import { loadLanguages } from "../languages/load.ts";
-import { describeLanguages } from "./format-languages.ts";
+import { describeLanguages, languagesDocument } from "./format-languages.ts";
 
 let languages: readonly LoadedLanguage[];
 beforeAll(async () => {
@@ -27,11 +27,27 @@ test("further versions have lines of their own, with what they take", () => {
     {
       languageId: "lua",
       version: "5.4.6",
-      image: "glovebox/lua:debian",
+      image: "localhost/glovebox/lua:debian",
       sizeBytes: 104_000_000,
     },
+    { languageId: "lua", version: "5.3.6", image: "lua:5.3", sizeBytes: undefined },
   ];
-  const [, first = "", second = ""] = describeLanguages(host, lua, runtimes, plain).split("\n");
+  const [, first = "", ...others] = describeLanguages(host, lua, runtimes, plain).split("\n");
   expect(first).toMatch(/^lua +Lua +5\.4\.4$/);
-  expect(second).toBe(`${" ".repeat(first.indexOf("5.4.4"))}5.4.6 (glovebox/lua:debian, 104.0 MB)`);
+  const indent = " ".repeat(first.indexOf("5.4.4"));
+  expect(others).toEqual([
+    `${indent}5.4.6 (made here, 104.0 MB)`,
+    `${indent}5.3.6 (lua:5.3)`,
+    "",
+  ]);
+});
+
+test("--json has the mode of an editor, null where there is none", () => {
+  const some = languages.filter(({ id }) => ["awk", "cpp"].includes(id));
+  expect(languagesDocument(host, some, [])).toMatchObject({
+    languages: [
+      { id: "awk", highlight: null },
+      { id: "cpp", highlight: "C++" },
+    ],
+  });
 });

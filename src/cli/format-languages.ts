@@ -2,6 +2,7 @@
  * @module
  * What `glovebox languages` prints.
  */
+import { madeHereFor } from "../core/image.ts";
 import type { LoadedLanguage, Runtime } from "../core/language.ts";
 import type { Provider } from "../core/provider.ts";
 import { installCommand } from "../service/runtimes.ts";
@@ -10,7 +11,7 @@ import type { Paint } from "./print.ts";
 import { formatTable } from "./table.ts";
 
 export interface ListedRuntime extends Runtime {
-  /** Of its tree or image on the disk; undefined on the host, or where nobody knows. */
+  /** Of its tree, image or npm packages on the disk; undefined for the host's own, or where nobody knows. */
   readonly sizeBytes: number | undefined;
 }
 
@@ -60,6 +61,7 @@ export function languagesDocument(
       title: language.title,
       aliases: language.aliases,
       extensions: language.extensions,
+      highlight: language.highlight,
       version: found[0]?.version ?? null,
       installed: found.length > 0,
       runtimes: found.map(({ version, image = null, sizeBytes = null }) => {
@@ -71,12 +73,15 @@ export function languagesDocument(
   return { languages: rows };
 }
 
-/** `3.13.1 (python:3.13, 412.0 MB)` */
+/** `3.13.1 (python:3.13, 412.0 MB)`, `5.4.4 (made here, 104.0 MB)`, `2.9.6 (npm, 95.7 MB)` */
 function describeRuntime({ version, image, sizeBytes }: ListedRuntime): string {
   const text = version ?? "installed";
-  if (image === undefined) return text;
+  // Of this host, what npm brought alone has a size.
+  if (image === undefined && sizeBytes === undefined) return text;
   const size = sizeBytes === undefined ? "" : `, ${formatBytes(sizeBytes)}`;
-  return `${text} (${image}${size})`;
+  // The name of what is made here would be wider than the column.
+  const isMadeHere = image !== undefined && madeHereFor(image) !== undefined;
+  return `${text} (${isMadeHere ? "made here" : (image ?? "npm")}${size})`;
 }
 
 function runtimesOf(

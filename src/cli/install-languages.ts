@@ -7,35 +7,30 @@ import { GloveboxError, invalidRequest } from "../core/errors.ts";
 import type { LoadedLanguage } from "../core/language.ts";
 import type { Provider } from "../core/provider.ts";
 import type { LanguageIndex } from "../languages/index-languages.ts";
+import { tagForm } from "../service/missing-version.ts";
 import type { ExecutionService } from "../service/service.ts";
 import { hasApt, installPackages, missingPackages } from "./apt.ts";
-import { languageByName } from "./language-of-file.ts";
+import { noVersion, parseLanguage, type WantedLanguage } from "./language-of-file.ts";
 import { printNote } from "./print.ts";
 import { formatError } from "./print-error.ts";
 import { treeName } from "./debian-tree/tree-name.ts";
 
-/** `apt`: the system's packages. `tree`: a Debian of its own. `image`: from a registry. */
-export const installMethods = ["apt", "tree", "image"] as const;
+/**
+ * `apt`: the system's packages. `tree`: a Debian of its own. `npm`: npm's packages in a folder of their
+ * own. `image`: from a registry.
+ */
+export const installMethods = ["apt", "tree", "npm", "image"] as const;
 export type InstallMethod = (typeof installMethods)[number];
 
-/** A word of the command line: `python`, `python@3.13`. */
-export interface WantedLanguage {
-  readonly language: LoadedLanguage;
-  /** Of an image; absent: the usual one. */
-  readonly version?: string;
-}
-
-/** What tags of images are made of; see `imageForm`. */
-const versionForm = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/;
-
-/** @throws {GloveboxError} `UNKNOWN_LANGUAGE`, `INVALID_REQUEST` */
+/**
+ * Of an image; a version that can be no tag is none.
+ *
+ * @throws {GloveboxError} `UNKNOWN_LANGUAGE`, `INVALID_REQUEST`
+ */
 export function parseWanted(word: string, languages: LanguageIndex): WantedLanguage {
-  const at = word.indexOf("@", 1);
-  const language = languageByName(languages, at < 0 ? word : word.slice(0, at));
-  if (at < 0) return { language };
-  const version = word.slice(at + 1);
-  if (versionForm.test(version)) return { language, version };
-  throw invalidRequest("LANG", `\`${word}\`: after @ comes a version: ${language.id}@3.13.`);
+  const wanted = parseLanguage("LANG", word, languages);
+  if (wanted.version === undefined || tagForm.test(wanted.version)) return wanted;
+  throw noVersion("LANG", word, wanted.language);
 }
 
 /** The image of a version: that of the language with the version as its tag. */
@@ -51,13 +46,39 @@ export function imageOf({ language, version }: WantedLanguage): string {
   return `${name.replace(/:[^:/]+$/, "")}:${version}`;
 }
 
-/** How it is done where nobody says: as root by the packages, else without. */
-export async function chooseMethod(
+/** How it is done where nobody says: as root by the packages, else without; by npm what Debian lacks. */
+export async function chooseMethods(
   wanted: readonly WantedLanguage[],
   { programs }: Provider,
-): Promise<InstallMethod> {
-  if (programs === "image" || wanted.some(({ version }) => version !== undefined)) return "image";
-  return process.getuid?.() === 0 && (await hasApt()) ? "apt" : "tree";
+): Promise<ReadonlyMap<InstallMethod, readonly WantedLanguage[]>> {
+  if (programs === "image" || wanted.some(({ version }) => version !== undefined)) {
+    return new Map([["image", wanted]]);
+  }
+  const byDebian = process.getuid?.() === 0 && (await hasApt()) ? "apt" : "tree";
+  const methods = new Map<InstallMethod, WantedLanguage[]>();
+  for (const each of wanted) {
+    const method = brings(byDebian, each.language) ? byDebian : "npm";
+    methods.set(method, [...(methods.get(method) ?? []), each]);
+  }
+  return methods;
+}
+
+/** Whether a language can come that way. */
+export function brings(method: InstallMethod, { install }: LoadedLanguage): boolean {
+  if (method === "image") return true;
+  return method === "npm" ? install.npm !== undefined : install.debian.length > 0;
+}
+
+/** @throws {GloveboxError} `INVALID_REQUEST` for a language that can't come that way. */
+export function requireMethod(method: InstallMethod, wanted: readonly WantedLanguage[]): void {
+  for (const { language, version } of wanted) {
+    if (method !== "image" && version !== undefined) {
+      throw invalidRequest("--method", `\`${method}\` has one version only. Leave @VERSION out.`);
+    }
+    if (brings(method, language)) continue;
+    const why = `\`${method}\` has no ${language.title}. Leave it out`;
+    throw invalidRequest("--method", `${why}: \`glovebox languages install ${language.id}\`.`);
+  }
 }
 
 /** @throws {GloveboxError} `SANDBOX_FAILED`, `PROVIDER_UNAVAILABLE` for a system without apt. */

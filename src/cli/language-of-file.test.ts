@@ -2,7 +2,8 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { indexLanguages, type LanguageIndex } from "../languages/index-languages.ts";
 import { loadLanguages } from "../languages/load.ts";
-import { languageByName, languageOfFile, pathInside } from "./language-of-file.ts";
+import { languageSchema } from "../core/language.ts";
+import { languageOfFile, parseLanguage, pathInside } from "./language-of-file.ts";
 
 let languages: LanguageIndex;
 
@@ -21,7 +22,7 @@ describe("the language of a file", () => {
     ["a.py", "#!/usr/bin/env bash\n", "node", "javascript"],
     ["-", "", "C++", "cpp"],
   ])("%s with %j and -l %s is %s", (file, content, name, expected) => {
-    expect(languageOfFile(languages, file, Buffer.from(content), name).id).toBe(expected);
+    expect(languageOfFile(languages, file, Buffer.from(content), name).language.id).toBe(expected);
   });
 
   test.each([
@@ -35,6 +36,34 @@ describe("the language of a file", () => {
   });
 });
 
+describe("a language and its version", () => {
+  test.each([
+    ["python", "python", undefined],
+    ["python@3", "python", "3"],
+    ["Py@3.13.1", "python", "3.13.1"],
+    ["c++@v14", "cpp", "v14"],
+    ["python@*", "python", "*"],
+    ["python@3@4", "python", "3@4"],
+  ])("%s is %s, %s", (word, id, version) => {
+    const wanted = parseLanguage("--language", word, languages);
+    expect([wanted.language.id, wanted.version]).toEqual([id, version]);
+  });
+
+  test.each([
+    ["python@", /^--language: `python@`: after @ comes a version: python@3\.13\.$/],
+    [`python@${"3".repeat(65)}`, /after @ comes a version/],
+    ["pyton@3", /^--language: `pyton` is unknown\. Did you mean `python`\?/],
+    ["@3", /^--language: `@3` is unknown\./],
+  ])("%s is refused", (word, message) => {
+    expect(() => parseLanguage("--language", word, languages)).toThrow(message);
+  });
+
+  test.each(["id", "aliases"] as const)("can't be taken for another's %s", (field) => {
+    const name = field === "id" ? "python@3" : ["python@3"];
+    expect(languageSchema.shape[field].safeParse(name).success).toBe(false);
+  });
+});
+
 test.each([
   ["python", "src/tool.py", "tool.py"],
   ["python", "tool", "tool"],
@@ -43,5 +72,5 @@ test.each([
   ["c", "/dev/fd/63", "main.c"],
   ["c", "notes.txt", "main.c"],
 ])("in %s, %s is called %s inside", (name, file, expected) => {
-  expect(pathInside(languageByName(languages, name), file, Buffer.alloc(0))).toBe(expected);
+  expect(pathInside(languages.byName(name)!, file, Buffer.alloc(0))).toBe(expected);
 });

@@ -1,36 +1,71 @@
 /**
  * @module
- * Which language a file is in, and what it is called inside.
+ * Which language a file is in, in which version, and what it is called inside.
  */
 import { basename, extname } from "node:path";
+import { invalidRequest, type GloveboxError } from "../core/errors.ts";
 import { parseFilePath } from "../core/file-path.ts";
 import type { LoadedLanguage } from "../core/language.ts";
 import { mainFileOf } from "../languages/from-code.ts";
 import type { LanguageIndex } from "../languages/index-languages.ts";
 import { unknownLanguage } from "../languages/unknown-language.ts";
 
-/** @throws {GloveboxError} `UNKNOWN_LANGUAGE` */
-export function languageByName(languages: LanguageIndex, name: string): LoadedLanguage {
+/** A language as people write it: `python`, `python@3.13`. */
+export interface WantedLanguage {
+  readonly language: LoadedLanguage;
+  /** As `ExecutionRequest` has it; absent: any. */
+  readonly version?: string;
+}
+
+const MAX_VERSION_CHARS = 64;
+
+/**
+ * `python`, `python@3.13`, `python@*`. No name of a language has an `@`.
+ *
+ * @param field Flag or operand, for the message.
+ * @throws {GloveboxError} `UNKNOWN_LANGUAGE`; `INVALID_REQUEST` for an `@` without a version.
+ */
+export function parseLanguage(
+  field: string,
+  word: string,
+  languages: LanguageIndex,
+): WantedLanguage {
+  const at = word.indexOf("@", 1);
+  const name = at < 0 ? word : word.slice(0, at);
   const language = languages.byName(name);
-  if (language !== undefined) return language;
-  throw unknownLanguage(languages, name, `--language: \`${name}\` is unknown.`);
+  if (language === undefined) {
+    throw unknownLanguage(languages, name, `${field}: \`${name}\` is unknown.`);
+  }
+  if (at < 0) return { language };
+  const version = word.slice(at + 1);
+  if (version === "" || version.length > MAX_VERSION_CHARS) throw noVersion(field, word, language);
+  return { language, version };
+}
+
+/** The error for a word whose `@` is followed by no version. */
+export function noVersion(
+  field: string,
+  word: string,
+  { id }: LoadedLanguage,
+): GloveboxError<"INVALID_REQUEST"> {
+  return invalidRequest(field, `\`${word}\`: after @ comes a version: ${id}@3.13.`);
 }
 
 /**
  * The language named by `-l`, else by the `#!` line, else by the extension.
  *
  * @param content The file's first bytes, at least its `#!` line.
- * @throws {GloveboxError} `UNKNOWN_LANGUAGE`
+ * @throws {GloveboxError} `UNKNOWN_LANGUAGE`, and what `parseLanguage` throws.
  */
 export function languageOfFile(
   languages: LanguageIndex,
   file: string,
   content: Buffer,
-  name: string | undefined,
-): LoadedLanguage {
-  if (name !== undefined) return languageByName(languages, name);
+  word: string | undefined,
+): WantedLanguage {
+  if (word !== undefined) return parseLanguage("--language", word, languages);
   const language = languages.byShebang(firstLine(content)) ?? languages.byExtension(extname(file));
-  if (language !== undefined) return language;
+  if (language !== undefined) return { language };
   throw unknownLanguage(
     languages,
     extname(file),

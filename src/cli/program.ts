@@ -11,7 +11,12 @@ import type { SandboxFile } from "../core/sandbox.ts";
 import { mainFileOf } from "../languages/from-code.ts";
 import type { LanguageIndex } from "../languages/index-languages.ts";
 import type { Program } from "../service/request.ts";
-import { languageByName, languageOfFile, pathInside } from "./language-of-file.ts";
+import {
+  languageOfFile,
+  parseLanguage,
+  pathInside,
+  type WantedLanguage,
+} from "./language-of-file.ts";
 import { readBounded } from "./own-stdin.ts";
 import { checkUniquePaths, readExtraFiles, readHead, readHostFile } from "./program-files.ts";
 import type { RunForm } from "./run-form.ts";
@@ -75,10 +80,10 @@ async function resolveCode(
   { cwd, languages }: Surroundings,
 ): Promise<ResolvedProgram> {
   refuseWorkspace(options, "--code");
-  const language = languageByName(languages(), form.language);
+  const wanted = parseLanguage("--language", form.language, languages());
   const content = Buffer.from(form.code);
-  const main = { path: mainFileOf(language, content), content };
-  return codeProgram(language, main, form.args, options, cwd);
+  const main = { path: mainFileOf(wanted.language, content), content };
+  return codeProgram(wanted, main, form.args, options, cwd);
 }
 
 async function resolveStdinCode(
@@ -87,14 +92,14 @@ async function resolveStdinCode(
   { cwd, stdin, languages }: Surroundings,
 ): Promise<ResolvedProgram> {
   refuseWorkspace(options, "code from stdin (`-`)");
-  const language = languageByName(languages(), options.language ?? "");
+  const wanted = parseLanguage("--language", options.language ?? "", languages());
   const source = stdin();
   const content =
     source === "empty"
       ? Buffer.alloc(0)
       : await readBounded(source, options.limits.diskBytes, "FILE: stdin");
-  const main = { path: mainFileOf(language, content), content };
-  return { ...(await codeProgram(language, main, args, options, cwd)), stdin: "used" };
+  const main = { path: mainFileOf(wanted.language, content), content };
+  return { ...(await codeProgram(wanted, main, args, options, cwd)), stdin: "used" };
 }
 
 async function resolveFile(
@@ -104,9 +109,9 @@ async function resolveFile(
 ): Promise<ResolvedProgram> {
   const maxBytes = options.limits.diskBytes;
   const { content, executable } = await readHostFile("FILE", file, { cwd, maxBytes });
-  const language = languageOfFile(languages(), file, content, options.language);
-  const main = { path: pathInside(language, file, content), content, executable };
-  return codeProgram(language, main, args, options, cwd);
+  const wanted = languageOfFile(languages(), file, content, options.language);
+  const main = { path: pathInside(wanted.language, file, content), content, executable };
+  return codeProgram(wanted, main, args, options, cwd);
 }
 
 /** The file is run where it lies, in the mounted folder. */
@@ -126,7 +131,8 @@ async function resolveMountedFile(
       `\`${file}\` is not in the workspace \`${workspace.hostPath}\`. Name a file in it, or leave --workspace out.`,
     );
   }
-  const language = languageOfFile(languages(), file, head, options.language);
+  const wanted = languageOfFile(languages(), file, head, options.language);
+  const { language } = wanted;
   if (language.compile !== undefined) {
     throw invalidRequest(
       "--workspace",
@@ -135,12 +141,12 @@ async function resolveMountedFile(
     );
   }
   const entry = relative(workspace.hostPath, hostPath);
-  const program: Program = { kind: "code", language: language.id, files: [], entry, workspace };
+  const program: Program = { ...codeOf(wanted, options), files: [], entry, workspace };
   return { program, language, args, stdin: "free" };
 }
 
 async function codeProgram(
-  language: LoadedLanguage,
+  wanted: WantedLanguage,
   main: SandboxFile,
   args: readonly string[],
   options: RunOptions,
@@ -149,8 +155,21 @@ async function codeProgram(
   const maxBytes = options.limits.diskBytes - main.content.byteLength;
   const files = [main, ...(await readExtraFiles(options.extraFiles, { cwd, maxBytes }))];
   checkUniquePaths(files);
-  const program: Program = { kind: "code", language: language.id, files, entry: main.path };
-  return { program, language, args, stdin: "free" };
+  const program: Program = { ...codeOf(wanted, options), files, entry: main.path };
+  return { program, language: wanted.language, args, stdin: "free" };
+}
+
+/** @throws {GloveboxError} `INVALID_REQUEST` for a version of an image that the caller chose, too. */
+function codeOf(
+  { language, version = "*" }: WantedLanguage,
+  { image }: RunOptions,
+): { readonly kind: "code"; readonly language: string; readonly version?: string } {
+  if (version === "*") return { kind: "code", language: language.id };
+  if (image === undefined) return { kind: "code", language: language.id, version };
+  throw invalidRequest(
+    "--language",
+    `\`${language.id}@${version}\` can't be used with --image: \`${image}\` has the version that it has. Leave one of them out.`,
+  );
 }
 
 function refuseWorkspace({ workspace }: RunOptions, what: string): void {

@@ -1,6 +1,6 @@
 /**
  * @module
- * `glovebox languages remove`: takes trees and images of languages away.
+ * `glovebox languages remove`: takes trees, images and npm's packages of languages away.
  */
 import type { ImageStore, StoredImage } from "../core/image.ts";
 import type { Provider } from "../core/provider.ts";
@@ -10,7 +10,9 @@ import { missingPackages } from "./apt.ts";
 import { treeName } from "./debian-tree/tree-name.ts";
 import { escapeControls } from "./escape-controls.ts";
 import { formatBytes } from "./image-progress.ts";
-import { imageOf, type WantedLanguage } from "./install-languages.ts";
+import { imageOf } from "./install-languages.ts";
+import type { WantedLanguage } from "./language-of-file.ts";
+import { removeNpmLanguage } from "./npm-remove.ts";
 import { printNote } from "./print.ts";
 
 /**
@@ -26,15 +28,28 @@ export async function removeLanguages(
   signal: AbortSignal,
 ): Promise<number> {
   const { images } = provider;
-  if (images === undefined) {
-    throw invalidRequest("--provider", `\`${provider.name}\` has no trees or images.`);
-  }
   for (const each of wanted) {
+    const isRemoved = await removeOfNpm(each, provider);
+    if (images === undefined) {
+      if (isRemoved) continue;
+      throw invalidRequest("--provider", `\`${provider.name}\` has no trees or images.`);
+    }
     const found = await storedOf(each, images, signal);
     for (const stored of found) await remove(stored, images, signal);
-    if (found.length === 0 && !isQuiet) await sayWhatIsThere(each, provider);
+    if (found.length === 0 && !isRemoved && !isQuiet) await sayWhatIsThere(each, provider);
   }
   return 0;
+}
+
+async function removeOfNpm(
+  { language, version }: WantedLanguage,
+  { programs }: Provider,
+): Promise<boolean> {
+  if (programs !== "host" || version !== undefined) return false;
+  const freed = await removeNpmLanguage(language, process.env);
+  if (freed === undefined) return false;
+  process.stdout.write(`removed npm's ${language.id} (${formatBytes(freed)})\n`);
+  return true;
 }
 
 /** Where images can't be listed, those that `install` makes or fetches. */
@@ -74,7 +89,7 @@ async function sayWhatIsThere(
   printNote(
     `${id}${version === undefined ? "" : `@${version}`}: ${name} has no tree or image of it`,
   );
-  if (programs !== "host" || version !== undefined) return;
+  if (programs !== "host" || version !== undefined || install.debian.length === 0) return;
   const missing = await missingPackages(install.debian);
   if (missing.length > 0) return;
   printNote(`${id} comes from this system's packages: apt-get remove ${install.debian.join(" ")}`);

@@ -167,8 +167,8 @@ async function runLive(
       output.write(phase === "compile" ? "stderr" : stream, chunk),
   };
   const report = await service.run(request, sink, interruption.signal, onStart);
-  await bringOut(report, parts);
   printNotes(report, parts);
+  await bringOut(report, parts);
   const outputClosed = output.isClosed();
   return exitCodeOfReport(report, { received: interruption.received(), outputClosed });
 }
@@ -185,9 +185,9 @@ async function runToJson(
   const collected = await collect(attaching, request, interruption.signal);
   const received = interruption.received();
   const exitCode = exitCodeOfReport(collected.report, { received, outputClosed: false });
-  await bringOut(collected.report, parts);
   process.stdout.write(formatJsonReport(collected, exitCode));
   printNotes(collected.report, parts);
+  await bringOut(collected.report, parts);
   return exitCode;
 }
 

@@ -8,9 +8,8 @@ import { mkdir, open, readdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { GloveboxError, invalidRequest } from "../core/errors.ts";
 import { parseFilePath } from "../core/file-path.ts";
-import type { CollectedFiles } from "../core/collected.ts";
 import { formatSizeBytes } from "../util/size.ts";
-import { artifactsFolder } from "../service/request.ts";
+import { artifactsFolder, type Artifacts } from "../service/request.ts";
 
 /** What one run can bring back. */
 export const artifactBounds = { maxFiles: 1000, maxBytes: 64 * 1024 ** 2 } as const;
@@ -50,7 +49,7 @@ export interface OutFolder {
  * @throws {GloveboxError} `SANDBOX_FAILED` where a file can't be written: the folder has what came before.
  */
 export async function writeArtifacts(
-  { files, skipped, isComplete }: CollectedFiles,
+  { files, skipped, isComplete, problem }: Artifacts,
   { folder, paths, provider }: OutFolder,
 ): Promise<readonly string[]> {
   for (const { path, content } of files) {
@@ -65,8 +64,9 @@ export async function writeArtifacts(
   }
   const notes = skipped.map(({ path, reason }) => `left out ${JSON.stringify(path)}: ${reason}`);
   if (isComplete) return notes;
+  if (problem !== undefined) return [...notes, `brought no files back: ${problem}`];
   const { maxFiles, maxBytes } = artifactBounds;
-  return [...notes, `brought back only ${maxFiles} files, or ${formatSizeBytes(maxBytes)}`];
+  return [...notes, `brought back as much as is allowed: ${maxFiles} files, or ${formatSizeBytes(maxBytes)}`];
 }
 
 async function writeNew(target: string, content: Uint8Array): Promise<void> {

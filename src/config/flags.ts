@@ -13,7 +13,7 @@ export const flagTable = [
   ["dockerHost", "docker.host"],
   ["ociRuntime", "docker.ociRuntime"],
   ["pull", "docker.pullPolicy"],
-  ["allowedImages", "docker.allowedImages"],
+  ["allowedImages", "images.allowed"],
   ["enforcement", "enforcement"],
   ["logLevel", "logLevel"],
 ] as const satisfies readonly (readonly [option: string, path: string])[];

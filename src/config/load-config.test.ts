@@ -121,7 +121,7 @@ describe("the provider docker", () => {
       yaml: "provider: docker\nallowedProviders: [linux]\ndocker: {host: 'tcp://10.0.0.1:2376', image: 'alpine:3'}",
       env: {
         GLOVEBOX_DOCKER_HOST: "unix:///run/docker.sock",
-        GLOVEBOX_DOCKER_ALLOWED_IMAGES: "python:*,gcc:14",
+        GLOVEBOX_IMAGES_ALLOWED: "python:*,gcc:14",
       },
       overrides: flagsToConfig({ ociRuntime: "runsc", pull: "missing", port: "1" }),
     });
@@ -134,8 +134,8 @@ describe("the provider docker", () => {
         ociRuntime: "runsc",
         image: "alpine:3",
         pullPolicy: "missing",
-        allowedImages: ["python:*", "gcc:14"],
       },
+      images: { allowed: ["python:*", "gcc:14"] },
     });
   });
 
@@ -212,11 +212,12 @@ describe("what is refused, with its field and value", () => {
       "0 to",
     ],
     ["image", { yaml: "docker: {image: 'a b'}" }, "docker.image", "an image like"],
+    ["allowed image", { yaml: "images: {allowed: ['*:3']}" }, "images.allowed", "images"],
     [
-      "allowed image",
-      { yaml: "docker: {allowedImages: ['*:3']}" },
+      "images of docker alone",
+      { yaml: "docker: {allowedImages: [python]}" },
       "docker.allowedImages",
-      "images",
+      "known",
     ],
     ["docker host", { yaml: "docker: {host: /run/docker.sock}" }, "docker.host", "unix:///"],
     ["OCI runtime", { yaml: "docker: {ociRuntime: ../runc}" }, "docker.ociRuntime", "runsc"],

@@ -28,6 +28,7 @@ export function mergeSources(sources: readonly ConfigSource[]): ServerConfig {
     provider,
     allowedProviders: pick((source) => source.allowedProviders, defaults.allowedProviders),
     docker: mergeDocker(pick, defaults.docker, concurrency),
+    images: { allowed: pick((source) => source.images?.allowed, defaults.images.allowed) },
     // Without isolation nothing can be strict: the operator said so with `allowUnsafeProcess`.
     enforcement: pick(
       (source) => source.enforcement,
@@ -44,6 +45,7 @@ export function mergeSources(sources: readonly ConfigSource[]): ServerConfig {
       folder: pick((source) => source.compileCache?.folder, defaults.compileCache.folder),
       maxBytes: pick((source) => source.compileCache?.size, defaults.compileCache.maxBytes),
     },
+    prepare: pick((source) => source.prepare, defaults.prepare),
     artifacts: {
       maxFiles: pick((source) => source.artifacts?.files, defaults.artifacts.maxFiles),
       maxBytes: pick((source) => source.artifacts?.size, defaults.artifacts.maxBytes),
@@ -83,7 +85,6 @@ function mergeDocker(
     image: pick(({ docker }) => docker?.image, defaults.image),
     pullPolicy: pick(({ docker }) => docker?.pullPolicy, defaults.pullPolicy),
     poolSize: pick(({ docker }) => docker?.poolSize, defaultPoolSize(concurrency)),
-    allowedImages: pick(({ docker }) => docker?.allowedImages, defaults.allowedImages),
   };
 }
 

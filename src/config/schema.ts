@@ -16,6 +16,7 @@ import {
   maxArtifactFiles,
   maxPoolSize,
   networkModes,
+  prepareModes,
   providerNames,
   requestableProviders,
 } from "./server-config.ts";
@@ -74,7 +75,11 @@ export const configSourceSchema = z.strictObject({
       image: text(imageForm, isImageName).optional(),
       pullPolicy: oneOf(pullPolicies),
       poolSize: wholeNumber({ min: 0, max: maxPoolSize }).optional(),
-      allowedImages: list({
+    })
+    .optional(),
+  images: z
+    .strictObject({
+      allowed: list({
         min: 0,
         max: MAX_ALLOWED_IMAGES,
         form: `a list of at most ${MAX_ALLOWED_IMAGES} images: ${imagePatternForm}`,
@@ -104,6 +109,7 @@ export const configSourceSchema = z.strictObject({
       size: size({ min: 0, max: 1024 * 1024 * MIB }).optional(),
     })
     .optional(),
+  prepare: oneOf(prepareModes),
   artifacts: z
     .strictObject({
       files: wholeNumber({ min: 0, max: maxArtifactFiles }).optional(),

@@ -49,6 +49,9 @@ export const enforcementModes = [
   "best-effort",
 ] as const satisfies readonly EnforcementMode[];
 
+/** `used`: a server prepares a language in the background once it was used. */
+export const prepareModes = ["used", "off"] as const;
+
 /** Those of pino. */
 export const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 
@@ -76,9 +79,10 @@ export interface ServerConfig {
   readonly provider: ProviderName;
   /** Others that a request may name. */
   readonly allowedProviders: readonly RequestableProvider[];
-  readonly docker: DockerSettings & {
-    /** Images that a request may name, see `isAllowedImage`. */
-    readonly allowedImages: readonly string[];
+  readonly docker: DockerSettings;
+  readonly images: {
+    /** Those that a request may name, see `isAllowedImage`; of providers that have images. */
+    readonly allowed: readonly string[];
   };
   /** What a request gets that does not say. */
   readonly enforcement: EnforcementMode;
@@ -94,6 +98,8 @@ export interface ServerConfig {
   };
   readonly compile: { readonly wallTimeMs: number; readonly cpuTimeMs: number };
   readonly compileCache: CompileCacheSettings;
+  /** When what a language's data says can be made beforehand is made. */
+  readonly prepare: (typeof prepareModes)[number];
   /** Files that come back with an answer. */
   readonly artifacts: {
     /** 0: none. */
@@ -163,14 +169,15 @@ export function defaultServerConfig(): ServerConfig {
     docker: {
       ...defaultDockerSettings,
       poolSize: defaultPoolSize(concurrency),
-      allowedImages: [],
     },
+    images: { allowed: [] },
     enforcement: "strict",
     concurrency,
     maxQueued: 64,
     limits: { default: defaultLimits as BoundedLimits, max: maxLimits },
     compile: { wallTimeMs: defaultCompileWallTimeMs, cpuTimeMs: defaultCompileWallTimeMs },
     compileCache: defaultCompileCache,
+    prepare: "used",
     artifacts: { maxFiles: 64, maxBytes: 8 * MIB },
     network: { allowed: ["none"] },
     logLevel: "info",

@@ -3,6 +3,7 @@
  * OCI images: what a sandbox starts from, where its programs are not the host's. Their names have one
  * grammar here, without zod: it is loaded for each `glovebox run`.
  */
+import { invalidRequest } from "./errors.ts";
 
 /** A bound for names that strangers send. The longest repository is 255 characters, by the registries. */
 export const maxImageNameChars = 255;
@@ -26,6 +27,38 @@ export function isImageName(text: string): boolean {
 /** True for a name that can't be a word of another kind: it has a tag, a digest or a folder. */
 export function isQualifiedImageName(text: string): boolean {
   return /[:/@]/.test(text) && isImageName(text);
+}
+
+/** A host that nobody can own elsewhere: in another folder a stranger could publish what we make. */
+const madeHere = "localhost/glovebox/";
+
+/**
+ * The name, without a tag, of what is made on this machine for a language: its Debian tree, and what its
+ * Dockerfile builds. No registry is ever asked for it, see `refuseMadeHere`.
+ */
+export function ownRepository(languageId: string): string {
+  return `${madeHere}${languageId}`;
+}
+
+/** The language that an image was made for on this machine; undefined for one of a registry. */
+export function madeHereFor(image: string): string | undefined {
+  return image.startsWith(madeHere)
+    ? image.slice(madeHere.length).replace(/[:@].*$/, "")
+    : undefined;
+}
+
+/**
+ * @param image As `wholeName` or a person writes it.
+ * @param commandFor The command that makes it.
+ * @throws {GloveboxError} `INVALID_REQUEST` for what is made here.
+ */
+export function refuseMadeHere(image: string, commandFor: (languageId: string) => string): void {
+  const languageId = madeHereFor(image);
+  if (languageId === undefined) return;
+  throw invalidRequest(
+    "image",
+    `\`${image}\` is in no registry, it is made here: ${commandFor(languageId)}`,
+  );
 }
 
 /** When an image is fetched from its registry: where it is not there, never by itself, each time. */

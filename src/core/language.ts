@@ -90,7 +90,8 @@ const prepareSchema = z.strictObject({
   files: z.array(z.strictObject({ path: relativePath, content: z.string() })).default([]),
   /**
    * They leave what is to be kept in `{prepared}`, which for them is a folder of the workspace. What one
-   * with `stdout` prints is kept there under that name.
+   * with `stdout` prints is kept there under that name, and where it names `{prepared}`, it names the
+   * folder in which it will be used.
    */
   commands: z.array(z.strictObject({ argv, stdout: relativePath.optional() })).min(1),
   limits: limitNeeds,
@@ -98,7 +99,35 @@ const prepareSchema = z.strictObject({
   compile: z.array(argv).min(1).optional(),
   run: argv.optional(),
   env: z.record(z.string(), z.string()).default({}),
+  /**
+   * A quicker way, tried first for a program of one file without a match of `unless`. Where one of its
+   * commands fails or says anything, `compile` follows as if nothing had been tried.
+   */
+  shortcut: z.strictObject({ unless: z.string(), compile: z.array(argv).min(1) }).optional(),
 });
+
+/** `deno@^2`, `@scope/name@1.2.3`: never what npm takes for a file, a folder, a repository or a URL. */
+const npmPackage = z
+  .string()
+  .regex(
+    /^(@[a-z0-9][a-z0-9._-]*\/)?[a-z0-9][a-z0-9._-]*@[\^~<>=]*[0-9][A-Za-z0-9.*+-]*$/,
+    "a package of npm and a range of its versions: deno@^2",
+  );
+
+const installSchema = z
+  .strictObject({
+    /** Debian packages that bring the runtime. */
+    debian: z.array(word).default([]),
+    /**
+     * Packages of npm that bring it, and need no install script. What they call programs is found in a
+     * sandbox by its name; a program that one of them has in a package for this machine alone, as most
+     * that are no JavaScript have, is started itself, without npm's wrapper.
+     */
+    npm: z.array(npmPackage).min(1).optional(),
+  })
+  .refine(({ debian, npm }) => debian.length > 0 || npm !== undefined, {
+    error: "must have packages: `debian` or `npm`",
+  });
 
 /** Schema of `languages/<id>/language.yaml`. */
 export const languageSchema = z.strictObject({
@@ -108,8 +137,8 @@ export const languageSchema = z.strictObject({
   title: z.string().min(1),
   /** Other names that callers may use, without upper case: names are compared in lower case. */
   aliases: z.array(word).default([]),
-  /** With the dot, most usual first. */
-  extensions: z.array(extension).min(1),
+  /** With the dot, most usual first; none where all that it takes are another language's by name. */
+  extensions: z.array(extension),
   /** Further ones that its compiler takes, but that are another language's by name. */
   sourceExtensions: z.array(extension).default([]),
   /** Last path part of the interpreter in a `#!` line, without version digits. */
@@ -138,10 +167,7 @@ export const languageSchema = z.strictObject({
     /** Regular expression over stdout and stderr; group 1 is the version. */
     pattern: z.string(),
   }),
-  install: z.strictObject({
-    /** Debian packages that bring the runtime. */
-    debian: z.array(word).min(1),
-  }),
+  install: installSchema,
   /** Absent: an image that is made from Debian's and the packages of `install`. */
   image: z
     .strictObject({
@@ -162,11 +188,14 @@ export const languageSchema = z.strictObject({
   piston: z
     .array(z.strictObject({ language: word, versions: z.array(z.string()).min(1) }))
     .default([]),
-  /** The editor's mode: a language of CodeMirror 6 or one of its legacy modes. */
+  /**
+   * The editor's mode: a name of `@codemirror/language-data`, that of the language or of one with much
+   * the same syntax. In the data `none` says that there is no such mode: null.
+   */
   highlight: z
     .string()
-    .regex(/^[A-Za-z0-9+#._-]+$/)
-    .optional(),
+    .min(1)
+    .transform((name) => (name === "none" ? null : name)),
   lacks: lacksSchema.default({}),
   /** A first program, in the same folder. */
   hello: relativePath,

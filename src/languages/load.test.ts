@@ -18,6 +18,7 @@ run: [demo, "{entry}"]
 version: { argv: [demo, --version], pattern: "demo (.*)" }
 install: { debian: [demo] }
 image: { name: "demo:1" }
+highlight: none
 hello: hello.demo
 tests:
   - name: says hello
@@ -51,6 +52,15 @@ test("a language gets its defaults and its first program", async () => {
   const [language] = await loadLanguages(dir);
   expect(language).toMatchObject({ id: "demo", aliases: [], env: {}, helloCode: "first program" });
   expect(language?.tests[0]).toMatchObject({ stdin: "", args: [], expect: { exitCode: 0 } });
+});
+
+test("a language is coloured as one that an editor knows, or says that there is none", async () => {
+  await write("demo", demo);
+  expect(await loadLanguages(dir)).toMatchObject([{ highlight: null }]);
+  await writeFile(join(dir, "demo/language.yaml"), demo.replace("none", "C++"));
+  expect(await loadLanguages(dir)).toMatchObject([{ highlight: "C++" }]);
+  await writeFile(join(dir, "demo/language.yaml"), demo.replace("highlight: none\n", ""));
+  await expect(loadLanguages(dir)).rejects.toThrow("highlight: is required");
 });
 
 test("what the build writes is read as it was, without tests", async () => {

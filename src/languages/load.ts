@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { parse, YAMLParseError } from "yaml";
 import { GloveboxError } from "../core/errors.ts";
 import type { Issue } from "../core/errors.ts";
+import { ownRepository } from "../core/image.ts";
 import { languageSchema } from "../core/language.ts";
 import type { Language, LoadedLanguage } from "../core/language.ts";
 import { parseWith } from "../util/zod-issues.ts";
@@ -38,13 +39,29 @@ async function loadLanguage(dir: string, name: string): Promise<LoadedLanguage> 
   checkPatterns(file, language);
   const helloCode = await readText(join(dir, name, language.hello));
   const { image, ...rest } = language;
-  if (image === undefined) return { ...rest, helloCode, ...debianImage(language) };
+  if (image === undefined) return { ...rest, helloCode, ...ownImage(language) };
   const loaded = { ...rest, helloCode, image: { name: image.name } };
   if (image.dockerfile === undefined) return loaded;
   return { ...loaded, dockerfileText: await readText(join(dir, name, image.dockerfile)) };
 }
 
 /** For a language that no registry has an image of. */
+function ownImage(language: Language): Pick<LoadedLanguage, "image" | "dockerfileText"> {
+  return language.install.debian.length > 0 ? debianImage(language) : npmImage(language);
+}
+
+function npmImage({ id, install }: Language): Pick<LoadedLanguage, "image" | "dockerfileText"> {
+  const packages = (install.npm ?? []).map((each) => `'${each}'`).join(" ");
+  const flags = "--prefix /opt/npm --ignore-scripts --omit=dev --no-audit --no-fund";
+  const lines = [
+    "FROM node:22-slim",
+    `RUN npm install ${flags} ${packages} \\`,
+    "    && rm -rf /root/.npm",
+    'ENV PATH="/opt/npm/node_modules/.bin:$PATH"',
+  ];
+  return { image: { name: `${ownRepository(id)}:npm` }, dockerfileText: `${lines.join("\n")}\n` };
+}
+
 function debianImage({ id, install }: Language): Pick<LoadedLanguage, "image" | "dockerfileText"> {
   const lines = [
     "FROM debian:stable-slim",
@@ -52,12 +69,14 @@ function debianImage({ id, install }: Language): Pick<LoadedLanguage, "image" | 
     `    && apt-get install -y --no-install-recommends ${install.debian.join(" ")} \\`,
     "    && rm -rf /var/lib/apt/lists/*",
   ];
-  return { image: { name: `glovebox/${id}:debian` }, dockerfileText: `${lines.join("\n")}\n` };
+  return { image: { name: `${ownRepository(id)}:debian` }, dockerfileText: `${lines.join("\n")}\n` };
 }
 
 /** A wrong pattern would only show on a user's machine. */
-function checkPatterns(file: string, { version, fromCode }: Language): void {
+function checkPatterns(file: string, { version, fromCode, prepare }: Language): void {
   checkPattern(file, "version.pattern", version.pattern);
+  const { unless } = prepare?.shortcut ?? {};
+  if (unless !== undefined) checkPattern(file, "prepare.shortcut.unless", `(${unless})`);
   for (const [at, { patterns }] of fromCode.entries()) {
     for (const pattern of patterns) checkPattern(file, `fromCode[${at}].patterns`, pattern);
   }

@@ -3,10 +3,11 @@
  * What the data of each language owes beyond its schema.
  */
 import { fileURLToPath } from "node:url";
+import { languages as modes } from "@codemirror/language-data";
 import { describe, expect, test } from "vitest";
 import { indexLanguages } from "./index-languages.ts";
 import { loadLanguages } from "./load.ts";
-import { mainFileOf } from "./from-code.ts";
+import { mainFileOf, namesFromCode, type CodeNames } from "./from-code.ts";
 
 const languages = await loadLanguages(fileURLToPath(new URL("../../languages", import.meta.url)));
 const index = indexLanguages(languages);
@@ -36,7 +37,8 @@ describe.each(languages.map((language) => [language.id, language] as const))(
 
     test("its first program goes by its usual name", () => {
       const path = mainFileOf(language, Buffer.from(language.helloCode));
-      expect(language.extensions).toContain(/\.[^.]+$/.exec(path)?.[0]);
+      const extensions = [...language.extensions, ...language.sourceExtensions];
+      expect(extensions).toContain(/\.[^.]+$/.exec(path)?.[0]);
     });
 
     test("has a test of its output, of stdin, of arguments and of a failure", () => {
@@ -55,8 +57,72 @@ describe.each(languages.map((language) => [language.id, language] as const))(
       for (const { expect: expected } of errors) expect(expected.exitCode).not.toBe(0);
     });
 
+    test("an editor knows its mode", () => {
+      expect([null, ...modes.map(({ name }) => name)]).toContain(language.highlight);
+    });
+
     test("each test has a name of its own", () => {
       expect(new Set(tests.map(({ name }) => name)).size).toBe(tests.length);
     });
   },
 );
+
+test.each(["freebasic", "fbc", "qbasic", "csharp.net", "dotnet-csharp", "python2"])(
+  "%s is another dialect than the one that is here",
+  (name) => {
+    expect(index.byName(name)).toBeUndefined();
+    expect(index.byPiston(name, "*")).toBeUndefined();
+  },
+);
+
+test.each([
+  ["FreeBASIC", 47],
+  ["Python 2", 70],
+])("Judge0's %s is another dialect than the one that is here", (_title, id) => {
+  expect(index.byJudge0(id)).toBeUndefined();
+});
+
+describe("parsed headers of Clang", () => {
+  const { prepare } = languages.find(({ id }) => id === "cpp-clang") ?? {};
+  const unless = new RegExp(prepare?.shortcut?.unless ?? "");
+  const header = (code: string): string | undefined =>
+    unless.test(code) ? undefined : namesOf("cpp-clang", code)["header"];
+
+  test.each([
+    ["#include <iostream>\n", "iostream"],
+    ["// Sums.\r\n\r\n#include <iostream>", "iostream"],
+    ["/* Sums **/ /***/\n//\n #\tinclude<bits/stdc++.h>", "stdc"],
+  ])("are used for %j", (code, name) => {
+    expect(header(code)).toBe(name);
+  });
+
+  test.each([
+    "",
+    "#include <vector>\n#include <iostream>",
+    '#include "iostream"',
+    "#define _GLIBCXX_DEBUG\n#include <iostream>",
+    '#pragma GCC optimize("O3")\n#include <bits/stdc++.h>',
+    "int x;\n#include <iostream>",
+    "// a comment of two lines \\\n#include <iostream>",
+    "// a line of its own for Clang\r#define X\n#include <iostream>",
+    "/* not closed\n#include <iostream>",
+    "/* a */ int x; /* b */\n#include <iostream>",
+  ])("change nothing for %j", (code) => {
+    expect(header(code)).toBeUndefined();
+  });
+
+  test.each([" ", "//\n", "// ", "/**/", "/*", "* ", "/**/ \n"])(
+    "are looked for in little time in many %j",
+    (piece) => {
+      const started = performance.now();
+      expect(header(`/*${piece.repeat(3_000_000)}`)).toBeUndefined();
+      expect(header(piece.repeat(3_000_000))).toBeUndefined();
+      expect(performance.now() - started).toBeLessThan(1000);
+    },
+  );
+});
+
+function namesOf(id: string, code: string): CodeNames {
+  const language = languages.find((each) => each.id === id);
+  return namesFromCode(language ?? { fromCode: [] }, "main", Buffer.from(code));
+}

@@ -11,6 +11,7 @@ import { sendError } from "./errors.ts";
 import { isLoopback, requireLoopbackHost } from "./host-check.ts";
 import { acceptOnlyJson } from "./json-body.ts";
 import { createLiveRuns } from "./live-runs.ts";
+import { prepareUsed } from "./prepare-used.ts";
 import { addExecuteRoute } from "./routes/execute.ts";
 import { addHealthRoute } from "./routes/health.ts";
 import { addInfoRoute } from "./routes/info.ts";
@@ -31,9 +32,11 @@ const KEEP_ALIVE_TIMEOUT_MS = 72_000;
  * Builds the server; `listen` opens its port. `close()` takes no new requests, gives runs the
  * configured grace, ends the rest, and leaves no connection.
  */
-export function buildServer(options: ServerOptions): FastifyInstance {
-  const { config, log, service } = options;
+export function buildServer(given: ServerOptions): FastifyInstance {
+  const { config, log } = given;
   const app: FastifyInstance = createFastify(config, log);
+  const service = config.prepare === "used" ? prepareUsed(app, given.service) : given.service;
+  const options = { ...given, service };
   app.server.maxConnections = MAX_CONNECTIONS;
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);

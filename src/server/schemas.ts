@@ -134,6 +134,7 @@ export const languagesAnswerSchema = z.strictObject({
       title: z.string(),
       aliases: z.array(z.string()),
       extensions: z.array(z.string()),
+      highlight: z.string().nullable(),
       version: z.string().nullable(),
       installed: z.boolean(),
       runtimes: z.array(

@@ -7,7 +7,10 @@ import type { Provider } from "../core/provider.ts";
 import type { ExecutionService } from "../service/service.ts";
 
 /** What the server needs of the execution service. Who made the service closes it, after the server. */
-export type ServedService = Pick<ExecutionService, "run" | "runtimes" | "languages" | "probe">;
+export type ServedService = Pick<
+  ExecutionService,
+  "run" | "runtimes" | "languages" | "probe" | "prepareLanguage"
+>;
 
 export interface ServerOptions {
   readonly service: ServedService;

@@ -143,12 +143,12 @@ function refuseNetwork({ network }: ExecuteBody, { network: { allowed } }: Serve
   );
 }
 
-function refuseImage({ image }: ExecuteBody, { docker: { allowedImages } }: ServerConfig): void {
-  if (image === undefined || isAllowedImage(image, allowedImages)) return;
+function refuseImage({ image }: ExecuteBody, { images }: ServerConfig): void {
+  if (image === undefined || isAllowedImage(image, images.allowed)) return;
   const allowed =
-    allowedImages.length === 0
-      ? "this server allows none. Leave it out; its operator can allow images, with docker.allowedImages in glovebox.yaml."
-      : `allowed: ${allowedImages.join(", ")}.`;
+    images.allowed.length === 0
+      ? "this server allows none. Leave it out; its operator can allow images, with images.allowed in glovebox.yaml."
+      : `allowed: ${images.allowed.join(", ")}.`;
   throw new GloveboxError(
     "NOT_ALLOWED",
     `image: ${showValue(image)} can't be asked for; ${allowed}`,

@@ -2,16 +2,20 @@
  * @module
  * The run phase, and the files that it leaves for its caller.
  */
-import type { CollectedFiles } from "../core/collected.ts";
 import { isGloveboxError } from "../core/errors.ts";
 import type { Execution } from "../core/execution.ts";
 import type { PreparedCommand } from "./prepare.ts";
-import { artifactsFolder, type ArtifactsRequest, type ExecutionRequest } from "./request.ts";
+import {
+  artifactsFolder,
+  type Artifacts,
+  type ArtifactsRequest,
+  type ExecutionRequest,
+} from "./request.ts";
 import { runPhase, type RunningPhase } from "./run-phase.ts";
 
 export interface RunWithFiles {
   readonly run: Execution;
-  readonly artifacts?: CollectedFiles;
+  readonly artifacts?: Artifacts;
 }
 
 export async function runAndCollect(
@@ -30,12 +34,14 @@ export async function runAndCollect(
 async function collectArtifacts(
   request: ArtifactsRequest,
   { sandbox, signal }: RunningPhase,
-): Promise<CollectedFiles> {
+): Promise<Artifacts> {
+  const none = { files: [], skipped: [], isComplete: false };
   try {
     return await sandbox.collect(request, signal);
   } catch (error) {
+    if (signal.aborted) return { ...none, problem: "the run was canceled" };
     if (!isGloveboxError(error) || error.code !== "SANDBOX_FAILED") throw error;
-    return { files: [], skipped: [], isComplete: false };
+    return { ...none, problem: error.message };
   }
 }
 

@@ -3,6 +3,7 @@
  * The compile phase of an execution: its commands, or what an earlier one made of the same source.
  */
 import type { OutputStream } from "../core/command.ts";
+import { isGloveboxError } from "../core/errors.ts";
 import type { Execution } from "../core/execution.ts";
 import type { Provider } from "../core/provider.ts";
 import type { SandboxFile, SandboxSpec } from "../core/sandbox.ts";
@@ -29,7 +30,7 @@ export type CompilePlan =
 /** @returns Undefined where nothing is compiled. */
 export async function planCompile(
   provider: Provider,
-  { spec, compile }: PreparedExecution,
+  { spec, compile, shortcut = [] }: PreparedExecution,
   { compileCache = "use" }: ExecutionRequest,
   cache: CompileCache | undefined,
   signal: AbortSignal,
@@ -39,7 +40,7 @@ export async function planCompile(
   if (cache === undefined || compileCache === "off" || provider.name === "process") {
     return { use: "off" };
   }
-  const commands = compile.map(({ argv }) => argv);
+  const commands = [...shortcut, ...compile].map(({ argv }) => argv);
   const programs = commands.flatMap(([program]) => program ?? []);
   const toolchain = await toolchainOf(provider, spec, programs, signal);
   if (toolchain === undefined) return { use: "off" };
@@ -50,7 +51,17 @@ export async function planCompile(
     files: spec.files,
   });
   const program = await cache.get(key);
-  return program === undefined ? { use: "miss", key } : { use: "hit", program };
+  if (program === undefined || !mayPrint(compile[0], program)) return { use: "miss", key };
+  return { use: "hit", program };
+}
+
+/** Who allows less output than there is gets what the compiler itself would give, an end included. */
+function mayPrint(
+  command: PreparedCommand | undefined,
+  { stdout, stderr }: CompiledProgram,
+): boolean {
+  const { outputBytes = 0 } = command?.limits ?? {};
+  return outputBytes === "unlimited" || stdout.byteLength + stderr.byteLength <= outputBytes;
 }
 
 /** The sandbox of an execution whose program may be there already. */
@@ -64,6 +75,8 @@ export function withCompiled(spec: SandboxSpec, plan: CompilePlan | undefined): 
 export interface CompileParts {
   readonly plan: CompilePlan;
   readonly commands: readonly PreparedCommand[];
+  /** Tried first. */
+  readonly shortcut: readonly PreparedCommand[];
   /** What the caller gave. */
   readonly files: readonly SandboxFile[];
   readonly cache: CompileCache | undefined;
@@ -71,18 +84,54 @@ export interface CompileParts {
   readonly later: (work: Promise<void>) => void;
 }
 
-/** Runs the commands, or says again what the compiler said when it made what is in the sandbox now. */
-export async function compile(parts: CompileParts, phase: RunningPhase): Promise<Execution> {
+/**
+ * Runs the commands, or says again what the compiler said when it made what is in the sandbox now.
+ *
+ * @returns `lost`: what it made could not be read, which has ended the sandbox. A caller compiles anew,
+ * with the cache off.
+ */
+export async function compile(
+  parts: CompileParts,
+  phase: RunningPhase,
+): Promise<Execution | "lost"> {
   if (parts.plan.use === "hit") return replay(parts.plan.program, phase.sink);
-  if (parts.plan.use === "off") return runCommands(parts.commands, phase);
+  if (parts.plan.use === "off") return runEither(parts, phase);
   const said = listenTo(phase.sink);
-  const execution = await runCommands(parts.commands, { ...phase, sink: said.sink });
+  const execution = await runEither(parts, { ...phase, sink: said.sink });
   const { cache, files, later } = parts;
   if (!isSuccess(execution) || cache === undefined) return execution;
   // Now, before the program runs: it may change what the compiler made.
-  const program = await readCompiled(files, said, phase);
-  if (program !== undefined) later(cache.put(parts.plan.key, program));
+  const program = await readCompiled(files, said, phase).catch((error: unknown) => {
+    if (phase.signal.aborted) return undefined;
+    if (isGloveboxError(error) && error.code === "SANDBOX_FAILED") return "lost" as const;
+    throw error;
+  });
+  if (phase.signal.aborted) return { ...execution, outcome: { kind: "canceled" } };
+  if (program === "lost") return program;
+  // The next caller may have room for what was cut off here.
+  const isWhole = execution.droppedBytes.stdout + execution.droppedBytes.stderr === 0;
+  if (program !== undefined && isWhole) later(cache.put(parts.plan.key, program));
   return execution;
+}
+
+/** The shortcut where it works, which costs its time where it does not. */
+async function runEither(
+  { shortcut, commands }: CompileParts,
+  phase: RunningPhase,
+): Promise<Execution> {
+  if (shortcut.length === 0) return runCommands(commands, phase);
+  let saidBytes = 0;
+  const sink: ExecutionSink = {
+    onOutput: (_phase, _stream, chunk) => void (saidBytes += chunk.byteLength),
+  };
+  const tried = await runCommands(shortcut, { ...phase, sink });
+  if (isSuccess(tried) && saidBytes === 0) return tried;
+  const [first, ...others] = commands;
+  if (first === undefined) return tried;
+  const limits = remaining(first.limits, tried.usage);
+  const execution = await runCommands([{ ...first, limits }, ...others], phase);
+  const droppedBytes = { stdout: 0, stderr: 0 };
+  return joined({ ...tried, droppedBytes }, execution);
 }
 
 /** Several commands as one phase: they share its time, and its end is that of the last that ran. */
@@ -99,6 +148,14 @@ async function runCommands(
     whole = joined(whole, await runPhase("compile", { ...command, limits }, phase));
   }
   return whole;
+}
+
+/** Of a compile that is done once more: all of it was shown the first time. */
+export function withoutCompiler(sink: ExecutionSink): ExecutionSink {
+  return {
+    onOutput: (phase, stream, chunk) =>
+      phase === "compile" ? undefined : sink.onOutput(phase, stream, chunk),
+  };
 }
 
 async function replay(

@@ -1,36 +1,73 @@
 /**
  * @module
  * What of the host sandboxes are lent besides its system folders: settings that a runtime can't do
- * without, and the Node that runs Glovebox, which is often installed below a home folder.
+ * without, what npm brought of a language, and the Node that runs Glovebox, which is often installed
+ * below a home folder.
  */
 import { accessSync, constants } from "node:fs";
 import { realpath } from "node:fs/promises";
-import { dirname, join } from "node:path/posix";
-import type { Language } from "../core/language.ts";
+import { basename, dirname, join } from "node:path/posix";
+import type { LoadedLanguage } from "../core/language.ts";
 import type { Provider } from "../core/provider.ts";
 import type { HostProgram } from "../core/sandbox.ts";
+import { findNpmFolder, npmProgram } from "./npm-folder.ts";
 
 /** Folders of the host whose programs every sandbox sees. */
 const systemFolders = ["/usr/local/bin", "/usr/bin", "/bin"] as const;
 const insideFolder = "/opt/glovebox/bin";
+/** The whole folder of a language that npm brought. */
+const insideNpmFolder = "/opt/glovebox/npm";
+
+type LentTo = Pick<
+  LoadedLanguage,
+  "id" | "install" | "version" | "fallbackToOwnNode" | "hostPaths"
+>;
 
 /** What of this host a language needs to be lent besides its system folders. */
 export async function findLentPrograms(
   programs: Provider["programs"],
-  { fallbackToOwnNode, hostPaths }: Pick<Language, "fallbackToOwnNode" | "hostPaths">,
+  language: LentTo,
   ownNodePath: string,
 ): Promise<readonly HostProgram[]> {
   if (programs === "image") return [];
-  const paths = await Promise.all(hostPaths.map(lendPath));
-  const lent = paths.filter((path) => path !== undefined);
+  const { fallbackToOwnNode, hostPaths } = language;
+  const wanted = [
+    ...hostPaths.map((path) => lendPath(path, path)),
+    ...npmFolders(language).map((folder) => lendPath(folder, insideNpmFolder)),
+  ];
+  const lent = (await Promise.all(wanted)).filter((path) => path !== undefined);
   if (fallbackToOwnNode === undefined || isOnHost(fallbackToOwnNode.command)) return lent;
   return [...lent, { hostPath: ownNodePath, path: join(insideFolder, fallbackToOwnNode.command) }];
 }
 
 /** Undefined where it is not there: its version may not need it. */
-async function lendPath(path: string): Promise<HostProgram | undefined> {
-  const hostPath = await realpath(path).catch(() => undefined);
+async function lendPath(outside: string, path: string): Promise<HostProgram | undefined> {
+  const hostPath = await realpath(outside).catch(() => undefined);
   return hostPath === undefined ? undefined : { hostPath, path };
+}
+
+/** None where the system has the program: that comes first. */
+function npmFolders(language: LentTo): readonly string[] {
+  const folder = findNpmFolder(language);
+  return folder === undefined || isOnHost(programOf(language)) ? [] : [folder];
+}
+
+/** Whether a sandbox with the programs of this host has what the language is called by. */
+export function hasOnHost(language: LentTo): boolean {
+  const program = programOf(language);
+  if (language.fallbackToOwnNode?.command === program || program.includes("/")) return true;
+  if (isOnHost(program)) return true;
+  const folder = findNpmFolder(language);
+  return folder !== undefined && npmProgram(folder, program) !== undefined;
+}
+
+/** Whether a program of this name is among the lent ones. */
+export function lends(lent: readonly HostProgram[], program: string): boolean {
+  return lent.some(({ path, hostPath }) =>
+    path === insideNpmFolder
+      ? npmProgram(hostPath, program) !== undefined
+      : basename(path) === program,
+  );
 }
 
 /** Whether every sandbox on this host sees a program of this name. Of each run, so without a promise. */
@@ -40,9 +77,14 @@ export function isOnHost(command: string): boolean {
 
 /** Where the lent programs lie inside, each folder once; settings are no programs. */
 export function foldersOf(programs: readonly HostProgram[]): readonly string[] {
-  const folders = programs.map(({ path }) => dirname(path));
-  return [...new Set(folders.filter((folder) => folder === insideFolder))];
+  const folders = programs.flatMap(({ path }) => {
+    if (path === insideNpmFolder) return [join(path, "bin")];
+    return dirname(path) === insideFolder ? [insideFolder] : [];
+  });
+  return [...new Set(folders)];
 }
+
+const programOf = ({ version: { argv } }: LentTo): string => argv[0] ?? "";
 
 function isExecutable(path: string): boolean {
   try {

@@ -9,7 +9,7 @@ import type { Limits } from "../core/limits.ts";
 import type { Policy, WorkspaceMount } from "../core/policy.ts";
 import type { Provider } from "../core/provider.ts";
 import { workspacePath } from "../core/sandbox.ts";
-import type { HostProgram, SandboxSpec } from "../core/sandbox.ts";
+import type { HostProgram, SandboxFile, SandboxSpec } from "../core/sandbox.ts";
 import { expandArgv } from "../languages/argv.ts";
 import { mainFileOf, namesFromCode } from "../languages/from-code.ts";
 import type { LanguageIndex } from "../languages/index-languages.ts";
@@ -28,6 +28,8 @@ export interface PreparedExecution {
   readonly spec: SandboxSpec;
   /** One after the other while they succeed, in the time of one; absent where nothing is compiled. */
   readonly compile?: readonly PreparedCommand[];
+  /** Tried first, see a language's `prepare.shortcut`. */
+  readonly shortcut?: readonly PreparedCommand[];
   readonly run: PreparedCommand;
 }
 
@@ -97,10 +99,12 @@ export function prepareCode(
   };
   if (commands.compile === undefined) return { spec, run };
   const limits = { ...run.limits, ...compileLimits };
-  const compile = commands.compile.map((words): PreparedCommand => {
-    return { ...base, argv: expand(words), stdin: "empty", limits };
-  });
-  return { spec, compile, run };
+  const toCommands = (list: readonly (readonly string[])[]): readonly PreparedCommand[] =>
+    list.map((words) => ({ ...base, argv: expand(words), stdin: "empty", limits }));
+  const compile = toCommands(commands.compile);
+  const shortcut = prepared === undefined ? undefined : shortcutFor(language, program.files);
+  if (shortcut === undefined) return { spec, compile, run };
+  return { spec, compile, run, shortcut: toCommands(shortcut) };
 }
 
 /** A command of the caller, in a folder of the caller or in an empty one. */
@@ -131,6 +135,15 @@ function commandsOf(language: LoadedLanguage, isPrepared: boolean): Commands {
     run: prepare.run ?? run,
     env: { ...env, ...withPreparedPath(prepare.env) },
   };
+}
+
+function shortcutFor(
+  { prepare }: LoadedLanguage,
+  [file, ...others]: readonly SandboxFile[],
+): readonly (readonly string[])[] | undefined {
+  if (prepare?.shortcut === undefined || file === undefined || others.length > 0) return undefined;
+  const { unless, compile } = prepare.shortcut;
+  return new RegExp(unless).test(Buffer.from(file.content).toString("utf8")) ? undefined : compile;
 }
 
 function withPreparedPath(env: Readonly<Record<string, string>>): Record<string, string> {

@@ -8,11 +8,12 @@ import type { LoadedLanguage } from "../core/language.ts";
 import type { Provider, ProviderSandbox } from "../core/provider.ts";
 import type { SandboxSpec } from "../core/sandbox.ts";
 import { findLentPrograms } from "./lent-programs.ts";
+import { missingVersion } from "./missing-version.ts";
 import { prepareCode, prepareCommand, type PreparedExecution } from "./prepare.ts";
 import { prepareLanguage, preparedKey, type Preparing } from "./prepared/prepare-language.ts";
 import type { ExecutionRequest } from "./request.ts";
 import type { RuntimeDetection } from "./runtime-detection.ts";
-import { programsOf, usualPlace } from "./runtime-place.ts";
+import { programsOf, storedImages, usualPlace, type RuntimePlace } from "./runtime-place.ts";
 import { asNotInstalled } from "./runtimes.ts";
 import type { ServiceOptions } from "./service-options.ts";
 
@@ -46,7 +47,10 @@ export class Preparer {
     const { program, image } = request;
     if (image !== undefined && provider.images === undefined) {
       const why = `the provider \`${provider.name}\` runs this machine's own programs`;
-      throw invalidRequest("image", `${why}. Leave the image out, or use the provider \`docker\``);
+      throw invalidRequest(
+        "image",
+        `${why}. Leave the image out, or use the provider \`linux\` or \`docker\``,
+      );
     }
     if (program.kind === "command" || language === undefined) {
       if (program.kind !== "command") throw new Error("a program without a language");
@@ -55,7 +59,7 @@ export class Preparer {
     const { compileLimits, ownNodePath } = this.#options;
     const place =
       image === undefined
-        ? await this.#runtimes.choose(provider, language, program.version ?? "*", signal)
+        ? await this.#choose(provider, language, program.version ?? "*", signal)
         : { provider, image };
     const lent = await findLentPrograms(programsOf(place), language, ownNodePath);
     // For an image nothing was prepared.
@@ -73,6 +77,23 @@ export class Preparer {
     if ((await this.#runtimes.findPresent(place, language, signal)) === null) return false;
     const lent = await findLentPrograms(programsOf(place), language, ownNodePath);
     return prepareLanguage({ place, language, lent }, preparedStore, signal);
+  }
+
+  /** @throws {GloveboxError} `LANGUAGE_NOT_INSTALLED` with the versions that are there. */
+  async #choose(
+    provider: Provider,
+    language: LoadedLanguage,
+    wanted: string,
+    signal: AbortSignal,
+  ): Promise<RuntimePlace> {
+    try {
+      return await this.#runtimes.choose(provider, language, wanted, signal);
+    } catch (error) {
+      if (wanted === "*" || signal.aborted) throw error;
+      const stored = await storedImages(provider, signal);
+      const found = await this.#runtimes.findAll(provider, language, stored, signal);
+      throw missingVersion({ provider, language, wanted, found }, error);
+    }
   }
 
   async #find(preparing: Preparing, signal: AbortSignal): Promise<string | undefined> {

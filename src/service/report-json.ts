@@ -4,14 +4,13 @@
  * `glovebox run --json`.
  */
 import { isUtf8 } from "node:buffer";
-import type { CollectedFiles } from "../core/collected.ts";
 import { controls, type Control, type EnforcementLevel } from "../core/enforcement.ts";
 import type { Enforcement } from "../core/enforcement.ts";
 import type { Execution } from "../core/execution.ts";
 import type { Outcome, OutcomeLimit } from "../core/outcome.ts";
 import { snakeCase, type SnakeCase } from "../util/snake-case.ts";
 import type { CollectedExecution, PhaseOutput } from "./collect.ts";
-import type { CompileCacheUse } from "./request.ts";
+import type { Artifacts, CompileCacheUse } from "./request.ts";
 
 /** How bytes are written in a string of JSON. */
 export type Encoding = "utf8" | "base64";
@@ -61,8 +60,10 @@ export interface ArtifactsJson {
   files: { path: string; content: string; encoding: Encoding; executable: boolean }[];
   /** What is no file, or could not be read. */
   skipped: { path: string; reason: string }[];
-  /** True where a bound cut them. */
+  /** True where a bound cut them, and where there is a `problem`. */
   truncated: boolean;
+  /** Why none could be read. */
+  problem?: string;
 }
 
 export function reportToJson({ report, output }: CollectedExecution): ReportJson {
@@ -79,7 +80,7 @@ export function reportToJson({ report, output }: CollectedExecution): ReportJson
   };
 }
 
-function artifactsToJson({ files, skipped, isComplete }: CollectedFiles): ArtifactsJson {
+function artifactsToJson({ files, skipped, isComplete, problem }: Artifacts): ArtifactsJson {
   return {
     files: files.map(({ path, content, executable }) => {
       const { text, encoding } = encodeBytes(Buffer.from(content));
@@ -89,6 +90,7 @@ function artifactsToJson({ files, skipped, isComplete }: CollectedFiles): Artifa
       .map(({ path, reason }) => ({ path, reason: snakeCase(reason) }))
       .sort((left, right) => (left.path < right.path ? -1 : 1)),
     truncated: !isComplete,
+    ...(problem === undefined ? {} : { problem }),
   };
 }
 

@@ -80,6 +80,11 @@ export interface ExecutionSink {
   onOutput(phase: PhaseName, stream: OutputStream, chunk: Buffer): void | Promise<void>;
 }
 
+export interface Artifacts extends CollectedFiles {
+  /** Why none could be read, for people. */
+  readonly problem?: string;
+}
+
 export interface ExecutionReport {
   readonly id: string;
   /** Absent for a command. */
@@ -91,7 +96,7 @@ export interface ExecutionReport {
   /** Absent where the language is not compiled. */
   readonly compileCache?: CompileCacheUse;
   /** Absent where none were asked for, or a limit or a cancel ended the sandbox with its files. */
-  readonly artifacts?: CollectedFiles;
+  readonly artifacts?: Artifacts;
   readonly enforcement: Enforcement;
 }
 

@@ -9,7 +9,7 @@ import { abortable } from "./active-work.ts";
 import type { ActiveWork } from "./active-work.ts";
 import { isImageName, type StoredImage } from "../core/image.ts";
 import { matchesVersion } from "../languages/version.ts";
-import { findLentPrograms, isOnHost } from "./lent-programs.ts";
+import { findLentPrograms, hasOnHost } from "./lent-programs.ts";
 import {
   otherPlaces,
   programsOf,
@@ -114,7 +114,7 @@ export class RuntimeDetection {
   ): Promise<RuntimePlace> {
     const usual = usualPlace(provider, language);
     if (wanted === "*") {
-      if (usual.image !== undefined || isOnHostAs(language)) return usual;
+      if (usual.image !== undefined || hasOnHost(language)) return usual;
       const [first] = otherPlaces(provider, language, await storedImages(provider, signal));
       return first ?? usual;
     }
@@ -177,11 +177,6 @@ export class RuntimeDetection {
       if (!this.#known.has(key)) this.#detections.delete(key);
     }
   }
-}
-
-function isOnHostAs({ version, fallbackToOwnNode }: LoadedLanguage): boolean {
-  const [program = ""] = version.argv;
-  return fallbackToOwnNode?.command === program || program.includes("/") || isOnHost(program);
 }
 
 const keyOf = ({ provider, image = "" }: RuntimePlace, { id }: LoadedLanguage): string =>

@@ -2,7 +2,7 @@
  * @module
  * Where the programs of a sandbox come from: this host, or an image of a provider.
  */
-import type { StoredImage } from "../core/image.ts";
+import { ownRepository, type StoredImage } from "../core/image.ts";
 import type { LoadedLanguage } from "../core/language.ts";
 import type { Provider } from "../core/provider.ts";
 
@@ -36,7 +36,7 @@ export function otherPlaces(
   stored: readonly StoredImage[],
 ): readonly RuntimePlace[] {
   const usual = usualPlace(provider, language).image;
-  const repositories = [repositoryOf(language.image.name), `glovebox/${language.id}`];
+  const repositories = [repositoryOf(language.image.name), ownRepository(language.id)];
   return stored
     .filter(({ name }) => name !== usual && repositories.includes(repositoryOf(name)))
     .map(({ name }) => ({ provider, image: name }));

@@ -2,7 +2,6 @@
  * @module
  * Which runtime of a language a provider has: asked by running its version command in a sandbox.
  */
-import { basename } from "node:path/posix";
 import { Readable } from "node:stream";
 import { GloveboxError, isGloveboxError } from "../core/errors.ts";
 import type { ErrorDetails } from "../core/errors.ts";
@@ -13,7 +12,7 @@ import { workspacePath } from "../core/sandbox.ts";
 import type { HostProgram } from "../core/sandbox.ts";
 import { parseVersion } from "../languages/version.ts";
 import { buildEnvironment } from "./environment.ts";
-import { foldersOf, isOnHost } from "./lent-programs.ts";
+import { foldersOf, isOnHost, lends } from "./lent-programs.ts";
 import { programsOf, type RuntimePlace } from "./runtime-place.ts";
 
 const limits = { wallTimeMs: 5_000, cpuTimeMs: 5_000, outputBytes: 64 * 1024 } as const;
@@ -38,7 +37,7 @@ export async function detectRuntime(
   const { stdin } = language.version;
   const programs = programsOf(place);
   const [program = ""] = language.version.argv;
-  const isLent = lent.some(({ path }) => basename(path) === program);
+  const isLent = lends(lent, program);
   // Of seventy languages most are not there: a look is a hundredth of a sandbox.
   if (programs === "host" && !isLent && !program.includes("/")) {
     if (!isOnHost(program)) return null;

@@ -11,7 +11,13 @@ import type { LanguageIndex } from "../languages/index-languages.ts";
 import { mapLimited } from "../util/map-limited.ts";
 import { ActiveWork } from "./active-work.ts";
 import { runAndCollect } from "./artifacts.ts";
-import { compile, planCompile, withCompiled } from "./compile-phase.ts";
+import {
+  compile,
+  planCompile,
+  withCompiled,
+  withoutCompiler,
+  type CompilePlan,
+} from "./compile-phase.ts";
 import { languageOf } from "./prepare.ts";
 import type { PreparedCommand, PreparedExecution } from "./prepare.ts";
 import type {
@@ -58,7 +64,8 @@ export class ExecutionService {
    * but its slot and `close`.
    *
    * @param signal Its abort ends the run with the outcome `canceled`.
-   * @param onStart Called once the sandbox is there, before the first command.
+   * @param onStart Called once the sandbox is there, before the first command; where that one was lost,
+   * again with the next.
    * @throws {GloveboxError} `UNKNOWN_LANGUAGE`, `LANGUAGE_NOT_INSTALLED`, `NOT_ALLOWED` for another
    * provider, `INVALID_REQUEST` for an image where there are none, `CAPACITY_EXHAUSTED`,
    * what `Provider.create` and `ProviderSandbox.exec` throw, `PROVIDER_UNAVAILABLE` after `close`.
@@ -160,12 +167,30 @@ export class ExecutionService {
   async #execute(
     context: Context,
     prepared: PreparedExecution,
-    { sink, signal, onStart }: Listeners,
+    listeners: Listeners,
     slot: Slot,
   ): Promise<ExecutionReport> {
-    const { spec, compile: commands, run: runCommand } = prepared;
+    const { provider, request } = context;
     const { compileCache: cache } = this.#options;
-    const plan = await planCompile(context.provider, prepared, context.request, cache, signal);
+    const plan = await planCompile(provider, prepared, request, cache, listeners.signal);
+    const report = await this.#executePlanned(context, prepared, plan, listeners, slot);
+    if (report !== "lost") return report;
+    const again = { ...listeners, sink: withoutCompiler(listeners.sink) };
+    const uncached = await this.#executePlanned(context, prepared, { use: "off" }, again, slot);
+    if (uncached === "lost") throw new Error("a compile without a cache reads nothing");
+    return uncached;
+  }
+
+  /** @returns `lost`: see `compile`. */
+  async #executePlanned(
+    context: Context,
+    prepared: PreparedExecution,
+    plan: CompilePlan | undefined,
+    { sink, signal, onStart }: Listeners,
+    slot: Slot,
+  ): Promise<ExecutionReport | "lost"> {
+    const { spec, compile: commands, shortcut = [], run: runCommand } = prepared;
+    const { compileCache: cache } = this.#options;
     const sandbox = await createSandbox(context, withCompiled(spec, plan), signal);
     try {
       onStart?.({
@@ -182,7 +207,9 @@ export class ExecutionService {
         return { ...base, ...(await runAndCollect(runCommand, phase, context.request)) };
       }
       const later = (work: Promise<void>): void => void this.#work.add(work);
-      const compiled = await compile({ plan, commands, files: spec.files, cache, later }, phase);
+      const parts = { plan, commands, shortcut, files: spec.files, cache, later };
+      const compiled = await compile(parts, phase);
+      if (compiled === "lost") return compiled;
       const compiledBase = { ...base, compile: compiled, compileCache: plan.use };
       if (!isSuccess(compiled)) return { ...compiledBase, run: null };
       return { ...compiledBase, ...(await runAndCollect(runCommand, phase, context.request)) };

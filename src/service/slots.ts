@@ -14,7 +14,7 @@ export interface SlotsOptions {
 export interface Slot {
   /** Hands the slot to the one who has waited longest. Idempotent. */
   release(): void;
-  /** From now on `release` takes effect only once `end` has resolved, too. */
+  /** From now on `release` takes effect only once `end` has resolved, too, and all that came before. */
   keepUntil(end: Promise<void>): void;
 }
 
@@ -44,7 +44,7 @@ export function createSlots({ concurrency, maxQueued }: SlotsOptions): Slots {
         else void end.then(handOver);
       },
       keepUntil: (awaited) => {
-        end = awaited;
+        end = end === undefined ? awaited : Promise.all([end, awaited]).then(() => undefined);
       },
     };
   };

@@ -18,6 +18,7 @@ import { loadLanguages } from "../../src/languages/load.ts";
 import { collect } from "../../src/service/collect.ts";
 import type { CollectedExecution } from "../../src/service/collect.ts";
 import { createDiskCache } from "../../src/service/compile-cache/disk-cache.ts";
+import { createPreparedStore } from "../../src/service/prepared/prepared-store.ts";
 import { ExecutionService } from "../../src/service/service.ts";
 import { createLeftoverCheck } from "../helpers/leftovers.ts";
 import type { LeftoverCheck } from "../helpers/leftovers.ts";
@@ -51,7 +52,9 @@ export function describeLanguages(
   describe.skipIf(skipReason !== undefined)(`languages on ${name}`, () => {
     let service: ExecutionService;
     let cached: ExecutionService;
+    let quick: ExecutionService;
     let canCache: boolean;
+    let canPrepare: boolean;
     let leftovers: LeftoverCheck;
     let cacheFolder: string;
     const missing = new Set(languages.map(({ id }) => id));
@@ -60,6 +63,7 @@ export function describeLanguages(
       cacheFolder = mkdtempSync(join(tmpdir(), "glovebox-languages-test-"));
       const provider = await makeProvider();
       canCache = provider.name !== "process";
+      canPrepare = provider.programs === "host";
       const options = {
         provider,
         languages: indexLanguages(languages),
@@ -71,11 +75,14 @@ export function describeLanguages(
       service = new ExecutionService(options);
       const compileCache = createDiskCache({ folder: cacheFolder, maxBytes: CACHE_BYTES });
       cached = new ExecutionService({ ...options, compileCache });
+      const preparedStore = createPreparedStore(join(cacheFolder, "prepared"));
+      quick = new ExecutionService({ ...options, preparedStore });
       for (const { languageId } of await service.runtimes(never)) missing.delete(languageId);
     });
     afterAll(async () => {
       await service.close();
       await cached.close();
+      await quick.close();
       rmSync(cacheFolder, { recursive: true });
       expect(await leftovers.find()).toEqual([]);
     });
@@ -127,6 +134,15 @@ export function describeLanguages(
           check(languageTest, await runIn(service, language, languageTest, enforcement));
         });
       }
+      if (language.prepare === undefined) continue;
+      owes("does all of it with what was prepared", async () => {
+        // Only this host's programs.
+        expect(await quick.prepareLanguage(language, never)).toBe(canPrepare);
+        if (!canPrepare) return;
+        for (const languageTest of language.tests) {
+          check(languageTest, await runIn(quick, language, languageTest, enforcement));
+        }
+      });
     }
   });
 }

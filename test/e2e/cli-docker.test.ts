@@ -169,7 +169,7 @@ describe.skipIf(gap !== undefined)(`the CLI with docker${gap ? ` (${gap})` : ""}
       env: {
         DOCKER_HOST: daemon.host,
         GLOVEBOX_ALLOWED_PROVIDERS: "docker",
-        GLOVEBOX_DOCKER_ALLOWED_IMAGES: "tiny:*",
+        GLOVEBOX_IMAGES_ALLOWED: "tiny:*",
         GLOVEBOX_DOCKER_POOL_SIZE: "1",
       },
     });

@@ -31,6 +31,8 @@ export interface CliOptions {
   readonly cwd?: string;
   readonly stdin?: string | Buffer;
   readonly env?: Readonly<Record<string, string>>;
+  /** Then it is killed. Default: `DEADLINE_MS`. */
+  readonly timeoutMs?: number;
 }
 
 export interface CliResult {
@@ -47,7 +49,7 @@ export function startCli(args: readonly string[], options: CliOptions = {}): Cli
     cwd: options.cwd ?? tmpdir(),
     env: { ...process.env, GLOVEBOX_NO_BUILD: "1", XDG_CACHE_HOME: cache, ...options.env },
     stdio: "pipe",
-    timeout: DEADLINE_MS,
+    timeout: options.timeoutMs ?? DEADLINE_MS,
     killSignal: "SIGKILL",
   });
 }

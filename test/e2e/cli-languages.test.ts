@@ -80,6 +80,7 @@ describe.skipIf(gap !== undefined)(`\`languages\` with the provider linux ${gap 
     const document = JSON.parse(stdout) as { languages: Record<string, unknown>[] };
     const node = document.languages.find(({ id }) => id === "javascript");
     expect(node).toMatchObject({
+      highlight: "JavaScript",
       installed: true,
       install: "glovebox languages install javascript",
       runtimes: [{ version: expect.any(String) as string, image: null, size_bytes: null }],

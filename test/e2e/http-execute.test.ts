@@ -141,7 +141,8 @@ describe("the other endpoints", () => {
     expect(status).toBe(200);
     const { languages } = body as { languages: readonly { id: string; version: string | null }[] };
     const bash = languages.find(({ id }) => id === "bash");
-    expect(bash).toMatchObject({ title: "Bash", installed: true });
+    expect(bash).toMatchObject({ title: "Bash", highlight: "Shell", installed: true });
+    expect(languages.find(({ id }) => id === "awk")).toMatchObject({ highlight: null });
     expect(bash?.version).toMatch(/^[45]\./);
     expect(await run({ language: "bash", code: "" })).toMatchObject({ version: bash?.version });
   });

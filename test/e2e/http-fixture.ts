@@ -70,6 +70,7 @@ export async function startServer(
       languages: service.languages,
       runtimes: async (signal) => service.runtimes(signal),
       probe: async () => service.probe(),
+      prepareLanguage: async (...args) => service.prepareLanguage(...args),
       run: async (...args) => {
         runs++;
         return service.run(...args);

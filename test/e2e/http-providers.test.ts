@@ -4,7 +4,7 @@ import { request, startServer, type RunningServer } from "./http-fixture.ts";
 let server: RunningServer;
 let closed: RunningServer;
 beforeAll(async () => {
-  server = await startServer({ docker: { allowedImages: ["python:*", "gcc:14"] } });
+  server = await startServer({ images: { allowed: ["python:*", "gcc:14"] } });
   closed = await startServer();
 });
 afterAll(async () => {
@@ -22,7 +22,13 @@ test.each<[string, object, number, string, RegExp]>([
   ["an image by another name", { image: "docker.io/gcc:14" }, 403, "NOT_ALLOWED", /image: /],
   ["no image", { image: "Not An Image" }, 400, "INVALID_REQUEST", /image.* an image like python:3/],
   ["a long image", { image: "a".repeat(256) }, 400, "INVALID_REQUEST", /at most 255/],
-  ["an image for the host", { image: "gcc:14" }, 400, "INVALID_REQUEST", /image: .*own programs/],
+  [
+    "an image for the host",
+    { image: "gcc:14" },
+    400,
+    "INVALID_REQUEST",
+    /image: .*own programs.*use the provider `linux` or `docker`/,
+  ],
 ])(
   "asking for %s is refused, and names what can be asked for",
   async (_name, more, ...expected) => {

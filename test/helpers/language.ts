@@ -25,6 +25,7 @@ export const languageNamed = (id: string, parts: Partial<LoadedLanguage> = {}): 
   image: { name: "image:1" },
   hello: `hello.${id}`,
   helloCode: "",
+  highlight: null,
   helloStdin: "",
   tests: [],
   ...parts,

@@ -5,7 +5,7 @@
 import { Command } from "commander";
 import { defaultDockerSettings } from "../../config/server-config.ts";
 import { invalidRequest } from "../../core/errors.ts";
-import type { ImageStore } from "../../core/image.ts";
+import { madeHereFor, type ImageStore } from "../../core/image.ts";
 import { createProvider, loadLanguages } from "../../app.ts";
 import { fetchImages } from "../fetch-images.ts";
 import { formatImages, imagesDocument, type ListedImage } from "../format-images.ts";
@@ -137,25 +137,23 @@ async function lookUp(
 }
 
 async function fetchAll(
-  { images, targets, isNamed, flags }: Work,
+  { images, provider, targets, isNamed, flags }: Work,
   how: "pull" | "build",
 ): Promise<number> {
   if (flags.from !== undefined && targets.length !== 1) {
     throw invalidRequest("--from", "is where one image comes from. Name that one.");
   }
+  const isRight = (target: ImageTarget): boolean =>
+    flags.from !== undefined || (how === "pull" ? isPulled(target) : isBuilt(target));
   if (!isNamed && flags.all !== true) {
-    const count = targets.filter(
-      ({ dockerfile }) => (dockerfile === undefined) === (how === "pull"),
-    );
+    const count = targets.filter(isRight).length;
     throw invalidRequest(
       "LANG",
-      `is missing: name languages or images, or write --all for ${count.length} images.`,
+      `is missing: name languages or images, or write --all for ${count} images.`,
     );
   }
-  const isRight = ({ dockerfile }: ImageTarget): boolean =>
-    flags.from !== undefined || (dockerfile === undefined) === (how === "pull");
   const wrong = isNamed ? targets.find((target) => !isRight(target)) : undefined;
-  if (wrong !== undefined) throw wrongWay(wrong, how);
+  if (wrong !== undefined) throw wrongWay(wrong, how, provider);
   const wanted = targets.filter(isRight);
   if (wanted.length === 0) {
     if (flags.quiet !== true) printNote(`nothing to ${how}`);
@@ -167,8 +165,23 @@ async function fetchAll(
   return fetchImages(images, wanted, { how, from, isQuiet: quiet, isVerbose: verbose });
 }
 
-function wrongWay({ image, languages }: ImageTarget, how: "pull" | "build"): Error {
+const isBuilt = ({ dockerfile }: ImageTarget): boolean => dockerfile !== undefined;
+
+/** What is made here must come from no registry, also where somebody publishes it there. */
+const isPulled = ({ dockerfile, image }: ImageTarget): boolean =>
+  dockerfile === undefined && madeHereFor(image) === undefined;
+
+function wrongWay(target: ImageTarget, how: "pull" | "build", provider: string): Error {
+  const { image, languages } = target;
   const name = languages[0] ?? image;
+  const made = madeHereFor(image);
+  if (made !== undefined && !(provider === "docker" && isBuilt(target))) {
+    const command = `glovebox languages install ${made} --provider ${provider}`;
+    return invalidRequest(
+      "LANG",
+      `the image \`${image}\` is in no registry, it is made here: \`${command}\`.`,
+    );
+  }
   return invalidRequest(
     "LANG",
     how === "pull"

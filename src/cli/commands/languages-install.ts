@@ -12,16 +12,19 @@ import { treeName } from "../debian-tree/tree-name.ts";
 import { exitCodeOfAbort } from "../exit.ts";
 import { fetchImages } from "../fetch-images.ts";
 import {
-  chooseMethod,
+  brings,
+  chooseMethods,
   imageOf,
   installByApt,
   installByTree,
   installMethods,
   parseWanted,
+  requireMethod,
   showInstalled,
   type InstallMethod,
-  type WantedLanguage,
 } from "../install-languages.ts";
+import type { WantedLanguage } from "../language-of-file.ts";
+import { installByNpm } from "../npm-install.ts";
 import { oneOf } from "../one-of.ts";
 import { addDockerHostFlag, addProviderFlag, parseProviderFlags } from "../provider-flag.ts";
 import type { RawProviderFlags } from "../provider-flag.ts";
@@ -40,13 +43,13 @@ const description =
   "Brings languages to this machine. LANG is a language of `glovebox languages`, or LANG@VERSION for an " +
   "image of that version beside the others.\n\n" +
   "As root on Debian and Ubuntu by apt-get; else as a Debian tree in your own data folder, which only " +
-  "sandboxes see; with --provider docker as images. What fails half way goes on where it was when it is " +
-  "called again.";
+  "sandboxes see; by npm into that folder what Debian lacks; with --provider docker as images. What fails " +
+  "half way goes on where it was when it is called again.";
 
 export function createInstallCommand(onExit: (exitCode: number) => void): Command {
   return addCommonFlags(new Command("install").description(description), onExit, install).option(
     "--method <HOW>",
-    "apt, tree or image (default: what fits, see above)",
+    "apt, tree, npm or image (default: what fits, see above)",
   );
 }
 
@@ -60,7 +63,7 @@ export function createPrepareCommand(onExit: (exitCode: number) => void): Comman
 
 export function createRemoveCommand(onExit: (exitCode: number) => void): Command {
   const command = new Command("remove").description(
-    "Removes the trees and images of languages, all versions or LANG@VERSION. What the system's own " +
+    "Removes the trees, images and npm packages of languages, all versions or LANG@VERSION. What the system's own " +
       "packages brought stays: it says how that goes.",
   );
   return addCommonFlags(command, onExit, ({ wanted, provider, flags, signal }) =>
@@ -114,20 +117,39 @@ async function withProvider(
   }
 }
 
-async function install({ wanted, provider, flags }: Work): Promise<number> {
-  const method =
-    flags.method === undefined
-      ? await chooseMethod(wanted, provider)
-      : oneOf("--method", flags.method, installMethods);
-  if (method !== "image" && wanted.some(({ version }) => version !== undefined)) {
-    throw invalidRequest("--method", `\`${method}\` has one version only. Leave @VERSION out.`);
+async function install(work: Work): Promise<number> {
+  let exitCode = 0;
+  for (const [method, wanted] of await methodsOf(work)) {
+    const code = await installBy(method, { ...work, wanted });
+    // A signal ends all of it; one language that fails keeps no other from its turn.
+    if (code > 1) return code;
+    exitCode ||= code;
   }
+  return exitCode;
+}
+
+async function methodsOf({
+  wanted,
+  provider,
+  flags,
+}: Work): Promise<Iterable<readonly [InstallMethod, readonly WantedLanguage[]]>> {
+  if (flags.method === undefined) return chooseMethods(wanted, provider);
+  const method = oneOf("--method", flags.method, installMethods);
+  // Those of all that come that way.
+  if (flags.all === true) {
+    return [[method, wanted.filter(({ language }) => brings(method, language))]];
+  }
+  requireMethod(method, wanted);
+  return [[method, wanted]];
+}
+
+async function installBy(method: InstallMethod, work: Work): Promise<number> {
   // Ctrl-C ends this process, and with its connection a daemon's work.
-  if (method === "image") return bring.image({ wanted, provider, flags, signal: never() });
+  if (method === "image") return bring.image({ ...work, signal: never() });
   using interruption = listenForSignals();
   const { signal, received } = interruption;
   try {
-    return await bring[method]({ wanted, provider, flags, signal });
+    return await bring[method]({ ...work, signal });
   } catch (error) {
     if (!signal.aborted) throw error;
     return exitCodeOfAbort({ received: received(), outputClosed: false });
@@ -152,6 +174,15 @@ const bring: Readonly<Record<InstallMethod, (work: Work) => Promise<number>>> = 
     );
     return exitCode || show(work, treeName);
   },
+  npm: async (work) => {
+    const { provider, flags, signal } = work;
+    if (provider.programs !== "host") {
+      throw invalidRequest("--method", "`npm` needs `--provider linux`.");
+    }
+    const { quiet: isQuiet = false, verbose: isVerbose = false } = flags;
+    const exitCode = await installByNpm(languagesOf(work), { isQuiet, isVerbose }, signal);
+    return exitCode || show(work);
+  },
   image: async ({ wanted, provider, flags }) => {
     const { images } = provider;
     if (images === undefined) {
@@ -163,7 +194,8 @@ const bring: Readonly<Record<InstallMethod, (work: Work) => Promise<number>>> = 
       const { dockerfileText: dockerfile, id } = each.language;
       const target = { image: imageOf(each), languages: [id], dockerfile };
       const how = dockerfile === undefined ? "pull" : "build";
-      exitCode ||= await fetchImages(images, [target], { how, isQuiet: quiet, isVerbose: verbose });
+      const code = await fetchImages(images, [target], { how, isQuiet: quiet, isVerbose: verbose });
+      exitCode ||= code;
     }
     return exitCode;
   },

@@ -6,6 +6,8 @@ import { Command } from "commander";
 import type { Runtime } from "../../core/language.ts";
 import type { Provider } from "../../core/provider.ts";
 import { createProvider, createService, loadLanguages } from "../../app.ts";
+import type { LanguageIndex } from "../../languages/index-languages.ts";
+import { npmSizeBytes } from "../npm-remove.ts";
 import { painterFor } from "../print.ts";
 import { addDockerHostFlag, addProviderFlag, parseProviderFlags } from "../provider-flag.ts";
 import type { RawProviderFlags } from "../provider-flag.ts";
@@ -47,7 +49,8 @@ async function listLanguages(flags: LanguagesFlags): Promise<number> {
   const service = createService({ provider, languages });
   try {
     const { signal } = new AbortController();
-    const runtimes = await withSizes(await service.runtimes(signal), provider, signal);
+    const found = await service.runtimes(signal);
+    const runtimes = await withSizes(found, { provider, languages }, signal);
     const paint = painterFor(process.stdout, process.env);
     process.stdout.write(
       flags.json === true
@@ -63,7 +66,10 @@ async function listLanguages(flags: LanguagesFlags): Promise<number> {
 /** Each image is asked for once: languages share them. */
 async function withSizes(
   runtimes: readonly Runtime[],
-  { images }: Provider,
+  {
+    provider: { images },
+    languages,
+  }: { readonly provider: Provider; readonly languages: LanguageIndex },
   signal: AbortSignal,
 ): Promise<readonly ListedRuntime[]> {
   const names = new Set(runtimes.flatMap(({ image }) => image ?? []));
@@ -72,5 +78,10 @@ async function withSizes(
     const stored = await images?.find(name, signal);
     if (stored !== undefined) sizes.set(name, stored.sizeBytes);
   }
-  return runtimes.map((runtime) => ({ ...runtime, sizeBytes: sizes.get(runtime.image ?? "") }));
+  return runtimes.map((runtime) => {
+    const { image, languageId } = runtime;
+    if (image !== undefined) return { ...runtime, sizeBytes: sizes.get(image) };
+    const language = languages.byName(languageId);
+    return { ...runtime, sizeBytes: language && npmSizeBytes(language) };
+  });
 }

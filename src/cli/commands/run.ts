@@ -53,7 +53,7 @@ function addProgramOptions(command: Command): void {
     .optionsGroup("Program:")
     .option(
       "-l, --language <LANG>",
-      "language, where FILE doesn't tell it; see `glovebox languages`",
+      "language, where FILE doesn't tell it, or LANG@VERSION; see `glovebox languages`",
     )
     .option("-c, --code <CODE>", "code to run instead of FILE")
     .option("--file <PATH>", "put one more file into the sandbox (repeatable)", collect)
@@ -139,6 +139,7 @@ Examples:
   glovebox run hello.py                          a file; its language by #! line, then extension
   glovebox run hello.py --name Ada < data.csv    arguments and stdin are the program's
   glovebox run -l python -c 'print(6 * 7)'       a piece of code
+  glovebox run -l python@3.13 hello.py           one of several versions
   echo 'echo $((6 * 7))' | glovebox run -l bash -
   glovebox run --timeout 2s --memory 64MiB hello.py
   glovebox run --file lib/sum.h --file lib/sum.c main.c

@@ -9,8 +9,8 @@ import { GloveboxError } from "../../core/errors.ts";
 import type { ImageStore } from "../../core/image.ts";
 import type { LoadedLanguage } from "../../core/language.ts";
 import { cacheFolder } from "../../util/user-folders.ts";
-import { imageTag, writeLayout } from "./layout.ts";
-import { startOwned } from "./owned-process.ts";
+import { fillLayout } from "./fill-layout.ts";
+import { imageTag } from "./layout.ts";
 import {
   fetchPackages,
   openPackageCache,
@@ -86,22 +86,7 @@ async function installInto(make: MakeTree, layout: string, signal: AbortSignal):
   await chmod(temporary, 0o711);
   const env = { ...make.env, TMPDIR: temporary };
   const argv = [...ownMounts(make.mode), "mmdebstrap", ...wordsOf(make)];
-  const { stdout, ended } = startOwned(argv, env, signal);
-  const written = writeLayout(layout, stdout);
-  // Both, also where one fails: nothing may be written to a folder that goes.
-  const [exitCode, layer] = await Promise.allSettled([ended, written]);
-  signal.throwIfAborted();
-  if (exitCode.status === "fulfilled" && exitCode.value === 0) {
-    if (layer.status === "rejected") throw layer.reason;
-    return;
-  }
-  const cause: unknown = exitCode.status === "rejected" ? exitCode.reason : undefined;
-  throw new GloveboxError(
-    "SANDBOX_FAILED",
-    `mmdebstrap could not make the tree of ${make.language.title}; what it said is above. The packages are kept for the next attempt.`,
-    { provider: "linux", step: "make a Debian tree" },
-    { cause },
-  );
+  await fillLayout({ argv, env, layout, title: make.language.title }, signal);
 }
 
 /**

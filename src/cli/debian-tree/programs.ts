@@ -3,10 +3,10 @@
  * What making a tree needs of the host, and the way without root that works here.
  */
 import { execFile } from "node:child_process";
-import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
+import { delimiter } from "node:path";
 import { promisify } from "node:util";
 import { GloveboxError } from "../../core/errors.ts";
+import { missingPrograms } from "../../util/missing-programs.ts";
 
 /** mmdebstrap(1), `--mode`. */
 export type TreeMode = "root" | "unshare" | "fakechroot";
@@ -69,17 +69,11 @@ function missingOf(
   programs: readonly (readonly [program: string, name: string])[],
   env: NodeJS.ProcessEnv,
 ): readonly string[] {
-  const folders = (env["PATH"] ?? "").split(delimiter);
-  const isThere = (program: string): boolean =>
-    folders.some((folder) => {
-      try {
-        accessSync(join(folder, program), constants.X_OK);
-        return true;
-      } catch {
-        return false;
-      }
-    });
-  const names = programs.filter(([program]) => !isThere(program)).map(([, name]) => name);
+  const missing = missingPrograms(
+    programs.map(([program]) => program),
+    env,
+  );
+  const names = programs.filter(([program]) => missing.includes(program)).map(([, name]) => name);
   return [...new Set(names)];
 }
 

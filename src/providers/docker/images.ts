@@ -4,7 +4,13 @@
  */
 import { createTar } from "nanotar";
 import { GloveboxError } from "../../core/errors.ts";
-import type { ImageProgress, ImageStore, StoredImage } from "../../core/image.ts";
+import {
+  madeHereFor,
+  refuseMadeHere,
+  type ImageProgress,
+  type ImageStore,
+  type StoredImage,
+} from "../../core/image.ts";
 import type { EngineClient } from "./engine/client.ts";
 import { EngineError } from "./engine/errors.ts";
 import { isStatus } from "./engine-status.ts";
@@ -19,6 +25,7 @@ export function imagesOf(client: EngineClient): ImageStore {
     find: (name, signal) => findImage(client, name, signal),
     pull: async (name, onProgress, signal) => {
       checkImageName(name);
+      refuseMadeHere(name, makeCommand);
       const query = { fromImage: name, ...(hasVersion(name) ? {} : { tag: "latest" }) };
       try {
         const steps = client.stream("POST", "/images/create", { query, signal });
@@ -136,11 +143,16 @@ export function imageNotFound(
   why: string,
   cause?: unknown,
 ): GloveboxError<"IMAGE_NOT_FOUND"> {
-  const hint = `glovebox images pull ${image}`;
+  const languageId = madeHereFor(image);
+  const hint = languageId === undefined ? `glovebox images pull ${image}` : makeCommand(languageId);
   return new GloveboxError(
     "IMAGE_NOT_FOUND",
     `docker: the image \`${image}\` is not on this host, ${why}. Get it: ${hint}`,
     { image, hint },
     { cause },
   );
+}
+
+function makeCommand(languageId: string): string {
+  return `glovebox languages install ${languageId} --provider docker`;
 }

@@ -5,7 +5,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { homedir } from "node:os";
-import type { ImageProgress } from "../../core/image.ts";
+import { madeHereFor, type ImageProgress } from "../../core/image.ts";
 import type { Provider, ProviderSandbox } from "../../core/provider.ts";
 import type { SandboxSpec } from "../../core/sandbox.ts";
 import { sandboxFailed, sandboxOf } from "../../launcher/sandbox.ts";
@@ -75,7 +75,8 @@ export function createDockerProvider(options: DockerProviderOptions): Provider {
     checkSpec(spec, daemon.endpoint);
     const { policy, limits } = spec;
     const image = spec.image ?? options.image;
-    if (options.pullPolicy === "always") await pull(daemon, image, options, signal);
+    if (options.pullPolicy === "always" && !isMadeHere(image))
+      await pull(daemon, image, options, signal);
     const prepared =
       policy.workspace.kind === "scratch" && options.pullPolicy !== "always"
         ? pool.take(JSON.stringify({ image, policy, limits }))
@@ -153,6 +154,7 @@ async function prepareMissing(
     signal.throwIfAborted();
     if (!isStatus(error, 404)) throw asFailure(error);
     if (!(await isImageMissing(daemon, image, signal))) throw asFailure(error);
+    if (isMadeHere(image)) throw imageNotFound(image, "and no registry has it", error);
     if (options.pullPolicy !== "missing") {
       throw imageNotFound(image, "the pull policy is to fetch none by itself", error);
     }
@@ -165,6 +167,9 @@ async function prepareMissing(
     throw asFailure(error);
   }
 }
+
+/** Then no registry is asked, whatever the pull policy. */
+const isMadeHere = (image: string): boolean => madeHereFor(image) !== undefined;
 
 async function isImageMissing(daemon: Daemon, image: string, signal: AbortSignal) {
   return (await daemon.images.find(image, signal)) === undefined;

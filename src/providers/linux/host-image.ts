@@ -81,7 +81,7 @@ function ownRecords(spec: SandboxSpec): Records {
     ["proc", ["/proc"]],
     ...devRecords(),
     ...writableFolders.map(([path, mode]) => ["writable", [path, mode]] as const),
-    ...spec.hostPrograms.map(({ hostPath, path }) => bind(path, hostPath)),
+    ...spec.hostPrograms.map(({ hostPath, path }) => ["lend", [path, hostPath]] as const),
     ...workspaceRecords(spec),
   ];
 }

@@ -30,7 +30,7 @@ export function addInfoRoute(
         version,
         provider: { name: report.provider, available: report.available, reason: report.reason },
         providers: [report, ...others].map(providerToJson),
-        images: { allowed: [...config.docker.allowedImages] },
+        images: { allowed: [...config.images.allowed] },
         limits: {
           default: limitsToJson(config.limits.default),
           max: limitsToJson(config.limits.max),

@@ -21,10 +21,11 @@ export function addLanguagesRoute(
       const runtimes = await runs.during(reply, async (signal) => service.runtimes(signal));
       if (runtimes === undefined) return reply.hijack();
       return {
-        languages: service.languages.languages.map(({ id, title, aliases, extensions }) => {
+        languages: service.languages.languages.map((language) => {
+          const { id, title, aliases, extensions, highlight } = language;
           const found = runtimes.filter(({ languageId }) => languageId === id);
           return {
-            ...{ id, title, aliases, extensions },
+            ...{ id, title, aliases, extensions, highlight },
             version: found[0]?.version ?? null,
             installed: found.length > 0,
             runtimes: found.map(({ version, image = null }) => ({ version, image })),

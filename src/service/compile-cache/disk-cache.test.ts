@@ -81,6 +81,18 @@ test("what was used longest ago goes first", async () => {
   expect(readdirSync(folder).sort()).toEqual([key("a"), key("c")]);
 });
 
+test("several processes keep one bound together", async () => {
+  const caches = Array.from({ length: 4 }, () => open());
+  for (let round = 0; round < 40; round++) {
+    const text = round.toString(16).padStart(64, "0");
+    await caches[round % caches.length]?.put(text, sized(900));
+  }
+  const bytes = readdirSync(folder).map((name) => readFileSync(join(folder, name)).byteLength);
+  const total = bytes.reduce((sum, each) => sum + each, 0);
+  // Each may have written an eighth since it looked.
+  expect(total).toBeLessThan(10_000 * (1 + caches.length / 8) + 1_000);
+});
+
 test("what is larger than the whole cache is not kept", async () => {
   await open(500).put(key("a"), sized(1000));
   expect(existsSync(folder)).toBe(false);

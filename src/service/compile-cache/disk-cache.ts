@@ -18,6 +18,8 @@ export interface DiskCacheOptions {
   readonly maxBytes: number;
 }
 
+/** So much is written before a look at what other processes have written. */
+const LOOK_AGAIN_AFTER = 1 / 8;
 /** After an eviction there is room for a while. */
 const FILL_AFTER_EVICTION = 0.9;
 /** A writer that was killed left a file with a dot in front. */
@@ -25,8 +27,9 @@ const PART_MAX_AGE_MS = 60 * 60 * 1000;
 const READ_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 export function createDiskCache({ folder, maxBytes }: DiskCacheOptions): CompileCache {
-  /** Of all entries, as far as this process knows; undefined: nobody looked yet. */
+  /** Of all entries when this process looked last; undefined: it never did. */
   let usedBytes: number | undefined;
+  let writtenSinceBytes = 0;
   /** What is on its way to the disk: the next run of the source may come before it is there. */
   const arriving = new Map<string, CompiledProgram>();
 
@@ -41,27 +44,11 @@ export function createDiskCache({ folder, maxBytes }: DiskCacheOptions): Compile
       }
     }
     usedBytes = total;
+    writtenSinceBytes = 0;
   }
 
   return {
-    get: async (key) => {
-      const early = arriving.get(key);
-      if (early !== undefined) return early;
-      const path = join(folder, key);
-      try {
-        const bytes = await readOwnFile(path);
-        const program = bytes && decodeEntry(key, bytes);
-        if (program === undefined) {
-          await rm(path, { force: true });
-          return undefined;
-        }
-        const now = new Date();
-        await utimes(path, now, now);
-        return program;
-      } catch {
-        return undefined;
-      }
-    },
+    get: async (key) => arriving.get(key) ?? (await readEntry(folder, key)),
     put: async (key, program) => {
       const bytes = encodeEntry(key, program);
       if (bytes.byteLength > maxBytes) return;
@@ -70,8 +57,12 @@ export function createDiskCache({ folder, maxBytes }: DiskCacheOptions): Compile
         await mkdir(folder, { recursive: true, mode: 0o700 });
         if (!(await isPrivate(folder))) return;
         await writeWhole(folder, key, bytes);
-        usedBytes = usedBytes === undefined ? undefined : usedBytes + bytes.byteLength;
-        if (usedBytes === undefined || usedBytes > maxBytes) await evict();
+        writtenSinceBytes += bytes.byteLength;
+        const isTimeToLook =
+          usedBytes === undefined ||
+          usedBytes + writtenSinceBytes > maxBytes ||
+          writtenSinceBytes > maxBytes * LOOK_AGAIN_AFTER;
+        if (isTimeToLook) await evict();
       } catch {
         // A full disk, or a folder that went away: the next run compiles again.
       } finally {
@@ -85,6 +76,24 @@ export function createDiskCache({ folder, maxBytes }: DiskCacheOptions): Compile
 async function isPrivate(folder: string): Promise<boolean> {
   const status = await lstat(folder);
   return status.isDirectory() && status.uid === process.getuid?.() && (status.mode & 0o022) === 0;
+}
+
+/** Marks it as used; removes one that can't be trusted. */
+async function readEntry(folder: string, key: string): Promise<CompiledProgram | undefined> {
+  const path = join(folder, key);
+  try {
+    const bytes = await readOwnFile(path);
+    const program = bytes && decodeEntry(key, bytes);
+    if (program === undefined) {
+      await rm(path, { force: true });
+      return undefined;
+    }
+    const now = new Date();
+    await utimes(path, now, now);
+    return program;
+  } catch {
+    return undefined;
+  }
 }
 
 async function readOwnFile(path: string): Promise<Buffer | undefined> {

@@ -120,7 +120,9 @@ async function makeIn(
     if (outcome.kind !== "exited" || outcome.exitCode !== 0) {
       throw failed(place.provider, language, words, said);
     }
-    if (stdout !== undefined) printed.push({ path: stdout, content: said });
+    if (stdout === undefined) continue;
+    const moved = said.toString("utf8").replaceAll(`${workspacePath}/${MADE_IN}`, preparedPath);
+    printed.push({ path: stdout, content: Buffer.from(moved) });
   }
   const bounds = { maxFiles: MAX_FILES, maxBytes: MAX_BYTES };
   const { files, isComplete } = await sandbox.collect({ paths: [MADE_IN], ...bounds }, signal);

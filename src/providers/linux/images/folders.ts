@@ -4,10 +4,11 @@
  * `staging/OWNER/` for what is being fetched or removed. Trees and names appear whole, by a rename.
  */
 import { lstatSync } from "node:fs";
-import { chmod, lstat, mkdir, readdir, rename, rm } from "node:fs/promises";
+import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { GloveboxError } from "../../../core/errors.ts";
 import { isOrphan, ownedName } from "../owned-name.ts";
+import { removeTree } from "./remove-tree.ts";
 import type { RootEntry } from "./root-entries.ts";
 
 /** What a tree's `image.json` holds: written by us, in a folder that only this user can write to. */
@@ -23,6 +24,9 @@ export interface ImageTree extends Pick<TreeDescription, "entries" | "env"> {
   /** Absolute. */
   readonly rootFolder: string;
 }
+
+/** What their folders are called: see `treeFolder`. */
+export const treeForm = /^sha256-[0-9a-f]{64}$/;
 
 /** Where the tree of an image lies. */
 export function treeFolder(folder: string, id: string): string {
@@ -64,10 +68,15 @@ function unsafe(folder: string, why: string, cause?: unknown): GloveboxError {
   );
 }
 
-/** A folder of this process alone, which goes with the work in it, or with the next sweep. */
+/**
+ * A folder of this process alone, which goes with the work in it, or with a sweep after its end.
+ *
+ * @param signal Its abort leaves the folder to that sweep.
+ */
 export async function withStaging<T>(
   folder: string,
   work: (staging: string) => Promise<T>,
+  signal?: AbortSignal,
 ): Promise<T> {
   await makeFolders(folder);
   const staging = join(folder, "staging", ownedName());
@@ -75,50 +84,20 @@ export async function withStaging<T>(
   try {
     return await work(staging);
   } finally {
-    await removeTree(staging);
+    await removeTree(staging, signal);
   }
 }
 
-/** Removes a tree of the store: first its name, so that nobody finds a part of it. */
-export async function discard(folder: string, path: string): Promise<void> {
-  await withStaging(folder, async (staging) => {
-    await rename(path, join(staging, "discarded")).catch(ignoreMissing);
-  });
-}
-
-/** Removes what killed owners were fetching or removing. */
+/**
+ * Removes what killed owners were fetching or removing.
+ *
+ * @param signal Its abort ends it at once; the rest is for the next sweep.
+ */
 export async function sweepStaging(folder: string, signal?: AbortSignal): Promise<void> {
   const staging = join(folder, "staging");
   const names = await readdir(staging).catch(() => []);
   for (const name of names.filter(isOrphan)) {
     if (signal?.aborted === true) return;
-    await removeTree(join(staging, name));
+    await removeTree(join(staging, name), signal);
   }
-}
-
-/**
- * Removes a folder and what is below it, following no link. Nothing may change it meanwhile.
- */
-async function removeTree(path: string): Promise<void> {
-  try {
-    await rm(path, { recursive: true, force: true });
-  } catch (error) {
-    // A folder that its owner may not change: a tree that was unpacked by half can have one.
-    if ((error as NodeJS.ErrnoException).code !== "EACCES") throw error;
-    await openFolders(Buffer.from(path));
-    await rm(path, { recursive: true, force: true });
-  }
-}
-
-/** With any names: a stranger chose them. */
-async function openFolders(path: Buffer): Promise<void> {
-  if (!(await lstat(path)).isDirectory()) return;
-  await chmod(path, 0o700);
-  for (const name of await readdir(path, { encoding: "buffer" })) {
-    await openFolders(Buffer.concat([path, Buffer.from("/"), name]));
-  }
-}
-
-function ignoreMissing(error: unknown): void {
-  if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
 }

@@ -2,13 +2,15 @@
  * @module
  * From a registry to a tree in the store.
  */
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, rename, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { GloveboxError, isGloveboxError } from "../../../core/errors.ts";
 import type { ImageProgress } from "../../../core/image.ts";
 import { treeFolder, withStaging, type TreeDescription } from "./folders.ts";
 import { readLayout, type ImageLayout } from "./layout.ts";
+import { writeName } from "./names.ts";
+import { removeTree } from "./remove-tree.ts";
 import { listRoot } from "./root-entries.ts";
 import { fetchImage } from "./skopeo.ts";
 import { maxTreeBytes, unpackImage, type StartSandbox } from "./unpack-image.ts";
@@ -17,7 +19,7 @@ import { watchDisk } from "./watch-disk.ts";
 export interface PullImage {
   /** The store's. */
   readonly folder: string;
-  /** Whole; for messages. */
+  /** Whole. */
   readonly name: string;
   /** See `registrySource`. */
   readonly source: readonly string[];
@@ -30,11 +32,14 @@ const PULL_TIMEOUT_MS = 6 * 60 * 60_000;
 /** Layers as they were sent and as they are unpacked, and what others write meanwhile. */
 const MAX_DISK_BYTES = 2 * maxTreeBytes;
 
+/** An image is fetched once, and unpacked again when others remove it meanwhile. */
+const MAX_ATTEMPTS = 3;
+
 /** As Go names them. */
 const ownArchitecture = { x64: "amd64", arm64: "arm64" }[process.arch as string] ?? process.arch;
 
 /**
- * Fetches an image, and unpacks it where its tree is not there yet.
+ * Fetches an image, unpacks it where its tree is not there yet, and gives that its name.
  *
  * @returns Its id, `sha256:…`.
  * @throws {GloveboxError} See `ImageStore.pull`.
@@ -71,9 +76,32 @@ async function fetchAndUnpack(
   await fetchImage({ ...pull, layout, temporary }, onProgress, signal);
   const image = await readLayout(layout);
   refuseForeign(image);
-  const target = treeFolder(pull.folder, image.id);
-  if (existsSync(target)) return image.id;
+  const { folder, name } = pull;
+  const target = treeFolder(folder, image.id);
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    if (!existsSync(target))
+      await unpack({ ...pull, image, layout, staging, target }, onProgress, signal);
+    await writeName(folder, staging, { name, id: image.id });
+    // Who discarded it has not seen the name: see discard-trees.ts.
+    if (existsSync(target)) return image.id;
+  }
+  throw new Error("others remove it again and again");
+}
 
+interface Unpack extends Pick<PullImage, "start"> {
+  readonly image: ImageLayout;
+  /** Where skopeo put it. */
+  readonly layout: string;
+  readonly staging: string;
+  /** The tree's place in the store. */
+  readonly target: string;
+}
+
+async function unpack(
+  { start, image, layout, staging, target }: Unpack,
+  onProgress: (progress: ImageProgress) => void,
+  signal: AbortSignal,
+): Promise<void> {
   const tree = join(staging, "tree");
   const rootFolder = join(tree, "rootfs");
   await mkdir(rootFolder, { recursive: true });
@@ -81,7 +109,6 @@ async function fetchAndUnpack(
   const onLayer = (layer: number): void => {
     onProgress({ text: `Unpacking layer ${layer} of ${layers.length}` });
   };
-  const { start } = pull;
   const unpacked = await unpackImage({ start, layout, layers, rootFolder, onLayer }, signal);
   const description: TreeDescription = {
     entries: await listRoot(rootFolder),
@@ -90,7 +117,6 @@ async function fetchAndUnpack(
   };
   await writeFile(join(tree, "image.json"), JSON.stringify(description));
   await publish(tree, target);
-  return image.id;
 }
 
 /** Somebody else may have been faster: one tree of an image is as good as the other. */
@@ -100,7 +126,7 @@ async function publish(tree: string, target: string): Promise<void> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== "ENOTEMPTY" && code !== "EEXIST") throw error;
-    await rm(tree, { recursive: true, force: true });
+    await removeTree(tree);
   }
 }
 

@@ -2,6 +2,8 @@
  * @module
  * Names of images, as docker reads them, and where skopeo finds what they name.
  */
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { invalidRequest } from "../../../core/errors.ts";
 import { imageForm, isImageName } from "../../../core/image.ts";
 
@@ -34,12 +36,15 @@ export function registrySource(name: string): readonly string[] {
 /**
  * What skopeo copies from, for a folder or a file of this machine: `oci:/path:tag`.
  *
- * @throws {GloveboxError} `INVALID_REQUEST` for anything else.
+ * @throws {GloveboxError} `INVALID_REQUEST` for anything else, and where there is none.
  */
 export function localSource(source: string): readonly string[] {
-  const [transport = ""] = source.split(":", 1);
-  if (localTransports.some((known) => known === transport) && /^[^:]+:[^:]/.test(source)) {
-    return [source];
+  const [, transport = "", path = "", rest = ""] = /^([^:]+):([^:]+)(.*)$/s.exec(source) ?? [];
+  if (localTransports.some((known) => known === transport)) {
+    const whole = resolve(path);
+    if (existsSync(whole)) return [`${transport}:${whole}${rest}`];
+    const shown = JSON.stringify(whole.slice(0, 80));
+    throw invalidRequest("--from", `${shown} is not there, or can't be read`);
   }
   const forms = "oci:FOLDER:TAG, oci-archive:FILE:TAG or docker-archive:FILE:NAME";
   throw invalidRequest("--from", `${JSON.stringify(source.slice(0, 80))} is not ${forms}`);

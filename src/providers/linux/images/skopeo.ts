@@ -8,14 +8,16 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { GloveboxError } from "../../../core/errors.ts";
 import type { ImageProgress } from "../../../core/image.ts";
+import { missingPrograms } from "../../../util/missing-programs.ts";
 
 /** Of a line: a registry says what it likes. */
 const MAX_TEXT_CHARACTERS = 1000;
 
-/** Of setpriv, for a program that is not there. */
-const NOT_FOUND = 127;
-
-const INSTALL = "apt-get install skopeo";
+/** What is started, and its Debian package. */
+const needed = [
+  ["skopeo", "skopeo"],
+  ["setpriv", "util-linux"],
+] as const;
 
 export interface FetchImage {
   /** For messages. */
@@ -50,12 +52,12 @@ export async function fetchImage(
   const { exitCode, lines } = await run(argv, env, onProgress, signal);
   signal.throwIfAborted();
   if (exitCode === 0) return;
-  throw exitCode === NOT_FOUND || exitCode === undefined ? isMissing() : failed(name, lines);
+  throw missing(env) ?? failed(name, source, lines);
 }
 
 interface Run {
-  /** Null where it was ended by a signal, undefined where it could not be started. */
-  readonly exitCode: number | null | undefined;
+  /** Null where it was ended by a signal, or could not be started. */
+  readonly exitCode: number | null;
   /** The last of its stderr. */
   readonly lines: readonly string[];
 }
@@ -74,15 +76,16 @@ async function run(
     signal,
     killSignal: "SIGKILL",
   });
+  const lines: string[] = [];
   const ended = new Promise<Run["exitCode"]>((resolve) => {
-    child.once("error", () => {
-      resolve(undefined);
+    child.once("error", (error) => {
+      lines.push(error.message);
+      resolve(null);
     });
     child.once("close", (code) => {
       resolve(code);
     });
   });
-  const lines: string[] = [];
   createInterface({ input: child.stderr }).on("line", (line) => {
     lines.push(line.slice(0, MAX_TEXT_CHARACTERS));
     if (lines.length > 20) lines.shift();
@@ -99,19 +102,27 @@ function progressOf(line: string): ImageProgress {
   return { text: line, ...(layer === undefined ? {} : { layer }) };
 }
 
-function isMissing(): GloveboxError<"PROVIDER_UNAVAILABLE"> {
+/** Undefined where all that is needed is there. */
+function missing(env: NodeJS.ProcessEnv): GloveboxError<"PROVIDER_UNAVAILABLE"> | undefined {
+  const programs = needed.map(([program]) => program);
+  const [program] = missingPrograms(programs, env);
+  if (program === undefined) return undefined;
+  const hint = `apt-get install ${new Map<string, string>(needed).get(program) ?? program}`;
   return new GloveboxError(
     "PROVIDER_UNAVAILABLE",
-    `linux: images are fetched by skopeo, which is not installed. Install it (Debian, Ubuntu): ${INSTALL}`,
-    { provider: "linux", hint: INSTALL },
+    `linux: images are fetched by skopeo${program === "skopeo" ? "," : ` through ${program},`} which is not installed. Install it (Debian, Ubuntu): ${hint}`,
+    { provider: "linux", hint },
   );
 }
 
-function failed(name: string, lines: readonly string[]): GloveboxError {
+function failed(name: string, source: readonly string[], lines: readonly string[]): GloveboxError {
   const reason = reasonOf(lines);
   const message = `linux: the image \`${name}\` could not be fetched: ${reason}`;
-  if (!isUnknown(reason)) {
-    const advice = "Check the name of its registry, and the way to it";
+  const isFromRegistry = source.at(-1)?.startsWith("docker://") === true;
+  if (!isFromRegistry || !isUnknown(reason)) {
+    const advice = isFromRegistry
+      ? "Check the name of its registry, and the way to it"
+      : "Check what --from names";
     return new GloveboxError("SANDBOX_FAILED", `${message}. ${advice}.`, {
       provider: "linux",
       step: "fetch an image",
@@ -122,9 +133,12 @@ function failed(name: string, lines: readonly string[]): GloveboxError {
   return new GloveboxError("IMAGE_NOT_FOUND", `${message}. ${hint}`, { image: name, hint });
 }
 
-/** A registry that does not know a repository may say that it can't be read without a login. */
+/**
+ * A registry that does not know a repository may say that it can't be read without a login. This machine
+ * says `permission denied` of its own files, and `executable file not found` of a credential helper.
+ */
 function isUnknown(reason: string): boolean {
-  return /manifest unknown|name unknown|not found|no descriptor found|no such file|unauthorized|denied/i.test(
+  return /manifest unknown|name unknown|(?<!executable file )not found|unauthorized|(?<!permission )denied/i.test(
     reason,
   );
 }

@@ -2,29 +2,28 @@
  * @module
  * The images of the linux provider: trees that sandboxes share, read-only.
  */
-import { createHash } from "node:crypto";
-import { readdir, readFile, rename, unlink, writeFile } from "node:fs/promises";
+import { unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { GloveboxError } from "../../../core/errors.ts";
-import type { ImageProgress, ImageStore, StoredImage } from "../../../core/image.ts";
+import {
+  madeHereFor,
+  refuseMadeHere,
+  type ImageProgress,
+  type ImageStore,
+  type StoredImage,
+} from "../../../core/image.ts";
+import { discardTree, discardUnusedTree, sweepTrees } from "./discard-trees.ts";
 import {
   checkFolder,
-  discard,
   sweepStaging,
   treeFolder,
-  withStaging,
   type ImageTree,
   type TreeDescription,
 } from "./folders.ts";
+import { nameFile, readJson, readName, readNames } from "./names.ts";
 import type { PullImage } from "./pull.ts";
 import { localSource, registrySource, wholeName } from "./reference.ts";
 import type { StartSandbox } from "./unpack-image.ts";
-
-interface Name {
-  readonly name: string;
-  /** `sha256:…`, of the manifest. */
-  readonly id: string;
-}
 
 export interface LinuxImages extends Required<Omit<ImageStore, "build">> {
   /** @throws {GloveboxError} `IMAGE_NOT_FOUND` */
@@ -57,8 +56,9 @@ export function createImages({ folder, env, start }: ImageStoreOptions): LinuxIm
     // Only who fetches an image pays for what reads one.
     const { pullImage } = await import("./pull.ts");
     const pull: PullImage = { folder: place(), name: wholeName(name), source, env, start };
+    const before = isThere() ? await readName(pull.folder, pull.name) : undefined;
     const id = await pullImage(pull, onProgress, signal);
-    await writeName(place(), { name: wholeName(name), id });
+    if (before !== undefined && before.id !== id) await discardUnusedTree(pull.folder, before.id);
   };
 
   return {
@@ -82,13 +82,18 @@ export function createImages({ folder, env, start }: ImageStoreOptions): LinuxIm
       );
       return found.flat().sort((left, right) => (left.name < right.name ? -1 : 1));
     },
-    pull: (name, onProgress, signal) =>
-      fetch(name, registrySource(wholeName(name)), onProgress, signal),
+    pull: async (name, onProgress, signal) => {
+      const whole = wholeName(name);
+      refuseMadeHere(whole, makeCommand);
+      await fetch(whole, registrySource(whole), onProgress, signal);
+    },
     load: (name, source, onProgress, signal) =>
       fetch(name, localSource(source), onProgress, signal),
     remove: async (name) => isThere() && removeImage(place(), wholeName(name)),
     sweep: async (signal) => {
-      if (isThere()) await sweepStaging(place(), signal);
+      if (!isThere()) return;
+      await sweepStaging(place(), signal);
+      await sweepTrees(place(), signal);
     },
   };
 }
@@ -104,7 +109,7 @@ const storedImage = (name: string, { id, sizeBytes }: Found): StoredImage => {
 };
 
 async function findTree(folder: string, name: string): Promise<Found | undefined> {
-  const named = await readJson<Name>(nameFile(folder, name));
+  const named = await readName(folder, name);
   if (named === undefined) return undefined;
   const path = treeFolder(folder, named.id);
   const described = await readJson<TreeDescription>(join(path, "image.json"));
@@ -113,58 +118,36 @@ async function findTree(folder: string, name: string): Promise<Found | undefined
   return { id: named.id, sizeBytes, tree: { rootFolder: join(path, "rootfs"), entries, env } };
 }
 
-/** A name may be longer than a file's name, and has slashes. */
-function nameFile(folder: string, name: string): string {
-  return join(folder, "names", `${createHash("sha256").update(name).digest("hex")}.json`);
-}
-
-async function writeName(folder: string, named: Name): Promise<void> {
-  await withStaging(folder, async (staging) => {
-    const written = join(staging, "name.json");
-    await writeFile(written, JSON.stringify(named));
-    await rename(written, nameFile(folder, named.name));
-  });
-}
-
-async function readNames(folder: string): Promise<readonly Name[]> {
-  const files = await readdir(join(folder, "names")).catch(() => []);
-  const names = files.map((file) => readJson<Name>(join(folder, "names", file)));
-  return (await Promise.all(names)).filter((name) => name !== undefined);
-}
-
 /** The tree goes with its last name. A program that runs in it loses its files. */
 async function removeImage(folder: string, name: string): Promise<boolean> {
-  const named = await readJson<Name>(nameFile(folder, name));
+  const named = await readName(folder, name);
   if (named === undefined) return false;
   await unlink(nameFile(folder, name)).catch(() => undefined);
-  const others = await readNames(folder);
-  if (!others.some(({ id }) => id === named.id))
-    await discard(folder, treeFolder(folder, named.id));
+  await discardTree(folder, named.id);
   return true;
 }
 
-/** Undefined where there is no such file: somebody may remove it at any time. */
-async function readJson<T>(path: string): Promise<T | undefined> {
-  try {
-    return JSON.parse(await readFile(path, "utf8")) as T;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
-}
-
-/** As people write it. */
+/** As people write it: all that is left out is what `wholeName` puts there. */
 function shortName(name: string): string {
-  return name.replace(/^docker\.io\/(library\/)?/, "");
+  const short = name.replace(/^docker\.io\/(library\/)?/, "");
+  return wholeName(short) === name ? short : name;
 }
 
 function imageNotFound(image: string): GloveboxError<"IMAGE_NOT_FOUND"> {
-  const hint = `glovebox images pull ${image} --provider linux`;
+  const languageId = madeHereFor(image);
+  const hint =
+    languageId === undefined
+      ? `glovebox images pull ${image} --provider linux`
+      : makeCommand(languageId);
   return new GloveboxError(
     "IMAGE_NOT_FOUND",
     `linux: the image \`${image}\` is not on this host. Get it: ${hint}`,
     { image, hint },
   );
+}
+
+function makeCommand(languageId: string): string {
+  return `glovebox languages install ${languageId} --method tree`;
 }
 
 function noPlace(): never {

@@ -111,8 +111,14 @@ async function run(
   onLayer: (layer: number) => void,
   signal: AbortSignal,
 ): Promise<UnpackedTree> {
-  let stdout = "";
+  let unfinished = "";
+  let report = "";
   let stderr = "";
+  const onLine = (line: string): void => {
+    const progress = progressSchema.safeParse(parse(line));
+    if (progress.success) onLayer(progress.data.layer);
+    else report = line;
+  };
   const { outcome } = await sandbox.exec(
     {
       argv: [nodePath, `${programFolder}/main.js`, jobPath],
@@ -123,30 +129,26 @@ async function run(
       onOutputLimit: "kill",
       onOutput: (stream, chunk) => {
         if (stream === "stderr") stderr += chunk.toString();
-        else stdout = takeLines(stdout + chunk.toString(), onLayer);
+        else unfinished = takeLines(unfinished + chunk.toString(), onLine);
       },
     },
     signal,
   );
   signal.throwIfAborted();
   if (outcome.kind === "exited" && outcome.exitCode === 0) {
-    return reportSchema.parse(JSON.parse(stdout));
+    return reportSchema.parse(JSON.parse(report));
   }
   const reason = stderr.trim().split("\n", 1)[0]?.slice(0, 500) ?? "";
   const how = outcome.kind === "limit" ? `it reached the limit \`${outcome.limit}\`` : outcome.kind;
   throw new Error(reason === "" ? how : reason);
 }
 
-/** @returns The last line, which is the report in the end. */
-function takeLines(text: string, onLayer: (layer: number) => void): string {
-  const lines = text.trimEnd().split("\n");
-  const isWhole = text.endsWith("\n");
-  const last = lines.pop() ?? "";
-  for (const line of isWhole ? [...lines, last] : lines) {
-    const progress = progressSchema.safeParse(parse(line));
-    if (progress.success) onLayer(progress.data.layer);
-  }
-  return isWhole ? `${last}\n` : last;
+/** Tells each whole line once. @returns What follows the last of them. */
+function takeLines(text: string, onLine: (line: string) => void): string {
+  const lines = text.split("\n");
+  const unfinished = lines.pop() ?? "";
+  lines.forEach(onLine);
+  return unfinished;
 }
 
 function parse(line: string): unknown {

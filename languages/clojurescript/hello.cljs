@@ -1,0 +1,2 @@
+(let [[name] *command-line-args*]
+  (println (str "Hello, " (or name "world") "!")))

@@ -1,0 +1,2 @@
+const name: string = Deno.args[0] ?? "world";
+console.log(`Hello, ${name}!`);
