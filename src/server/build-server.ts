@@ -6,6 +6,7 @@ import { randomUUID } from "node:crypto";
 import Fastify, { type FastifyInstance } from "fastify";
 import { serializerCompiler } from "fastify-type-provider-zod";
 import type { ServerConfig } from "../config/server-config.ts";
+import { boundAnswers } from "./bound-answers.ts";
 import { answerClientError } from "./client-error.ts";
 import { sendError } from "./errors.ts";
 import { isLoopback, requireLoopbackHost } from "./host-check.ts";
@@ -42,6 +43,10 @@ export function buildServer(given: ServerOptions): FastifyInstance {
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(sendError);
   acceptOnlyJson(app, config.server.bodyBudgetBytes);
+  boundAnswers(app, {
+    budgetBytes: config.server.bodyBudgetBytes,
+    idleTimeoutMs: config.server.requestTimeoutMs,
+  });
   answerUnknownRoutes(app);
   if (isLoopback(config.server.host) && !config.server.insecureNoAuth) {
     app.addHook("onRequest", requireLoopbackHost);

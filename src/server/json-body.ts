@@ -8,7 +8,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { GloveboxError, invalidRequest } from "../core/errors.ts";
 import { createByteCollector } from "../util/byte-collector.ts";
 import { showText } from "../util/show-value.ts";
-import { createBodyBudget, type BodyShare } from "./body-budget.ts";
+import { createByteBudget, type ByteShare } from "./byte-budget.ts";
 import { findJsonFault } from "./json-bounds.ts";
 
 const EXPECTED = "application/json";
@@ -19,8 +19,8 @@ const EXPECTED = "application/json";
  * @param budgetBytes Of the bodies of all requests that are being served.
  */
 export function acceptOnlyJson(app: FastifyInstance, budgetBytes: number): void {
-  const budget = createBodyBudget(budgetBytes);
-  const shares = new WeakMap<FastifyRequest, BodyShare>();
+  const budget = createByteBudget(budgetBytes, "body", "the requests that are being served");
+  const shares = new WeakMap<FastifyRequest, ByteShare>();
   app.addHook("onRequest", async (request, reply) => {
     const share = budget.open();
     shares.set(request, share);
@@ -45,7 +45,7 @@ export function acceptOnlyJson(app: FastifyInstance, budgetBytes: number): void 
 async function readBody(
   payload: IncomingMessage,
   maxBytes: number,
-  share: BodyShare,
+  share: ByteShare,
 ): Promise<Buffer> {
   const body = createByteCollector();
   try {

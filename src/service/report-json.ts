@@ -130,10 +130,23 @@ function phaseToJson(
   };
 }
 
-/** A program may write any bytes: base64 where they are not UTF-8. */
+/** A program may write any bytes: base64 where they are not UTF-8, or would be far more in JSON. */
 function encodeBytes(bytes: Buffer): { readonly text: string; readonly encoding: Encoding } {
-  const encoding = isUtf8(bytes) ? "utf8" : "base64";
+  const encoding = isUtf8(bytes) && isShortInJson(bytes) ? "utf8" : "base64";
   return { text: bytes.toString(encoding), encoding };
+}
+
+const NEVER_MIND_BYTES = 4096;
+
+/** JSON writes `\u0001` for one byte: a program must not make six times as much of its output. */
+function isShortInJson(bytes: Buffer): boolean {
+  if (bytes.byteLength <= NEVER_MIND_BYTES) return true;
+  let escapes = 0;
+  for (const byte of bytes) {
+    const isShort = byte >= 0x20 || (byte >= 0x08 && byte <= 0x0d && byte !== 0x0b);
+    if (!isShort) escapes++;
+  }
+  return escapes * 5 <= bytes.byteLength;
 }
 
 function exitCode(outcome: Outcome): number | null {

@@ -29,8 +29,17 @@ test.each([
 });
 
 test("what is on this machine has a transport that reads files", () => {
-  expect(localSource("oci:/a:b")).toEqual(["oci:/a:b"]);
+  expect(localSource("oci:/proc:b")).toEqual(["oci:/proc:b"]);
+  expect(localSource("docker-archive:/proc:a:b")).toEqual(["docker-archive:/proc:a:b"]);
+  expect(localSource("oci:src:b")).toEqual([`oci:${process.cwd()}/src:b`]);
   for (const source of ["docker://a", "/a", "oci:", "containers-storage:a", "--help", "dir:/a"]) {
     expect(() => localSource(source)).toThrow(/--from: .* is not oci:FOLDER:TAG/);
   }
 });
+
+test.each(["oci:/none:a", "oci-archive:/none.tar", "docker-archive:none.tar:a"])(
+  "%s names what is not there",
+  (source) => {
+    expect(() => localSource(source)).toThrow(/^--from: "\/.*none(\.tar)?" is not there/);
+  },
+);

@@ -1,0 +1,35 @@
+/**
+ * @module
+ * Bounds what answers hold while their clients do not read them: a run's slot is free by then, and the
+ * next answer may come behind it.
+ */
+import type { FastifyInstance } from "fastify";
+import { createByteBudget } from "./byte-budget.ts";
+
+/** Smaller ones are bounded by the number of connections. */
+const SMALL_BYTES = 64 * 1024;
+
+export interface AnswerBounds {
+  /** Of all answers that are not taken yet. */
+  readonly budgetBytes: number;
+  /** A client that takes nothing for so long loses its connection. */
+  readonly idleTimeoutMs: number;
+}
+
+/** What finds no room gets 429 instead. */
+export function boundAnswers(app: FastifyInstance, bounds: AnswerBounds): void {
+  const holders = "answers that their clients have not read yet";
+  const budget = createByteBudget(bounds.budgetBytes, "answer", holders);
+  app.addHook("onSend", async (_request, reply, payload: unknown) => {
+    reply.raw.setTimeout(bounds.idleTimeoutMs);
+    if (typeof payload !== "string") return;
+    const bytes = Buffer.byteLength(payload);
+    if (bytes < SMALL_BYTES) return;
+    const share = budget.open();
+    share.take(bytes);
+    reply.raw.once("close", () => {
+      share.close();
+    });
+    if (reply.raw.destroyed) share.close();
+  });
+}
