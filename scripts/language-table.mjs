@@ -62,12 +62,18 @@ async function rowOf(language) {
     title,
     aliases.map((alias) => `\`${alias}\``).join(" "),
     extensions.map((extension) => `\`${extension}\``).join(" "),
-    install.debian.map((name) => `\`${name}\``).join(" "),
+    packagesOf(install),
     runtime.version ?? "",
     ms(times.map(({ compile }) => compile)),
     ms(times.map(({ run }) => run)),
   ];
   return `| ${cells.join(" | ")} |`;
+}
+
+function packagesOf({ debian, npm = [] }) {
+  const names = debian.map((name) => `\`${name}\``);
+  const ofNpm = npm.map((each) => `npm: \`${each.replace(/(?<=.)@.*$/, "")}\``);
+  return [...names, ...ofNpm].join(" ");
 }
 
 const text = readFileSync(document, "utf8");
@@ -93,8 +99,7 @@ for (const language of loadLanguages().languages) {
 }
 await service.close();
 await provider.close();
-const head =
-  "| id | language | other names | extensions | Debian packages | version | compile | run |";
+const head = "| id | language | other names | extensions | packages | version | compile | run |";
 const table = [head, "| --- | --- | --- | --- | --- | --- | --- | --- |", ...rows].join("\n");
 writeFileSync(document, `${before}\n\n${table}\n\n${after}`);
 process.stderr.write(

@@ -35,11 +35,13 @@ test("further versions have lines of their own, with what they take", () => {
   const [, first = "", ...others] = describeLanguages(host, lua, runtimes, plain).split("\n");
   expect(first).toMatch(/^lua +Lua +5\.4\.4$/);
   const indent = " ".repeat(first.indexOf("5.4.4"));
-  expect(others).toEqual([
-    `${indent}5.4.6 (made here, 104.0 MB)`,
-    `${indent}5.3.6 (lua:5.3)`,
-    "",
-  ]);
+  expect(others).toEqual([`${indent}5.4.6 (made here, 104.0 MB)`, `${indent}5.3.6 (lua:5.3)`, ""]);
+});
+
+test("what npm brought has a size", () => {
+  const deno = languages.filter(({ id }) => id === "deno");
+  const runtimes = [{ languageId: "deno", version: "2.9.6", sizeBytes: 95_614_874 }];
+  expect(describeLanguages(host, deno, runtimes, plain)).toContain(" 2.9.6 (npm, 95.6 MB)\n");
 });
 
 test("--json has the mode of an editor, null where there is none", () => {

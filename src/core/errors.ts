@@ -88,6 +88,11 @@ export function isGloveboxError(error: unknown): error is GloveboxError {
   return error instanceof GloveboxError;
 }
 
+/** The sandbox itself broke, or had no room for what it was asked. */
+export function isSandboxFailure(error: unknown): error is GloveboxError<"SANDBOX_FAILED"> {
+  return isGloveboxError(error) && error.code === "SANDBOX_FAILED";
+}
+
 /** An `INVALID_REQUEST` about one field. */
 export function invalidRequest(path: string, message: string): GloveboxError<"INVALID_REQUEST"> {
   return new GloveboxError("INVALID_REQUEST", `${path}: ${message}`, {

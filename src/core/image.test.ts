@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isImageName } from "./image.ts";
+import { isImageName, madeHereFor, ownRepository, refuseMadeHere } from "./image.ts";
 
 const digest = `sha256:${"0a".repeat(32)}`;
 
@@ -49,4 +49,21 @@ test("a name that almost is one takes no time to refuse", () => {
   expect(isImageName(`${"a/".repeat(120)}!`)).toBe(false);
   expect(isImageName(`${"a".repeat(250)}!`)).toBe(false);
   expect(performance.now() - started).toBeLessThan(100);
+});
+
+test.each([
+  [ownRepository("lua"), "lua"],
+  [`${ownRepository("objective-c")}:debian`, "objective-c"],
+  [`${ownRepository("lua")}@${digest}`, "lua"],
+  ["glovebox/lua:debian", undefined],
+  ["docker.io/localhost/glovebox/lua:debian", undefined],
+  ["localhost:5000/glovebox/lua:debian", undefined],
+  ["localhost/tool:1", undefined],
+])("%s is made here for %s", (image, languageId) => {
+  expect(madeHereFor(image)).toBe(languageId);
+  const refuse = (): void => {
+    refuseMadeHere(image, (id) => `make ${id}`);
+  };
+  if (languageId === undefined) expect(refuse).not.toThrow();
+  else expect(refuse).toThrow(`it is made here: make ${languageId}`);
 });

@@ -63,6 +63,17 @@ test("a language is coloured as one that an editor knows, or says that there is 
   await expect(loadLanguages(dir)).rejects.toThrow("highlight: is required");
 });
 
+test("a language of npm has an image that is built by npm, where it names none", async () => {
+  const npm = demo.replace("{ debian: [demo] }", '{ npm: ["@a/demo@^1", "lib@2.0.1"] }');
+  await write("demo", npm.replace(/^image: .*\n/m, ""));
+  const [language] = await loadLanguages(dir);
+  expect(language?.install).toEqual({ debian: [], npm: ["@a/demo@^1", "lib@2.0.1"] });
+  expect(language?.image).toEqual({ name: "localhost/glovebox/demo:npm" });
+  expect(language?.dockerfileText).toMatch(
+    /npm install .*--ignore-scripts.* '@a\/demo@\^1' 'lib@2/,
+  );
+});
+
 test("what the build writes is read as it was, without tests", async () => {
   const languages = await loadLanguages(ownLanguages);
   const file = join(dir, "languages.json");
@@ -84,6 +95,14 @@ describe("a fault is told with its file, its place and its value:", () => {
       demo.replace("path: main.demo", "path: ../main.demo"),
       ["tests[0].files[0].path", '"../main.demo"'],
     ],
+    ["no packages", demo.replace("{ debian: [demo] }", "{}"), ["install", "`debian` or `npm`"]],
+    ...["demo", "demo@latest", "demo@file:../demo", "a/demo@1", "demo@git+ssh://a/b", "-g@1"].map(
+      (name): [string, string, (string | RegExp)[]] => [
+        `no package of npm, ${name}`,
+        demo.replace("{ debian: [demo] }", `{ npm: ["${name}"] }`),
+        ["install.npm[0]", "deno@^2"],
+      ],
+    ),
     ["an upper-case alias", `${demo}\naliases: [Demo]\n`, ["aliases[0]", '"Demo"']],
     ["a missing field", demo.replace("title: Demo\n", ""), ["title", "required"]],
     ["another folder's id", demo.replace("id: demo", "id: other"), ["id", "`demo`", "`other`"]],

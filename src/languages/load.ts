@@ -69,7 +69,10 @@ function debianImage({ id, install }: Language): Pick<LoadedLanguage, "image" | 
     `    && apt-get install -y --no-install-recommends ${install.debian.join(" ")} \\`,
     "    && rm -rf /var/lib/apt/lists/*",
   ];
-  return { image: { name: `${ownRepository(id)}:debian` }, dockerfileText: `${lines.join("\n")}\n` };
+  return {
+    image: { name: `${ownRepository(id)}:debian` },
+    dockerfileText: `${lines.join("\n")}\n`,
+  };
 }
 
 /** A wrong pattern would only show on a user's machine. */

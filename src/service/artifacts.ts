@@ -2,7 +2,7 @@
  * @module
  * The run phase, and the files that it leaves for its caller.
  */
-import { isGloveboxError } from "../core/errors.ts";
+import { isSandboxFailure } from "../core/errors.ts";
 import type { Execution } from "../core/execution.ts";
 import type { PreparedCommand } from "./prepare.ts";
 import {
@@ -40,7 +40,7 @@ async function collectArtifacts(
     return await sandbox.collect(request, signal);
   } catch (error) {
     if (signal.aborted) return { ...none, problem: "the run was canceled" };
-    if (!isGloveboxError(error) || error.code !== "SANDBOX_FAILED") throw error;
+    if (!isSandboxFailure(error)) throw error;
     return { ...none, problem: error.message };
   }
 }

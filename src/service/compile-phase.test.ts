@@ -110,7 +110,10 @@ test("a program runs all the same where what was compiled can't be read", async 
   const { report, output } = await run(hello);
   expect(report.compileCache).toBe("off");
   expect(report.run?.outcome).toEqual({ kind: "exited", exitCode: 0 });
-  expect([output.compile.stdout, output.run.stdout].map(String)).toEqual(["compiling\n", "hello\n"]);
+  expect([output.compile.stdout, output.run.stdout].map(String)).toEqual([
+    "compiling\n",
+    "hello\n",
+  ]);
   expect(sandboxes).toHaveLength(2);
   expect((await run(hello)).report.compileCache).toBe("miss");
   expect((await run(hello)).report.compileCache).toBe("hit");
@@ -165,6 +168,32 @@ test("who allows little output does not get more from the cache", async () => {
   const { report } = await run(chatty, { limits, onOutputLimit: "kill" });
   expect(report.compile?.outcome).toMatchObject({ kind: "limit", limit: "output" });
   expect((await run(chatty)).report.compileCache).toBe("hit");
+});
+
+test("a hit that has no room is compiled under the caller's own limits", async () => {
+  await run(hello);
+  change = () => {
+    change = () => undefined;
+    throw new GloveboxError("SANDBOX_FAILED", "No space left on device", {
+      provider: "linux",
+      step: "create",
+    });
+  };
+  const { report, output } = await run(hello);
+  expect(report.compileCache).toBe("off");
+  expect([output.compile.stdout, output.run.stdout].map(String)).toEqual([
+    "compiling\n",
+    "hello\n",
+  ]);
+});
+
+test("a compiler that puts a folder in the place of its source does so each time", async () => {
+  const source =
+    "rm main.sh; mkdir main.sh; echo 'cat main.sh/made' > program; echo yes > main.sh/made";
+  for (const use of ["miss", "hit", "hit"]) {
+    const { report, output } = await run(source);
+    expect([report.compileCache, output.run.stdout.toString()]).toEqual([use, "yes\n"]);
+  }
 });
 
 /** Says which way it was compiled. */

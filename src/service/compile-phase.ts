@@ -3,7 +3,7 @@
  * The compile phase of an execution: its commands, or what an earlier one made of the same source.
  */
 import type { OutputStream } from "../core/command.ts";
-import { isGloveboxError } from "../core/errors.ts";
+import { isSandboxFailure } from "../core/errors.ts";
 import type { Execution } from "../core/execution.ts";
 import type { Provider } from "../core/provider.ts";
 import type { SandboxFile, SandboxSpec } from "../core/sandbox.ts";
@@ -68,8 +68,11 @@ function mayPrint(
 export function withCompiled(spec: SandboxSpec, plan: CompilePlan | undefined): SandboxSpec {
   if (plan?.use !== "hit") return spec;
   const { files } = plan.program;
-  const made = new Set(files.map(({ path }) => path));
-  return { ...spec, files: [...spec.files.filter(({ path }) => !made.has(path)), ...files] };
+  // What it made may be in the way of what was given: it had removed that.
+  const inTheWay = (given: string, made: string): boolean =>
+    given === made || given.startsWith(`${made}/`) || made.startsWith(`${given}/`);
+  const kept = spec.files.filter(({ path }) => !files.some((made) => inTheWay(path, made.path)));
+  return { ...spec, files: [...kept, ...files] };
 }
 
 export interface CompileParts {
@@ -103,7 +106,7 @@ export async function compile(
   // Now, before the program runs: it may change what the compiler made.
   const program = await readCompiled(files, said, phase).catch((error: unknown) => {
     if (phase.signal.aborted) return undefined;
-    if (isGloveboxError(error) && error.code === "SANDBOX_FAILED") return "lost" as const;
+    if (isSandboxFailure(error)) return "lost" as const;
     throw error;
   });
   if (phase.signal.aborted) return { ...execution, outcome: { kind: "canceled" } };

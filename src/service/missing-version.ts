@@ -5,6 +5,7 @@
 import { GloveboxError, isGloveboxError } from "../core/errors.ts";
 import type { LoadedLanguage, Runtime } from "../core/language.ts";
 import type { Provider } from "../core/provider.ts";
+import { installCommand } from "./runtimes.ts";
 
 interface WantedVersion {
   readonly provider: Provider;
@@ -19,29 +20,37 @@ export const tagForm = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/;
 
 const noVersion = "leave the version out";
 
-/** @param error Why it is not there; returned as it is where it says more, or is of another kind. */
+/**
+ * @param reason Why not even the usual version is there; undefined where it is. Returned as it is where
+ * it says more, or is of another kind than `LANGUAGE_NOT_INSTALLED`.
+ */
 export function missingVersion(
   { provider, language, wanted, found }: WantedVersion,
-  error: unknown,
+  reason?: unknown,
 ): unknown {
-  if (!isGloveboxError(error) || error.code !== "LANGUAGE_NOT_INSTALLED") return error;
+  if (reason !== undefined && !isNotInstalled(reason)) return reason;
   const command = versionCommand(provider, language, wanted);
   // Where there is nothing at all, the reason comes first, and the way to get the usual one.
   const isNothing = found.length === 0;
-  if (isNothing && (command === undefined || provider.programs === "image")) return error;
+  const saysLess = command === undefined || provider.programs === "image";
+  if (isNothing && saysLess && reason !== undefined) return reason;
   const { id, title } = language;
   const shown = JSON.stringify(wanted.slice(0, 80));
   const what = `${title} ${shown} is not installed on this host`;
   const way = command === undefined ? noVersion : `get it: ${command}`;
   const message = isNothing
-    ? `${what}, nor is another version. Get it: ${command ?? ""}`
+    ? `${what}, nor is another version. Get it: ${command ?? installCommand(provider, language)}`
     : `${what}, which has ${listOf(found)}. Use one of these, or ${way}`;
   return new GloveboxError(
     "LANGUAGE_NOT_INSTALLED",
     message,
     { language: id, hint: command ?? noVersion },
-    { cause: error },
+    reason === undefined ? {} : { cause: reason },
   );
+}
+
+function isNotInstalled(error: unknown): boolean {
+  return isGloveboxError(error) && error.code === "LANGUAGE_NOT_INSTALLED";
 }
 
 /** The command that brings one version; undefined where none does. */

@@ -13,7 +13,7 @@ import { prepareCode, prepareCommand, type PreparedExecution } from "./prepare.t
 import { prepareLanguage, preparedKey, type Preparing } from "./prepared/prepare-language.ts";
 import type { ExecutionRequest } from "./request.ts";
 import type { RuntimeDetection } from "./runtime-detection.ts";
-import { programsOf, storedImages, usualPlace, type RuntimePlace } from "./runtime-place.ts";
+import { programsOf, storedImages, type RuntimePlace } from "./runtime-place.ts";
 import { asNotInstalled } from "./runtimes.ts";
 import type { ServiceOptions } from "./service-options.ts";
 
@@ -62,18 +62,23 @@ export class Preparer {
         ? await this.#choose(provider, language, program.version ?? "*", signal)
         : { provider, image };
     const lent = await findLentPrograms(programsOf(place), language, ownNodePath);
-    // For an image nothing was prepared.
-    const prepared =
-      place.image === undefined ? await this.#find({ place, language, lent }, signal) : undefined;
+    const prepared = await this.#find({ place, language, lent }, signal);
     const source = { image: place.image, lent, prepared };
     return prepareCode(request, program, language, source, compileLimits);
   }
 
   /** See `ExecutionService.prepareLanguage`. */
-  async make(language: LoadedLanguage, signal: AbortSignal): Promise<boolean> {
+  async make(
+    language: LoadedLanguage,
+    signal: AbortSignal,
+    image: string | undefined,
+  ): Promise<boolean> {
     const { provider, preparedStore, ownNodePath } = this.#options;
     if (preparedStore === undefined || language.prepare === undefined) return false;
-    const place = usualPlace(provider, language);
+    const place =
+      image === undefined
+        ? await this.#runtimes.chooseAny(provider, language, signal)
+        : { provider, image };
     if ((await this.#runtimes.findPresent(place, language, signal)) === null) return false;
     const lent = await findLentPrograms(programsOf(place), language, ownNodePath);
     return prepareLanguage({ place, language, lent }, preparedStore, signal);
@@ -86,14 +91,18 @@ export class Preparer {
     wanted: string,
     signal: AbortSignal,
   ): Promise<RuntimePlace> {
+    if (wanted === "*") return this.#runtimes.chooseAny(provider, language, signal);
+    let reason: unknown;
     try {
-      return await this.#runtimes.choose(provider, language, wanted, signal);
+      const place = await this.#runtimes.chooseVersion(provider, language, wanted, signal);
+      if (place !== undefined) return place;
     } catch (error) {
-      if (wanted === "*" || signal.aborted) throw error;
-      const stored = await storedImages(provider, signal);
-      const found = await this.#runtimes.findAll(provider, language, stored, signal);
-      throw missingVersion({ provider, language, wanted, found }, error);
+      if (signal.aborted) throw error;
+      reason = error;
     }
+    const stored = await storedImages(provider, signal);
+    const found = await this.#runtimes.findAll(provider, language, stored, signal);
+    throw missingVersion({ provider, language, wanted, found }, reason);
   }
 
   async #find(preparing: Preparing, signal: AbortSignal): Promise<string | undefined> {

@@ -1,15 +1,20 @@
 /**
  * @module
- * Remembers which runtime of a language a provider has, so that each is asked for once.
+ * Remembers which runtime of a language a provider has, so that each is asked for once, and again when
+ * its programs changed.
  */
 import { isGloveboxError } from "../core/errors.ts";
 import type { LoadedLanguage, Runtime } from "../core/language.ts";
 import type { Provider } from "../core/provider.ts";
+import type { HostProgram } from "../core/sandbox.ts";
 import { abortable } from "./active-work.ts";
 import type { ActiveWork } from "./active-work.ts";
+import { toolchainOf } from "./compile-cache/toolchain.ts";
 import { isImageName, type StoredImage } from "../core/image.ts";
 import { matchesVersion } from "../languages/version.ts";
-import { findLentPrograms, hasOnHost } from "./lent-programs.ts";
+import { findLentPrograms } from "./lent-programs.ts";
+import { isOnThisHost } from "./runtime-on-host.ts";
+import { compareRuntimes, newestOf } from "./runtime-order.ts";
 import {
   otherPlaces,
   programsOf,
@@ -20,12 +25,33 @@ import {
 } from "./runtime-place.ts";
 import { asNotInstalled, detectRuntime, notInstalled } from "./runtimes.ts";
 
+/**
+ * How long an answer without a version counts for those who list: the program may have been slow, or
+ * be there a minute later. Each question is a sandbox beside the slots, and anyone may ask.
+ */
+const UNSURE_MAX_AGE_MS = 60_000;
+
+/** The programs of a place, as they are now. */
+interface Programs {
+  readonly lent: readonly HostProgram[];
+  /** Changes with them; undefined where nobody can say, as of an image that is not there. */
+  readonly mark: string | undefined;
+}
+
+interface Answer {
+  /** Of the programs that gave it. */
+  readonly mark: string;
+  readonly runtime: Runtime | null;
+  /** Of `performance.now()`. */
+  readonly untilMs: number;
+}
+
 export class RuntimeDetection {
   readonly #work: ActiveWork;
   readonly #ownNodePath: string;
-  readonly #detections = new Map<string, Promise<Runtime | null>>();
-  /** The installed ones among them, as soon as they are known. */
-  readonly #known = new Map<string, Runtime>();
+  readonly #running = new Map<string, Promise<Runtime | null>>();
+  /** The last one of each place and language. */
+  readonly #answers = new Map<string, Answer>();
 
   constructor(work: ActiveWork, ownNodePath: string) {
     this.#work = work;
@@ -33,7 +59,8 @@ export class RuntimeDetection {
   }
 
   /**
-   * Null where it is not installed. A failure is asked again. Fetches an image where the provider does.
+   * Null where it is not installed. What gave no version is asked again. Fetches an image where the
+   * provider does.
    *
    * @throws {GloveboxError} See `detectRuntime`.
    */
@@ -42,7 +69,7 @@ export class RuntimeDetection {
     language: LoadedLanguage,
     signal: AbortSignal,
   ): Promise<Runtime | null> {
-    return abortable(this.#shared(place, language), signal);
+    return this.#ask(place, language, await this.#programsAt(place, language, signal), signal);
   }
 
   /** @throws {GloveboxError} `LANGUAGE_NOT_INSTALLED` with the reason, else as `find`. */
@@ -64,23 +91,13 @@ export class RuntimeDetection {
     language: LoadedLanguage,
     signal: AbortSignal,
   ): Promise<Runtime | null> {
-    const known = this.known(place, language);
-    if (known !== undefined) return known;
-    const { provider, image } = place;
-    if (image !== undefined && provider.images !== undefined) {
-      const { images } = provider;
-      const found = await this.#work.track(signal, (lookSignal) => images.find(image, lookSignal));
-      if (found === undefined) return null;
-    }
-    return this.find(place, language, signal).catch((error: unknown) => {
-      // Removed since, or not at the registry that the provider always asks.
-      if (isGloveboxError(error) && error.code === "IMAGE_NOT_FOUND") return null;
-      throw error;
-    });
+    const programs = await this.#programsAt(place, language, signal);
+    return this.#askPresent(place, language, programs, signal);
   }
 
   /**
-   * All that a provider has of a language, the one first that is used where nobody asks for another.
+   * All that a provider has of a language, the one first that is used where nobody asks for another,
+   * then the newest. An answer without a version may be a minute old.
    *
    * @param stored The provider's images, see `storedImages`.
    */
@@ -90,48 +107,74 @@ export class RuntimeDetection {
     stored: readonly StoredImage[],
     signal: AbortSignal,
   ): Promise<readonly Runtime[]> {
-    const others = otherPlaces(provider, language, stored);
-    const places = [usualPlace(provider, language), ...others];
-    const found: Runtime[] = [];
-    for (const place of places) {
-      const runtime = await this.findPresent(place, language, signal);
-      if (runtime !== null) found.push(runtime);
-    }
-    return found;
+    const look = async (place: RuntimePlace): Promise<Runtime[]> => {
+      const programs = await this.#programsAt(place, language, signal);
+      const answer = this.#answerOf(place, language, programs);
+      const runtime =
+        answer === undefined
+          ? await this.#askPresent(place, language, programs, signal)
+          : answer.runtime;
+      return runtime === null ? [] : [runtime];
+    };
+    const usual = await look(usualPlace(provider, language));
+    const others: Runtime[] = [];
+    for (const place of otherPlaces(provider, language, stored))
+      others.push(...(await look(place)));
+    return [...usual, ...others.sort(compareRuntimes)];
+  }
+
+  /** Where a language is taken from where nobody asks for a version; asks nobody where there is no choice. */
+  async chooseAny(
+    provider: Provider,
+    language: LoadedLanguage,
+    signal: AbortSignal,
+  ): Promise<RuntimePlace> {
+    const usual = usualPlace(provider, language);
+    if (usual.image !== undefined || isOnThisHost(language)) return usual;
+    const others = otherPlaces(provider, language, await storedImages(provider, signal));
+    const [only] = others;
+    if (others.length <= 1) return only ?? usual;
+    const ask = async (place: RuntimePlace) => this.findPresent(place, language, signal);
+    return (await newestOf(others, "*", ask)) ?? usual;
   }
 
   /**
-   * Where a language is taken from: the usual place if it has what is wanted, else an image that has it.
+   * The usual place if it has the version that is wanted, else the newest image that has it; undefined
+   * where there are only other versions.
    *
-   * @param wanted See `matchesVersion`; `*` asks nobody where the language is in its usual place.
+   * @param wanted See `matchesVersion`.
    * @throws {GloveboxError} `LANGUAGE_NOT_INSTALLED`
    */
-  async choose(
+  async chooseVersion(
     provider: Provider,
     language: LoadedLanguage,
     wanted: string,
     signal: AbortSignal,
-  ): Promise<RuntimePlace> {
+  ): Promise<RuntimePlace | undefined> {
     const usual = usualPlace(provider, language);
-    if (wanted === "*") {
-      if (usual.image !== undefined || hasOnHost(language)) return usual;
-      const [first] = otherPlaces(provider, language, await storedImages(provider, signal));
-      return first ?? usual;
-    }
-    const runtime = await this.findPresent(usual, language, signal);
+    const ask = async (place: RuntimePlace) => this.findPresent(place, language, signal);
+    const runtime = await ask(usual);
     if (runtime !== null && matchesVersion(wanted, runtime.version)) return usual;
-    for (const place of await this.#versionPlaces(provider, language, wanted, signal)) {
-      const other = await this.findPresent(place, language, signal);
-      if (other !== null && matchesVersion(wanted, other.version)) return place;
-    }
+    const places = await this.#versionPlaces(provider, language, wanted, signal);
+    const other = await newestOf(places, wanted, ask);
+    if (other !== undefined) return other;
     const installed = runtime ?? (await this.require(usual, language, signal));
-    if (matchesVersion(wanted, installed.version)) return usual;
-    throw notInstalled(usual, language, { wanted, installed: installed.version });
+    return matchesVersion(wanted, installed.version) ? usual : undefined;
   }
 
-  /** What is known already; asks nobody. */
-  known(place: RuntimePlace, language: LoadedLanguage): Runtime | undefined {
-    return this.#known.get(keyOf(place, language));
+  /**
+   * What is known already of the programs that are there now; asks no sandbox. Undefined also where
+   * nobody can say whether they changed.
+   */
+  async known(
+    place: RuntimePlace,
+    language: LoadedLanguage,
+    signal: AbortSignal,
+  ): Promise<Runtime | undefined> {
+    if (!isSure(this.#answers.get(keyOf(place, language)))) return undefined;
+    const programs = await this.#programsAt(place, language, signal).catch(() => undefined);
+    const answer = programs && this.#answerOf(place, language, programs);
+    return isSure(answer) ? answer.runtime : undefined;
   }
 
   /** A provider that lists no images may have one with the version as its tag. */
@@ -149,35 +192,84 @@ export class RuntimeDetection {
     return canBe ? [tagged] : [];
   }
 
-  #shared(place: RuntimePlace, language: LoadedLanguage): Promise<Runtime | null> {
-    const key = keyOf(place, language);
-    const running = this.#detections.get(key);
-    if (running !== undefined) return running;
-    const detection = this.#detect(place, language, key);
-    this.#detections.set(key, detection);
-    return detection;
+  async #programsAt(
+    place: RuntimePlace,
+    language: LoadedLanguage,
+    signal: AbortSignal,
+  ): Promise<Programs> {
+    const { provider, image } = place;
+    const { version, compile = [], run } = language;
+    const programs = [version.argv, ...compile, run].flatMap(([program]) => program ?? []);
+    return this.#work.track(signal, async (lookSignal) => {
+      const lent = await findLentPrograms(programsOf(place), language, this.#ownNodePath);
+      const spec = { hostPrograms: lent, ...(image === undefined ? {} : { image }) };
+      return { lent, mark: await toolchainOf(provider, spec, programs, lookSignal) };
+    });
+  }
+
+  async #askPresent(
+    place: RuntimePlace,
+    language: LoadedLanguage,
+    programs: Programs,
+    signal: AbortSignal,
+  ): Promise<Runtime | null> {
+    const { provider, image } = place;
+    if (image !== undefined && provider.images !== undefined && programs.mark === undefined) {
+      return null;
+    }
+    return this.#ask(place, language, programs, signal).catch((error: unknown) => {
+      // Removed since, or not at the registry that the provider always asks.
+      if (isGloveboxError(error) && error.code === "IMAGE_NOT_FOUND") return null;
+      throw error;
+    });
+  }
+
+  async #ask(
+    place: RuntimePlace,
+    language: LoadedLanguage,
+    programs: Programs,
+    signal: AbortSignal,
+  ): Promise<Runtime | null> {
+    const answer = this.#answerOf(place, language, programs);
+    if (isSure(answer)) return answer.runtime;
+    signal.throwIfAborted();
+    const key = `${keyOf(place, language)}/${programs.mark ?? ""}`;
+    let running = this.#running.get(key);
+    if (running === undefined) {
+      running = this.#detect(place, language, programs).finally(() => this.#running.delete(key));
+      this.#running.set(key, running);
+    }
+    return abortable(running, signal);
   }
 
   async #detect(
     place: RuntimePlace,
     language: LoadedLanguage,
-    key: string,
+    { lent, mark }: Programs,
   ): Promise<Runtime | null> {
-    try {
-      // Several callers may wait for the answer: none of them can cancel it, only `close` can.
-      const runtime = await this.#work.track(new AbortController().signal, async (signal) => {
-        const lent = await findLentPrograms(programsOf(place), language, this.#ownNodePath);
-        return detectRuntime(place, language, lent, signal);
-      });
-      // Without a version it may just have been slow.
-      if (runtime !== null && runtime.version !== null) this.#known.set(key, runtime);
-      return runtime;
-    } finally {
-      // What is missing now can be installed a minute later.
-      if (!this.#known.has(key)) this.#detections.delete(key);
+    // Several callers may wait for the answer: none of them can cancel it, only `close` can.
+    const runtime = await this.#work.track(new AbortController().signal, (signal) =>
+      detectRuntime(place, language, lent, signal),
+    );
+    if (mark !== undefined) {
+      const hasVersion = runtime !== null && runtime.version !== null;
+      const untilMs = hasVersion ? Infinity : performance.now() + UNSURE_MAX_AGE_MS;
+      this.#answers.set(keyOf(place, language), { mark, runtime, untilMs });
     }
+    return runtime;
+  }
+
+  /** Undefined where there is none, it is too old, or the programs changed. */
+  #answerOf(place: RuntimePlace, language: LoadedLanguage, { mark }: Programs): Answer | undefined {
+    const answer = this.#answers.get(keyOf(place, language));
+    return answer?.mark === mark && performance.now() < (answer?.untilMs ?? 0) ? answer : undefined;
   }
 }
 
 const keyOf = ({ provider, image = "" }: RuntimePlace, { id }: LoadedLanguage): string =>
   `${provider.name}/${image}/${id}`;
+
+/** Whether it names a version: then it holds as long as the programs are the same. */
+function isSure(answer: Answer | undefined): answer is Answer & { readonly runtime: Runtime } {
+  return answer !== undefined && answer.runtime !== null && answer.runtime.version !== null;
+}

@@ -13,6 +13,7 @@ import type { HostProgram } from "../core/sandbox.ts";
 import { parseVersion } from "../languages/version.ts";
 import { buildEnvironment } from "./environment.ts";
 import { foldersOf, isOnHost, lends } from "./lent-programs.ts";
+import { isOnThisHost } from "./runtime-on-host.ts";
 import { programsOf, type RuntimePlace } from "./runtime-place.ts";
 
 const limits = { wallTimeMs: 5_000, cpuTimeMs: 5_000, outputBytes: 64 * 1024 } as const;
@@ -36,12 +37,9 @@ export async function detectRuntime(
   const { provider, image } = place;
   const { stdin } = language.version;
   const programs = programsOf(place);
-  const [program = ""] = language.version.argv;
-  const isLent = lends(lent, program);
-  // Of seventy languages most are not there: a look is a hundredth of a sandbox.
-  if (programs === "host" && !isLent && !program.includes("/")) {
-    if (!isOnHost(program)) return null;
-  }
+  // Of a hundred languages most are not there.
+  const hasProgram = (program: string): boolean => lends(lent, program) || isOnHost(program);
+  if (programs === "host" && !isOnThisHost(language, hasProgram)) return null;
   const sandbox = await provider.create(
     {
       ...(image === undefined ? {} : { image }),
@@ -75,6 +73,8 @@ export async function detectRuntime(
     if (notInstalledCodes.includes(outcome.exitCode)) return null;
     const output = Buffer.concat(chunks).toString("utf8");
     const version = parseVersion(output, language.version.pattern);
+    // What is there is only what it is asked through: Java without the language's archive.
+    if (version === null && outcome.exitCode !== 0) return null;
     return { languageId: language.id, version, ...where };
   } finally {
     await sandbox.destroy();
@@ -109,27 +109,16 @@ export function asNotInstalled(provider: Provider, language: LoadedLanguage, err
   );
 }
 
-/** The error for a language whose runtime is not there, or not in the version asked for. */
+/** The error for a language whose runtime is not there. */
 export function notInstalled(
-  place: RuntimePlace,
+  { image, provider }: RuntimePlace,
   language: LoadedLanguage,
-  version?: { readonly wanted: string; readonly installed: string | null },
 ): GloveboxError<"LANGUAGE_NOT_INSTALLED"> {
   const { id, title } = language;
-  const { image, provider } = place;
-  if (version === undefined) {
-    const hint = installCommand(provider, language);
-    const message =
-      image === undefined
-        ? `${title} is not installed on this host. Get it: ${hint}`
-        : `${title} is not in the image \`${image}\` that is on this host. Get it anew: ${hint}`;
-    return new GloveboxError("LANGUAGE_NOT_INSTALLED", message, { language: id, hint });
-  }
-  const installed = version.installed ?? "of unknown version";
-  const wanted = JSON.stringify(version.wanted.slice(0, 80));
-  return new GloveboxError(
-    "LANGUAGE_NOT_INSTALLED",
-    `${title} ${wanted} is not installed on this host, it has ${installed}. Leave \`version\` out to use that.`,
-    { language: id, hint: `version ${installed} is installed` },
-  );
+  const hint = installCommand(provider, language);
+  const message =
+    image === undefined
+      ? `${title} is not installed on this host. Get it: ${hint}`
+      : `${title} is not in the image \`${image}\` that is on this host. Get it anew: ${hint}`;
+  return new GloveboxError("LANGUAGE_NOT_INSTALLED", message, { language: id, hint });
 }

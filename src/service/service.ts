@@ -3,7 +3,7 @@
  * What all doors share: from a request to its report, with one sandbox in between.
  */
 import { randomUUID } from "node:crypto";
-import { GloveboxError } from "../core/errors.ts";
+import { GloveboxError, isSandboxFailure } from "../core/errors.ts";
 import type { Execution } from "../core/execution.ts";
 import type { LoadedLanguage, Runtime } from "../core/language.ts";
 import type { ProbeReport, Provider } from "../core/provider.ts";
@@ -86,9 +86,18 @@ export class ExecutionService {
         const context = { provider, language, request };
         const prepared = await this.#preparer.prepare(context, runSignal);
         const listeners = { sink, signal: runSignal, onStart };
+        if (language === undefined) return await this.#execute(context, prepared, listeners, slot);
+        const place = { provider, image: prepared.spec.image };
+        // Of the programs as they are now, while they run.
+        const known = this.#runtimes.known(place, language, runSignal);
         const report = await this.#execute(context, prepared, listeners, slot);
-        if (language === undefined) return report;
-        return await this.#withRuntime(report, { ...context, language }, prepared, runSignal);
+        return await this.#withRuntime(
+          report,
+          { ...context, language },
+          prepared,
+          known,
+          runSignal,
+        );
       } finally {
         slot.release();
       }
@@ -97,14 +106,17 @@ export class ExecutionService {
 
   /**
    * The installed runtimes of the default provider, sorted by language; of several of one language the
-   * one first that is used where nobody asks for another. Each is asked once; a failure is asked again.
-   * Only looks: no image is fetched.
+   * one first that is used where nobody asks for another, then the newest. Each is asked once for the
+   * same programs, one without a version again after a minute, and a failure at once. Only looks: no
+   * image is fetched. Its sandboxes are beside the slots: at most as many at a time as there are slots,
+   * and none for who asks again.
    */
   async runtimes(signal: AbortSignal): Promise<readonly Runtime[]> {
     const { languages } = this.languages;
-    const { provider } = this.#options;
+    const { provider, concurrency } = this.#options;
     const stored = await storedImages(provider, signal);
-    const found = await mapLimited(languages, PARALLEL_DETECTIONS, async (language) =>
+    const parallel = Math.min(PARALLEL_DETECTIONS, concurrency);
+    const found = await mapLimited(languages, parallel, async (language) =>
       this.#runtimes.findAll(provider, language, stored, signal),
     );
     return found.flat();
@@ -122,11 +134,18 @@ export class ExecutionService {
    * Makes what the default provider can use to start a language's programs sooner, where it is not
    * there yet.
    *
+   * @param image Whose programs are prepared; absent: those that run where nobody asks for a version.
    * @returns False where there is nothing to make.
    * @throws {GloveboxError} See `prepareLanguage`.
    */
-  async prepareLanguage(language: LoadedLanguage, signal: AbortSignal): Promise<boolean> {
-    return this.#work.track(signal, (workSignal) => this.#preparer.make(language, workSignal));
+  async prepareLanguage(
+    language: LoadedLanguage,
+    signal: AbortSignal,
+    image?: string,
+  ): Promise<boolean> {
+    return this.#work.track(signal, async (workSignal) =>
+      this.#preparer.make(language, workSignal, image),
+    );
   }
 
   /** @see Provider.probe */
@@ -175,13 +194,14 @@ export class ExecutionService {
     const plan = await planCompile(provider, prepared, request, cache, listeners.signal);
     const report = await this.#executePlanned(context, prepared, plan, listeners, slot);
     if (report !== "lost") return report;
-    const again = { ...listeners, sink: withoutCompiler(listeners.sink) };
+    const again =
+      plan?.use === "hit" ? listeners : { ...listeners, sink: withoutCompiler(listeners.sink) };
     const uncached = await this.#executePlanned(context, prepared, { use: "off" }, again, slot);
     if (uncached === "lost") throw new Error("a compile without a cache reads nothing");
     return uncached;
   }
 
-  /** @returns `lost`: see `compile`. */
+  /** @returns `lost`: see `compile`; also where there is no room for what it kept. */
   async #executePlanned(
     context: Context,
     prepared: PreparedExecution,
@@ -191,7 +211,14 @@ export class ExecutionService {
   ): Promise<ExecutionReport | "lost"> {
     const { spec, compile: commands, shortcut = [], run: runCommand } = prepared;
     const { compileCache: cache } = this.#options;
-    const sandbox = await createSandbox(context, withCompiled(spec, plan), signal);
+    const sandbox = await createSandbox(context, withCompiled(spec, plan), signal).catch(
+      (error: unknown) => {
+        // What an earlier caller's limits allowed may be too large for this one's.
+        if (plan?.use === "hit" && isSandboxFailure(error)) return "lost" as const;
+        throw error;
+      },
+    );
+    if (sandbox === "lost") return sandbox;
     try {
       onStart?.({
         kill: (name) => {
@@ -226,6 +253,7 @@ export class ExecutionService {
     report: ExecutionReport,
     { provider, language, request }: Context & { readonly language: LoadedLanguage },
     prepared: PreparedExecution,
+    known: Promise<Runtime | undefined>,
     signal: AbortSignal,
   ): Promise<ExecutionReport> {
     // What an image that the caller chose has is the caller's affair.
@@ -235,10 +263,10 @@ export class ExecutionService {
     const place = { provider, image: prepared.spec.image };
     const [last, commands] = lastPhase(report, prepared);
     if (isNotFound(last) && commands.some(({ argv }) => !argv[0]?.includes("/"))) {
-      await this.#runtimes.require(place, language, signal);
+      return { ...report, runtime: await this.#runtimes.require(place, language, signal) };
     }
-    const runtime = this.#runtimes.known(place, language);
-    return { ...report, runtime: runtime ?? { languageId: language.id, version: null } };
+    const runtime = (await known) ?? { languageId: language.id, version: null };
+    return { ...report, runtime };
   }
 }
 

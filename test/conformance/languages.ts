@@ -27,6 +27,8 @@ import { isRequired } from "../helpers/require.ts";
 const folder = fileURLToPath(new URL("../../languages", import.meta.url));
 const allLanguages = await loadLanguages(folder);
 const never = new AbortController().signal;
+/** Preparing Scala's compiler takes a minute of two CPUs. */
+const PREPARED_TIMEOUT_MS = 300_000;
 const CACHE_BYTES = 256 * 1024 ** 2;
 const compileLimits = { wallTimeMs: 30_000, cpuTimeMs: 30_000 };
 
@@ -88,8 +90,8 @@ export function describeLanguages(
     });
 
     for (const language of languages) {
-      const owes = (testName: string, body: () => Promise<void>): void => {
-        test(`${language.id} ${testName}`, async (context) => {
+      const owes = (testName: string, body: () => Promise<void>, timeoutMs?: number): void => {
+        test(`${language.id} ${testName}`, timeoutMs === undefined ? {} : { timeout: timeoutMs }, async (context) => {
           const isWanted = required.has(language.id) || isRequired(language.id);
           const isMissing = missing.has(language.id) && !isWanted;
           context.skip(isMissing, `${language.title} is not installed`);
@@ -135,14 +137,15 @@ export function describeLanguages(
         });
       }
       if (language.prepare === undefined) continue;
-      owes("does all of it with what was prepared", async () => {
+      const withPrepared = async (): Promise<void> => {
         // Only this host's programs.
         expect(await quick.prepareLanguage(language, never)).toBe(canPrepare);
         if (!canPrepare) return;
         for (const languageTest of language.tests) {
           check(languageTest, await runIn(quick, language, languageTest, enforcement));
         }
-      });
+      };
+      owes("does all of it with what was prepared", withPrepared, PREPARED_TIMEOUT_MS);
     }
   });
 }
@@ -173,9 +176,14 @@ async function runIn(
   );
 }
 
-function check({ expect: expected }: LanguageTest, { report, output }: CollectedExecution): void {
+function check({ name, expect: expected }: LanguageTest, { report, output }: CollectedExecution): void {
   const { phase, stdout, stderrIncludes, outputIncludes, exitCode } = expected;
   const stderr = output[phase].stderr.toString();
+  if (phase === "run" && report.run === null) {
+    expect.fail(
+      `${name}: did not compile: ${JSON.stringify(report.compile)} ${String(output.compile.output)}`,
+    );
+  }
   expect(stderr).toContain(stderrIncludes ?? "");
   expect(output[phase].output.toString()).toContain(outputIncludes ?? "");
   if (stdout !== undefined) expect(output[phase].stdout.toString()).toBe(stdout);

@@ -176,6 +176,26 @@ for f in /tmp /workspace /dev/shm; do echo x >$f/new && echo "own $f"; done`;
       await own.close();
     });
 
+    test.each(["never", "missing", "always"] as const)(
+      "or that would be made here, which no registry is asked for: %s",
+      async (pullPolicy) => {
+        const image = `localhost/glovebox/test${process.pid}:debian`;
+        const hint = `glovebox languages install test${process.pid} --provider docker`;
+        const own = providerAt(dockerd.host, { pullPolicy });
+        await expect(create(own, { image })).rejects.toMatchObject({
+          code: "IMAGE_NOT_FOUND",
+          message: expect.stringMatching(/^docker: the image .* is not on this host/) as string,
+          details: { hint },
+        });
+        made.add(image);
+        await dockerd.docker("tag", smallTags.tiny, image);
+        expect((await runOnce(own, sh("echo ran"), { image })).text).toBe("ran\n");
+        await own.close();
+        expect(await images.remove(image, never())).toBe(true);
+        made.delete(image);
+      },
+    );
+
     test.each(["UPPER", "a b", "a:b:c", "../x", "-x", "", "x".repeat(256), "a?b=c", "a\u0000b"])(
       "or whose name is none: %j",
       async (image) => {
@@ -203,6 +223,14 @@ for f in /tmp /workspace /dev/shm; do echo x >$f/new && echo "own $f"; done`;
       expect(await images.remove(digest, never())).toBe(true);
       await expect(images.pull(untagged, () => undefined, never())).rejects.toMatchObject({
         code: "IMAGE_NOT_FOUND",
+      });
+    });
+
+    test("pulls nothing that is made here", async () => {
+      const pulled = images.pull("localhost/glovebox/lua:debian", () => undefined, never());
+      await expect(pulled).rejects.toMatchObject({
+        code: "INVALID_REQUEST",
+        message: expect.stringContaining("glovebox languages install lua --provider") as string,
       });
     });
 

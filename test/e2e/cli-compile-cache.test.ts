@@ -150,8 +150,8 @@ describe.skipIf(gap !== undefined)(`files that a program leaves${gap ? ` (${gap}
     expect(readFileSync(join(out, "plot.svg"), "utf8")).toBe("<svg/>");
     expect([...readFileSync(join(out, "deep/data.bin"))]).toEqual([0, 255]);
     expect(statSync(join(out, "plot.svg")).mode & 0o111).toBe(0);
-    expect(stderr).toContain('left out "out/link": link');
-    expect(stderr).toContain('left out "out/pipe": special');
+    expect(stderr).toContain('left out "out/link": it is a link');
+    expect(stderr).toContain('left out "out/pipe": it is neither a file nor a folder');
   });
 
   test("--artifact names others, which keep their folders", async () => {
@@ -161,6 +161,29 @@ describe.skipIf(gap !== undefined)(`files that a program leaves${gap ? ` (${gap}
     expect(readdirSync(join(home, "results"), { recursive: true }).sort()).toEqual([
       ...["beside.txt", "out", "out/deep", "out/deep/data.bin"],
     ]);
+  });
+
+  test("what git and editors of the caller would act on is left out", async () => {
+    const code = `
+import os
+for name in (".git/config", "sub/.GIT/config", "HEAD", ".envrc", ".vscode/tasks.json", "fine/git"):
+    os.makedirs(os.path.dirname("out/" + name) or ".", exist_ok=True)
+    open("out/" + name, "w").write("x")`;
+    const { stderr } = await glovebox(
+      ["run", "--provider", "linux", "--out", "new", "-l", "python", "-c", code],
+      { cwd: home },
+    );
+    expect(readdirSync(join(home, "new"), { recursive: true }).sort()).toEqual([
+      "fine",
+      "fine/git",
+    ]);
+    expect(stderr.match(/left out .*: programs of yours would act on it/g)).toHaveLength(5);
+  });
+
+  test("says which files were not there", async () => {
+    const { exitCode, stderr } = await runPython(["--out", "new", "--artifact", "nope"]);
+    expect(exitCode).toBe(0);
+    expect(stderr).toContain('"nope" was not there');
   });
 
   test("a run that a limit ended says that its files are gone", async () => {

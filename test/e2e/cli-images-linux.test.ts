@@ -117,6 +117,8 @@ describe.skipIf(gap !== undefined)(`images of the provider linux ${gap ?? ""}`, 
   test.each([
     [["pull"], /LANG: is missing/],
     [["build", "glovebox/x:1"], /is not built here/],
+    [["build", "lua"], /is in no registry.*glovebox languages install lua/],
+    [["pull", "lua"], /is in no registry.*glovebox languages install lua/],
     [["pull", "a:1", "b:1", "--from", "oci:/a:b"], /--from: .*Name that one/],
     [["pull", "a:1", "--from", "/a"], /--from: .* is not oci:FOLDER:TAG/],
   ])("%j is refused", async (args, message) => {

@@ -44,9 +44,11 @@ describe("wrong usage of `languages`", () => {
     [["install", "--all", "lua"], /LANG: /],
     [["install", "klingon"], /klingon/],
     [["install", "lua@"], /LANG: .*after @ comes a version/],
-    [["install", "lua", "--method", "magic"], /--method: .*apt, tree, image/],
+    [["install", "lua", "--method", "magic"], /--method: .*apt, tree, npm, image/],
     [["install", "lua@5.4", "--method", "tree"], /--method: .*one version only/],
     [["install", "lua", "--method", "tree", "--provider", "process"], /needs `--provider linux`/],
+    [["install", "deno", "--method", "tree"], /`tree` has no TypeScript \(Deno\)/],
+    [["install", "lua", "--method", "npm"], /`npm` has no Lua/],
     [["remove"], /LANG: /],
     [["remove", "lua", "--provider", "process"], /no trees or images/],
   ])("%j", async (args, message) => {
@@ -158,21 +160,32 @@ describe.skipIf(noTrees !== undefined)(`Debian trees ${noTrees ?? ""}`, () => {
       expect(made.stderr).toContain("Need to get 0 B");
       expect(made).toMatchObject({
         exitCode: 0,
-        stdout: expect.stringMatching(/^lua 5\.\d\.\d+ \(glovebox\/lua:debian\)\n$/) as string,
+        stdout: expect.stringMatching(
+          /^lua 5\.\d\.\d+ \(localhost\/glovebox\/lua:debian\)\n$/,
+        ) as string,
       });
       expect(temporary()).toEqual([]);
 
       const code = 'print(os.getenv("PATH"))';
-      const run = ["run", ...linux, "--image", "glovebox/lua:debian", "-l", "lua", "-c", code];
+      const run = [
+        "run",
+        ...linux,
+        "--image",
+        "localhost/glovebox/lua:debian",
+        "-l",
+        "lua",
+        "-c",
+        code,
+      ];
       expect(await glovebox(run, { env })).toMatchObject({ exitCode: 0, stderr: "" });
       const list = await languages(...linux);
-      expect(list.stdout).toMatch(/5\.\d\.\d+ \(glovebox\/lua:debian, [\d.]+ MB\)\n/);
+      expect(list.stdout).toMatch(/5\.\d\.\d+ \(made here, [\d.]+ MB\)\n/);
       const again = await resultOf(install());
       expect(again).toMatchObject({ exitCode: 0, stdout: made.stdout });
       expect(again.stderr).toContain("glovebox languages remove lua");
 
       const removed = await languages("remove", "lua", ...linux);
-      expect(removed.stdout).toMatch(/^removed glovebox\/lua:debian \([\d.]+ MB\)\n$/);
+      expect(removed.stdout).toMatch(/^removed localhost\/glovebox\/lua:debian \([\d.]+ MB\)\n$/);
       const images = join(folder.path, "data/glovebox/images");
       expect(readdirSync(images).sort()).toEqual(["names", "staging"]);
       expect(readdirSync(join(images, "names"))).toEqual([]);

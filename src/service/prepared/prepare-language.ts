@@ -10,7 +10,7 @@ import type { Provider, ProviderSandbox } from "../../core/provider.ts";
 import { workspacePath, type HostProgram, type SandboxFile } from "../../core/sandbox.ts";
 import { toolchainOf } from "../compile-cache/toolchain.ts";
 import { buildEnvironment } from "../environment.ts";
-import { foldersOf } from "../lent-programs.ts";
+import { foldersOf, isOnHost } from "../lent-programs.ts";
 import { programsOf, type RuntimePlace } from "../runtime-place.ts";
 import type { PreparedStore } from "./prepared-store.ts";
 
@@ -104,7 +104,7 @@ async function makeIn(
     const words = argv.map((word) => word.replaceAll("{prepared}", `${workspacePath}/${MADE_IN}`));
     const { outcome } = await sandbox.exec(
       {
-        argv: words,
+        argv: [...politely(place), ...words],
         env: buildEnvironment(programsOf(place), foldersOf(lent), language.env),
         cwd: workspacePath,
         stdin: "empty",
@@ -132,6 +132,11 @@ async function makeIn(
     .map((file) => ({ ...file, path: file.path.slice(MADE_IN.length + 1) }))
     .filter(({ path }) => path !== ".keep");
   return [...made, ...printed];
+}
+
+/** Runs come first. An image may be without the program. */
+function politely(place: RuntimePlace): readonly string[] {
+  return programsOf(place) === "host" && isOnHost("nice") ? ["nice", "-n", "19"] : [];
 }
 
 function failed(
