@@ -43,6 +43,10 @@ describe("a language and its version", () => {
     ["Py@3.13.1", "python", "3.13.1"],
     ["c++@v14", "cpp", "v14"],
     ["python@*", "python", "*"],
+    ["python3.13", "python", "3.13"],
+    ["python:3.11.2", "python", "3.11.2"],
+    ["lua-5.4", "lua", "5.4"],
+    ["lua5", "lua", undefined],
     ["python@3@4", "python", "3@4"],
   ])("%s is %s, %s", (word, id, version) => {
     const wanted = parseLanguage("--language", word, languages);

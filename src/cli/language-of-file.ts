@@ -20,7 +20,7 @@ export interface WantedLanguage {
 const MAX_VERSION_CHARS = 64;
 
 /**
- * `python`, `python@3.13`, `python@*`. No name of a language has an `@`.
+ * `python`, `python@3.13`, `python@*`, also `python3.13` and `python:3.13`. No name of a language has an `@`.
  *
  * @param field Flag or operand, for the message.
  * @throws {GloveboxError} `UNKNOWN_LANGUAGE`; `INVALID_REQUEST` for an `@` without a version.
@@ -30,16 +30,23 @@ export function parseLanguage(
   word: string,
   languages: LanguageIndex,
 ): WantedLanguage {
-  const at = word.indexOf("@", 1);
-  const name = at < 0 ? word : word.slice(0, at);
+  const spelled = languages.byName(word) === undefined ? withAt(word, languages) : word;
+  const at = spelled.indexOf("@", 1);
+  const name = at < 0 ? spelled : spelled.slice(0, at);
   const language = languages.byName(name);
   if (language === undefined) {
     throw unknownLanguage(languages, name, `${field}: \`${name}\` is unknown.`);
   }
   if (at < 0) return { language };
-  const version = word.slice(at + 1);
+  const version = spelled.slice(at + 1);
   if (version === "" || version.length > MAX_VERSION_CHARS) throw noVersion(field, word, language);
   return { language, version };
+}
+
+/** `python3.13` and `python-3.13` are `python@3.13`; every other word is itself. */
+function withAt(word: string, languages: LanguageIndex): string {
+  const [, name = "", version = ""] = /^([^@]+?)[-:]?(\d+(?:\.\d+)+)$/.exec(word) ?? [];
+  return languages.byName(name) === undefined ? word : `${name}@${version}`;
 }
 
 /** The error for a word whose `@` is followed by no version. */

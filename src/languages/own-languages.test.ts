@@ -12,6 +12,17 @@ import { mainFileOf, namesFromCode, type CodeNames } from "./from-code.ts";
 const languages = await loadLanguages(fileURLToPath(new URL("../../languages", import.meta.url)));
 const index = indexLanguages(languages);
 
+test.each([
+  ["import java.util.*; public class Foo { }", "Foo.java"],
+  ["public  final\tclass Foo {}", "Foo.java"],
+  ["@Deprecated public class Foo {}", "Foo.java"],
+  ["/* a license */ public class Foo {}", "Foo.java"],
+  ["// the public class Bar\npublic class Foo {}", "Foo.java"],
+  ["// not a public_class Foo\nclass Main {}", "Main.java"],
+])("Java's %j is written to %s", (code, path) => {
+  expect(mainFileOf(index.byName("java")!, Buffer.from(code))).toBe(path);
+});
+
 describe.each(languages.map((language) => [language.id, language] as const))(
   "%s",
   (id, language) => {

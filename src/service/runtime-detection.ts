@@ -31,6 +31,9 @@ import { asNotInstalled, detectRuntime, notInstalled } from "./runtimes.ts";
  */
 const UNSURE_MAX_AGE_MS = 60_000;
 
+/** How often runs look whether their programs are still the same: half a millisecond of looks at files. */
+const LOOK_EVERY_MS = 1_000;
+
 /** The programs of a place, as they are now. */
 interface Programs {
   readonly lent: readonly HostProgram[];
@@ -42,8 +45,10 @@ interface Answer {
   /** Of the programs that gave it. */
   readonly mark: string;
   readonly runtime: Runtime | null;
-  /** Of `performance.now()`. */
+  /** Both of `performance.now()`. */
   readonly untilMs: number;
+  /** When the programs were looked at last. */
+  readonly seenAtMs: number;
 }
 
 export class RuntimeDetection {
@@ -163,15 +168,17 @@ export class RuntimeDetection {
   }
 
   /**
-   * What is known already of the programs that are there now; asks no sandbox. Undefined also where
-   * nobody can say whether they changed.
+   * What is known already of the programs that are there now, or were a second ago; asks no sandbox.
+   * Undefined also where nobody can say whether they changed.
    */
   async known(
     place: RuntimePlace,
     language: LoadedLanguage,
     signal: AbortSignal,
   ): Promise<Runtime | undefined> {
-    if (!isSure(this.#answers.get(keyOf(place, language)))) return undefined;
+    const last = this.#answers.get(keyOf(place, language));
+    if (!isSure(last)) return undefined;
+    if (performance.now() < last.seenAtMs + LOOK_EVERY_MS) return last.runtime;
     const programs = await this.#programsAt(place, language, signal).catch(() => undefined);
     const answer = programs && this.#answerOf(place, language, programs);
     return isSure(answer) ? answer.runtime : undefined;
@@ -253,16 +260,21 @@ export class RuntimeDetection {
     );
     if (mark !== undefined) {
       const hasVersion = runtime !== null && runtime.version !== null;
-      const untilMs = hasVersion ? Infinity : performance.now() + UNSURE_MAX_AGE_MS;
-      this.#answers.set(keyOf(place, language), { mark, runtime, untilMs });
+      const seenAtMs = performance.now();
+      const untilMs = hasVersion ? Infinity : seenAtMs + UNSURE_MAX_AGE_MS;
+      this.#answers.set(keyOf(place, language), { mark, runtime, untilMs, seenAtMs });
     }
     return runtime;
   }
 
   /** Undefined where there is none, it is too old, or the programs changed. */
   #answerOf(place: RuntimePlace, language: LoadedLanguage, { mark }: Programs): Answer | undefined {
-    const answer = this.#answers.get(keyOf(place, language));
-    return answer?.mark === mark && performance.now() < (answer?.untilMs ?? 0) ? answer : undefined;
+    const key = keyOf(place, language);
+    const answer = this.#answers.get(key);
+    const nowMs = performance.now();
+    if (answer === undefined || answer.mark !== mark || nowMs >= answer.untilMs) return undefined;
+    this.#answers.set(key, { ...answer, seenAtMs: nowMs });
+    return answer;
   }
 }
 

@@ -46,3 +46,14 @@ test("a launcher that can't be started is a failure with its path", async () => 
   expect(launcher.failure()).toContain(`cannot start ${path}`);
   await launcher.end();
 });
+
+test("who waits for a word of a launcher that is let go of hears of its end", async () => {
+  // Its status stream is held open by another process, as by one that is being killed.
+  const launcher = startLauncher(
+    launcherThat(`require("child_process").spawn("sleep", ["5"], { stdio: ["ignore", "ignore", "ignore", "ignore", 4] }).unref();
+require("fs").createReadStream(null, { fd: 3 }).on("end", () => process.exit(0)).resume();`),
+  );
+  const word = launcher.nextStatus();
+  await launcher.end();
+  expect(await word).toBeUndefined();
+});

@@ -40,7 +40,12 @@ export function startLauncher(path: string): Launcher {
   for (const stream of [stdin, stdout, stderr, control, status])
     stream.on("error", () => undefined);
 
-  const lines = createInterface({ input: status, crlfDelay: Infinity })[Symbol.asyncIterator]();
+  const reader = createInterface({ input: status, crlfDelay: Infinity });
+  const lines = reader[Symbol.asyncIterator]();
+  // It hears of an end only: who waits for a line would wait for ever once the stream is destroyed.
+  status.once("close", () => {
+    reader.close();
+  });
 
   return {
     stdin,

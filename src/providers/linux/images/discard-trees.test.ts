@@ -34,7 +34,7 @@ test("a sweep takes trees without a name, and nothing else", async () => {
   await write("x:1", idOf("a"));
   mkdirSync(join(base, "sha256-else"));
   await sweepTrees(base);
-  expect(trees().sort()).toEqual([`sha256-${"a".repeat(64)}`, "sha256-else"]);
+  expect([...trees()].sort()).toEqual([`sha256-${"a".repeat(64)}`, "sha256-else"]);
   expect(readdirSync(join(base, "staging"))).toEqual([]);
 });
 

@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-export interface Name {
+interface Name {
   /** Whole. */
   readonly name: string;
   /** `sha256:…`, of the manifest. */

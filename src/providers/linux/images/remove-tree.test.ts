@@ -41,6 +41,14 @@ test("a tree goes with names that are no text and folders without rights; links 
   await expect(removeTree(tree)).resolves.toBeUndefined();
 });
 
+test("two that remove the same leave nothing", async () => {
+  const tree = join(base, "tree");
+  for (const name of ["a", "b", "c"]) mkdirSync(join(tree, name), { recursive: true });
+  for (let each = 0; each < 300; each++) writeFileSync(join(tree, "b", String(each)), "");
+  await Promise.all([removeTree(tree), removeTree(tree)]);
+  expect(existsSync(tree)).toBe(false);
+});
+
 test("a sweep that is ended leaves the rest at once, and the next one takes it", async () => {
   // No process has this start time: its owner is dead.
   const orphan = join(base, "staging", `glovebox-${pidNamespace()}-1-1-ab`);
