@@ -17,7 +17,7 @@ import type {
 import { defaultCompileWallTimeMs } from "./core/limits.ts";
 import type { ImageProgress } from "./core/image.ts";
 import type { ProbeReport, Provider } from "./core/provider.ts";
-import { isGloveboxError } from "./core/errors.ts";
+import { GloveboxError, isGloveboxError } from "./core/errors.ts";
 import { readBuiltLanguages } from "./languages/built.ts";
 import { indexLanguages } from "./languages/index-languages.ts";
 import type { LanguageIndex } from "./languages/index-languages.ts";
@@ -195,6 +195,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
   const config = loadConfig({ ...file, overrides, env, cwd });
   const { provider, otherProviders } = await createServedProviders(config, env);
   const { concurrency, maxQueued, compile: compileLimits, compileCache } = config;
+  await refuseUselessCache(compileCache);
   const service = createService({
     provider,
     otherProviders,
@@ -233,6 +234,21 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     await kill();
     throw error;
   }
+}
+
+async function refuseUselessCache({ folder, maxBytes }: CompileCacheSettings): Promise<void> {
+  if (folder === undefined || maxBytes === 0) return;
+  const { cacheFolderFault } = await import("./service/compile-cache/disk-cache.ts");
+  const message = await cacheFolderFault(folder);
+  if (message === undefined) return;
+  const path = "compileCache.folder";
+  throw new GloveboxError(
+    "INVALID_CONFIG",
+    `${path}: cannot keep anything in ${folder}: ${message}`,
+    {
+      issues: [{ path, message }],
+    },
+  );
 }
 
 /** The default provider, and the others that a request may name. */

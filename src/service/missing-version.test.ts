@@ -63,6 +63,19 @@ test.each<[string, Provider, LoadedLanguage, string, readonly Runtime[], string]
   });
 });
 
+test("where the usual one is there, nothing is the reason", () => {
+  const wanted = { provider: withImages, language: pulled, wanted: "3", found: [own] };
+  const error = missingVersion(wanted) as Error;
+  expect(error.message).toMatch(/which has 1\.2\. Use one of these/);
+  expect(error).not.toHaveProperty("cause");
+  // Removed since.
+  const gone = { ...wanted, language: built, found: [] };
+  expect(missingVersion(gone)).toHaveProperty(
+    "message",
+    'Pulled "3" is not installed on this host, nor is another version. Get it: glovebox languages install pulled',
+  );
+});
+
 test("another failure stays as it was", () => {
   const error = new Error("no sandbox today");
   const wanted = { provider: withImages, language: pulled, wanted: "3", found: [own] };

@@ -90,7 +90,7 @@ describe.skipIf(gap !== undefined)(`versions side by side ${gap ?? ""}`, () => {
   ])("`run -l %s` fails with what is there and how to get it", async (language, way) => {
     const { exitCode, stdout, stderr } = await run(language);
     expect([exitCode, stdout]).toEqual([125, ""]);
-    expect(stderr).toMatch(/ has 5\.[\d.]+, 1\.0\.7 \(bash:1\), 2\.5\.0 \(bash:2\.5\)\. Use one /);
+    expect(stderr).toMatch(/ has 5\.[\d.]+, 2\.5\.0 \(bash:2\.5\), 1\.0\.7 \(bash:1\)\. Use one /);
     expect(stderr.trimEnd().endsWith(way)).toBe(true);
   });
 
@@ -112,10 +112,10 @@ describe.skipIf(gap !== undefined)(`versions side by side ${gap ?? ""}`, () => {
     expect(await run("bash@*", "--image", "bash:2.5")).toMatchObject({ stdout: "bash:2.5\n" });
   });
 
-  test("`languages` lists them, the one first that is used by itself", async () => {
+  test("`languages` lists them, the one first that is used by itself, then the newest", async () => {
     const { stdout } = await cli("languages", ...linux);
     expect(stdout).toMatch(
-      /^bash +Bash +5\.[\d.]+\n +1\.0\.7 \(bash:1, .*\)\n +2\.5\.0 \(bash:2\.5, .*\)\n/m,
+      /^bash +Bash +5\.[\d.]+\n +2\.5\.0 \(bash:2\.5, .*\)\n +1\.0\.7 \(bash:1, .*\)\n/m,
     );
   });
 
@@ -177,8 +177,8 @@ describe.skipIf(gap !== undefined)(`versions side by side ${gap ?? ""}`, () => {
       expect(languages.find(({ id }) => id === "bash")).toMatchObject({
         runtimes: [
           { image: null },
-          { version: "1.0.7", image: "bash:1" },
           { version: "2.5.0", image: "bash:2.5" },
+          { version: "1.0.7", image: "bash:1" },
         ],
       });
     });

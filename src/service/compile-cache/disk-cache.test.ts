@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { CompiledProgram } from "./compile-cache.ts";
 import { compileKey, type CompileInputs } from "./compile-key.ts";
-import { createDiskCache } from "./disk-cache.ts";
+import { cacheFolderFault, createDiskCache } from "./disk-cache.ts";
 
 const program: CompiledProgram = {
   files: [
@@ -156,6 +156,14 @@ test("into a folder that others may write to nothing is put", async () => {
   chmodSync(folder, 0o777);
   await open().put(key("a"), program);
   expect(readdirSync(folder)).toEqual([]);
+});
+
+test("a folder is looked at for who names one", async () => {
+  expect(await cacheFolderFault(folder)).toBeUndefined();
+  chmodSync(folder, 0o777);
+  expect(await cacheFolderFault(folder)).toContain("chmod 700");
+  writeFileSync(join(parent, "file"), "");
+  expect(await cacheFolderFault(join(parent, "file/below"))).toContain("ENOTDIR");
 });
 
 test("a folder that can't be made is no failure", async () => {

@@ -72,6 +72,21 @@ export function createDiskCache({ folder, maxBytes }: DiskCacheOptions): Compile
   };
 }
 
+/**
+ * For who names a folder: why nothing would ever be kept in it. Makes it where it is missing.
+ *
+ * @returns Undefined where it can be used.
+ */
+export async function cacheFolderFault(folder: string): Promise<string | undefined> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    if (await isPrivate(folder)) return undefined;
+    return "it must belong to this user, and nobody else may write to it: chmod 700";
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
 /** Whoever else can write here could put a program of theirs in the place of anybody's. */
 async function isPrivate(folder: string): Promise<boolean> {
   const status = await lstat(folder);
