@@ -12,8 +12,8 @@ export type FilePathResult =
   { readonly ok: true; readonly path: string } | { readonly ok: false; readonly reason: string };
 
 /**
- * Checks a relative, `/`-separated file path: no leading `/`, no empty, `.` or `..` part, no NUL or
- * other control character, at most 1,024 bytes, 255 a part and 32 parts.
+ * Checks a relative, `/`-separated file path: no leading `/`, no empty, `.` or `..` part, no control
+ * character, also none that turns the direction of writing, at most 1,024 bytes, 255 a part, 32 parts.
  */
 export function parseFilePath(path: string): FilePathResult {
   const reason = findFault(path);
@@ -23,8 +23,8 @@ export function parseFilePath(path: string): FilePathResult {
 function findFault(path: string): string | undefined {
   if (path.length === 0) return "is empty";
   if (Buffer.byteLength(path) > MAX_PATH_BYTES) return `is longer than ${MAX_PATH_BYTES} bytes`;
-  // Control characters in a name only serve to deceive a reader of logs and terminals.
-  if (/\p{Cc}/u.test(path)) return "has a control character";
+  // They only serve to deceive a reader of logs and terminals.
+  if (/[\p{Cc}\u2028-\u202e\u2066-\u2069]/u.test(path)) return "has a control character";
   if (!path.isWellFormed()) return "is not well-formed Unicode";
   if (path.startsWith("/")) return "is absolute";
   const parts = path.split("/");

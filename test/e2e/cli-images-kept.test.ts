@@ -82,6 +82,7 @@ describe.skipIf(gap !== undefined)(`kept images of the provider linux ${gap ?? "
     const words = ["run", ...linux, "--image", "tool:1", "--", "sh", "-c"];
     const child = startCli([...words, "echo begun; read -r line; cat /hello"], {
       env: { XDG_DATA_HOME: data },
+      cwd: folder.path,
     });
     const result = resultOf(child);
     await untilText(child.stdout, "begun");
