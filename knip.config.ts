@@ -14,8 +14,8 @@ const config: KnipConfig = {
     "test/helpers/docker/owner.ts",
   ],
   project: ["src/**/*.ts", "test/**/*.ts", "bench/**/*.ts", "scripts/**/*.mjs"],
-  // System programs that scripts start.
-  ignoreBinaries: ["apt-get", "cc", "gcc", "flock", "ldd", "clang-format"],
+  // System programs that scripts and tests start.
+  ignoreBinaries: ["apt-get", "cc", "gcc", "flock", "ldd", "clang-format", "mkfifo", "dpkg-query"],
   ignoreExportsUsedInFile: true,
 };
 

@@ -295,7 +295,6 @@ void write_frame_header(unsigned char *header, char kind, size_t length);
 /* ---- supervisor.c, outside.c, container.c: one command after the other, until the owner is gone ---- */
 
 NORETURN void supervise_namespaces(const struct plan *plan, struct sandbox *sandbox);
-/* As pid 1 of a container that somebody else has built. */
-NORETURN void supervise_container(void);
+NORETURN void supervise_container(void); /* as pid 1 of a container that somebody else has built */
 
 #endif

@@ -7,6 +7,7 @@ import { once } from "node:events";
 import { access, constants, stat } from "node:fs/promises";
 import { promisify } from "node:util";
 import { GloveboxError } from "../core/errors.ts";
+import { openToolOutput, type ToolTalk } from "./tool-output.ts";
 
 const QUERY_TIMEOUT_MS = 10_000;
 /** Older lists name versions that a mirror no longer has. */
@@ -23,31 +24,59 @@ export async function hasApt(): Promise<boolean> {
 
 /** Those of them that are not installed. */
 export async function missingPackages(packages: readonly string[]): Promise<readonly string[]> {
-  const argv = ["--show", "--showformat=${Package} ${db:Status-Status}\\n", "--", ...packages];
-  // It fails where it knows one of them not, and lists the others all the same.
-  const query = promisify(execFile)("dpkg-query", argv, { timeout: QUERY_TIMEOUT_MS });
-  const { stdout } = await query.catch((error: unknown) => error as { readonly stdout?: string });
+  const form = "${Package} ${db:Status-Status}\\n";
+  const lines = await queryPackages(["--show", `--showformat=${form}`, "--", ...packages]);
   const installed = new Set(
-    (stdout ?? "")
-      .split("\n")
-      .filter((line) => line.endsWith(" installed"))
-      .map((line) => line.split(" ", 1)[0]),
+    lines.filter((line) => line.endsWith(" installed")).map((line) => line.split(" ", 1)[0]),
   );
   return packages.filter((name) => !installed.has(name));
 }
 
 /**
- * Installs them, without what they only recommend. What apt says goes to our stderr; it goes on with
- * what is half done by itself, and checks what it fetches by the distribution's signatures.
+ * Those of them that the system can do without: dpkg does not hold them for essential or usual, and the
+ * Node that runs Glovebox is not of them.
+ */
+export async function dispensablePackages(
+  packages: readonly string[],
+): Promise<readonly string[]> {
+  const form = "${Package} ${Essential} ${Protected} ${Priority}\\n";
+  const needed = new Set([...(await ownersOf(process.execPath))]);
+  for (const line of await queryPackages(["--show", `--showformat=${form}`, "--", ...packages])) {
+    const [name = "", ...words] = line.split(" ");
+    if (words.some((word) => neededWords.has(word))) needed.add(name);
+  }
+  return packages.filter((name) => !needed.has(name));
+}
+
+/** deb-control(5): of Essential, Protected and Priority; `standard` is what each Debian comes with. */
+const neededWords: ReadonlySet<string> = new Set(["yes", "required", "important", "standard"]);
+
+/** The packages that a file is of. */
+async function ownersOf(path: string): Promise<readonly string[]> {
+  const lines = await queryPackages(["--search", "--", path]);
+  return lines.flatMap((line) => line.replace(/: \/.*$/, "").replaceAll(/:\w+/g, "").split(", "));
+}
+
+/** It fails where it knows one of them not, and lists the others all the same. */
+async function queryPackages(argv: readonly string[]): Promise<readonly string[]> {
+  const query = promisify(execFile)("dpkg-query", argv, { timeout: QUERY_TIMEOUT_MS });
+  const { stdout } = await query.catch((error: unknown) => error as { readonly stdout?: string });
+  return (stdout ?? "").split("\n").filter((line) => line !== "");
+}
+
+/**
+ * Installs them, without what they only recommend. apt goes on with what is half done by itself, and
+ * checks what it fetches by the distribution's signatures.
  *
  * @throws {GloveboxError} `SANDBOX_FAILED` where it failed.
  */
 export async function installPackages(
   packages: readonly string[],
+  talk: ToolTalk,
   signal: AbortSignal,
 ): Promise<void> {
-  if (await areListsOld()) await runApt(["update"], signal);
-  await runApt(["install", "--yes", "--no-install-recommends", "--", ...packages], signal);
+  if (await areListsOld()) await runApt(["update"], talk, signal);
+  await runApt(["install", "--yes", "--no-install-recommends", "--", ...packages], talk, signal);
 }
 
 async function areListsOld(): Promise<boolean> {
@@ -57,12 +86,19 @@ async function areListsOld(): Promise<boolean> {
   return newestMs < Date.now() - LISTS_MAX_AGE_MS;
 }
 
-async function runApt(words: readonly string[], signal: AbortSignal): Promise<void> {
+async function runApt(
+  words: readonly string[],
+  talk: ToolTalk,
+  signal: AbortSignal,
+): Promise<void> {
   signal.throwIfAborted();
+  using said = openToolOutput({ title: `apt-get ${words[0] ?? ""}`, ...talk });
   const child = spawn(aptGet, ["--option=DPkg::Lock::Timeout=120", "--quiet", ...words], {
-    stdio: ["ignore", process.stderr, process.stderr],
+    stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
   });
+  said.follow(child.stdout);
+  said.follow(child.stderr);
   // It must not leave a package half unpacked: it ends at a point of its choice.
   const onAbort = (): void => void child.kill("SIGINT");
   signal.addEventListener("abort", onAbort, { once: true });
@@ -71,10 +107,11 @@ async function runApt(words: readonly string[], signal: AbortSignal): Promise<vo
   })) as [number | null];
   signal.throwIfAborted();
   if (exitCode === 0) return;
+  said.showEnd();
   const command = `apt-get ${words.join(" ")}`;
   throw new GloveboxError(
     "SANDBOX_FAILED",
-    `\`${command}\` failed with code ${String(exitCode)}. What it said is above; run it by hand to see more.`,
+    `\`${command}\` failed with code ${String(exitCode)}. What it said last is above; run it by hand to see more.`,
     { provider: "linux", step: "install packages" },
   );
 }

@@ -3,10 +3,10 @@
  * Pulls or builds images, one after the other, and shows how far it is.
  */
 import { invalidRequest } from "../core/errors.ts";
-import { madeHereFor, type ImageProgress, type ImageStore } from "../core/image.ts";
+import type { ImageProgress, ImageStore } from "../core/image.ts";
 import { escapeControls } from "./escape-controls.ts";
 import { formatBytes, openProgress } from "./image-progress.ts";
-import type { ImageTarget } from "./image-targets.ts";
+import { makeCommand, type ImageTarget } from "./image-targets.ts";
 import { printNote } from "./print.ts";
 import { formatError } from "./print-error.ts";
 
@@ -18,11 +18,15 @@ interface FetchOptions {
   readonly isVerbose: boolean;
 }
 
-/** @returns 1 where one failed, which keeps no other from its turn; else 0. */
+/**
+ * @returns 1 where one failed, which keeps no other from its turn; else 0.
+ * @throws The reason of `signal` after its abort.
+ */
 export async function fetchImages(
   images: ImageStore,
   targets: readonly ImageTarget[],
   options: FetchOptions,
+  signal: AbortSignal,
 ): Promise<number> {
   const { how, isQuiet, isVerbose } = options;
   if (!isQuiet) {
@@ -32,8 +36,9 @@ export async function fetchImages(
   let failures = 0;
   for (const target of targets) {
     try {
-      await fetchImage(images, target, options);
+      await fetchImage(images, target, options, signal);
     } catch (error) {
+      signal.throwIfAborted();
       failures++;
       process.stderr.write(formatError(error, isVerbose ? "verbose" : "normal"));
     }
@@ -48,14 +53,13 @@ async function fetchImage(
   images: ImageStore,
   target: ImageTarget,
   { isQuiet, from }: FetchOptions,
+  signal: AbortSignal,
 ): Promise<void> {
   const { image } = target;
   const display = openProgress(process.stderr);
   const onProgress = (progress: ImageProgress): void => {
     if (!isQuiet) display.show(image, progress);
   };
-  // Ctrl-C ends this process, and with its connection the daemon's work.
-  const { signal } = new AbortController();
   const startedAt = performance.now();
   try {
     await fetchBy(images, target, from)(onProgress, signal);
@@ -88,12 +92,10 @@ function fetchBy(
 }
 
 /** Says what to do where an image has to be built, and this provider builds none. */
-function builtElsewhere(image: string): string {
-  const languageId = madeHereFor(image);
+export function builtElsewhere(image: string): string {
+  const command = makeCommand(image);
   const advice =
-    languageId === undefined
-      ? "Name another image, as python:3."
-      : `Get the language: glovebox languages install ${languageId} --provider linux`;
+    command === undefined ? "Name another image, as python:3." : `Get the language: ${command}`;
   return `the image \`${image}\` is in no registry, and is built with \`--provider docker\` only. ${advice}`;
 }
 

@@ -2,9 +2,9 @@
  * @module
  * What `glovebox images ls` prints.
  */
-import { madeHereFor, type StoredImage } from "../core/image.ts";
+import type { StoredImage } from "../core/image.ts";
 import { formatBytes } from "./image-progress.ts";
-import type { ImageTarget } from "./image-targets.ts";
+import { makeCommand, type ImageTarget } from "./image-targets.ts";
 import type { Paint } from "./print.ts";
 import { formatTable } from "./table.ts";
 
@@ -48,11 +48,10 @@ export function imagesDocument(
   return { images };
 }
 
-function getCommand({ image, languages, dockerfile }: ImageTarget, provider: string): string {
-  const made = madeHereFor(image);
-  if (made !== undefined && !(provider === "docker" && dockerfile !== undefined)) {
-    return `glovebox languages install ${made} --provider ${provider}`;
-  }
+/** The command that gets an image where it is not there, and anew where it is. */
+export function getCommand({ image, languages, dockerfile }: ImageTarget, provider: string): string {
+  const made = makeCommand(image);
+  if (made !== undefined && !(provider === "docker" && dockerfile !== undefined)) return made;
   const how = dockerfile === undefined ? "pull" : "build";
   const where = provider === "docker" ? "" : ` --provider ${provider}`;
   return `glovebox images ${how} ${languages[0] ?? image}${where}`;

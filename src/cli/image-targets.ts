@@ -2,9 +2,10 @@
  * @module
  * From the words of `glovebox images` to images: of languages, by their names, and others by their own.
  */
-import { isQualifiedImageName } from "../core/image.ts";
+import { isQualifiedImageName, madeHereFor } from "../core/image.ts";
 import type { LoadedLanguage } from "../core/language.ts";
 import type { LanguageIndex } from "../languages/index-languages.ts";
+import { invalidRequest } from "../core/errors.ts";
 import { unknownLanguage } from "../languages/unknown-language.ts";
 
 export interface ImageTarget {
@@ -54,8 +55,24 @@ export function findTargets(
   return [...new Map(found.map((target) => [target.image, target])).values()];
 }
 
+/**
+ * The command that makes an image for the sandboxes of this machine's own kernel; undefined for one of
+ * a registry.
+ */
+export function makeCommand(image: string): string | undefined {
+  const languageId = madeHereFor(image);
+  if (languageId === undefined) return undefined;
+  const method = image.endsWith(":npm") ? "npm" : "tree";
+  return `glovebox languages install ${languageId} --method ${method}`;
+}
+
 function imageNamed(word: string, index: LanguageIndex): string {
   if (isQualifiedImageName(word)) return word;
+  const small = word.replace(/^[^:@]*(?::[0-9]+\/[^:@]*)?/, (name) => name.toLowerCase());
+  if (small !== word && isQualifiedImageName(small)) {
+    const message = `\`${word}\`: an image's name has no capitals, but for its tag. Write \`${small}\`.`;
+    throw invalidRequest("LANG", message);
+  }
   const shown = JSON.stringify(word.slice(0, 80));
   const message = `LANG: no language is called ${shown}, and an image needs its tag: NAME:TAG.`;
   throw unknownLanguage(index, word, message);

@@ -1,19 +1,20 @@
 /**
  * @module
  * `glovebox languages install`: brings the runtimes of languages to this machine, by the way that fits
- * it, and shows that a sandbox has them.
+ * it.
  */
 import { GloveboxError, invalidRequest } from "../core/errors.ts";
-import type { LoadedLanguage } from "../core/language.ts";
+import type { LoadedLanguage, Runtime } from "../core/language.ts";
 import type { Provider } from "../core/provider.ts";
 import type { LanguageIndex } from "../languages/index-languages.ts";
 import { tagForm } from "../service/missing-version.ts";
-import type { ExecutionService } from "../service/service.ts";
+import { findNpmFolder } from "../service/npm-folder.ts";
 import { hasApt, installPackages, missingPackages } from "./apt.ts";
 import { noVersion, parseLanguage, type WantedLanguage } from "./language-of-file.ts";
 import { printNote } from "./print.ts";
 import { formatError } from "./print-error.ts";
 import { treeName } from "./debian-tree/tree-name.ts";
+import type { ToolTalk } from "./tool-output.ts";
 
 /**
  * `apt`: the system's packages. `tree`: a Debian of its own. `npm`: npm's packages in a folder of their
@@ -81,11 +82,38 @@ export function requireMethod(method: InstallMethod, wanted: readonly WantedLang
   }
 }
 
-/** @throws {GloveboxError} `SANDBOX_FAILED`, `PROVIDER_UNAVAILABLE` for a system without apt. */
+/**
+ * Splits what nobody named a method for: what sandboxes see of this system already needs nothing.
+ *
+ * @param runtimes All that a sandbox has of these languages.
+ */
+export function splitByHost(
+  wanted: readonly WantedLanguage[],
+  runtimes: readonly Runtime[],
+): { readonly there: readonly WantedLanguage[]; readonly missing: readonly WantedLanguage[] } {
+  const isThere = ({ language }: WantedLanguage): boolean =>
+    // What npm brought is told by who brings it.
+    findNpmFolder(language) === undefined &&
+    runtimes.some(({ languageId, image }) => languageId === language.id && image === undefined);
+  return { there: wanted.filter(isThere), missing: wanted.filter((each) => !isThere(each)) };
+}
+
+/**
+ * @throws {GloveboxError} `SANDBOX_FAILED`, `PROVIDER_UNAVAILABLE` for a system without apt,
+ * `INVALID_REQUEST` for a provider whose programs are not this system's.
+ */
 export async function installByApt(
   languages: readonly LoadedLanguage[],
+  { programs, name }: Pick<Provider, "programs" | "name">,
+  talk: ToolTalk,
   signal: AbortSignal,
 ): Promise<void> {
+  if (programs !== "host") {
+    throw invalidRequest(
+      "--method",
+      `\`apt\` installs on this system, and \`${name}\` has the programs of images. Leave it out.`,
+    );
+  }
   if (!(await hasApt())) {
     const hint = "Install the packages of your distribution, or use `--method tree`";
     throw new GloveboxError("PROVIDER_UNAVAILABLE", `this system has no apt-get. ${hint}.`, {
@@ -96,15 +124,15 @@ export async function installByApt(
   const packages = [...new Set(languages.flatMap(({ install }) => install.debian))];
   const missing = await missingPackages(packages);
   if (missing.length === 0) {
-    printNote("all packages are there");
+    if (!talk.isQuiet) printNote("all packages are there");
     return;
   }
   if (process.getuid?.() !== 0) {
     const command = `sudo apt-get install --no-install-recommends ${missing.join(" ")}`;
     throw invalidRequest("--method", `\`apt\` needs root. Run: ${command}`);
   }
-  printNote(`installing ${missing.join(" ")}`);
-  await installPackages(missing, signal);
+  if (!talk.isQuiet) printNote(`installing ${missing.join(" ")}`);
+  await installPackages(missing, talk, signal);
 }
 
 /**
@@ -118,7 +146,7 @@ export async function installByApt(
 export async function installByTree(
   languages: readonly LoadedLanguage[],
   provider: Provider,
-  { isQuiet, isVerbose }: { readonly isQuiet: boolean; readonly isVerbose: boolean },
+  talk: ToolTalk,
   signal: AbortSignal,
 ): Promise<number> {
   const { images } = provider;
@@ -126,7 +154,7 @@ export async function installByTree(
   if (images === undefined || load === undefined) {
     throw invalidRequest("--method", "`tree` needs `--provider linux`.");
   }
-  const say = isQuiet ? () => undefined : printNote;
+  const say = talk.isQuiet ? () => undefined : printNote;
   const missing: LoadedLanguage[] = [];
   for (const language of languages) {
     const isThere = (await images.find(treeName(language), signal)) !== undefined;
@@ -138,7 +166,7 @@ export async function installByTree(
   const maker = await createTreeMaker({
     images: { load },
     env: process.env,
-    isQuiet,
+    ...talk,
     onProgress: say,
   });
   let exitCode = 0;
@@ -148,7 +176,7 @@ export async function installByTree(
     } catch (error) {
       signal.throwIfAborted();
       exitCode = 1;
-      process.stderr.write(formatError(error, isVerbose ? "verbose" : "normal"));
+      process.stderr.write(formatError(error, talk.isVerbose ? "verbose" : "normal"));
     }
   }
   await maker.finish();
@@ -157,36 +185,3 @@ export async function installByTree(
 
 const renewal = ({ id }: LoadedLanguage): string =>
   `to make it anew: glovebox languages remove ${id}`;
-
-/**
- * Asks a sandbox for each, prints it, and makes what its data says can be prepared.
- *
- * @param service Of these languages alone.
- * @param place Names the image that must have it; without it the usual place comes first.
- * @returns 1 where one is not there, else 0.
- */
-export async function showInstalled(
-  languages: readonly LoadedLanguage[],
-  service: ExecutionService,
-  signal: AbortSignal,
-  place?: (language: LoadedLanguage) => string,
-): Promise<number> {
-  let exitCode = 0;
-  const runtimes = await service.runtimes(signal);
-  for (const language of languages) {
-    const image = place?.(language);
-    const runtime = runtimes.find(
-      (each) => each.languageId === language.id && (image === undefined || each.image === image),
-    );
-    if (runtime === undefined) {
-      exitCode = 1;
-      printNote(`${language.id}: still not found in a sandbox`);
-      continue;
-    }
-    const isPrepared = await service.prepareLanguage(language, signal);
-    const version = runtime.version === null ? "" : ` ${runtime.version}`;
-    const where = runtime.image === undefined ? "" : ` (${runtime.image})`;
-    process.stdout.write(`${language.id}${version}${where}${isPrepared ? ", prepared" : ""}\n`);
-  }
-  return exitCode;
-}

@@ -94,7 +94,8 @@ const plain = (): string =>
 
 const install = (language: LoadedLanguage, signal = never): Promise<void> => {
   const env = { ...npmEnv(), XDG_DATA_HOME: data };
-  return installNpmLanguage(language, { env, onProgress: (text) => said.push(text) }, signal);
+  const talk = { isQuiet: true, isVerbose: false, onProgress: (text: string) => said.push(text) };
+  return installNpmLanguage(language, { env, ...talk }, signal);
 };
 
 async function run(language: LoadedLanguage): Promise<string> {
@@ -191,7 +192,12 @@ test("packages without the language's program are a failure that leaves nothing"
 
 test("a failure of npm says so and leaves nothing", async () => {
   const missing = demoOf(join(folder, "no-such-file.tgz"));
+  const write = vi.spyOn(process.stderr, "write").mockReturnValue(true);
   await expect(install(missing)).rejects.toThrow(/`npm install demo@file:.*` failed with code \d+/);
+  const shown = write.mock.calls.map(([text]) => String(text)).join("");
+  write.mockRestore();
+  // Also where nothing else is said.
+  expect(shown).toMatch(/^ {2}npm .*no-such-file/m);
   expect(readdirSync(join(data, "glovebox/npm"))).toEqual([]);
 }, 60_000);
 

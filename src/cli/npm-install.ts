@@ -16,8 +16,9 @@ import { formatBytes } from "./image-progress.ts";
 import { describeTree, linkPrograms } from "./npm-programs.ts";
 import { printNote } from "./print.ts";
 import { formatError } from "./print-error.ts";
+import { openToolOutput, type ToolTalk } from "./tool-output.ts";
 
-export interface NpmInstall {
+export interface NpmInstall extends ToolTalk {
   readonly env: NodeJS.ProcessEnv;
   readonly onProgress: (text: string) => void;
 }
@@ -40,18 +41,18 @@ const flags = [
  */
 export async function installByNpm(
   languages: readonly LoadedLanguage[],
-  { isQuiet, isVerbose }: { readonly isQuiet: boolean; readonly isVerbose: boolean },
+  talk: ToolTalk,
   signal: AbortSignal,
 ): Promise<number> {
-  const onProgress = isQuiet ? () => undefined : printNote;
+  const onProgress = talk.isQuiet ? () => undefined : printNote;
   let exitCode = 0;
   for (const language of languages) {
     try {
-      await installNpmLanguage(language, { env: process.env, onProgress }, signal);
+      await installNpmLanguage(language, { ...talk, env: process.env, onProgress }, signal);
     } catch (error) {
       signal.throwIfAborted();
       exitCode = 1;
-      process.stderr.write(formatError(error, isVerbose ? "verbose" : "normal"));
+      process.stderr.write(formatError(error, talk.isVerbose ? "verbose" : "normal"));
     }
   }
   return exitCode;
@@ -66,7 +67,7 @@ export async function installByNpm(
  */
 export async function installNpmLanguage(
   language: LoadedLanguage,
-  { env, onProgress }: NpmInstall,
+  { env, onProgress, ...talk }: NpmInstall,
   signal: AbortSignal,
 ): Promise<void> {
   const { id, install } = language;
@@ -81,7 +82,7 @@ export async function installNpmLanguage(
   const startedAt = performance.now();
   await withWorkFolder({ ...env, TMPDIR: all }, false, async (work) => {
     const tree = join(work, "tree");
-    await fetchInto(tree, packages, { npm, env }, signal);
+    await fetchInto(tree, packages, { npm, env, title: `${id}: npm`, ...talk }, signal);
     await finishTree(tree, language);
     await publish(tree, join(all, id), join(work, "old"));
   });
@@ -98,10 +99,16 @@ function isThere(language: LoadedLanguage, env: NodeJS.ProcessEnv): boolean {
 
 const programOf = ({ version }: LoadedLanguage): string => version.argv[0] ?? "";
 
+interface FetchByNpm extends ToolTalk {
+  readonly npm: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly title: string;
+}
+
 async function fetchInto(
   tree: string,
   packages: readonly string[],
-  { npm, env }: { readonly npm: string; readonly env: NodeJS.ProcessEnv },
+  { npm, env, ...talk }: FetchByNpm,
   signal: AbortSignal,
 ): Promise<void> {
   await mkdir(tree);
@@ -112,13 +119,16 @@ async function fetchInto(
   const argv = [...open, npm, "install", `--prefix=${tree}`, ...flags];
   // Its first line is `#!/usr/bin/env node`.
   const path = [env["PATH"] ?? "", dirname(process.execPath)].join(delimiter);
-  const { stdout, ended } = startOwned(argv, { ...env, PATH: path }, signal);
-  stdout.resume();
+  using said = openToolOutput(talk);
+  const { stdout, stderr, ended } = startOwned(argv, { ...env, PATH: path }, signal);
+  said.follow(stdout);
+  said.follow(stderr);
   const exitCode = await ended;
   signal.throwIfAborted();
   if (exitCode === 0) return;
+  said.showEnd();
   throw failed(
-    `\`npm install ${packages.join(" ")}\` failed with code ${String(exitCode)}; what it said is above. It keeps what it has fetched for the next attempt.`,
+    `\`npm install ${packages.join(" ")}\` failed with code ${String(exitCode)}; what it said last is above. It keeps what it has fetched for the next attempt.`,
   );
 }
 

@@ -4,6 +4,7 @@
  * the second one ends the sandbox.
  */
 import type { ExecutionControl } from "../service/request.ts";
+import { exitCodeOfAbort } from "./exit.ts";
 
 /** Ctrl-C, `kill`, and a terminal that goes away. */
 const handledSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -51,4 +52,20 @@ export function listenForSignals(): Interruption {
       for (const signal of handledSignals) process.off(signal, onSignal);
     },
   };
+}
+
+/**
+ * Work that any signal ends in order.
+ *
+ * @returns What the work returned, or the exit code of the signal.
+ */
+export async function untilSignal(work: (signal: AbortSignal) => Promise<number>): Promise<number> {
+  using interruption = listenForSignals();
+  const { signal, received } = interruption;
+  try {
+    return await work(signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    return exitCodeOfAbort({ received: received(), outputClosed: false });
+  }
 }

@@ -161,6 +161,10 @@ export const languageSchema = z.strictObject({
   hostPaths: z.array(z.string().regex(/^\/(etc|var\/lib)(\/[A-Za-z0-9+._-]+)+$/)).default([]),
   prepare: prepareSchema.optional(),
   version: z.strictObject({
+    /**
+     * Fails where the language is not there. Where its program comes with others too, one word is the
+     * absolute path of a file that this one alone brings.
+     */
     argv,
     /** What the command reads. */
     stdin: z.string().optional(),

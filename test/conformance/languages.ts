@@ -91,12 +91,16 @@ export function describeLanguages(
 
     for (const language of languages) {
       const owes = (testName: string, body: () => Promise<void>, timeoutMs?: number): void => {
-        test(`${language.id} ${testName}`, timeoutMs === undefined ? {} : { timeout: timeoutMs }, async (context) => {
-          const isWanted = required.has(language.id) || isRequired(language.id);
-          const isMissing = missing.has(language.id) && !isWanted;
-          context.skip(isMissing, `${language.title} is not installed`);
-          await body();
-        });
+        test(
+          `${language.id} ${testName}`,
+          timeoutMs === undefined ? {} : { timeout: timeoutMs },
+          async (context) => {
+            const isWanted = required.has(language.id) || isRequired(language.id);
+            const isMissing = missing.has(language.id) && !isWanted;
+            context.skip(isMissing, `${language.title} is not installed`);
+            await body();
+          },
+        );
       };
       owes("tells its version", async () => {
         const runtime = await service.runtime(language, never);
@@ -176,7 +180,10 @@ async function runIn(
   );
 }
 
-function check({ name, expect: expected }: LanguageTest, { report, output }: CollectedExecution): void {
+function check(
+  { name, expect: expected }: LanguageTest,
+  { report, output }: CollectedExecution,
+): void {
   const { phase, stdout, stderrIncludes, outputIncludes, exitCode } = expected;
   const stderr = output[phase].stderr.toString();
   if (phase === "run" && report.run === null) {

@@ -61,7 +61,17 @@ describe.skipIf(skipReason !== undefined)(`killed owners of containers ${skipRea
     const format = "{{.ID}} {{.Status}}";
     return dockerd.docker("ps", "-a", "--filter", "label=glovebox=sandbox", "--format", format);
   };
-  const isGone = () => expect.poll(list, { timeout: GONE_WITHIN_MS, interval: 100 }).toBe("");
+  /** Why a container stays is only known while it is there. */
+  async function untilGone(look: () => Promise<string>, timeout: number): Promise<void> {
+    try {
+      await expect.poll(look, { timeout, interval: 100 }).toBe("");
+    } catch (error) {
+      const ids = await dockerd.docker("ps", "-aq", "--filter", "label=glovebox=sandbox");
+      const said = ids.split("\n").map(async (id) => dockerd.docker("rm", "-f", id).catch(String));
+      throw new Error(`containers stay: ${(await Promise.all(said)).join("; ")}`, { cause: error });
+    }
+  }
+  const isGone = async () => untilGone(list, GONE_WITHIN_MS);
   async function sweep(): Promise<void> {
     const options = { host: dockerd.host, env: {}, ociRuntime: undefined, image: smallTags.tiny };
     const provider = createDockerProvider({ ...options, pullPolicy: "never", poolSize: 0 });
@@ -116,7 +126,7 @@ describe.skipIf(skipReason !== undefined)(`killed owners of containers ${skipRea
         await sweep();
         return list();
       };
-      await expect.poll(sweepAndList, { timeout: SWEPT_WITHIN_MS, interval: 500 }).toBe("");
+      await untilGone(sweepAndList, SWEPT_WITHIN_MS);
     });
   });
 });

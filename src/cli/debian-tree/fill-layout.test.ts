@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { fillLayout } from "./fill-layout.ts";
 
 let folder: string;
@@ -15,7 +15,14 @@ afterAll(() => {
 
 const fill = (script: string, layout: string): Promise<void> =>
   fillLayout(
-    { argv: ["sh", "-c", script], env: process.env, layout: join(folder, layout), title: "Lua" },
+    {
+      argv: ["sh", "-c", script],
+      env: process.env,
+      layout: join(folder, layout),
+      title: "Lua",
+      isQuiet: true,
+      isVerbose: false,
+    },
     new AbortController().signal,
   );
 
@@ -30,13 +37,17 @@ test("a layout that can't be written is told, though it also ends who makes the 
   });
 });
 
-test("where mmdebstrap fails it has said why", async () => {
-  const failing = fill("exit 3", "failed");
+test("where mmdebstrap fails the end of what it said is shown, also with -q", async () => {
+  const write = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+  const failing = fill("seq 1 100 >&2; exit 3", "failed");
   await expect(failing).rejects.toMatchObject({
     code: "SANDBOX_FAILED",
     message: expect.stringMatching(/^mmdebstrap could not make .* is above/) as string,
     cause: undefined,
   });
+  const shown = write.mock.calls.map(([text]) => String(text)).join("");
+  write.mockRestore();
+  expect(shown).toMatch(/^ {2}81\n(?: {2}\d+\n){18} {2}100\n$/);
 });
 
 test("what it writes becomes a layout", async () => {

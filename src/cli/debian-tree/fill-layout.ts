@@ -4,15 +4,16 @@
  */
 import { GloveboxError } from "../../core/errors.ts";
 import { writeLayout } from "./layout.ts";
+import { openToolOutput, type ToolTalk } from "../tool-output.ts";
 import { startOwned } from "./owned-process.ts";
 
-export interface FillLayout {
+export interface FillLayout extends ToolTalk {
   /** Writes the tar of a root file system to its stdout. */
   readonly argv: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   /** A folder that is not there yet. */
   readonly layout: string;
-  /** Of the language, for messages. */
+  /** Of the language, for people. */
   readonly title: string;
 }
 
@@ -21,10 +22,12 @@ export interface FillLayout {
  * @throws The reason of `signal` after its abort.
  */
 export async function fillLayout(
-  { argv, env, layout, title }: FillLayout,
+  { argv, env, layout, title, isQuiet, isVerbose }: FillLayout,
   signal: AbortSignal,
 ): Promise<void> {
-  const { stdout, ended } = startOwned(argv, env, signal);
+  using said = openToolOutput({ title: `${title}: making the tree`, isQuiet, isVerbose });
+  const { stdout, stderr, ended } = startOwned(argv, env, signal);
+  said.follow(stderr);
   const written = writeLayout(layout, stdout).finally(() => {
     // Where nobody reads, nobody would get to its end.
     stdout.destroy();
@@ -40,8 +43,9 @@ export async function fillLayout(
     throw failed(`mmdebstrap could not be started for ${title}`, exitCode.reason);
   }
   if (exitCode.value === 0) return;
+  said.showEnd();
   throw failed(
-    `mmdebstrap could not make the tree of ${title}; what it said is above. The packages are kept for the next attempt`,
+    `mmdebstrap could not make the tree of ${title}; what it said last is above. The packages are kept for the next attempt`,
   );
 }
 

@@ -9,6 +9,7 @@ import { GloveboxError } from "../../core/errors.ts";
 import type { ImageStore } from "../../core/image.ts";
 import type { LoadedLanguage } from "../../core/language.ts";
 import { cacheFolder } from "../../util/user-folders.ts";
+import type { ToolTalk } from "../tool-output.ts";
 import { fillLayout } from "./fill-layout.ts";
 import { imageTag } from "./layout.ts";
 import {
@@ -36,10 +37,9 @@ export interface TreeMaker {
   finish(): Promise<void>;
 }
 
-export interface TreeMakerOptions {
+export interface TreeMakerOptions extends ToolTalk {
   readonly images: Required<Pick<ImageStore, "load">>;
   readonly env: NodeJS.ProcessEnv;
-  readonly isQuiet: boolean;
   readonly onProgress: (text: string) => void;
 }
 
@@ -72,7 +72,7 @@ async function makeTree(make: MakeTree, signal: AbortSignal): Promise<void> {
   const { language, images, work, onProgress } = make;
   const packages = language.install.debian;
   onProgress(`${language.id}: fetching ${packages.join(", ")} and what they need`);
-  const count = await fetchPackages({ ...make, packages }, signal);
+  const count = await fetchPackages({ ...make, packages, title: language.id }, signal);
   onProgress(`${language.id}: unpacking ${count} packages into a tree`);
   const layout = join(work, "layout");
   await installInto(make, layout, signal);
@@ -84,9 +84,10 @@ async function installInto(make: MakeTree, layout: string, signal: AbortSignal):
   const temporary = join(make.work, "tmp");
   await mkdir(temporary);
   await chmod(temporary, 0o711);
+  const { language, isQuiet, isVerbose } = make;
   const env = { ...make.env, TMPDIR: temporary };
   const argv = [...ownMounts(make.mode), "mmdebstrap", ...wordsOf(make)];
-  await fillLayout({ argv, env, layout, title: make.language.title }, signal);
+  await fillLayout({ argv, env, layout, title: language.id, isQuiet, isVerbose }, signal);
 }
 
 /**
@@ -98,7 +99,7 @@ function ownMounts(mode: TreeMode): readonly string[] {
 }
 
 /** Hooks are shell words; `sync-in` reads as this user, also for the users of a namespace. */
-function wordsOf({ language, mode, sources, cache, work, isQuiet }: MakeTree): readonly string[] {
+function wordsOf({ language, mode, sources, cache, work }: MakeTree): readonly string[] {
   const archives = "/var/cache/apt/archives";
   const lists = "/var/lib/apt/lists";
   // update-alternatives links manuals, and fails where their folders are missing.
@@ -112,7 +113,6 @@ function wordsOf({ language, mode, sources, cache, work, isQuiet }: MakeTree): r
     `--mode=${mode}`,
     `--variant=${variant}`,
     "--format=tar",
-    ...(isQuiet ? ["--quiet"] : []),
     `--include=${language.install.debian.join(",")}`,
     // What Debian's older mmdebstraps say to a folder that is not empty.
     "--skip=download/empty",

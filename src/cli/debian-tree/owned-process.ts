@@ -25,14 +25,14 @@ kill -KILL "$watcher" 2>/dev/null
 exit "$code"`;
 
 export interface OwnedProcess {
+  /** Both must be read. */
   readonly stdout: Readable;
-  /** The exit code, when it has ended and closed its stdout; null after a signal. */
+  readonly stderr: Readable;
+  /** The exit code, when it has ended and closed both; null after a signal. */
   readonly ended: Promise<number | null>;
 }
 
 /**
- * Its stderr is ours. stdout must be read.
- *
  * @param signal After its abort the program has 20 s to end.
  */
 export function startOwned(
@@ -44,7 +44,7 @@ export function startOwned(
   const child = spawn("sh", ["-c", script, "sh", ...argv], {
     env,
     cwd: "/",
-    stdio: ["pipe", "pipe", "inherit"],
+    stdio: ["pipe", "pipe", "pipe"],
     detached: true,
   });
   // It may have ended before us.
@@ -60,5 +60,5 @@ export function startOwned(
     signal.removeEventListener("abort", onAbort);
     child.stdin.destroy();
   });
-  return { stdout: child.stdout, ended };
+  return { stdout: child.stdout, stderr: child.stderr, ended };
 }

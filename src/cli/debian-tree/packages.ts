@@ -7,6 +7,7 @@ import { copyFile, link, lstat, mkdir, readdir, rm, utimes, writeFile } from "no
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { GloveboxError } from "../../core/errors.ts";
+import { openToolOutput, type ToolTalk } from "../tool-output.ts";
 import { startOwned } from "./owned-process.ts";
 import type { DebianSources } from "./sources.ts";
 
@@ -41,14 +42,15 @@ export async function openPackageCache(folder: string): Promise<PackageCache> {
   );
 }
 
-export interface FetchPackages {
+export interface FetchPackages extends ToolTalk {
   readonly cache: PackageCache;
   readonly sources: DebianSources;
   readonly packages: readonly string[];
   /** A folder of this process alone. */
   readonly work: string;
   readonly env: NodeJS.ProcessEnv;
-  readonly isQuiet: boolean;
+  /** Of the language, for people. */
+  readonly title: string;
 }
 
 /** Where the packages of one tree lie. */
@@ -121,7 +123,7 @@ export async function trimPackageCache({ archives }: PackageCache): Promise<void
  * Read after the host's own, whose proxies and passwords count. What that does at the end of a run is
  * for the host's packages, and needs root.
  */
-function aptConfig({ cache, work, isQuiet }: FetchPackages): string {
+function aptConfig({ cache, work }: FetchPackages): string {
   const settings: readonly (readonly [string, string])[] = [
     ["Dir::State::lists", `${cache.lists}/`],
     ["Dir::State::status", join(work, "status")],
@@ -144,8 +146,8 @@ function aptConfig({ cache, work, isQuiet }: FetchPackages): string {
     ["Debug::NoLocking", "true"],
     // Another user could not write to the cache.
     ["APT::Sandbox::User", ""],
-    // On a terminal it shows how far it is.
-    ["quiet", isQuiet ? "2" : process.stderr.isTTY ? "0" : "1"],
+    // Nobody sees a bar of its own.
+    ["quiet", "1"],
   ];
   const cleared = ["APT::Update", "APT::Architectures", "DPkg", "Acquire::Languages"];
   const lines = [
@@ -159,25 +161,27 @@ const debianArchitecture =
   { x64: "amd64", arm64: "arm64", ia32: "i386", arm: "armhf" }[process.arch as string] ??
   process.arch;
 
-/** @returns What it printed, where that is asked for; else it goes to our stderr. */
+/** @returns What it printed, where that is asked for. */
 async function runApt(
   config: string,
   words: readonly string[],
-  { cache, env, isQuiet }: FetchPackages,
+  { cache, env, title, isQuiet, isVerbose }: FetchPackages,
   signal: AbortSignal,
 ): Promise<string> {
   const wait = ["--timeout", String(LOCK_WAIT_S), "--conflict-exit-code", String(LOCKED)];
   const lock = ["flock", ...wait, join(cache.folder, "lock")];
   const argv = [...lock, "apt-get", "-c", config, ...words];
   const isAsked = words.includes("--print-uris");
-  const { stdout, ended } = startOwned(argv, { ...env, LC_ALL: "C.UTF-8" }, signal);
+  using said = openToolOutput({ title: `${title}: fetching packages`, isQuiet, isVerbose });
+  const { stdout, stderr, ended } = startOwned(argv, { ...env, LC_ALL: "C.UTF-8" }, signal);
+  said.follow(stderr);
   let printed = "";
   if (isAsked) printed = await text(stdout);
-  else if (isQuiet) stdout.resume();
-  else stdout.pipe(process.stderr, { end: false });
+  else said.follow(stdout);
   const exitCode = await ended;
   signal.throwIfAborted();
   if (exitCode === 0) return printed;
+  said.showEnd();
   const command = `apt-get ${words.find((word) => !word.startsWith("-")) ?? ""}`;
   const reason =
     exitCode === LOCKED ? "another install still runs" : `\`${command}\` failed, see above`;
