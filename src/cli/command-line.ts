@@ -71,8 +71,9 @@ function prepare(command: Command, parents: readonly string[] = []): void {
           .replace(/^error: /, "")
           .trimEnd()
           .split("\n");
+        const sentence = first.replace(/\.$/, "");
         const more = rest.map((line) => ` ${line}`).join("");
-        write(`glovebox: ${escapeControls(`${first}.${more}`)} See \`${name} --help\`.\n`);
+        write(`glovebox: ${escapeControls(`${sentence}.${more}`)} See \`${name} --help\`.\n`);
       },
     });
 }

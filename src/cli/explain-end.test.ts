@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { enforced, missing, controls, type Enforcement } from "../core/enforcement.ts";
 import type { Execution } from "../core/execution.ts";
 import type { Outcome } from "../core/outcome.ts";
-import { explainEnd, explainGaps } from "./explain-end.ts";
+import { explainEnd, explainGaps, explainInFull } from "./explain-end.ts";
 import { parseLimits } from "./limit-flags.ts";
 
 const enforcement = Object.fromEntries(
@@ -56,6 +56,28 @@ describe("the end of a run", () => {
   ])("of a compile phase, %j, is told as %j", (outcome, lines) => {
     const report = { id: "1", compile: execution(outcome), run: null, enforcement };
     expect(explainEnd(report, limits)).toEqual(lines);
+  });
+});
+
+describe("with --verbose", () => {
+  const run = execution({ kind: "exited", exitCode: 0 });
+  const runtime = (version: string | null) => ({ languageId: "c", version });
+
+  test.each([
+    ["12.2.0", "c 12.2.0 in a sandbox of `linux`"],
+    [null, "c in a sandbox of `linux`"],
+  ])("the version %j is told as %j", (version, line) => {
+    const report = { id: "1", run, enforcement, runtime: runtime(version) };
+    expect(explainInFull(report, "linux")).toEqual([line, "run: 1 ms"]);
+  });
+
+  test.each([
+    ["hit", "compile: from the cache"],
+    ["miss", "compile: 1 ms"],
+    ["off", "compile: 1 ms"],
+  ] as const)("of the compile cache %s is told as %j", (compileCache, line) => {
+    const report = { id: "1", compile: run, run, enforcement, compileCache };
+    expect(explainInFull(report, "linux")).toContain(line);
   });
 });
 

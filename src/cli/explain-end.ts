@@ -26,11 +26,13 @@ export function explainGaps(enforcement: Enforcement): readonly string[] {
 
 /** For `--verbose`: what held and what was used. */
 export function explainInFull(report: ExecutionReport, providerName: string): readonly string[] {
-  const { runtime, compile, run, enforcement } = report;
-  const what = runtime === undefined ? "" : `${runtime.languageId} ${runtime.version ?? ""} `;
+  const { runtime, compile, compileCache, run, enforcement } = report;
+  const what = runtime === undefined ? [] : [runtime.languageId, runtime.version ?? []].flat();
+  const compiling = (phase: Execution): string =>
+    compileCache === "hit" ? "from the cache" : describeUsage(phase);
   return [
-    `${what}in a sandbox of \`${providerName}\``.trim(),
-    ...(compile === undefined ? [] : [`compile: ${describeUsage(compile)}`]),
+    [...what, `in a sandbox of \`${providerName}\``].join(" "),
+    ...(compile === undefined ? [] : [`compile: ${compiling(compile)}`]),
     ...(run === null ? [] : [`run: ${describeUsage(run)}`]),
     ...controls.flatMap((control) => describeGap(control, enforcement)),
   ];

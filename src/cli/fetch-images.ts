@@ -93,7 +93,7 @@ function fetchBy(
 
 /** Says what to do where an image has to be built, and this provider builds none. */
 export function builtElsewhere(image: string): string {
-  const command = makeCommand(image);
+  const command = makeCommand(image, "linux");
   const advice =
     command === undefined ? "Name another image, as python:3." : `Get the language: ${command}`;
   return `the image \`${image}\` is in no registry, and is built with \`--provider docker\` only. ${advice}`;

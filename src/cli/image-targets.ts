@@ -56,14 +56,15 @@ export function findTargets(
 }
 
 /**
- * The command that makes an image for the sandboxes of this machine's own kernel; undefined for one of
- * a registry.
+ * The command that brings a provider what an image of no registry would; undefined for one of a
+ * registry.
  */
-export function makeCommand(image: string): string | undefined {
+export function makeCommand(image: string, provider: string): string | undefined {
   const languageId = madeHereFor(image);
   if (languageId === undefined) return undefined;
-  const method = image.endsWith(":npm") ? "npm" : "tree";
-  return `glovebox languages install ${languageId} --method ${method}`;
+  const command = `glovebox languages install ${languageId}`;
+  if (provider === "docker") return `${command} --provider docker`;
+  return `${command} --method ${image.endsWith(":npm") ? "npm" : "tree"}`;
 }
 
 function imageNamed(word: string, index: LanguageIndex): string {

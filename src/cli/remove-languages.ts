@@ -6,7 +6,7 @@ import type { ImageStore, StoredImage } from "../core/image.ts";
 import type { Provider } from "../core/provider.ts";
 import { invalidRequest } from "../core/errors.ts";
 import { repositoryOf } from "../service/runtime-place.ts";
-import { missingPackages } from "./apt.ts";
+import { dispensablePackages, missingPackages } from "./apt.ts";
 import { treeName } from "./debian-tree/tree-name.ts";
 import { escapeControls } from "./escape-controls.ts";
 import { formatBytes } from "./image-progress.ts";
@@ -16,7 +16,7 @@ import { removeNpmLanguage } from "./npm-remove.ts";
 import { printNote } from "./print.ts";
 
 /**
- * Removes what is there and says what that frees.
+ * Removes what is there and says what that frees. Of all languages, what stays is said in one line.
  *
  * @returns 0; it is no failure that there was nothing.
  * @throws {GloveboxError} `INVALID_REQUEST` for a provider without images.
@@ -24,20 +24,24 @@ import { printNote } from "./print.ts";
 export async function removeLanguages(
   wanted: readonly WantedLanguage[],
   provider: Provider,
-  { isQuiet }: { readonly isQuiet: boolean },
+  { isQuiet, isAll }: { readonly isQuiet: boolean; readonly isAll: boolean },
   signal: AbortSignal,
 ): Promise<number> {
   const { images } = provider;
+  if (images === undefined) {
+    throw invalidRequest("--provider", `\`${provider.name}\` has no trees or images.`);
+  }
+  const notRemoved: WantedLanguage[] = [];
   for (const each of wanted) {
+    signal.throwIfAborted();
     const isRemoved = await removeOfNpm(each, provider);
-    if (images === undefined) {
-      if (isRemoved) continue;
-      throw invalidRequest("--provider", `\`${provider.name}\` has no trees or images.`);
-    }
     const found = await storedOf(each, images, signal);
     for (const stored of found) await remove(stored, images, signal);
-    if (found.length === 0 && !isRemoved && !isQuiet) await sayWhatIsThere(each, provider);
+    if (found.length === 0 && !isRemoved) notRemoved.push(each);
   }
+  if (isQuiet) return 0;
+  if (isAll) await sayWhatStays(notRemoved, provider);
+  else for (const each of notRemoved) await sayWhatIsThere(each, provider);
   return 0;
 }
 
@@ -90,7 +94,21 @@ async function sayWhatIsThere(
     `${id}${version === undefined ? "" : `@${version}`}: ${name} has no tree or image of it`,
   );
   if (programs !== "host" || version !== undefined || install.debian.length === 0) return;
-  const missing = await missingPackages(install.debian);
-  if (missing.length > 0) return;
-  printNote(`${id} comes from this system's packages: apt-get remove ${install.debian.join(" ")}`);
+  if ((await missingPackages(install.debian)).length > 0) return;
+  const dispensable = await dispensablePackages(install.debian);
+  printNote(
+    dispensable.length === 0
+      ? `${id} comes from packages that this system or Glovebox itself needs: it stays`
+      : `${id} comes from this system's packages; apt shows what else would go: apt-get remove ${dispensable.join(" ")}`,
+  );
+}
+
+async function sayWhatStays(
+  languages: readonly WantedLanguage[],
+  { programs }: Provider,
+): Promise<void> {
+  if (programs !== "host") return;
+  const packages = [...new Set(languages.flatMap(({ language }) => language.install.debian))];
+  if ((await missingPackages(packages)).length === packages.length) return;
+  printNote("what this system's own packages brought stays; name a language to see how it goes");
 }

@@ -38,6 +38,7 @@ describe("the flags of `glovebox run`", () => {
     [{ env: ["NOT_SET"] }, /--env: `NOT_SET` is not set in your environment/],
     [{ json: true, output: "none" }, /--output: `none` is too much.*up to 64MiB/],
     [{ json: true, output: "1GiB" }, /--output: `1GiB` is too much/],
+    [{ out: "" }, /--out: is empty\. Name a folder\./],
     [{ quiet: true, verbose: true }, /--quiet: can't be used together with --verbose/],
   ])("%j is refused in words that help", (raw, message) => {
     expect(() => parseRunOptions(raw, callerEnv)).toThrow(message);

@@ -111,6 +111,8 @@ function parseTty({ tty = false, json = false }: RawRunOptions): boolean {
 }
 
 function parseArtifacts({ artifact, out, json = false }: RawRunOptions): RunOptions["artifacts"] {
+  // An unset variable of a shell script must not come to mean the current folder.
+  if (out === "") throw invalidRequest("--out", "is empty. Name a folder.");
   if (out === undefined && !json) {
     if (artifact === undefined) return undefined;
     throw invalidRequest("--artifact", "says what to bring back, but not where to. Add --out DIR.");

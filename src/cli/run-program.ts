@@ -212,7 +212,11 @@ function createRequest(
   };
 }
 
-/** A folder of the caller has them already. */
+/**
+ * A folder of the caller has them already, or gets none.
+ *
+ * @throws {GloveboxError} `INVALID_REQUEST`
+ */
 function artifactsOf(
   { workspace }: Program,
   { artifacts: paths, out }: RunOptions,
@@ -220,9 +224,12 @@ function artifactsOf(
   if (paths === undefined) return {};
   if (workspace === undefined) return { artifacts: { paths, ...artifactBounds } };
   if (out === undefined) return {};
+  const { hostPath, access } = workspace;
   throw invalidRequest(
     "--out",
-    `can't be used where the workspace is a folder of yours, \`${workspace.hostPath}\`: what the program writes there is there already.`,
+    access === "ro"
+      ? `nothing can be written to the workspace: it is your folder \`${hostPath}\`, read-only. Write \`--workspace DIR:rw\` instead of --out, or give the program as FILE.`
+      : `can't be used where the workspace is a folder of yours, \`${hostPath}\`: what the program writes there is there already.`,
   );
 }
 

@@ -21,10 +21,12 @@ export function boundAnswers(app: FastifyInstance, bounds: AnswerBounds): void {
   const holders = "answers that their clients have not read yet";
   const budget = createByteBudget(bounds.budgetBytes, "answer", holders);
   app.addHook("onSend", async (_request, reply, payload: unknown) => {
-    reply.raw.setTimeout(bounds.idleTimeoutMs);
     if (typeof payload !== "string") return;
     const bytes = Buffer.byteLength(payload);
     if (bytes < SMALL_BYTES) return;
+    reply.raw.setTimeout(bounds.idleTimeoutMs, () => {
+      reply.raw.destroy();
+    });
     const share = budget.open();
     share.take(bytes);
     reply.raw.once("close", () => {

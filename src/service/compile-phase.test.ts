@@ -42,7 +42,7 @@ let folder: string;
 let service: ExecutionService;
 let sandboxes: ProviderSandbox[];
 /** What is done to each new sandbox. */
-let change: (sandbox: ProviderSandbox) => void;
+let change: (sandbox: ProviderSandbox) => void | Promise<void>;
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "compile-phase-test-"));
@@ -54,7 +54,7 @@ beforeEach(() => {
     name: "linux",
     create: async (...args: Parameters<Provider["create"]>) => {
       const sandbox = await real.create(...args);
-      change(sandbox);
+      await change(sandbox);
       sandboxes.push(sandbox);
       return sandbox;
     },
@@ -172,8 +172,9 @@ test("who allows little output does not get more from the cache", async () => {
 
 test("a hit that has no room is compiled under the caller's own limits", async () => {
   await run(hello);
-  change = () => {
+  change = async (sandbox) => {
     change = () => undefined;
+    await sandbox.destroy();
     throw new GloveboxError("SANDBOX_FAILED", "No space left on device", {
       provider: "linux",
       step: "create",

@@ -7,14 +7,15 @@ import { defaultDockerSettings } from "../../config/server-config.ts";
 import { invalidRequest } from "../../core/errors.ts";
 import { madeHereFor, type ImageStore } from "../../core/image.ts";
 import { createProvider, loadLanguages } from "../../app.ts";
-import { fetchImages } from "../fetch-images.ts";
-import { formatImages, imagesDocument, type ListedImage } from "../format-images.ts";
+import { builtElsewhere, fetchImages } from "../fetch-images.ts";
+import { formatImages, getCommand, imagesDocument, type ListedImage } from "../format-images.ts";
 import { allTargets, findTargets, type ImageTarget } from "../image-targets.ts";
 import { painterFor, printNote } from "../print.ts";
 import { formatError } from "../print-error.ts";
 import { addDockerHostFlag, parseProviderFlags, type RawProviderFlags } from "../provider-flag.ts";
 import { mapLimited } from "../../util/map-limited.ts";
 import { reportErrors } from "../report-errors.ts";
+import { untilSignal } from "../signals.ts";
 
 /** More would only wait at the daemon. */
 const PARALLEL_QUESTIONS = 4;
@@ -36,6 +37,7 @@ interface Work {
   readonly targets: readonly ImageTarget[];
   readonly isNamed: boolean;
   readonly flags: ImagesFlags;
+  readonly signal: AbortSignal;
 }
 
 export function createImagesCommand(onExit: (exitCode: number) => void): Command {
@@ -93,8 +95,10 @@ async function withImages(
     if (images === undefined) {
       throw invalidRequest("--provider", `\`${name}\` has no images. Use docker or linux.`);
     }
-    const targets = await targetsOf(words, images);
-    return await work({ images, provider: name, targets, isNamed, flags });
+    return await untilSignal(async (signal) => {
+      const targets = await targetsOf(words, images, signal);
+      return work({ images, provider: name, targets, isNamed, flags, signal });
+    });
   } finally {
     await provider.close();
   }
@@ -104,40 +108,44 @@ async function withImages(
 async function targetsOf(
   words: readonly string[],
   images: ImageStore,
+  signal: AbortSignal,
 ): Promise<readonly ImageTarget[]> {
   const languages = loadLanguages();
   const all = allTargets(languages.languages, defaultDockerSettings.image);
   if (words.length > 0) return findTargets(words, languages, all);
   if (images.list === undefined) return all;
-  const stored = await images.list(new AbortController().signal);
+  const stored = await images.list(signal);
   return stored.map(({ name }) => {
     const known = all.find(({ image }) => image === name);
     return { languages: [], dockerfile: undefined, ...known, image: name };
   });
 }
 
-async function list({ images, provider, targets, flags }: Work): Promise<number> {
-  const listed = await lookUp(images, targets);
+async function list({ images, provider, targets, flags, signal }: Work): Promise<number> {
+  const listed = await lookUp(images, targets, signal);
   process.stdout.write(
     flags.json === true
       ? `${JSON.stringify(imagesDocument(listed, provider), null, 2)}\n`
       : formatImages(listed, provider, painterFor(process.stdout, process.env)),
   );
+  if (listed.length === 0 && flags.json !== true) {
+    printNote(`no image is here; get one: glovebox images pull NAME --provider ${provider}`);
+  }
   return 0;
 }
 
 async function lookUp(
   images: ImageStore,
   targets: readonly ImageTarget[],
+  signal: AbortSignal,
 ): Promise<readonly ListedImage[]> {
-  const signal = new AbortController().signal;
   return mapLimited(targets, PARALLEL_QUESTIONS, async (target) => {
     return { target, stored: await images.find(target.image, signal) };
   });
 }
 
 async function fetchAll(
-  { images, provider, targets, isNamed, flags }: Work,
+  { images, provider, targets, isNamed, flags, signal }: Work,
   how: "pull" | "build",
 ): Promise<number> {
   if (flags.from !== undefined && targets.length !== 1) {
@@ -159,10 +167,15 @@ async function fetchAll(
     if (flags.quiet !== true) printNote(`nothing to ${how}`);
     return 0;
   }
+  const [first] = wanted;
+  if (how === "build" && first !== undefined && images.build === undefined) {
+    throw invalidRequest("LANG", builtElsewhere(first.image));
+  }
   // A daemon that can't be reached fails once, not with each image.
-  await lookUp(images, wanted.slice(0, 1));
+  await lookUp(images, wanted.slice(0, 1), signal);
   const { from, quiet = false, verbose = false } = flags;
-  return fetchImages(images, wanted, { how, from, isQuiet: quiet, isVerbose: verbose });
+  const options = { how, from, isQuiet: quiet, isVerbose: verbose };
+  return fetchImages(images, wanted, options, signal);
 }
 
 const isBuilt = ({ dockerfile }: ImageTarget): boolean => dockerfile !== undefined;
@@ -174,9 +187,8 @@ const isPulled = ({ dockerfile, image }: ImageTarget): boolean =>
 function wrongWay(target: ImageTarget, how: "pull" | "build", provider: string): Error {
   const { image, languages } = target;
   const name = languages[0] ?? image;
-  const made = madeHereFor(image);
-  if (made !== undefined && !(provider === "docker" && isBuilt(target))) {
-    const command = `glovebox languages install ${made} --provider ${provider}`;
+  if (madeHereFor(image) !== undefined && !(provider === "docker" && isBuilt(target))) {
+    const command = getCommand(target, provider);
     return invalidRequest(
       "LANG",
       `the image \`${image}\` is in no registry, it is made here: \`${command}\`.`,
@@ -190,17 +202,18 @@ function wrongWay(target: ImageTarget, how: "pull" | "build", provider: string):
   );
 }
 
-async function remove({ images, targets, isNamed, flags }: Work): Promise<number> {
+async function remove({ images, targets, isNamed, flags, signal }: Work): Promise<number> {
   if (!isNamed && flags.all !== true) {
     throw invalidRequest("LANG", "is missing: name what to remove, or write --all.");
   }
   let exitCode = 0;
   for (const { image } of targets) {
     try {
-      const wasThere = await images.remove(image, new AbortController().signal);
+      const wasThere = await images.remove(image, signal);
       if (wasThere) process.stdout.write(`removed ${image}\n`);
       else if (isNamed) printNote(`${image} was not there`);
     } catch (error) {
+      signal.throwIfAborted();
       exitCode = 1;
       process.stderr.write(formatError(error, flags.verbose === true ? "verbose" : "normal"));
     }

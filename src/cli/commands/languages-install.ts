@@ -5,12 +5,13 @@
 import { Command } from "commander";
 import { createProvider, createService, loadLanguages, openPreparedStore } from "../../app.ts";
 import { invalidRequest } from "../../core/errors.ts";
-import type { LoadedLanguage } from "../../core/language.ts";
+import type { LoadedLanguage, Runtime } from "../../core/language.ts";
 import type { Provider } from "../../core/provider.ts";
 import { indexLanguages } from "../../languages/index-languages.ts";
+import type { ExecutionService } from "../../service/service.ts";
 import { treeName } from "../debian-tree/tree-name.ts";
-import { exitCodeOfAbort } from "../exit.ts";
 import { fetchImages } from "../fetch-images.ts";
+import { getCommand } from "../format-images.ts";
 import {
   brings,
   chooseMethods,
@@ -20,17 +21,20 @@ import {
   installMethods,
   parseWanted,
   requireMethod,
-  showInstalled,
+  splitByHost,
   type InstallMethod,
 } from "../install-languages.ts";
 import type { WantedLanguage } from "../language-of-file.ts";
 import { installByNpm } from "../npm-install.ts";
 import { oneOf } from "../one-of.ts";
+import { printNote } from "../print.ts";
 import { addDockerHostFlag, addProviderFlag, parseProviderFlags } from "../provider-flag.ts";
 import type { RawProviderFlags } from "../provider-flag.ts";
 import { removeLanguages } from "../remove-languages.ts";
 import { reportErrors } from "../report-errors.ts";
-import { listenForSignals } from "../signals.ts";
+import { showInstalled, type RuntimeFilter } from "../show-installed.ts";
+import { untilSignal } from "../signals.ts";
+import type { ToolTalk } from "../tool-output.ts";
 
 interface InstallFlags extends RawProviderFlags {
   readonly method?: string;
@@ -67,7 +71,12 @@ export function createRemoveCommand(onExit: (exitCode: number) => void): Command
       "packages brought stays: it says how that goes.",
   );
   return addCommonFlags(command, onExit, ({ wanted, provider, flags, signal }) =>
-    removeLanguages(wanted, provider, { isQuiet: flags.quiet === true }, signal),
+    removeLanguages(
+      wanted,
+      provider,
+      { isQuiet: flags.quiet === true, isAll: flags.all === true },
+      signal,
+    ),
   );
 }
 
@@ -87,7 +96,7 @@ function addCommonFlags(
   command.argument("[LANG...]").option("--all", "all languages");
   return addDockerHostFlag(addProviderFlag(command))
     .option("-q, --quiet", "no progress")
-    .option("-v, --verbose", "traces of failures")
+    .option("-v, --verbose", "all that apt and npm say; traces of failures")
     .helpOption("-h, --help", "show this help")
     .action(async (words: string[], flags: InstallFlags) => {
       onExit(await reportErrors(flags, () => withProvider(words, flags, work)));
@@ -100,40 +109,54 @@ async function withProvider(
   work: (work: Work) => Promise<number>,
 ): Promise<number> {
   const languages = loadLanguages();
-  if ((words.length === 0) === (flags.all !== true)) {
+  const isAll = flags.all === true;
+  if ((words.length === 0) === !isAll) {
+    const not = isAll ? ", not both" : "";
     throw invalidRequest(
       "LANG",
-      "name languages, or write --all. `glovebox languages` lists them.",
+      `name languages, or write --all${not}. \`glovebox languages\` lists them.`,
     );
   }
-  const wanted = flags.all === true ? languages.names : words;
-  const parsed = wanted.map((word) => parseWanted(word, languages));
+  const wanted = isAll
+    ? languages.languages.map((language) => ({ language }))
+    : eachOnce(words.map((word) => parseWanted(word, languages)));
   const { provider: name, docker } = parseProviderFlags(flags);
   const provider = await createProvider(name, { docker });
   try {
-    return await work({ wanted: parsed, provider, flags, signal: never() });
+    return await untilSignal((signal) => work({ wanted, provider, flags, signal }));
   } finally {
     await provider.close();
   }
 }
 
+/** A language may have been named by several of its names. */
+function eachOnce(wanted: readonly WantedLanguage[]): readonly WantedLanguage[] {
+  const keyOf = ({ language, version = "" }: WantedLanguage): string => `${language.id}@${version}`;
+  return [...new Map(wanted.map((each) => [keyOf(each), each])).values()];
+}
+
 async function install(work: Work): Promise<number> {
+  if (work.provider.name === "process") {
+    const why = "`process` runs this system's own programs. What comes into sandboxes";
+    throw invalidRequest("--provider", `${why} needs \`--provider linux\` or \`docker\`.`);
+  }
   let exitCode = 0;
-  for (const [method, wanted] of await methodsOf(work)) {
-    const code = await installBy(method, { ...work, wanted });
-    // A signal ends all of it; one language that fails keeps no other from its turn.
-    if (code > 1) return code;
+  for (const [way, wanted] of await waysOf(work)) {
+    const code = await bring[way]({ ...work, wanted });
+    // One language that fails keeps no other from its turn.
     exitCode ||= code;
   }
   return exitCode;
 }
 
-async function methodsOf({
-  wanted,
-  provider,
-  flags,
-}: Work): Promise<Iterable<readonly [InstallMethod, readonly WantedLanguage[]]>> {
-  if (flags.method === undefined) return chooseMethods(wanted, provider);
+/** `there`: nothing is to be done. */
+type Way = InstallMethod | "there";
+
+async function waysOf(
+  work: Work,
+): Promise<Iterable<readonly [Way, readonly WantedLanguage[]]>> {
+  const { wanted, provider, flags } = work;
+  if (flags.method === undefined) return withoutThere(await chooseMethods(wanted, provider), work);
   const method = oneOf("--method", flags.method, installMethods);
   // Those of all that come that way.
   if (flags.all === true) {
@@ -143,74 +166,107 @@ async function methodsOf({
   return [[method, wanted]];
 }
 
-async function installBy(method: InstallMethod, work: Work): Promise<number> {
-  // Ctrl-C ends this process, and with its connection a daemon's work.
-  if (method === "image") return bring.image({ ...work, signal: never() });
-  using interruption = listenForSignals();
-  const { signal, received } = interruption;
-  try {
-    return await bring[method]({ ...work, signal });
-  } catch (error) {
-    if (!signal.aborted) throw error;
-    return exitCodeOfAbort({ received: received(), outputClosed: false });
+/** apt knows by itself what is there; a copy of what this system has must be asked for. */
+async function withoutThere(
+  methods: Awaited<ReturnType<typeof chooseMethods>>,
+  work: Work,
+): Promise<Iterable<readonly [Way, readonly WantedLanguage[]]>> {
+  const ways = new Map<Way, readonly WantedLanguage[]>(methods);
+  const copied = [...(methods.get("tree") ?? []), ...(methods.get("npm") ?? [])];
+  if (copied.length === 0) return ways;
+  const { there } = splitByHost(copied, await runtimesOf({ ...work, wanted: copied }));
+  if (there.length === 0) return ways;
+  for (const [way, wanted] of methods) {
+    ways.set(
+      way,
+      wanted.filter((each) => !there.includes(each)),
+    );
   }
+  return [["there", there], ...[...ways].filter(([, wanted]) => wanted.length > 0)];
 }
 
-const never = (): AbortSignal => new AbortController().signal;
+/** What the host itself has, in its system folders or by npm. */
+const isOfHost: RuntimeFilter = ({ image }) => image === undefined;
+const isTree: RuntimeFilter = ({ image }, language) => image === treeName(language);
 
-const bring: Readonly<Record<InstallMethod, (work: Work) => Promise<number>>> = {
+const bring: Readonly<Record<Way, (work: Work) => Promise<number>>> = {
+  there: async (work) => {
+    const { wanted, flags } = work;
+    for (const { language } of flags.quiet === true || flags.all === true ? [] : wanted) {
+      const tree = brings("tree", language) ? "; for a copy in a tree add --method tree" : "";
+      printNote(`${language.id}: this system has it${tree}`);
+    }
+    return show(work, isOfHost);
+  },
   apt: async (work) => {
-    await installByApt(languagesOf(work), work.signal);
-    return show(work);
+    await installByApt(languagesOf(work), work.provider, talkOf(work), work.signal);
+    return show(work, isOfHost);
   },
   tree: async (work) => {
-    const { provider, flags, signal } = work;
-    const { quiet: isQuiet = false, verbose: isVerbose = false } = flags;
-    const exitCode = await installByTree(
-      languagesOf(work),
-      provider,
-      { isQuiet, isVerbose },
-      signal,
-    );
-    return exitCode || show(work, treeName);
+    const { provider, signal } = work;
+    const exitCode = await installByTree(languagesOf(work), provider, talkOf(work), signal);
+    return exitCode || show(work, isTree);
   },
   npm: async (work) => {
-    const { provider, flags, signal } = work;
-    if (provider.programs !== "host") {
+    if (work.provider.programs !== "host") {
       throw invalidRequest("--method", "`npm` needs `--provider linux`.");
     }
-    const { quiet: isQuiet = false, verbose: isVerbose = false } = flags;
-    const exitCode = await installByNpm(languagesOf(work), { isQuiet, isVerbose }, signal);
-    return exitCode || show(work);
+    const exitCode = await installByNpm(languagesOf(work), talkOf(work), work.signal);
+    return exitCode || show(work, isOfHost);
   },
-  image: async ({ wanted, provider, flags }) => {
-    const { images } = provider;
-    if (images === undefined) {
-      throw invalidRequest("--method", `\`image\`: ${provider.name} has no images.`);
+  image: (work) => bringImages(work),
+};
+
+async function bringImages(work: Work): Promise<number> {
+  const { wanted, provider, signal } = work;
+  const { images, name } = provider;
+  if (images === undefined) {
+    throw invalidRequest("--method", `\`image\`: ${name} has no images.`);
+  }
+  const talk = talkOf(work);
+  let exitCode = 0;
+  for (const each of wanted) {
+    const { dockerfileText: dockerfile, id } = each.language;
+    const target = { image: imageOf(each), languages: [id], dockerfile };
+    if ((await images.find(target.image, signal)) !== undefined) {
+      const anew = getCommand(dockerfile === undefined ? { ...target, languages: [] } : target, name);
+      if (!talk.isQuiet) printNote(`${id}: ${target.image} is there; to get it anew: ${anew}`);
+      continue;
     }
-    const { quiet = false, verbose = false } = flags;
-    let exitCode = 0;
-    for (const each of wanted) {
-      const { dockerfileText: dockerfile, id } = each.language;
-      const target = { image: imageOf(each), languages: [id], dockerfile };
-      const how = dockerfile === undefined ? "pull" : "build";
-      const code = await fetchImages(images, [target], { how, isQuiet: quiet, isVerbose: verbose });
-      exitCode ||= code;
-    }
-    return exitCode;
-  },
+    const how = dockerfile === undefined ? "pull" : "build";
+    const code = await fetchImages(images, [target], { how, ...talk }, signal);
+    exitCode ||= code;
+  }
+  return exitCode;
+}
+
+const talkOf = ({ flags: { quiet = false, verbose = false } }: Work): ToolTalk => {
+  return { isQuiet: quiet, isVerbose: verbose };
 };
 
 /** Asks sandboxes; see `showInstalled`. */
-async function show(work: Work, place?: (language: LoadedLanguage) => string): Promise<number> {
-  const languages = languagesOf(work);
+async function show(work: Work, isMeant?: RuntimeFilter): Promise<number> {
+  const { wanted, provider, signal } = work;
+  return withService(work, (service) =>
+    showInstalled(wanted, { provider, service, ...(isMeant && { isMeant }) }, signal),
+  );
+}
+
+const runtimesOf = (work: Work): Promise<readonly Runtime[]> =>
+  withService(work, (service) => service.runtimes(work.signal));
+
+/** A service of these languages alone. */
+async function withService<T>(
+  work: Work,
+  ask: (service: ExecutionService) => Promise<T>,
+): Promise<T> {
   const service = createService({
     provider: work.provider,
-    languages: indexLanguages(languages),
+    languages: indexLanguages(languagesOf(work)),
     preparedStore: openPreparedStore(process.env),
   });
   try {
-    return await showInstalled(languages, service, work.signal, place);
+    return await ask(service);
   } finally {
     await service.close();
   }

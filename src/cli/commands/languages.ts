@@ -3,6 +3,7 @@
  * `glovebox languages`
  */
 import { Command } from "commander";
+import { invalidRequest } from "../../core/errors.ts";
 import type { Runtime } from "../../core/language.ts";
 import type { Provider } from "../../core/provider.ts";
 import { createProvider, createService, loadLanguages } from "../../app.ts";
@@ -37,8 +38,16 @@ export function createLanguagesCommand(onExit: (exitCode: number) => void): Comm
     .option("--json", "print JSON")
     .option("-v, --verbose", "traces of failures")
     .helpOption("-h, --help", "show this help")
-    .action(async (flags: LanguagesFlags) => {
-      onExit(await reportErrors(flags, () => listLanguages(flags)));
+    // Told by us: the parser would only count it.
+    .allowExcessArguments()
+    .action(async (flags: LanguagesFlags, { args, commands }: Command) => {
+      const work = async (): Promise<number> => {
+        const [word] = args;
+        if (word === undefined) return listLanguages(flags);
+        const names = commands.map((each) => each.name()).join(", ");
+        throw invalidRequest("languages", `\`${word}\` is no command of it. There are ${names}.`);
+      };
+      onExit(await reportErrors(flags, work));
     });
 }
 
