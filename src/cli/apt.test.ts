@@ -15,10 +15,13 @@ test.skipIf(!hasDpkg)("packages that are not there are told apart", async () => 
   expect(await missingPackages(["bash", "no-such-package"])).toEqual(["no-such-package"]);
 });
 
-test.skipIf(!hasDpkg)("the system can't do without its shell, nor Glovebox without Node", async () => {
-  const needed = ["bash", "dash", "coreutils", ...ofNode].filter((name) => name !== "");
-  expect(await dispensablePackages([...needed, "no-such-package"])).toEqual(["no-such-package"]);
-});
+test.skipIf(!hasDpkg)(
+  "the system can't do without its shell, nor Glovebox without Node",
+  async () => {
+    const needed = ["bash", "dash", "coreutils", ...ofNode].filter((name) => name !== "");
+    expect(await dispensablePackages([...needed, "no-such-package"])).toEqual(["no-such-package"]);
+  },
+);
 
 test.skipIf(!hasDpkg || !isInstalled("lua5.4"))("it can do without Lua", async () => {
   expect(await dispensablePackages(["lua5.4", "sed"])).toEqual(["lua5.4"]);

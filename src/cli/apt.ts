@@ -36,9 +36,7 @@ export async function missingPackages(packages: readonly string[]): Promise<read
  * Those of them that the system can do without: dpkg does not hold them for essential or usual, and the
  * Node that runs Glovebox is not of them.
  */
-export async function dispensablePackages(
-  packages: readonly string[],
-): Promise<readonly string[]> {
+export async function dispensablePackages(packages: readonly string[]): Promise<readonly string[]> {
   const form = "${Package} ${Essential} ${Protected} ${Priority}\\n";
   const needed = new Set([...(await ownersOf(process.execPath))]);
   for (const line of await queryPackages(["--show", `--showformat=${form}`, "--", ...packages])) {
@@ -54,7 +52,12 @@ const neededWords: ReadonlySet<string> = new Set(["yes", "required", "important"
 /** The packages that a file is of. */
 async function ownersOf(path: string): Promise<readonly string[]> {
   const lines = await queryPackages(["--search", "--", path]);
-  return lines.flatMap((line) => line.replace(/: \/.*$/, "").replaceAll(/:\w+/g, "").split(", "));
+  return lines.flatMap((line) =>
+    line
+      .replace(/: \/.*$/, "")
+      .replaceAll(/:\w+/g, "")
+      .split(", "),
+  );
 }
 
 /** It fails where it knows one of them not, and lists the others all the same. */

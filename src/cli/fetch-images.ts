@@ -69,7 +69,7 @@ async function fetchImage(
   const stored = await images.find(image, signal);
   const size = stored === undefined ? "" : `, ${formatBytes(stored.sizeBytes)}`;
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
-  process.stdout.write(escapeControls(`${image}${size}, in ${seconds} s\n`));
+  process.stdout.write(escapeControls(`${image}${size}, in ${seconds} s`) + "\n");
 }
 
 type Fetch = (onProgress: (progress: ImageProgress) => void, signal: AbortSignal) => Promise<void>;

@@ -21,8 +21,8 @@ mine      mine:1    missing  glovebox images build mine
 });
 
 test.each([
-  ["linux", undefined, "glovebox languages install lua --provider linux"],
-  ["linux", "FROM a", "glovebox languages install lua --provider linux"],
+  ["linux", undefined, "glovebox languages install lua --method tree"],
+  ["linux", "FROM a", "glovebox languages install lua --method tree"],
   ["docker", "FROM a", "glovebox images build lua"],
 ])("on %s what is made here is never pulled, built from %j", (provider, dockerfile, get) => {
   const target = { image: "localhost/glovebox/lua:debian", languages: ["lua"], dockerfile };

@@ -49,7 +49,10 @@ export function imagesDocument(
 }
 
 /** The command that gets an image where it is not there, and anew where it is. */
-export function getCommand({ image, languages, dockerfile }: ImageTarget, provider: string): string {
+export function getCommand(
+  { image, languages, dockerfile }: ImageTarget,
+  provider: string,
+): string {
   const made = makeCommand(image, provider);
   if (made !== undefined && !(provider === "docker" && dockerfile !== undefined)) return made;
   const how = dockerfile === undefined ? "pull" : "build";

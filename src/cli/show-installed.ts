@@ -39,8 +39,9 @@ export async function showInstalled(
     const { language } = each;
     const found = runtimes.filter(({ languageId }) => languageId === language.id);
     const runtime =
-      found.find((it) => isMeant(it, language) && matchesVersion(each.version ?? "*", it.version)) ??
-      (await taggedRuntime(each, provider, signal));
+      found.find(
+        (it) => isMeant(it, language) && matchesVersion(each.version ?? "*", it.version),
+      ) ?? (await taggedRuntime(each, provider, signal));
     if (runtime === undefined) {
       exitCode = 1;
       printNote(reasonOf(each, found, provider));

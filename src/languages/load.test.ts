@@ -103,6 +103,31 @@ describe("a fault is told with its file, its place and its value:", () => {
         ["install.npm[0]", "deno@^2"],
       ],
     ),
+    [
+      "an extension without a dot",
+      demo.replace("[.demo]", "[tb]"),
+      ["extensions[0]", /must begin with a dot, not "tb"$/],
+    ],
+    [
+      "a misspelt placeholder",
+      demo.replace("{entry}", "-f{entri}"),
+      ["run: {entri} is unknown; there are {entry}, {name}, {stem}, {sources}, {others}"],
+    ],
+    [
+      "one of another place",
+      `${demo}\nprepare: { commands: [{ argv: [demo, "{entry}"] }] }\n`,
+      ["prepare.commands[0].argv: {entry} is unknown; there are {prepared}"],
+    ],
+    [
+      "one that is no part of a word",
+      `${demo}\ncompile: [[demo, "-I{sources}"]]\n`,
+      ["compile[0]: {sources} must be a word of its own"],
+    ],
+    [
+      "a name that no code gives",
+      demo.replace("main.demo\nrun", '"{class}.demo"\nrun'),
+      ["mainFile: {class} is unknown; there are none"],
+    ],
     ["an upper-case alias", `${demo}\naliases: [Demo]\n`, ["aliases[0]", '"Demo"']],
     ["a missing field", demo.replace("title: Demo\n", ""), ["title", "required"]],
     ["another folder's id", demo.replace("id: demo", "id: other"), ["id", "`demo`", "`other`"]],
@@ -118,6 +143,12 @@ describe("a fault is told with its file, its place and its value:", () => {
       expect((error as Error).message).toMatch(part);
     }
   });
+});
+
+test("braces of other programs are no placeholders", async () => {
+  const words = '["${dir}", "{ print }", "{{end}}", "{if .x}", "{Entry}", "{}"]';
+  await write("demo", demo.replace('[demo, "{entry}"]', words));
+  await expect(loadLanguages(dir)).resolves.toHaveLength(1);
 });
 
 test("a folder without language.yaml is an error, not overlooked", async () => {

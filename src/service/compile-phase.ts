@@ -129,6 +129,8 @@ async function runEither(
   };
   const tried = await runCommands(shortcut, { ...phase, sink });
   if (isSuccess(tried) && saidBytes === 0) return tried;
+  // A limit has ended the sandbox with it.
+  if (!["exited", "signaled"].includes(tried.outcome.kind)) return tried;
   const [first, ...others] = commands;
   if (first === undefined) return tried;
   const limits = remaining(first.limits, tried.usage);

@@ -19,6 +19,7 @@ import { collect } from "../../src/service/collect.ts";
 import type { CollectedExecution } from "../../src/service/collect.ts";
 import { createDiskCache } from "../../src/service/compile-cache/disk-cache.ts";
 import { createPreparedStore } from "../../src/service/prepared/prepared-store.ts";
+import type { ServiceOptions } from "../../src/service/service-options.ts";
 import { ExecutionService } from "../../src/service/service.ts";
 import { createLeftoverCheck } from "../helpers/leftovers.ts";
 import type { LeftoverCheck } from "../helpers/leftovers.ts";
@@ -55,6 +56,7 @@ export function describeLanguages(
     let service: ExecutionService;
     let cached: ExecutionService;
     let quick: ExecutionService;
+    let options: ServiceOptions;
     let canCache: boolean;
     let canPrepare: boolean;
     let leftovers: LeftoverCheck;
@@ -66,7 +68,7 @@ export function describeLanguages(
       const provider = await makeProvider();
       canCache = provider.name !== "process";
       canPrepare = provider.programs === "host";
-      const options = {
+      options = {
         provider,
         languages: indexLanguages(languages),
         concurrency: 2,
@@ -78,7 +80,11 @@ export function describeLanguages(
       const compileCache = createDiskCache({ folder: cacheFolder, maxBytes: CACHE_BYTES });
       cached = new ExecutionService({ ...options, compileCache });
       const preparedStore = createPreparedStore(join(cacheFolder, "prepared"));
-      quick = new ExecutionService({ ...options, preparedStore });
+      const quickCache = createDiskCache({
+        folder: join(cacheFolder, "quick"),
+        maxBytes: CACHE_BYTES,
+      });
+      quick = new ExecutionService({ ...options, preparedStore, compileCache: quickCache });
       for (const { languageId } of await service.runtimes(never)) missing.delete(languageId);
     });
     afterAll(async () => {
@@ -88,6 +94,20 @@ export function describeLanguages(
       rmSync(cacheFolder, { recursive: true });
       expect(await leftovers.find()).toEqual([]);
     });
+
+    /** What the shortcut can't do, the usual way does: so that way must not be there to see it. */
+    async function takesShortcut(language: LoadedLanguage): Promise<void> {
+      const { compile = [], helloCode: content } = language;
+      const unusable = compile.map(([program = ""]) => [program, "--no-such-option"]);
+      const preparedStore = createPreparedStore(join(cacheFolder, "prepared"));
+      const only = indexLanguages([{ ...language, compile: unusable }]);
+      // Not closed: that would close the provider, and it does nothing by itself.
+      const shortcut = new ExecutionService({ ...options, preparedStore, languages: only });
+      const files = [{ path: mainFileOf(language, Buffer.from(content)), content }];
+      const parts = { files, args: [], stdin: language.helloStdin };
+      const { output } = await runIn(shortcut, language, parts, enforcement);
+      expect(output.run.output.toString()).toBe("Hello, world!\n");
+    }
 
     for (const language of languages) {
       const owes = (testName: string, body: () => Promise<void>, timeoutMs?: number): void => {
@@ -104,6 +124,12 @@ export function describeLanguages(
       };
       owes("tells its version", async () => {
         const runtime = await service.runtime(language, never);
+        const { argv, pattern } = language.version;
+        if (runtime?.version === null) {
+          expect.fail(
+            `what \`${argv.join(" ")}\` says does not match \`${pattern}\`, its version.pattern`,
+          );
+        }
         expect(runtime?.version).toMatch(/^\d[\w.+~-]*$/);
       });
       owes("greets with its first program", async () => {
@@ -148,6 +174,11 @@ export function describeLanguages(
         for (const languageTest of language.tests) {
           check(languageTest, await runIn(quick, language, languageTest, enforcement));
         }
+        if (language.prepare?.shortcut !== undefined) await takesShortcut(language);
+        const [again] = language.tests;
+        if (language.compile === undefined || again === undefined) return;
+        const { report } = await runIn(quick, language, again, enforcement);
+        expect(report.compileCache).toBe(canCache ? "hit" : "off");
       };
       owes("does all of it with what was prepared", withPrepared, PREPARED_TIMEOUT_MS);
     }

@@ -15,7 +15,14 @@ import { file, tarOf, writeLayout } from "../helpers/images/layout.ts";
 import { imagesGap, programLayer } from "../helpers/images/programs.ts";
 import { serveLayout, type LayoutRegistry } from "../helpers/images/registry.ts";
 import { skipUnless } from "../helpers/require.ts";
-import { glovebox, linuxGap, startCli, temporaryFolder, type CliResult } from "./cli-fixture.ts";
+import {
+  glovebox,
+  linuxGap,
+  resultOf,
+  startCli,
+  temporaryFolder,
+  type CliResult,
+} from "./cli-fixture.ts";
 
 const gap = skipUnless("linux", linuxGap()) ?? skipUnless("images", imagesGap());
 const linux = ["--provider", "linux"];
@@ -80,6 +87,16 @@ describe.skipIf(gap !== undefined)(`images of the provider linux ${gap ?? ""}`, 
     expect((await images("rm", tool())).stderr).toContain("was not there");
   });
 
+  test("a list without images says how to get one", async () => {
+    const { exitCode, stdout, stderr } = await images("ls");
+    expect({ exitCode, stdout }).toMatchObject({ exitCode: 0 });
+    expect(stdout).toMatch(/^LANGUAGE +IMAGE +SIZE/);
+    expect(stderr).toBe(
+      "glovebox: no image is here; get one: glovebox images pull NAME --provider linux\n",
+    );
+    expect((await images("ls", "--json")).stderr).toBe("");
+  });
+
   test("a missing image is told with the command that gets it, and never fetched by itself", async () => {
     const { exitCode, stderr } = await cli([
       "run",
@@ -117,8 +134,9 @@ describe.skipIf(gap !== undefined)(`images of the provider linux ${gap ?? ""}`, 
   test.each([
     [["pull"], /LANG: is missing/],
     [["build", "glovebox/x:1"], /is not built here/],
-    [["build", "lua"], /is in no registry.*glovebox languages install lua/],
-    [["pull", "lua"], /is in no registry.*glovebox languages install lua/],
+    [["build", "lua"], /is in no registry.*glovebox languages install lua --method tree$/m],
+    [["pull", "lua"], /is in no registry.*glovebox languages install lua --method tree`/],
+    [["build", "python"], /is fetched: `glovebox images pull python --provider linux`/],
     [["pull", "a:1", "b:1", "--from", "oci:/a:b"], /--from: .*Name that one/],
     [["pull", "a:1", "--from", "/a"], /--from: .* is not oci:FOLDER:TAG/],
   ])("%j is refused", async (args, message) => {
@@ -142,6 +160,29 @@ describe.skipIf(gap !== undefined)(`images of the provider linux ${gap ?? ""}`, 
     await images("rm", "docker.io/library/second:1");
     expect(trees()).toEqual([]);
     expect(staging()).toEqual([]);
+  });
+
+  test.each([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const)("%s ends a pull in order, with %i", async (signal, exitCode) => {
+    const stalling = await serveLayout(layout);
+    try {
+      const asked = stalling.stall();
+      const name = `${stalling.address}/tool:1`;
+      const words = ["images", "pull", name, "other:1", ...linux];
+      const child = startCli(words, { env: { XDG_DATA_HOME: data } });
+      const result = resultOf(child);
+      const { closed } = await asked;
+      child.kill(signal);
+      await closed;
+      // The next one has no turn any more.
+      expect(await result).toMatchObject({ exitCode, stdout: "" });
+      expect((await result).stderr).not.toContain("failed");
+      expect(staging()).toEqual([]);
+    } finally {
+      stalling.stop();
+    }
   });
 
   test("what a killed pull left goes with the next run", async () => {

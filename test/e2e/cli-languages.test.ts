@@ -41,14 +41,18 @@ const temporary = (): readonly string[] => readdirSync(join(folder.path, "tmp"))
 describe("wrong usage of `languages`", () => {
   test.each([
     [["install"], /LANG: name languages, or write --all/],
-    [["install", "--all", "lua"], /LANG: /],
-    [["install", "klingon"], /klingon/],
+    [["install", "--all", "lua"], /LANG: name languages, or write --all, not both/],
+    [["install", "klingon"], /^glovebox: LANG: `klingon` is unknown/],
     [["install", "lua@"], /LANG: .*after @ comes a version/],
     [["install", "lua", "--method", "magic"], /--method: .*apt, tree, npm, image/],
     [["install", "lua@5.4", "--method", "tree"], /--method: .*one version only/],
     [["install", "lua", "--method", "tree", "--provider", "process"], /needs `--provider linux`/],
     [["install", "deno", "--method", "tree"], /`tree` has no TypeScript \(Deno\)/],
     [["install", "lua", "--method", "npm"], /`npm` has no Lua/],
+    [
+      ["install", "lua", "--provider", "process"],
+      /--provider: `process` .*needs `--provider linux`/,
+    ],
     [["remove"], /LANG: /],
     [["remove", "lua", "--provider", "process"], /no trees or images/],
   ])("%j", async (args, message) => {
@@ -101,6 +105,35 @@ describe.skipIf(gap !== undefined)(`\`languages\` with the provider linux ${gap 
       const removed = await languages("remove", "lua", ...linux);
       expect(removed).toMatchObject({ exitCode: 0, stdout: "" });
       expect(removed.stderr).toContain("apt-get remove lua5.4");
+      const quiet = await languages("install", "lua", "-q", ...linux);
+      expect(quiet).toMatchObject({ exitCode: 0, stdout, stderr: "" });
+    },
+  );
+
+  test.skipIf(!isInstalled("dpkg"))("advises to remove nothing that the system needs", async () => {
+    const { exitCode, stdout, stderr } = await languages("remove", "bash", "sed", ...linux);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: "" });
+    expect(stderr).toMatch(/bash comes from packages that this system .* needs: it stays/);
+    expect(stderr).not.toContain("apt-get remove");
+  });
+
+  test.skipIf(!isInstalled("dpkg"))("of all it says in one line that packages stay", async () => {
+    const { exitCode, stdout, stderr } = await languages("remove", "--all", ...linux);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: "" });
+    expect(stderr).toMatch(/^glovebox: what this system's own packages brought stays; [^\n]*\n$/);
+  });
+
+  test.skipIf(!isInstalled("sed") || process.getuid?.() === 0)(
+    "makes no copy of what the system has, as an ordinary user",
+    async () => {
+      const { exitCode, stdout, stderr } = await languages("install", "sed", ...linux);
+      expect({ exitCode, stdout }).toEqual({
+        exitCode: 0,
+        stdout: expect.stringMatching(/^sed \d[\d.]*\n$/) as string,
+      });
+      expect(stderr).toBe(
+        "glovebox: sed: this system has it; for a copy in a tree add --method tree\n",
+      );
     },
   );
 
@@ -120,8 +153,8 @@ const noTrees = gap ?? notDemanded ?? skipUnless("trees", await treesGap());
 
 describe.skipIf(noTrees !== undefined)(`Debian trees ${noTrees ?? ""}`, () => {
   const started: CliProcess[] = [];
-  const install = (): CliProcess => {
-    const words = ["languages", "install", "lua", "--method", "tree", ...linux];
+  const install = (...flags: readonly string[]): CliProcess => {
+    const words = ["languages", "install", "lua", "--method", "tree", ...linux, ...flags];
     const child = spawn(process.execPath, [program, ...words], {
       env: { ...process.env, GLOVEBOX_NO_BUILD: "1", ...env },
       stdio: "pipe",
@@ -145,7 +178,7 @@ describe.skipIf(noTrees !== undefined)(`Debian trees ${noTrees ?? ""}`, () => {
     async () => {
       const left = `glovebox-tree-${readlinkSync("/proc/self/ns/pid").replace(/\D/g, "")}-4194999-1-ab`;
       mkdirSync(join(folder.path, "tmp", left, "tmp"), { recursive: true });
-      const stopped = install();
+      const stopped = install("-v");
       const stoppedResult = resultOf(stopped);
       await untilText(stopped.stderr, "installing essential packages");
       expect(temporary()).toHaveLength(1);
@@ -156,7 +189,7 @@ describe.skipIf(noTrees !== undefined)(`Debian trees ${noTrees ?? ""}`, () => {
       expect(await stoppedResult).toMatchObject({ exitCode: 130, stdout: "" });
       expect(temporary()).toEqual([]);
 
-      const made = await resultOf(install());
+      const made = await resultOf(install("-v"));
       expect(made.stderr).toContain("Need to get 0 B");
       expect(made).toMatchObject({
         exitCode: 0,

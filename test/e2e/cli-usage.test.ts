@@ -55,6 +55,18 @@ describe("wrong usage", () => {
       ["doctor", "--provider", "vm"],
       /--provider: `vm` is unknown\. Allowed: auto, linux, docker, process/,
     ],
+    [["run", "--out", "", "a.py"], /--out: is empty\. Name a folder\./],
+    [
+      ["run", "--out", "new", "--", "ls"],
+      /--out: nothing can be written .*`[^`]*project`, read-only\. Write `--workspace DIR:rw`/,
+    ],
+    [
+      ["run", "--out", "new", "--workspace", ".:rw", "--", "ls"],
+      /--out: .*`[^`]*project`: what the program writes there is there already/,
+    ],
+    [["languages", "foo"], /`foo` is no command of it\. There are install, prepare, remove\.\n/],
+    [["doctor", "foo"], /Expected 0 arguments but got 1\. See `glovebox doctor --help`\.\n/],
+    [["images", "pull", "UPPER:1"], /LANG: `UPPER:1`: .*no capitals.*`upper:1`/],
     [["languages", "--wide"], /unknown option '--wide'/],
     [["serve", "--port", "http"], /command line: server\.port \(--port\) .*http/],
     [

@@ -119,6 +119,34 @@ describe.skipIf(gap !== undefined)(`versions side by side ${gap ?? ""}`, () => {
     );
   });
 
+  test.each([
+    ["bash@1", "bash 1.0.7 (bash:1)\n"],
+    ["bash@2", "bash 2.5.0 (bash:2.5)\n"],
+    ["bash@5", /^bash 5\.[\d.]+\n$/],
+  ])("`languages prepare %s` is about that one", async (language, stdout) => {
+    const result = await cli("languages", "prepare", language, ...linux);
+    expect(result).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(result.stdout).toMatch(stdout);
+  });
+
+  test("`languages prepare` of a version that is not there fails with what is", async () => {
+    const { exitCode, stdout, stderr } = await cli("languages", "prepare", "bash@3", ...linux);
+    expect([exitCode, stdout]).toEqual([1, ""]);
+    expect(stderr).toMatch(/ has 5\.[\d.]+, .*2\.5\.0 \(bash:2\.5\).*install bash@3\n$/);
+  });
+
+  test("`languages install` asks no registry for an image that is there", async () => {
+    const words = ["languages", "install", "bash@1", ...linux];
+    // Without skopeo it could not.
+    const result = await glovebox(words, { env: { ...env, PATH: "/nonexistent" } });
+    expect(result).toMatchObject({
+      exitCode: 0,
+      stdout: "",
+      stderr:
+        "glovebox: bash: bash:1 is there; to get it anew: glovebox images pull bash:1 --provider linux\n",
+    });
+  });
+
   describe("over HTTP", () => {
     let url: string;
     let stop: () => Promise<CliResult>;

@@ -185,21 +185,15 @@ const isPulled = ({ dockerfile, image }: ImageTarget): boolean =>
   dockerfile === undefined && madeHereFor(image) === undefined;
 
 function wrongWay(target: ImageTarget, how: "pull" | "build", provider: string): Error {
-  const { image, languages } = target;
-  const name = languages[0] ?? image;
-  if (madeHereFor(image) !== undefined && !(provider === "docker" && isBuilt(target))) {
-    const command = getCommand(target, provider);
-    return invalidRequest(
-      "LANG",
-      `the image \`${image}\` is in no registry, it is made here: \`${command}\`.`,
-    );
-  }
-  return invalidRequest(
-    "LANG",
-    how === "pull"
-      ? `the image \`${image}\` is in no registry, it is built: \`glovebox images build ${name}\`.`
-      : `the image \`${image}\` is not built here, it is fetched: \`glovebox images pull ${name}\`.`,
-  );
+  const { image } = target;
+  const command = getCommand(target, provider);
+  const isMade = madeHereFor(image) !== undefined && !(provider === "docker" && isBuilt(target));
+  const reason = isMade
+    ? "is in no registry, it is made here"
+    : how === "pull"
+      ? "is in no registry, it is built"
+      : "is not built here, it is fetched";
+  return invalidRequest("LANG", `the image \`${image}\` ${reason}: \`${command}\`.`);
 }
 
 async function remove({ images, targets, isNamed, flags, signal }: Work): Promise<number> {

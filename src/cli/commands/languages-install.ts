@@ -152,9 +152,7 @@ async function install(work: Work): Promise<number> {
 /** `there`: nothing is to be done. */
 type Way = InstallMethod | "there";
 
-async function waysOf(
-  work: Work,
-): Promise<Iterable<readonly [Way, readonly WantedLanguage[]]>> {
+async function waysOf(work: Work): Promise<Iterable<readonly [Way, readonly WantedLanguage[]]>> {
   const { wanted, provider, flags } = work;
   if (flags.method === undefined) return withoutThere(await chooseMethods(wanted, provider), work);
   const method = oneOf("--method", flags.method, installMethods);
@@ -229,7 +227,10 @@ async function bringImages(work: Work): Promise<number> {
     const { dockerfileText: dockerfile, id } = each.language;
     const target = { image: imageOf(each), languages: [id], dockerfile };
     if ((await images.find(target.image, signal)) !== undefined) {
-      const anew = getCommand(dockerfile === undefined ? { ...target, languages: [] } : target, name);
+      const anew = getCommand(
+        dockerfile === undefined ? { ...target, languages: [] } : target,
+        name,
+      );
       if (!talk.isQuiet) printNote(`${id}: ${target.image} is there; to get it anew: ${anew}`);
       continue;
     }

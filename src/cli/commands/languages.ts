@@ -34,21 +34,23 @@ export function createLanguagesCommand(onExit: (exitCode: number) => void): Comm
     .addCommand(createInstallCommand(onExit))
     .addCommand(createPrepareCommand(onExit))
     .addCommand(createRemoveCommand(onExit));
-  return addDockerHostFlag(addProviderFlag(command))
-    .option("--json", "print JSON")
-    .option("-v, --verbose", "traces of failures")
-    .helpOption("-h, --help", "show this help")
-    // Told by us: the parser would only count it.
-    .allowExcessArguments()
-    .action(async (flags: LanguagesFlags, { args, commands }: Command) => {
-      const work = async (): Promise<number> => {
-        const [word] = args;
-        if (word === undefined) return listLanguages(flags);
-        const names = commands.map((each) => each.name()).join(", ");
-        throw invalidRequest("languages", `\`${word}\` is no command of it. There are ${names}.`);
-      };
-      onExit(await reportErrors(flags, work));
-    });
+  return (
+    addDockerHostFlag(addProviderFlag(command))
+      .option("--json", "print JSON")
+      .option("-v, --verbose", "traces of failures")
+      .helpOption("-h, --help", "show this help")
+      // Told by us: the parser would only count it.
+      .allowExcessArguments()
+      .action(async (flags: LanguagesFlags, { args, commands }: Command) => {
+        const work = async (): Promise<number> => {
+          const [word] = args;
+          if (word === undefined) return listLanguages(flags);
+          const names = commands.map((each) => each.name()).join(", ");
+          throw invalidRequest("languages", `\`${word}\` is no command of it. There are ${names}.`);
+        };
+        onExit(await reportErrors(flags, work));
+      })
+  );
 }
 
 async function listLanguages(flags: LanguagesFlags): Promise<number> {

@@ -53,5 +53,5 @@ function findProgram(name: string): readonly string[] {
 function markOf(path: string): readonly unknown[] {
   const status = statSync(path, { bigint: true, throwIfNoEntry: false });
   if (status === undefined) return [path];
-  return [path, String(status.ino), String(status.size), String(status.ctimeNs)];
+  return [path, String(status.ino), String(status.size), String(status.mtimeNs)];
 }

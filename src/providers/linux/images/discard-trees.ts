@@ -9,6 +9,7 @@ import { basename, join } from "node:path";
 import { isOrphan } from "../owned-name.ts";
 import { treeFolder, treeForm, withStaging } from "./folders.ts";
 import { readNames } from "./names.ts";
+import { tryAll } from "./try-all.ts";
 
 /**
  * Removes a tree, unless a name means it. A program that runs in it loses its files.
@@ -40,7 +41,11 @@ export async function discardUnusedTree(
   await discardTree(folder, id, signal);
 }
 
-/** Removes all trees without a name, which killed pulls and moved tags left; none while somebody pulls. */
+/**
+ * Removes all trees without a name, which killed pulls and moved tags left; none while somebody pulls.
+ *
+ * @throws What failed first, when all others are gone.
+ */
 export async function sweepTrees(folder: string, signal?: AbortSignal): Promise<void> {
   const ids = (await readdir(folder))
     .filter((name) => treeForm.test(name))
@@ -50,10 +55,9 @@ export async function sweepTrees(folder: string, signal?: AbortSignal): Promise<
   if (unnamed.length === 0) return;
   const staged = await readdir(join(folder, "staging")).catch(() => []);
   if (!staged.every(isOrphan)) return;
-  for (const id of unnamed) {
-    if (signal?.aborted === true) return;
-    await discardUnusedTree(folder, id, signal);
-  }
+  await tryAll(unnamed, async (id) => {
+    if (signal?.aborted !== true) await discardUnusedTree(folder, id, signal);
+  });
 }
 
 async function isNamed(folder: string, id: string): Promise<boolean> {

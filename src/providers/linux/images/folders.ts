@@ -10,6 +10,7 @@ import { GloveboxError } from "../../../core/errors.ts";
 import { isOrphan, ownedName } from "../owned-name.ts";
 import { removeTree } from "./remove-tree.ts";
 import type { RootEntry } from "./root-entries.ts";
+import { tryAll } from "./try-all.ts";
 
 /** What a tree's `image.json` holds: written by us, in a folder that only this user can write to. */
 export interface TreeDescription {
@@ -89,15 +90,15 @@ export async function withStaging<T>(
 }
 
 /**
- * Removes what killed owners were fetching or removing.
+ * Removes what killed owners were fetching or removing. What can't be removed keeps no other.
  *
  * @param signal Its abort ends it at once; the rest is for the next sweep.
+ * @throws What failed first, at the end.
  */
 export async function sweepStaging(folder: string, signal?: AbortSignal): Promise<void> {
   const staging = join(folder, "staging");
   const names = await readdir(staging).catch(() => []);
-  for (const name of names.filter(isOrphan)) {
-    if (signal?.aborted === true) return;
-    await removeTree(join(staging, name), signal);
-  }
+  await tryAll(names.filter(isOrphan), async (name) => {
+    if (signal?.aborted !== true) await removeTree(join(staging, name), signal);
+  });
 }

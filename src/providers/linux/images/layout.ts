@@ -6,6 +6,7 @@
 import { lstat, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod/mini";
+import { showText } from "../../../util/show-value.ts";
 
 /** A manifest of 127 layers has 20 kB, a config of a long history 100 kB; registries take 4 MiB. */
 const MAX_JSON_BYTES = 4 * 1024 * 1024;
@@ -61,7 +62,7 @@ export async function readLayout(folder: string): Promise<ImageLayout> {
     layers: manifest.layers.map((layer) => {
       const type = layerTypes[layer.mediaType];
       if (type === undefined)
-        throw new Error(`a layer is of the type ${layer.mediaType.slice(0, 80)}`);
+        throw new Error(`a layer is of the type ${showText(layer.mediaType)}`);
       return { file: blobFile(layer.digest), ...type };
     }),
     env: variables(config.config?.Env ?? []),

@@ -7,14 +7,16 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { GloveboxError, isGloveboxError } from "../../../core/errors.ts";
 import type { ImageProgress } from "../../../core/image.ts";
+import { showText } from "../../../util/show-value.ts";
 import { treeFolder, withStaging, type TreeDescription } from "./folders.ts";
 import { readLayout, type ImageLayout } from "./layout.ts";
+import { ownArchitecture } from "./manifest.ts";
 import { writeName } from "./names.ts";
 import { removeTree } from "./remove-tree.ts";
 import { listRoot } from "./root-entries.ts";
 import { fetchImage } from "./skopeo.ts";
-import { maxTreeBytes, unpackImage, type StartSandbox } from "./unpack-image.ts";
-import { watchDisk } from "./watch-disk.ts";
+import { maxTreeBytes, maxTreeEntries, unpackImage, type StartSandbox } from "./unpack-image.ts";
+import { watchDisk, type DiskBounds } from "./watch-disk.ts";
 
 export interface PullImage {
   /** The store's. */
@@ -30,13 +32,10 @@ export interface PullImage {
 /** A slow line takes hours for an image of 10 GiB; one that is stuck must end some time. */
 const PULL_TIMEOUT_MS = 6 * 60 * 60_000;
 /** Layers as they were sent and as they are unpacked, and what others write meanwhile. */
-const MAX_DISK_BYTES = 2 * maxTreeBytes;
+const diskBounds: DiskBounds = { maxBytes: 2 * maxTreeBytes, maxFiles: 2 * maxTreeEntries };
 
 /** An image is fetched once, and unpacked again when others remove it meanwhile. */
 const MAX_ATTEMPTS = 3;
-
-/** As Go names them. */
-const ownArchitecture = { x64: "amd64", arm64: "arm64" }[process.arch as string] ?? process.arch;
 
 /**
  * Fetches an image, unpacks it where its tree is not there yet, and gives that its name.
@@ -51,7 +50,7 @@ export async function pullImage(
   signal: AbortSignal,
 ): Promise<string> {
   return withStaging(pull.folder, async (staging) => {
-    using disk = await watchDisk(staging, MAX_DISK_BYTES);
+    using disk = await watchDisk(staging, diskBounds);
     const timeout = AbortSignal.timeout(PULL_TIMEOUT_MS);
     const any = AbortSignal.any([signal, disk.signal, timeout]);
     try {
@@ -59,7 +58,8 @@ export async function pullImage(
     } catch (error) {
       signal.throwIfAborted();
       if (isGloveboxError(error)) throw error;
-      throw unusable(pull.name, error);
+      // What ended it, and not that it was ended.
+      throw unusable(pull.name, any.aborted ? any.reason : error);
     }
   });
 }
@@ -132,9 +132,8 @@ async function publish(tree: string, target: string): Promise<void> {
 
 function refuseForeign({ os, architecture }: ImageLayout): void {
   if (os === "linux" && architecture === ownArchitecture) return;
-  throw new Error(
-    `it is for ${os.slice(0, 40)}/${architecture.slice(0, 40)}, and this machine is linux/${ownArchitecture}`,
-  );
+  const machine = showText(`${os}/${architecture}`);
+  throw new Error(`it is for ${machine}, and this machine is linux/${ownArchitecture}`);
 }
 
 function unusable(name: string, cause: unknown): GloveboxError<"SANDBOX_FAILED"> {

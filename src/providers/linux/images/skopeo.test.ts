@@ -36,7 +36,7 @@ const fetch = (source: string, env: NodeJS.ProcessEnv): Promise<void> =>
     new AbortController().signal,
   );
 
-const local = "oci:/images:tool";
+const local = "docker-archive:/images:tool";
 const remote = "docker://r.example/tool:1";
 test.each([
   [remote, "reading manifest 1: manifest unknown", "IMAGE_NOT_FOUND", /skopeo login r\.example$/],
@@ -52,8 +52,8 @@ test.each([
     "SANDBOX_FAILED",
     /name of its regist/,
   ],
-  [local, "open /images/index.json: permission denied", "SANDBOX_FAILED", /what --from names\.$/],
-  [local, "no descriptor found for reference tool", "SANDBOX_FAILED", /what --from names\.$/],
+  [local, "open /images: permission denied", "SANDBOX_FAILED", /what --from names\.$/],
+  [local, "reference tool not in it", "SANDBOX_FAILED", /what --from names\.$/],
   [local, "access to it was denied", "SANDBOX_FAILED", /what --from names\.$/],
 ])("%s: %s is %s", async (source, words, code, message) => {
   const env = { PATH: `${failing}:${process.env["PATH"] ?? ""}`, WORDS: words };

@@ -5,10 +5,15 @@
  * containers-policy.json(5).
  */
 import { spawn } from "node:child_process";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 import { GloveboxError } from "../../../core/errors.ts";
 import type { ImageProgress } from "../../../core/image.ts";
 import { missingPrograms } from "../../../util/missing-programs.ts";
+import { maxManifestBytes } from "./manifest.ts";
+import { pinSource } from "./pin-source.ts";
+import { removeTree } from "./remove-tree.ts";
 
 /** Of a line: a registry says what it likes. */
 const MAX_TEXT_CHARACTERS = 1000;
@@ -33,9 +38,11 @@ export interface FetchImage {
 }
 
 /**
- * Fetches an image with all that its digests name; every byte is checked against them.
+ * Fetches an image with all that its digests name; every byte is checked against them. Its manifest is
+ * looked at before, see `readManifest`.
  *
  * @throws {GloveboxError} `IMAGE_NOT_FOUND`, `SANDBOX_FAILED`; `PROVIDER_UNAVAILABLE` without skopeo.
+ * @throws {Error} For an image that can't be used.
  * @throws The reason of `signal` after its abort.
  */
 export async function fetchImage(
@@ -43,17 +50,43 @@ export async function fetchImage(
   onProgress: (progress: ImageProgress) => void,
   signal: AbortSignal,
 ): Promise<void> {
+  const skopeo = async (
+    args: readonly string[],
+    onStdout: (stdout: Readable) => void,
+  ): Promise<void> => {
+    // When this process is killed nobody else would end it.
+    const argv = ["setpriv", "--pdeathsig", "KILL", "skopeo", "--tmpdir", temporary, ...args];
+    signal.throwIfAborted();
+    const { exitCode, lines } = await run(argv, env, onStdout, signal);
+    signal.throwIfAborted();
+    if (exitCode !== 0) throw missing(env) ?? failed(name, source, lines);
+  };
+  const inspect = async (from: readonly string[]): Promise<Buffer> => {
+    const pieces: Buffer[] = [];
+    let left = maxManifestBytes;
+    await skopeo(["inspect", "--raw", ...from.map(forInspect)], (stdout) => {
+      stdout.on("data", (piece: Buffer) => {
+        left -= piece.length;
+        if (left >= 0) pieces.push(piece);
+      });
+    });
+    if (left < 0) throw new Error("its description is too large");
+    return Buffer.concat(pieces);
+  };
+  const folder = join(temporary, "source");
+  const pinned = await pinSource({ source, folder, inspect }, signal);
   // Layers that are packed in another way become gzip, which Node reads.
-  const copy = ["copy", "--dest-compress-format=gzip", ...source, `oci:${layout}:image`];
-  const skopeo = ["skopeo", "--tmpdir", temporary, ...copy];
-  // When this process is killed nobody else would end it.
-  const argv = ["setpriv", "--pdeathsig", "KILL", ...skopeo];
-  signal.throwIfAborted();
-  const { exitCode, lines } = await run(argv, env, onProgress, signal);
-  signal.throwIfAborted();
-  if (exitCode === 0) return;
-  throw missing(env) ?? failed(name, source, lines);
+  const copy = ["copy", "--dest-compress-format=gzip", ...pinned, `oci:${layout}:image`];
+  await skopeo(copy, (stdout) => {
+    createInterface({ input: stdout }).on("line", (line) => {
+      onProgress(progressOf(line.slice(0, MAX_TEXT_CHARACTERS)));
+    });
+  });
+  await removeTree(folder, signal);
 }
+
+/** `copy` has two sides, and names for their options. */
+const forInspect = (word: string): string => word.replace(/^--src-/, "--");
 
 interface Run {
   /** Null where it was ended by a signal, or could not be started. */
@@ -65,7 +98,7 @@ interface Run {
 async function run(
   argv: readonly string[],
   env: NodeJS.ProcessEnv,
-  onProgress: (progress: ImageProgress) => void,
+  onStdout: (stdout: Readable) => void,
   signal: AbortSignal,
 ): Promise<Run> {
   const [file = "", ...args] = argv;
@@ -90,9 +123,7 @@ async function run(
     lines.push(line.slice(0, MAX_TEXT_CHARACTERS));
     if (lines.length > 20) lines.shift();
   });
-  createInterface({ input: child.stdout }).on("line", (line) => {
-    onProgress(progressOf(line.slice(0, MAX_TEXT_CHARACTERS)));
-  });
+  onStdout(child.stdout);
   return { exitCode: await ended, lines };
 }
 

@@ -23,6 +23,7 @@ import {
 import { nameFile, readJson, readName, readNames } from "./names.ts";
 import type { PullImage } from "./pull.ts";
 import { localSource, registrySource, wholeName } from "./reference.ts";
+import { tryAll } from "./try-all.ts";
 import type { StartSandbox } from "./unpack-image.ts";
 
 export interface LinuxImages extends Required<Omit<ImageStore, "build">> {
@@ -92,8 +93,7 @@ export function createImages({ folder, env, start }: ImageStoreOptions): LinuxIm
     remove: async (name) => isThere() && removeImage(place(), wholeName(name)),
     sweep: async (signal) => {
       if (!isThere()) return;
-      await sweepStaging(place(), signal);
-      await sweepTrees(place(), signal);
+      await tryAll([sweepStaging, sweepTrees], (sweep) => sweep(place(), signal));
     },
   };
 }

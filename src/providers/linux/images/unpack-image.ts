@@ -41,7 +41,8 @@ export interface UnpackedTree {
 const GIB = 1024 ** 3;
 /** The largest images that people run programs in have some 10 GiB and 300,000 files. */
 export const maxTreeBytes = 20 * GIB;
-const MAX_ENTRIES = 2_000_000;
+/** With the folders that paths name and no entry does. */
+export const maxTreeEntries = 2_000_000;
 const WALL_TIME_MS = 30 * 60_000;
 
 const layoutPath = "/layout";
@@ -64,7 +65,7 @@ export async function unpackImage(
   const job: UnpackJob = {
     root: workspacePath,
     layers: layers.map(({ file, isGzip }) => ({ path: `${layoutPath}/${file}`, isGzip })),
-    bounds: { maxBytes: maxTreeBytes, maxEntries: MAX_ENTRIES },
+    bounds: { maxBytes: maxTreeBytes, maxEntries: maxTreeEntries },
     ownFolder,
   };
   const records: Records = [

@@ -52,16 +52,13 @@ const SHOWN_CHARS = 100;
 export async function unpackLayer(
   root: RootFolder,
   { path, isGzip }: Layer,
-  { maxBytes, maxEntries }: UnpackBounds,
+  bounds: UnpackBounds,
   done: Unpacked,
 ): Promise<void> {
   /** What this layer brought: whiteouts are about those below. */
   const own = new Set<string>();
   await readTar(openLayer(path, isGzip), async (entry, content) => {
-    done.entries++;
-    done.bytes += entry.size + ENTRY_BYTES;
-    if (done.bytes > maxBytes) throw new Error(`it holds more than ${maxBytes} bytes`);
-    if (done.entries > maxEntries) throw new Error(`it holds more than ${maxEntries} files`);
+    countEntry(done, bounds, entry.size);
     try {
       if (entry.kind === "special") done.skipped++;
       else await unpackEntry(root, entry, content, own);
@@ -70,6 +67,23 @@ export async function unpackLayer(
       throw new Error(`${shown}: ${(error as Error).message}`, { cause: error });
     }
   });
+}
+
+/**
+ * Of a layer, or a folder that a path names and no entry does: ten entries can name ten thousand.
+ *
+ * @param bytes Of its content.
+ * @throws {Error} For more than is allowed.
+ */
+export function countEntry(
+  done: Unpacked,
+  { maxBytes, maxEntries }: UnpackBounds,
+  bytes: number,
+): void {
+  done.entries++;
+  done.bytes += bytes + ENTRY_BYTES;
+  if (done.bytes > maxBytes) throw new Error(`it holds more than ${maxBytes} bytes`);
+  if (done.entries > maxEntries) throw new Error(`it holds more than ${maxEntries} files`);
 }
 
 async function unpackEntry(

@@ -6,7 +6,7 @@
  * Prints a line of JSON for each layer, and at the end what it made.
  */
 import { readFileSync } from "node:fs";
-import { unpackLayer, type Layer, type UnpackBounds, type Unpacked } from "./layers.ts";
+import { countEntry, unpackLayer, type Layer, type UnpackBounds, type Unpacked } from "./layers.ts";
 import { prepareRoot } from "./prepare-root.ts";
 import { RootFolder } from "./root-folder.ts";
 
@@ -23,8 +23,10 @@ export interface UnpackJob {
 async function main(jobPath: string): Promise<void> {
   const job = JSON.parse(readFileSync(jobPath, "utf8")) as UnpackJob;
   process.umask(0);
-  const root = new RootFolder(job.root);
   const done: Unpacked = { bytes: 0, entries: 0, skipped: 0 };
+  const root = new RootFolder(job.root, () => {
+    countEntry(done, job.bounds, 0);
+  });
   for (const [index, layer] of job.layers.entries()) {
     process.stdout.write(`${JSON.stringify({ layer: index + 1 })}\n`);
     await unpackLayer(root, layer, job.bounds, done);

@@ -7,19 +7,27 @@
 import { lstatSync, mkdirSync, readdirSync, readlinkSync, rmdirSync, unlinkSync } from "node:fs";
 import type { Stats } from "node:fs";
 
-/** The kernel's PATH_MAX, less what stands before it. */
-const MAX_PATH_BYTES = 3900;
+/**
+ * Of a whole path inside. The kernel takes 4096 bytes, PATH_MAX, and on the host the store's folder stands
+ * before it. Images that people use stay below 300.
+ */
+const MAX_PATH_BYTES = 2048;
 /** As the kernel: path_resolution(7). */
 const MAX_LINKS = 40;
 
 export class RootFolder {
   readonly #root: string;
+  readonly #onFolder: () => void;
   /** From folders as they are written to where they are. */
   readonly #found = new Map<string, string>();
 
-  /** @param root Absolute; all that is in it may be changed. */
-  constructor(root: string) {
+  /**
+   * @param root Absolute; all that is in it may be changed.
+   * @param onFolder Called before each folder that is made because a path names it; may throw.
+   */
+  constructor(root: string, onFolder: () => void) {
     this.#root = root;
+    this.#onFolder = onFolder;
   }
 
   /** What the file system calls take. */
@@ -34,11 +42,13 @@ export class RootFolder {
   /**
    * Where an entry belongs: a path without links and `..` before its last part. Folders above it are
    * made where they are missing. Empty for the root itself.
+   *
+   * @throws {Error} For a path that is too long, also by the links in it.
    */
   place(written: string): string {
     const parts = plainParts(written);
     const name = parts.pop();
-    return name === undefined ? "" : `${this.#folder(parts.join("/"))}/${name}`;
+    return name === undefined ? "" : bounded(`${this.#folder(parts.join("/"))}/${name}`);
   }
 
   /** Removes what is there, with all that is below it; follows no link. */
@@ -71,8 +81,7 @@ export class RootFolder {
         path = path.slice(0, Math.max(path.lastIndexOf("/"), 0));
         continue;
       }
-      const next = `${path}/${part}`;
-      if (next.length > MAX_PATH_BYTES) throw new Error("a path is too long");
+      const next = bounded(`${path}/${part}`);
       const status = this.status(next);
       if (status?.isSymbolicLink() === true) {
         if (++links > MAX_LINKS) throw new Error("links lead in a circle");
@@ -81,13 +90,23 @@ export class RootFolder {
         waiting.unshift(...target.split("/"));
         continue;
       }
-      if (status === undefined) mkdirSync(this.bytes(next), 0o755);
+      if (status === undefined) this.#makeFolder(next);
       else if (!status.isDirectory()) throw new Error("an entry lies below a file");
       path = next;
     }
     this.#found.set(written, path);
     return path;
   }
+
+  #makeFolder(path: string): void {
+    this.#onFolder();
+    mkdirSync(this.bytes(path), 0o755);
+  }
+}
+
+function bounded(path: string): string {
+  if (path.length > MAX_PATH_BYTES) throw new Error("a path is too long");
+  return path;
 }
 
 /** `..` at the root stays there. */
