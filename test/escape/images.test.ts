@@ -2,6 +2,7 @@
  * @module
  * Images of a stranger: what unpacking them, and running in them, must not reach.
  */
+import { createHash } from "node:crypto";
 import {
   existsSync,
   lstatSync,
@@ -13,6 +14,8 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -183,6 +186,14 @@ describe.skipIf(skipReason !== undefined)(`hostile images ${skipReason ?? ""}`, 
     ["a file larger than all that is allowed", [{ path: "big", size: 30 * 1024 ** 3 }]],
     ["a file that is cut off", [{ path: "cut", size: 1_000_000 }]],
     ["a path that is too long", [file("d/".repeat(3000) + "x")]],
+    [
+      "a path that a link makes too long",
+      [
+        folder(`${`${"d".repeat(200)}/`.repeat(19)}${"e".repeat(79)}`),
+        symlink("s", `${`${"d".repeat(200)}/`.repeat(19)}${"e".repeat(79)}`),
+        file(`s/${"f".repeat(180)}`),
+      ],
+    ],
   ] as readonly [string, readonly TarMember[]][])("%s is refused", async (_what, members) => {
     const error = await failure({ layers: [gzipSync(tarOf([folder("etc"), ...members]))] });
     expect(error.code).toBe("SANDBOX_FAILED");
@@ -301,6 +312,17 @@ describe.skipIf(skipReason !== undefined)(`hostile images ${skipReason ?? ""}`, 
     expect(message).toContain("more than 256 files and folders at its top");
   });
 
+  test("the longest paths that there may be can be used and removed", async () => {
+    const deep = `${"d".repeat(200)}/`.repeat(10);
+    const { output } = await runIn(`cat /${deep}x; ls /a | cat`, [
+      file(`${deep}x`, "deep\n"),
+      file(`${"a/".repeat(1000)}b`),
+    ]);
+    expect(output).toBe("deep\na\n");
+    expect(await provider.images?.remove(NAME, never())).toBe(true);
+    expect(readdirSync(images).sort()).toEqual(["names", "staging"]);
+  });
+
   test("folders that nobody may enter can be used and removed", async () => {
     const { output } = await runIn("cat /closed/x", [
       folder("closed", 0o000),
@@ -309,6 +331,31 @@ describe.skipIf(skipReason !== undefined)(`hostile images ${skipReason ?? ""}`, 
     expect(output).toBe("in");
     expect(await provider.images?.remove(NAME, never())).toBe(true);
     expect(readdirSync(images).sort()).toEqual(["names", "staging"]);
+  });
+
+  test("addresses in its manifest are not asked, also not this machine's own", async () => {
+    let requests = 0;
+    const server = createServer((_request, answer) => {
+      requests++;
+      answer.end("{}");
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    try {
+      const path = join(base, "layout");
+      rmSync(path, { recursive: true, force: true });
+      const source = writeLayout(path, { layers: [tarOf([])] });
+      addAddress(path, `http://127.0.0.1:${(server.address() as AddressInfo).port}/metadata`);
+      const loaded = provider.images?.load?.(NAME, source, () => undefined, never());
+      await expect(loaded).rejects.toMatchObject({
+        code: "SANDBOX_FAILED",
+        message: expect.stringMatching(/addresses of its own \(`urls`\)/) as string,
+      });
+      expect(requests).toBe(0);
+      expectUntouched();
+    } finally {
+      server.close();
+      server.closeAllConnections();
+    }
   });
 
   test.each<[string, LayoutOptions, RegExp]>([
@@ -338,3 +385,22 @@ describe.skipIf(skipReason !== undefined)(`hostile images ${skipReason ?? ""}`, 
     expectUntouched();
   });
 });
+
+/** Says in the manifest of a layout where else its configuration is, which skopeo would ask first. */
+function addAddress(layout: string, address: string): void {
+  interface Index {
+    manifests: [{ digest: string; size: number }];
+  }
+  const indexPath = join(layout, "index.json");
+  const index = JSON.parse(readFileSync(indexPath, "utf8")) as Index;
+  const blobs = join(layout, "blobs/sha256");
+  const [found] = index.manifests;
+  const path = join(blobs, found.digest.slice("sha256:".length));
+  const manifest = JSON.parse(readFileSync(path, "utf8")) as { config: object };
+  manifest.config = { ...manifest.config, urls: [address] };
+  const text = JSON.stringify(manifest);
+  const hex = createHash("sha256").update(text).digest("hex");
+  writeFileSync(join(blobs, hex), text);
+  index.manifests[0] = { ...found, digest: `sha256:${hex}`, size: text.length };
+  writeFileSync(indexPath, JSON.stringify(index));
+}
