@@ -3,9 +3,9 @@
  * The surroundings of what is measured: a shell's PATH and home, and none of the variables that
  * make Node or Python start slower (NODE_OPTIONS, NODE_EXTRA_CA_CERTS, PYTHONPATH, …).
  */
-import { accessSync, constants } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
+import { isExecutable } from "../src/util/is-executable.ts";
 
 /** The Node that runs this comes first, so that all parts are measured with the same one. */
 export const cleanEnvironment: Readonly<Record<string, string>> = {
@@ -23,13 +23,4 @@ export function commandPath(name: string): string | undefined {
     .split(delimiter)
     .map((folder) => join(folder, name))
     .find((path) => isExecutable(path));
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -5,7 +5,6 @@
  * what it has fetched for the next attempt.
  */
 import { mkdir, rename, writeFile } from "node:fs/promises";
-import { accessSync, constants } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { GloveboxError } from "../core/errors.ts";
 import type { LoadedLanguage } from "../core/language.ts";
@@ -17,6 +16,7 @@ import { describeTree, linkPrograms } from "./npm-programs.ts";
 import { printNote } from "./print.ts";
 import { formatError } from "./print-error.ts";
 import { openToolOutput, type ToolTalk } from "./tool-output.ts";
+import { isExecutable } from "../util/is-executable.ts";
 
 export interface NpmInstall extends ToolTalk {
   readonly env: NodeJS.ProcessEnv;
@@ -178,15 +178,6 @@ function findNpm(env: NodeJS.ProcessEnv): string {
     "npm is missing",
     "Install it with Node.js; Debian and Ubuntu: apt-get install npm",
   );
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function failed(message: string): GloveboxError<"SANDBOX_FAILED"> {

@@ -2,24 +2,15 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 import { controls, enforced, type Enforcement } from "../core/enforcement.ts";
-import { defaultLimits } from "../core/limits.ts";
 import { collect } from "./collect.ts";
-import type { ExecutionRequest, ExecutionSink } from "./request.ts";
+import type { ExecutionSink } from "./request.ts";
 import type { ExecutionService } from "./service.ts";
+import { requestOf } from "../../test/helpers/request.ts";
 
 const never = new AbortController().signal;
 const MIB = 1024 ** 2;
 
-const request: ExecutionRequest = {
-  program: { kind: "command", argv: ["true"] },
-  args: [],
-  env: {},
-  stdin: "empty",
-  limits: defaultLimits,
-  onOutputLimit: "truncate",
-  network: { mode: "none" },
-  enforcement: "strict",
-};
+const request = requestOf({ kind: "command", argv: ["true"] });
 
 const enforcement = Object.fromEntries(
   controls.map((control) => [control, enforced("a test")]),

@@ -10,9 +10,11 @@ import { GloveboxError } from "../core/errors.ts";
 import type { LoadedLanguage } from "../core/language.ts";
 import { defaultLimits } from "../core/limits.ts";
 import type { Provider, ProviderSandbox } from "../core/provider.ts";
+import type { SandboxFile } from "../core/sandbox.ts";
 import { indexLanguages } from "../languages/index-languages.ts";
 import { createProcessProvider } from "../providers/process/index.ts";
 import { languageNamed } from "../../test/helpers/language.ts";
+import { requestOf } from "../../test/helpers/request.ts";
 import { collect } from "./collect.ts";
 import { createDiskCache } from "./compile-cache/disk-cache.ts";
 import { createPreparedStore } from "./prepared/prepared-store.ts";
@@ -75,26 +77,12 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
+const program = (...files: readonly SandboxFile[]) =>
+  ({ kind: "code", language: language.id, files }) as const;
+const main = (source: string): SandboxFile => ({ path: "main.sh", content: Buffer.from(source) });
+
 const run = (source: string, parts: Partial<ExecutionRequest> = {}, signal = never) =>
-  collect(
-    service,
-    {
-      program: {
-        kind: "code",
-        language: language.id,
-        files: [{ path: "main.sh", content: Buffer.from(source) }],
-      },
-      args: [],
-      env: {},
-      stdin: "empty",
-      limits: defaultLimits,
-      onOutputLimit: "truncate",
-      network: { mode: "none" },
-      enforcement: "best-effort",
-      ...parts,
-    },
-    signal,
-  );
+  collect(service, requestOf(program(main(source)), parts), signal);
 
 const hello = "echo 'echo hello' > program; echo compiling";
 
@@ -215,11 +203,7 @@ test.each([
 
 test("a shortcut is for one file", async () => {
   await service.prepareLanguage(language, never);
-  const files = [
-    { path: "main.sh", content: Buffer.from(source("true")) },
-    { path: "other.sh", content: Buffer.from("") },
-  ];
-  const program = { kind: "code", language: language.id, files } as const;
-  const { output } = await run("", { program });
+  const files = [main(source("true")), { path: "other.sh", content: Buffer.from("") }];
+  const { output } = await run("", { program: program(...files) });
   expect(output.run.stdout.toString()).toBe("no\n");
 });

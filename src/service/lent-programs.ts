@@ -4,13 +4,13 @@
  * without, what npm brought of a language, and the Node that runs Glovebox, which is often installed
  * below a home folder.
  */
-import { accessSync, constants } from "node:fs";
 import { realpath } from "node:fs/promises";
 import { basename, dirname, join } from "node:path/posix";
 import type { LoadedLanguage } from "../core/language.ts";
 import type { Provider } from "../core/provider.ts";
 import type { HostProgram } from "../core/sandbox.ts";
 import { findNpmFolder, npmProgram } from "./npm-folder.ts";
+import { isExecutable } from "../util/is-executable.ts";
 
 /** Folders of the host whose programs every sandbox sees. */
 const systemFolders = ["/usr/local/bin", "/usr/bin", "/bin"] as const;
@@ -85,12 +85,3 @@ export function foldersOf(programs: readonly HostProgram[]): readonly string[] {
 }
 
 const programOf = ({ version: { argv } }: LentTo): string => argv[0] ?? "";
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}

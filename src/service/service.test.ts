@@ -13,6 +13,7 @@ import { createProcessProvider } from "../providers/process/index.ts";
 import { collect } from "./collect.ts";
 import type { ExecutionControl, ExecutionRequest } from "./request.ts";
 import { languageNamed } from "../../test/helpers/language.ts";
+import { requestOf } from "../../test/helpers/request.ts";
 import { ExecutionService } from "./service.ts";
 import type { ServiceOptions } from "./service-options.ts";
 
@@ -110,17 +111,8 @@ function code(
 ): ExecutionRequest {
   const { version, ...rest } = parts;
   const files = [{ path: "main.sh", content: Buffer.from(source) }];
-  return {
-    program: { kind: "code", language, files, ...(version === undefined ? {} : { version }) },
-    args: [],
-    env: {},
-    stdin: "empty",
-    limits: defaultLimits,
-    onOutputLimit: "truncate",
-    network: { mode: "none" },
-    enforcement: "best-effort",
-    ...rest,
-  };
+  const versioned = version === undefined ? {} : { version };
+  return requestOf({ kind: "code", language, files, ...versioned }, rest);
 }
 
 describe("a program in a folder of the caller", () => {

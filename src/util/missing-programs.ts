@@ -1,5 +1,5 @@
-import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
+import { isExecutable } from "./is-executable.ts";
 
 /** Those of `programs` that no folder of `env`'s PATH has. */
 export function missingPrograms(
@@ -7,14 +7,7 @@ export function missingPrograms(
   env: NodeJS.ProcessEnv,
 ): readonly string[] {
   const folders = (env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
-  return programs.filter((program) => !folders.some((folder) => canStart(join(folder, program))));
-}
-
-function canStart(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
+  return programs.filter(
+    (program) => !folders.some((folder) => isExecutable(join(folder, program))),
+  );
 }

@@ -7,7 +7,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import type { SandboxFile } from "../../src/core/sandbox.ts";
-import { isExecutable } from "../helpers/find-program.ts";
+import { isExecutable } from "../../src/util/is-executable.ts";
 
 const sourceFolder = join(import.meta.dirname, "programs");
 const COMPILE_TIMEOUT_MS = 60_000;

@@ -89,7 +89,8 @@ async function removeEntries(
 /** With names as bytes: a stranger chose them. */
 async function* readInParts(path: Buffer): AsyncGenerator<readonly Dirent<Buffer>[]> {
   // As readdir(3) allows: what is removed meanwhile hides nothing else.
-  const folder = await opendir(path, { encoding: "buffer" as BufferEncoding });
+  const options = { encoding: "buffer" as BufferEncoding, bufferSize: MAX_HELD_NAMES };
+  const folder = await opendir(path, options);
   let part: Dirent<Buffer>[] = [];
   for await (const entry of folder as unknown as AsyncIterable<Dirent<Buffer>>) {
     part.push(entry);
