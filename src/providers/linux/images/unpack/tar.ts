@@ -1,6 +1,7 @@
 /**
  * @module
- * Reads a tar as it comes: ustar, with the long names of pax and of GNU. Runs inside a sandbox.
+ * Reads a tar as it comes: ustar, with the long names of pax and of GNU. Runs inside a sandbox for layers,
+ * and on the host for an archive with a layout.
  *
  * Names are byte strings (latin1): a file system takes any byte but `/` and NUL.
  */
