@@ -148,7 +148,7 @@ describe.skipIf(gap !== undefined)(`kept images of the provider linux ${gap ?? "
       });
       const asked = readFileSync(askedFile(), "utf8").trimEnd().split("\n");
       expect(asked).toHaveLength(1);
-      expect(asked[0]).toMatch(/ docker:\/\/r\.example\/tool:1 /);
+      expect(asked[0]).toMatch(/ docker:\/\/r\.example\/tool:1$/);
     });
 
     test("is not a stranger's image whose name is like it", async () => {
