@@ -3,10 +3,10 @@
  * Pulls or builds images, one after the other, and shows how far it is.
  */
 import { invalidRequest } from "../core/errors.ts";
-import type { ImageProgress, ImageStore } from "../core/image.ts";
+import { makeCommand, type ImageProgress, type ImageStore } from "../core/image.ts";
 import { escapeControls } from "./escape-controls.ts";
 import { formatBytes, openProgress } from "./image-progress.ts";
-import { makeCommand, type ImageTarget } from "./image-targets.ts";
+import type { ImageTarget } from "./image-targets.ts";
 import { printNote } from "./print.ts";
 import { formatError } from "./print-error.ts";
 

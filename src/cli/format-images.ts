@@ -2,9 +2,9 @@
  * @module
  * What `glovebox images ls` prints.
  */
-import type { StoredImage } from "../core/image.ts";
+import { makeCommand, type StoredImage } from "../core/image.ts";
 import { formatBytes } from "./image-progress.ts";
-import { makeCommand, type ImageTarget } from "./image-targets.ts";
+import type { ImageTarget } from "./image-targets.ts";
 import type { Paint } from "./print.ts";
 import { formatTable } from "./table.ts";
 

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { LoadedLanguage } from "../core/language.ts";
 import { indexLanguages } from "../languages/index-languages.ts";
 import { languageNamed } from "../../test/helpers/language.ts";
-import { allTargets, findTargets, makeCommand } from "./image-targets.ts";
+import { allTargets, findTargets } from "./image-targets.ts";
 
 const language = (id: string, image: string, dockerfileText?: string): LoadedLanguage =>
   languageNamed(id, {
@@ -44,15 +44,6 @@ test.each([
   expect(() => findTargets([word], index, all)).toThrow(
     `LANG: \`${word}\`: an image's name has no capitals, but for its tag. Write \`${small}\`.`,
   );
-});
-
-test.each([
-  ["localhost/glovebox/icon:debian", "linux", "glovebox languages install icon --method tree"],
-  ["localhost/glovebox/coffee:npm", "linux", "glovebox languages install coffee --method npm"],
-  ["localhost/glovebox/icon:x", "docker", "glovebox languages install icon --provider docker"],
-  ["python:3", "linux", undefined],
-])("%s at %s is made by %j", (image, provider, command) => {
-  expect(makeCommand(image, provider)).toBe(command);
 });
 
 test.each(["pyhton", "", "a b:1", "-x"])("%j is neither", (word) => {

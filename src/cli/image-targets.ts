@@ -2,7 +2,7 @@
  * @module
  * From the words of `glovebox images` to images: of languages, by their names, and others by their own.
  */
-import { isQualifiedImageName, madeHereFor } from "../core/image.ts";
+import { isQualifiedImageName } from "../core/image.ts";
 import type { LoadedLanguage } from "../core/language.ts";
 import type { LanguageIndex } from "../languages/index-languages.ts";
 import { invalidRequest } from "../core/errors.ts";
@@ -53,18 +53,6 @@ export function findTargets(
     return known ?? { image, languages: [], dockerfile: undefined };
   });
   return [...new Map(found.map((target) => [target.image, target])).values()];
-}
-
-/**
- * The command that brings a provider what an image of no registry would; undefined for one of a
- * registry.
- */
-export function makeCommand(image: string, provider: string): string | undefined {
-  const languageId = madeHereFor(image);
-  if (languageId === undefined) return undefined;
-  const command = `glovebox languages install ${languageId}`;
-  if (provider === "docker") return `${command} --provider docker`;
-  return `${command} --method ${image.endsWith(":npm") ? "npm" : "tree"}`;
 }
 
 function imageNamed(word: string, index: LanguageIndex): string {

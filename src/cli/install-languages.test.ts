@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { languageNamed } from "../../test/helpers/language.ts";
-import { installByApt, splitByHost } from "./install-languages.ts";
+import { chooseMethods, installByApt, splitByHost } from "./install-languages.ts";
 
 let data: string;
 beforeEach(() => {
@@ -33,6 +33,18 @@ test("what this system has needs nothing; an image or npm's folder is not this s
     there: [host],
     missing: [image, none, byNpm],
   });
+});
+
+test("a version of one is no reason to bring the others as images", async () => {
+  const versioned = { language: languageNamed("versioned"), version: "1" };
+  const plain = { language: languageNamed("plain") };
+  const byNpm = { language: languageNamed("by-npm", { install: { debian: [], npm: ["x@1"] } }) };
+  const wanted = [plain, versioned, byNpm];
+  const methods = await chooseMethods(wanted, { programs: "host" });
+  const { apt, tree, ...others } = Object.fromEntries(methods);
+  expect(others).toEqual({ image: [versioned], npm: [byNpm] });
+  expect(apt ?? tree).toEqual([plain]);
+  expect(await chooseMethods(wanted, { programs: "image" })).toEqual(new Map([["image", wanted]]));
 });
 
 test("apt brings nothing to a provider with the programs of images", async () => {

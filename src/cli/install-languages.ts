@@ -47,18 +47,23 @@ export function imageOf({ language, version }: WantedLanguage): string {
   return `${name.replace(/:[^:/]+$/, "")}:${version}`;
 }
 
-/** How it is done where nobody says: as root by the packages, else without; by npm what Debian lacks. */
+/**
+ * How it is done where nobody says: as root by the packages, else without; by npm what Debian lacks. A
+ * version of its own is an image, whatever stands beside it.
+ */
 export async function chooseMethods(
   wanted: readonly WantedLanguage[],
-  { programs }: Provider,
+  { programs }: Pick<Provider, "programs">,
 ): Promise<ReadonlyMap<InstallMethod, readonly WantedLanguage[]>> {
-  if (programs === "image" || wanted.some(({ version }) => version !== undefined)) {
-    return new Map([["image", wanted]]);
-  }
+  if (programs === "image") return new Map([["image", wanted]]);
   const byDebian = process.getuid?.() === 0 && (await hasApt()) ? "apt" : "tree";
+  const methodOf = ({ language, version }: WantedLanguage): InstallMethod => {
+    if (version !== undefined) return "image";
+    return brings(byDebian, language) ? byDebian : "npm";
+  };
   const methods = new Map<InstallMethod, WantedLanguage[]>();
   for (const each of wanted) {
-    const method = brings(byDebian, each.language) ? byDebian : "npm";
+    const method = methodOf(each);
     methods.set(method, [...(methods.get(method) ?? []), each]);
   }
   return methods;

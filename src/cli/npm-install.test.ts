@@ -24,7 +24,7 @@ import { createProcessProvider } from "../providers/process/index.ts";
 import { collect } from "../service/collect.ts";
 import { readNpmDescription } from "../service/npm-folder.ts";
 import { ExecutionService } from "../service/service.ts";
-import { installNpmLanguage } from "./npm-install.ts";
+import { installNpmLanguage, publish } from "./npm-install.ts";
 import { npmSizeBytes, removeNpmLanguage } from "./npm-remove.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "glovebox-npm-test-"));
@@ -180,6 +180,25 @@ test("of a program for this machine alone, npm's wrapper is left out", async () 
   expect(said.at(-1)).toMatch(/^demo: demo 1\.2\.3, demo-here 1\.2\.3; /);
   expect(await run(language)).toBe("demo-here argument its code\n");
 }, 60_000);
+
+test("of two that bring it at the same time one may find the other's, and that stays", async () => {
+  const target = join(data, "target");
+  let met = 0;
+  for (let round = 0; round < 100; round++) {
+    const bring = async (who: string): Promise<boolean> => {
+      const work = mkdtempSync(join(data, "work-"));
+      mkdirSync(join(work, "tree"));
+      writeFileSync(join(work, "tree/glovebox.json"), who);
+      return publish(join(work, "tree"), target, join(work, "old"));
+    };
+    const published = await Promise.all([bring("a"), bring("b")]);
+    expect(published).toContain(true);
+    expect(readdirSync(target)).toEqual(["glovebox.json"]);
+    if (published.includes(false)) met++;
+    rmSync(target, { recursive: true });
+  }
+  expect(met).toBeGreaterThan(0);
+});
 
 test("packages without the language's program are a failure that leaves nothing", async () => {
   const file = pack({ name: "demo", version: "1.0.0", bin: { other: "run.sh" } }, { "run.sh": "" });

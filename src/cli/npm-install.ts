@@ -80,13 +80,19 @@ export async function installNpmLanguage(
   const all = await makeFolder(env);
   onProgress(`${id}: fetching ${packages.join(", ")} by npm`);
   const startedAt = performance.now();
-  await withWorkFolder({ ...env, TMPDIR: all }, false, async (work) => {
+  const description = await withWorkFolder({ ...env, TMPDIR: all }, false, async (work) => {
     const tree = join(work, "tree");
     await fetchInto(tree, packages, { npm, env, title: `${id}: npm`, ...talk }, signal);
     await finishTree(tree, language);
-    await publish(tree, join(all, id), join(work, "old"));
+    // Of our own: another install may take it away again as soon as it is there.
+    const made = readNpmDescription(tree);
+    return (await publish(tree, join(all, id), join(work, "old"))) ? made : undefined;
   });
-  const { packages: brought, sizeBytes } = readNpmDescription(join(all, id));
+  if (description === undefined) {
+    onProgress(`${id}: another install has brought it`);
+    return;
+  }
+  const { packages: brought, sizeBytes } = description;
   const names = brought.map(({ name, version }) => `${name} ${version}`).join(", ");
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   onProgress(`${id}: ${names}; ${formatBytes(sizeBytes)}, in ${seconds} s`);
@@ -148,12 +154,26 @@ async function finishTree(tree: string, language: LoadedLanguage): Promise<void>
   await describeTree(tree);
 }
 
-/** One that is there is broken, or of somebody who was quicker: it goes with the work folder. */
-async function publish(tree: string, target: string, old: string): Promise<void> {
-  await rename(target, old).catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-  });
-  await rename(tree, target);
+/**
+ * One that is there is broken, or of somebody who was quicker: it goes with the work folder.
+ *
+ * @param old A path of the work folder where nothing is.
+ * @returns False where somebody else's came between: that one stays, and is as good.
+ */
+export async function publish(tree: string, target: string, old: string): Promise<boolean> {
+  await tryRename(target, old, ["ENOENT"]);
+  return tryRename(tree, target, ["ENOTEMPTY", "EEXIST"]);
+}
+
+/** @returns False where it failed with one of the codes. */
+async function tryRename(from: string, to: string, codes: readonly string[]): Promise<boolean> {
+  try {
+    await rename(from, to);
+    return true;
+  } catch (error) {
+    if (codes.includes((error as NodeJS.ErrnoException).code ?? "")) return false;
+    throw error;
+  }
 }
 
 /** Where all of them lie. */

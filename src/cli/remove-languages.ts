@@ -20,6 +20,7 @@ import { printNote } from "./print.ts";
  *
  * @returns 0; it is no failure that there was nothing.
  * @throws {GloveboxError} `INVALID_REQUEST` for a provider without images.
+ * @throws The reason of `signal` after its abort, between two of them.
  */
 export async function removeLanguages(
   wanted: readonly WantedLanguage[],
@@ -36,7 +37,10 @@ export async function removeLanguages(
     signal.throwIfAborted();
     const isRemoved = await removeOfNpm(each, provider);
     const found = await storedOf(each, images, signal);
-    for (const stored of found) await remove(stored, images, signal);
+    for (const stored of found) {
+      await remove(stored, images, signal);
+      signal.throwIfAborted();
+    }
     if (found.length === 0 && !isRemoved) notRemoved.push(each);
   }
   if (isQuiet) return 0;

@@ -3,7 +3,7 @@
  * Shows which runtimes a sandbox has of languages, and makes what lets their programs start sooner.
  */
 import { isGloveboxError } from "../core/errors.ts";
-import type { LoadedLanguage, Runtime } from "../core/language.ts";
+import type { Runtime } from "../core/language.ts";
 import type { Provider } from "../core/provider.ts";
 import { matchesVersion } from "../languages/version.ts";
 import { missingVersion } from "../service/missing-version.ts";
@@ -13,13 +13,13 @@ import type { WantedLanguage } from "./language-of-file.ts";
 import { printNote } from "./print.ts";
 
 /** Whether a runtime of the language is the one that is meant. */
-export type RuntimeFilter = (runtime: Runtime, language: LoadedLanguage) => boolean;
+export type RuntimeFilter = (runtime: Runtime, wanted: WantedLanguage) => boolean;
 
 export interface ShowOptions {
   readonly provider: Provider;
   /** Of these languages alone. */
   readonly service: Pick<ExecutionService, "runtimes" | "prepareLanguage">;
-  /** Default: any, the usual one first. */
+  /** Default: any of the version that is wanted, the usual one first. */
   readonly isMeant?: RuntimeFilter;
 }
 
@@ -30,7 +30,7 @@ export interface ShowOptions {
  */
 export async function showInstalled(
   wanted: readonly WantedLanguage[],
-  { provider, service, isMeant = () => true }: ShowOptions,
+  { provider, service, isMeant = hasVersion }: ShowOptions,
   signal: AbortSignal,
 ): Promise<number> {
   let exitCode = 0;
@@ -39,9 +39,7 @@ export async function showInstalled(
     const { language } = each;
     const found = runtimes.filter(({ languageId }) => languageId === language.id);
     const runtime =
-      found.find(
-        (it) => isMeant(it, language) && matchesVersion(each.version ?? "*", it.version),
-      ) ?? (await taggedRuntime(each, provider, signal));
+      found.find((it) => isMeant(it, each)) ?? (await taggedRuntime(each, provider, signal));
     if (runtime === undefined) {
       exitCode = 1;
       printNote(reasonOf(each, found, provider));
@@ -52,6 +50,9 @@ export async function showInstalled(
   }
   return exitCode;
 }
+
+const hasVersion: RuntimeFilter = (runtime, { version = "*" }) =>
+  matchesVersion(version, runtime.version);
 
 function describe({ languageId, version, image }: Runtime): string {
   const where = image === undefined ? "" : ` (${image})`;

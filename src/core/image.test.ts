@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isImageName, madeHereFor, ownRepository, refuseMadeHere } from "./image.ts";
+import { isImageName, madeHereFor, makeCommand, ownRepository, refuseMadeHere } from "./image.ts";
 
 const digest = `sha256:${"0a".repeat(32)}`;
 
@@ -62,8 +62,18 @@ test.each([
 ])("%s is made here for %s", (image, languageId) => {
   expect(madeHereFor(image)).toBe(languageId);
   const refuse = (): void => {
-    refuseMadeHere(image, (id) => `make ${id}`);
+    refuseMadeHere(image, "docker");
   };
   if (languageId === undefined) expect(refuse).not.toThrow();
-  else expect(refuse).toThrow(`it is made here: make ${languageId}`);
+  else expect(refuse).toThrow(`it is made here: glovebox languages install ${languageId} --pro`);
+});
+
+test.each([
+  ["localhost/glovebox/icon:debian", "linux", "glovebox languages install icon --method tree"],
+  ["localhost/glovebox/coffee:npm", "linux", "glovebox languages install coffee --method npm"],
+  ["localhost/glovebox/icon:x", "docker", "glovebox languages install icon --provider docker"],
+  ["localhost/glovebox/coffee:npm", "docker", "glovebox languages install coffee --provider docker"],
+  ["python:3", "linux", undefined],
+])("%s at %s is made by %j", (image, provider, command) => {
+  expect(makeCommand(image, provider)).toBe(command);
 });

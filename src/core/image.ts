@@ -48,17 +48,29 @@ export function madeHereFor(image: string): string | undefined {
 }
 
 /**
+ * The command that brings a provider what an image of no registry would; undefined for one of a
+ * registry.
+ *
  * @param image As `wholeName` or a person writes it.
- * @param commandFor The command that makes it.
+ */
+export function makeCommand(image: string, provider: string): string | undefined {
+  const languageId = madeHereFor(image);
+  if (languageId === undefined) return undefined;
+  const command = `glovebox languages install ${languageId}`;
+  if (provider === "docker") return `${command} --provider docker`;
+  // Npm's packages are no image here: their folder is what brings the language.
+  return `${command} --method ${image.endsWith(":npm") ? "npm" : "tree"}`;
+}
+
+/**
+ * @param image As for `makeCommand`.
+ * @param provider Whose image it would be.
  * @throws {GloveboxError} `INVALID_REQUEST` for what is made here.
  */
-export function refuseMadeHere(image: string, commandFor: (languageId: string) => string): void {
-  const languageId = madeHereFor(image);
-  if (languageId === undefined) return;
-  throw invalidRequest(
-    "image",
-    `\`${image}\` is in no registry, it is made here: ${commandFor(languageId)}`,
-  );
+export function refuseMadeHere(image: string, provider: string): void {
+  const command = makeCommand(image, provider);
+  if (command === undefined) return;
+  throw invalidRequest("image", `\`${image}\` is in no registry, it is made here: ${command}`);
 }
 
 /** When an image is fetched from its registry: where it is not there, never by itself, each time. */

@@ -103,7 +103,14 @@ const prepareSchema = z.strictObject({
    * A quicker way, tried first for a program of one file without a match of `unless`. Where one of its
    * commands fails or says anything, `compile` follows as if nothing had been tried.
    */
-  shortcut: z.strictObject({ unless: z.string(), compile: z.array(argv).min(1) }).optional(),
+  shortcut: z
+    .strictObject({
+      /** Regular expression that the file's path must match. Absent: any path. */
+      path: z.string().optional(),
+      unless: z.string(),
+      compile: z.array(argv).min(1),
+    })
+    .optional(),
 });
 
 /** `deno@^2`, `@scope/name@1.2.3`: never what npm takes for a file, a folder, a repository or a URL. */

@@ -88,7 +88,8 @@ function debianImage({ id, install }: Language): Pick<LoadedLanguage, "image" | 
 /** A wrong pattern would only show on a user's machine. */
 function checkPatterns(file: string, { version, fromCode, prepare }: Language): void {
   checkPattern(file, "version.pattern", version.pattern);
-  const { unless } = prepare?.shortcut ?? {};
+  const { path, unless } = prepare?.shortcut ?? {};
+  if (path !== undefined) checkPattern(file, "prepare.shortcut.path", `(${path})`);
   if (unless !== undefined) checkPattern(file, "prepare.shortcut.unless", `(${unless})`);
   for (const [at, { patterns }] of fromCode.entries()) {
     for (const pattern of patterns) checkPattern(file, `fromCode[${at}].patterns`, pattern);

@@ -8,11 +8,16 @@ import { createByteBudget } from "./byte-budget.ts";
 
 /** Smaller ones are bounded by the number of connections. */
 const SMALL_BYTES = 64 * 1024;
+/** Who reads more slowly, a little now and then, must not hold what others need. */
+const MIN_BYTES_PER_SECOND = 128 * 1024;
 
 export interface AnswerBounds {
   /** Of all answers that are not taken yet. */
   readonly budgetBytes: number;
-  /** A client that takes nothing for so long loses its connection. */
+  /**
+   * A client that takes nothing for so long loses its connection, and one that has not taken all in so
+   * long and the time that the bytes take at 128 KiB a second.
+   */
   readonly idleTimeoutMs: number;
 }
 
@@ -29,9 +34,13 @@ export function boundAnswers(app: FastifyInstance, bounds: AnswerBounds): void {
     });
     const share = budget.open();
     share.take(bytes);
-    reply.raw.once("close", () => {
+    const mostMs = bounds.idleTimeoutMs + (bytes / MIN_BYTES_PER_SECOND) * 1000;
+    const deadline = setTimeout(() => reply.raw.destroy(), mostMs).unref();
+    const release = (): void => {
+      clearTimeout(deadline);
       share.close();
-    });
-    if (reply.raw.destroyed) share.close();
+    };
+    reply.raw.once("close", release);
+    if (reply.raw.destroyed) release();
   });
 }

@@ -33,7 +33,9 @@ export function createByteBudget(maxBytes: number, what: string, holders: string
       let ownBytes = 0;
       return {
         take: (bytes) => {
-          if (heldBytes + bytes > maxBytes) throw exhausted(maxBytes, what, holders);
+          // Alone it is not too much: what one may have is bounded elsewhere.
+          if (heldBytes + bytes > maxBytes && heldBytes > ownBytes)
+            throw exhausted(maxBytes, what, holders);
           heldBytes += bytes;
           ownBytes += bytes;
         },

@@ -4,11 +4,11 @@ import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { languageNamed } from "../../test/helpers/language.ts";
+import { renamedProvider } from "../../test/helpers/renamed-provider.ts";
 import { loadConfig } from "../config/load-config.ts";
 import type { ServerConfig } from "../config/server-config.ts";
 import type { LoadedLanguage } from "../core/language.ts";
 import { indexLanguages } from "../languages/index-languages.ts";
-import { createProcessProvider } from "../providers/process/index.ts";
 import { createPreparedStore } from "../service/prepared/prepared-store.ts";
 import { ExecutionService } from "../service/service.ts";
 import { buildServer } from "./build-server.ts";
@@ -52,7 +52,7 @@ function serve(languages: readonly LoadedLanguage[], prepare: ServerConfig["prep
   };
   const config = loadConfig({ env: {}, cwd: "/nonexistent", overrides });
   const made = new ExecutionService({
-    provider: createProcessProvider(),
+    provider: renamedProvider(),
     languages: indexLanguages(languages),
     concurrency: 4,
     maxQueued: 4,

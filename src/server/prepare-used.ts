@@ -5,6 +5,7 @@
  */
 import type { FastifyInstance } from "fastify";
 import type { LoadedLanguage } from "../core/language.ts";
+import type { ExecutionRequest } from "../service/request.ts";
 import type { ServedService } from "./server-options.ts";
 
 /**
@@ -55,11 +56,15 @@ export function prepareUsed(app: FastifyInstance, service: ServedService): Serve
     prepareLanguage: async (language, signal) => service.prepareLanguage(language, signal),
     run: async (request, ...rest) => {
       const report = await service.run(request, ...rest);
-      const { program } = request;
-      const name = program.kind === "code" ? program.language : "";
-      const language = service.languages.byName(name);
+      const language = service.languages.byName(usualLanguage(request));
       if (language?.prepare !== undefined && !failed.has(language)) void add(language);
       return report;
     },
   };
+}
+
+/** The name of the language that ran where every request without wishes runs; else empty. */
+function usualLanguage({ program, provider, image }: ExecutionRequest): string {
+  if (program.kind !== "code" || provider !== undefined || image !== undefined) return "";
+  return (program.version ?? "*") === "*" ? program.language : "";
 }

@@ -9,11 +9,12 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { GloveboxError } from "../core/errors.ts";
 import type { LoadedLanguage } from "../core/language.ts";
 import { defaultLimits } from "../core/limits.ts";
-import type { Provider, ProviderSandbox } from "../core/provider.ts";
+import type { ProviderSandbox } from "../core/provider.ts";
 import type { SandboxFile } from "../core/sandbox.ts";
 import { indexLanguages } from "../languages/index-languages.ts";
 import { createProcessProvider } from "../providers/process/index.ts";
 import { languageNamed } from "../../test/helpers/language.ts";
+import { renamedProvider } from "../../test/helpers/renamed-provider.ts";
 import { requestOf } from "../../test/helpers/request.ts";
 import { collect } from "./collect.ts";
 import { createDiskCache } from "./compile-cache/disk-cache.ts";
@@ -51,10 +52,8 @@ beforeEach(() => {
   sandboxes = [];
   change = () => undefined;
   const real = createProcessProvider();
-  // Under a name of which results are kept: that they come from bare processes matters to nobody here.
-  const provider: Provider = Object.assign(Object.create(real) as Provider, {
-    name: "linux",
-    create: async (...args: Parameters<Provider["create"]>) => {
+  const provider = renamedProvider({
+    create: async (...args) => {
       const sandbox = await real.create(...args);
       await change(sandbox);
       sandboxes.push(sandbox);
@@ -199,6 +198,17 @@ test.each([
   const { output, report } = await run(source(rest));
   expect(report.compileCache).toBe("miss");
   expect([output.run.stdout, output.compile.output].map(String)).toEqual([stdout, compiler]);
+});
+
+test("a shortcut that a limit ends is the end, with what it said", async () => {
+  await service.prepareLanguage(language, never);
+  const limits = { ...defaultLimits, outputBytes: 20 };
+  const { report, output } = await run(`test -z $SHORT || printf %0100d 7`, {
+    limits,
+    onOutputLimit: "kill",
+  });
+  expect(report.compile?.outcome).toMatchObject({ kind: "limit", limit: "output" });
+  expect(output.compile.stdout.toString()).toBe("0".repeat(20));
 });
 
 test("a shortcut is for one file", async () => {

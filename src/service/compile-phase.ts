@@ -123,14 +123,21 @@ async function runEither(
   phase: RunningPhase,
 ): Promise<Execution> {
   if (shortcut.length === 0) return runCommands(commands, phase);
+  const said: (readonly [OutputStream, Buffer])[] = [];
   let saidBytes = 0;
   const sink: ExecutionSink = {
-    onOutput: (_phase, _stream, chunk) => void (saidBytes += chunk.byteLength),
+    onOutput: (_phase, stream, chunk) => {
+      saidBytes += chunk.byteLength;
+      if (saidBytes <= maxCompilerOutputBytes) said.push([stream, Buffer.from(chunk)]);
+    },
   };
   const tried = await runCommands(shortcut, { ...phase, sink });
   if (isSuccess(tried) && saidBytes === 0) return tried;
-  // A limit has ended the sandbox with it.
-  if (!["exited", "signaled"].includes(tried.outcome.kind)) return tried;
+  if (!["exited", "signaled"].includes(tried.outcome.kind)) {
+    // A limit, after which the sandbox takes no further command: this is how compiling ended.
+    for (const [stream, chunk] of said) await phase.sink.onOutput("compile", stream, chunk);
+    return tried;
+  }
   const [first, ...others] = commands;
   if (first === undefined) return tried;
   const limits = remaining(first.limits, tried.usage);

@@ -13,7 +13,7 @@ import { findNpmFolder, npmProgram } from "./npm-folder.ts";
 import { isExecutable } from "../util/is-executable.ts";
 
 /** Folders of the host whose programs every sandbox sees. */
-const systemFolders = ["/usr/local/bin", "/usr/bin", "/bin"] as const;
+export const systemFolders = ["/usr/local/bin", "/usr/bin", "/bin"] as const;
 const insideFolder = "/opt/glovebox/bin";
 /** The whole folder of a language that npm brought. */
 const insideNpmFolder = "/opt/glovebox/npm";
@@ -52,11 +52,9 @@ function npmFolders(language: LentTo): readonly string[] {
   return folder === undefined || isOnHost(programOf(language)) ? [] : [folder];
 }
 
-/** Whether a sandbox with the programs of this host has what the language is called by. */
-export function hasOnHost(language: LentTo): boolean {
-  const program = programOf(language);
-  if (language.fallbackToOwnNode?.command === program || program.includes("/")) return true;
-  if (isOnHost(program)) return true;
+/** Whether a sandbox of this language, with the programs of this host, has one of this name. */
+export function hasOnHost(language: Omit<LentTo, "version">, program: string): boolean {
+  if (language.fallbackToOwnNode?.command === program || isOnHost(program)) return true;
   const folder = findNpmFolder(language);
   return folder !== undefined && npmProgram(folder, program) !== undefined;
 }

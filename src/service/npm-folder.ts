@@ -3,9 +3,10 @@
  * What `glovebox languages install` brought by npm: a folder a language below this user's data, which
  * appears and goes as a whole.
  */
-import { accessSync, constants, lstatSync, readFileSync } from "node:fs";
+import { lstatSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { LoadedLanguage } from "../core/language.ts";
+import { isExecutable } from "../util/is-executable.ts";
 import { dataFolder } from "../util/user-folders.ts";
 
 /** The folder's description of itself. */
@@ -43,12 +44,7 @@ export function findNpmFolder(
 /** The program's path in what `findNpmFolder` found; undefined where that has none of this name. */
 export function npmProgram(folder: string, name: string): string | undefined {
   const path = join(folder, "bin", name);
-  try {
-    accessSync(path, constants.X_OK);
-    return path;
-  } catch {
-    return undefined;
-  }
+  return isExecutable(path) ? path : undefined;
 }
 
 /** @throws {Error} Where the folder is gone, or not one of ours. */

@@ -142,7 +142,8 @@ function shortcutFor(
   [file, ...others]: readonly SandboxFile[],
 ): readonly (readonly string[])[] | undefined {
   if (prepare?.shortcut === undefined || file === undefined || others.length > 0) return undefined;
-  const { unless, compile } = prepare.shortcut;
+  const { path = "", unless, compile } = prepare.shortcut;
+  if (!new RegExp(path).test(file.path)) return undefined;
   return new RegExp(unless).test(Buffer.from(file.content).toString("utf8")) ? undefined : compile;
 }
 

@@ -10,7 +10,12 @@ import type { SandboxSpec } from "../core/sandbox.ts";
 import { findLentPrograms } from "./lent-programs.ts";
 import { missingVersion } from "./missing-version.ts";
 import { prepareCode, prepareCommand, type PreparedExecution } from "./prepare.ts";
-import { prepareLanguage, preparedKey, type Preparing } from "./prepared/prepare-language.ts";
+import {
+  canPrepare,
+  prepareLanguage,
+  preparedKey,
+  type Preparing,
+} from "./prepared/prepare-language.ts";
 import type { ExecutionRequest } from "./request.ts";
 import type { RuntimeDetection } from "./runtime-detection.ts";
 import { programsOf, storedImages, type RuntimePlace } from "./runtime-place.ts";
@@ -75,6 +80,7 @@ export class Preparer {
   ): Promise<boolean> {
     const { provider, preparedStore, ownNodePath } = this.#options;
     if (preparedStore === undefined || language.prepare === undefined) return false;
+    if (!canPrepare(provider)) return false;
     const place =
       image === undefined
         ? await this.#runtimes.chooseAny(provider, language, signal)

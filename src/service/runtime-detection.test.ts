@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { languageNamed } from "../../test/helpers/language.ts";
+import { GloveboxError } from "../core/errors.ts";
 import type { ImageStore, StoredImage } from "../core/image.ts";
 import type { LoadedLanguage, Runtime } from "../core/language.ts";
 import { defaultLimits } from "../core/limits.ts";
@@ -59,6 +60,14 @@ function storedImage(name: string): StoredImage | undefined {
   return { name, id, sizeBytes: content.length };
 }
 
+/** An image with this line can't be started. */
+const notStarting = "# for another machine";
+const cannotStart = (image: string): GloveboxError =>
+  new GloveboxError("SANDBOX_FAILED", `no sandbox of ${image}`, {
+    provider: "linux",
+    step: "start",
+  });
+
 /** The host's programs and images, as linux has them: here an image is a script, put into the workspace. */
 function withImages(): Provider {
   const provider = createProcessProvider();
@@ -75,12 +84,14 @@ function withImages(): Provider {
   };
   return {
     ...provider,
+    name: "linux",
     images,
     create: async (spec, signal) => {
       specs.push(spec);
       const { image, ...rest } = spec;
       if (image === undefined) return provider.create(spec, signal);
       const content = readFileSync(imageFile(image));
+      if (content.includes(notStarting)) throw cannotStart(image);
       const files = [...spec.files, { path: "tool", content, executable: true }];
       return provider.create({ ...rest, files }, signal);
     },
@@ -143,6 +154,45 @@ describe("of several images", () => {
   test("one without the language is not it", async () => {
     pull("tool:4", "", "exit 1");
     expect(await run(tool)).toMatchObject({ image: "tool:3.13" });
+  });
+
+  describe("where the newest can't be started", () => {
+    beforeEach(() => {
+      pull("tool:3.13", "", notStarting);
+    });
+
+    test.each([
+      [undefined, "tool:3.10"],
+      ["3", "tool:3.10"],
+      ["3.9", "tool:3.9"],
+    ])("version %s is in another one", async (version, image) => {
+      expect(await run(tool, version)).toMatchObject({ image });
+    });
+
+    test("the version that it would have is not there", async () => {
+      const message = /which has 3\.10\.1 \(tool:3\.10\), 3\.9\.1 \(tool:3\.9\)/;
+      await expect(run(tool, "3.13")).rejects.toThrow(message);
+    });
+
+    test("the others are listed", async () => {
+      expect(await versionsOf()).toEqual([
+        ["3.10.1", "tool:3.10"],
+        ["3.9.1", "tool:3.9"],
+      ]);
+    });
+
+    test("nor any other, a run fails with the reason, and nothing is listed", async () => {
+      for (const version of ["3.10", "3.9"]) pull(`tool:${version}`, "", notStarting);
+      await expect(run(tool)).rejects.toThrow("no sandbox of tool:3.13");
+      expect(await versionsOf()).toEqual([]);
+    });
+
+    test("what is usual has the version, or another one", async () => {
+      pull("tool:1", "", notStarting);
+      createService([tool], { provider: { ...withImages(), programs: "image" } });
+      expect(await run(tool, "3.9")).toMatchObject({ image: "tool:3.9" });
+      await expect(run(tool, "1")).rejects.toThrow("no sandbox of tool:1");
+    });
   });
 
   test("the newest is listed first", async () => {
@@ -244,11 +294,26 @@ describe("who lists runtimes again and again", () => {
     expect(specs).toHaveLength(2);
   });
 
-  test("keeps no run that wants a version from asking", async () => {
-    createService([silent("a")]);
-    await service!.runtimes(never);
-    await expect(run(silent("a"), "1")).rejects.toMatchObject({ code: "LANGUAGE_NOT_INSTALLED" });
-    expect(specs).toHaveLength(2);
+  test.each(["echo hello", "exit 1"])(
+    "nor does who wants a version of it, where `%s` says none",
+    async (script) => {
+      createService([silent("a", script)]);
+      for (let times = 0; times < 3; times++) {
+        const failure = expect(run(silent("a"), "9.9")).rejects;
+        await failure.toMatchObject({ code: "LANGUAGE_NOT_INSTALLED" });
+      }
+      expect(specs).toHaveLength(1);
+    },
+  );
+
+  test("nor of its images", async () => {
+    for (const tag of ["2", "3", "mine"]) pull(`tool:${tag}`, "", "exit 1");
+    createService([tool]);
+    for (let times = 0; times < 3; times++) {
+      const failure = expect(run(tool, "9.9")).rejects;
+      await failure.toMatchObject({ code: "LANGUAGE_NOT_INSTALLED" });
+    }
+    expect(specs).toHaveLength(3);
   });
 
   test("has no more sandboxes at a time than there are slots", async () => {

@@ -3,7 +3,7 @@
  * Remembers which runtime of a language a provider has, so that each is asked for once, and again when
  * its programs changed.
  */
-import { isGloveboxError } from "../core/errors.ts";
+import { isGloveboxError, isSandboxFailure } from "../core/errors.ts";
 import type { LoadedLanguage, Runtime } from "../core/language.ts";
 import type { Provider } from "../core/provider.ts";
 import type { HostProgram } from "../core/sandbox.ts";
@@ -26,8 +26,8 @@ import {
 import { asNotInstalled, detectRuntime, notInstalled } from "./runtimes.ts";
 
 /**
- * How long an answer without a version counts for those who list: the program may have been slow, or
- * be there a minute later. Each question is a sandbox beside the slots, and anyone may ask.
+ * How long an answer without a version counts: the program may have been slow, or be there a minute
+ * later. Each question is a sandbox beside the slots, and anyone may ask.
  */
 const UNSURE_MAX_AGE_MS = 60_000;
 
@@ -64,45 +64,51 @@ export class RuntimeDetection {
   }
 
   /**
-   * Null where it is not installed. What gave no version is asked again. Fetches an image where the
-   * provider does.
+   * Fetches an image where the provider does. An answer without a version may be a minute old.
    *
-   * @throws {GloveboxError} See `detectRuntime`.
+   * @throws {GloveboxError} `LANGUAGE_NOT_INSTALLED` with the reason, else see `detectRuntime`.
    */
-  async find(
-    place: RuntimePlace,
-    language: LoadedLanguage,
-    signal: AbortSignal,
-  ): Promise<Runtime | null> {
-    return this.#ask(place, language, await this.#programsAt(place, language, signal), signal);
-  }
-
-  /** @throws {GloveboxError} `LANGUAGE_NOT_INSTALLED` with the reason, else as `find`. */
   async require(
     place: RuntimePlace,
     language: LoadedLanguage,
     signal: AbortSignal,
   ): Promise<Runtime> {
-    const runtime = await this.find(place, language, signal).catch((error: unknown) => {
+    const programs = await this.#programsAt(place, language, signal);
+    const asked = this.#ask(place, language, programs, signal);
+    const runtime = await asked.catch((error: unknown) => {
       throw asNotInstalled(place.provider, language, error);
     });
     if (runtime === null) throw notInstalled(place, language);
     return runtime;
   }
 
-  /** As `find`, but null where the image is missing: who only looks must not make it be fetched. */
+  /**
+   * Null where it is not installed, also where the image is missing: who only looks must not make it be
+   * fetched. An answer without a version may be a minute old.
+   *
+   * @throws {GloveboxError} See `detectRuntime`.
+   */
   async findPresent(
     place: RuntimePlace,
     language: LoadedLanguage,
     signal: AbortSignal,
   ): Promise<Runtime | null> {
+    const { provider, image } = place;
     const programs = await this.#programsAt(place, language, signal);
-    return this.#askPresent(place, language, programs, signal);
+    if (image !== undefined && provider.images !== undefined && programs.mark === undefined) {
+      return null;
+    }
+    return this.#ask(place, language, programs, signal).catch((error: unknown) => {
+      // Removed since, or not at the registry that the provider always asks.
+      if (isGloveboxError(error) && error.code === "IMAGE_NOT_FOUND") return null;
+      throw error;
+    });
   }
 
   /**
    * All that a provider has of a language, the one first that is used where nobody asks for another,
-   * then the newest. An answer without a version may be a minute old.
+   * then the newest. An answer without a version may be a minute old. What can't be started is left out
+   * where it is an image.
    *
    * @param stored The provider's images, see `storedImages`.
    */
@@ -113,12 +119,7 @@ export class RuntimeDetection {
     signal: AbortSignal,
   ): Promise<readonly Runtime[]> {
     const look = async (place: RuntimePlace): Promise<Runtime[]> => {
-      const programs = await this.#programsAt(place, language, signal);
-      const answer = this.#answerOf(place, language, programs);
-      const runtime =
-        answer === undefined
-          ? await this.#askPresent(place, language, programs, signal)
-          : answer.runtime;
+      const runtime = await this.#findUsable(place, language, signal);
       return runtime === null ? [] : [runtime];
     };
     const usual = await look(usualPlace(provider, language));
@@ -128,7 +129,10 @@ export class RuntimeDetection {
     return [...usual, ...others.sort(compareRuntimes)];
   }
 
-  /** Where a language is taken from where nobody asks for a version; asks nobody where there is no choice. */
+  /**
+   * Where a language is taken from where nobody asks for a version; asks nobody where there is no choice.
+   * Where no image can be started it is one of them: a run there says why.
+   */
   async chooseAny(
     provider: Provider,
     language: LoadedLanguage,
@@ -139,8 +143,10 @@ export class RuntimeDetection {
     const others = otherPlaces(provider, language, await storedImages(provider, signal));
     const [only] = others;
     if (others.length <= 1) return only ?? usual;
-    const ask = async (place: RuntimePlace) => this.findPresent(place, language, signal);
-    return (await newestOf(others, "*", ask)) ?? usual;
+    let broken: RuntimePlace | undefined;
+    const ask = async (place: RuntimePlace) =>
+      this.#findUsable(place, language, signal, () => (broken ??= place));
+    return (await newestOf(others, "*", ask)) ?? broken ?? usual;
   }
 
   /**
@@ -157,12 +163,13 @@ export class RuntimeDetection {
     signal: AbortSignal,
   ): Promise<RuntimePlace | undefined> {
     const usual = usualPlace(provider, language);
-    const ask = async (place: RuntimePlace) => this.findPresent(place, language, signal);
+    const ask = async (place: RuntimePlace) => this.#findUsable(place, language, signal);
     const runtime = await ask(usual);
     if (runtime !== null && matchesVersion(wanted, runtime.version)) return usual;
     const places = await this.#versionPlaces(provider, language, wanted, signal);
     const other = await newestOf(places, wanted, ask);
     if (other !== undefined) return other;
+    // It is fetched if the provider does that, or says why it can't be used.
     const installed = runtime ?? (await this.require(usual, language, signal));
     return matchesVersion(wanted, installed.version) ? usual : undefined;
   }
@@ -214,20 +221,17 @@ export class RuntimeDetection {
     });
   }
 
-  async #askPresent(
+  /** As `findPresent`, but null for an image that can't be started: others may serve in its place. */
+  async #findUsable(
     place: RuntimePlace,
     language: LoadedLanguage,
-    programs: Programs,
     signal: AbortSignal,
+    onBroken?: () => void,
   ): Promise<Runtime | null> {
-    const { provider, image } = place;
-    if (image !== undefined && provider.images !== undefined && programs.mark === undefined) {
+    return this.findPresent(place, language, signal).catch((error: unknown) => {
+      if (place.image === undefined || !isSandboxFailure(error)) throw error;
+      onBroken?.();
       return null;
-    }
-    return this.#ask(place, language, programs, signal).catch((error: unknown) => {
-      // Removed since, or not at the registry that the provider always asks.
-      if (isGloveboxError(error) && error.code === "IMAGE_NOT_FOUND") return null;
-      throw error;
     });
   }
 
@@ -238,7 +242,7 @@ export class RuntimeDetection {
     signal: AbortSignal,
   ): Promise<Runtime | null> {
     const answer = this.#answerOf(place, language, programs);
-    if (isSure(answer)) return answer.runtime;
+    if (answer !== undefined) return answer.runtime;
     signal.throwIfAborted();
     const key = `${keyOf(place, language)}/${programs.mark ?? ""}`;
     let running = this.#running.get(key);

@@ -21,6 +21,14 @@ test.each<[string, Partial<LoadedLanguage>, boolean]>([
   expect(isOnThisHost(languageNamed("asked", parts))).toBe(expected);
 });
 
+test("the Node that runs Glovebox counts as a language's program, also as one that is not its first", () => {
+  const command = "not-installed-node";
+  const parts = { ...version("sh"), run: [command, "{entry}"] };
+  expect(isOnThisHost(languageNamed("asked", parts))).toBe(false);
+  const own = languageNamed("asked", { ...parts, fallbackToOwnNode: { command } });
+  expect(isOnThisHost(own)).toBe(true);
+});
+
 describe("the version command of each language", async () => {
   const all = await loadLanguages(fileURLToPath(new URL("../../languages", import.meta.url)));
   const programOf = (language: LoadedLanguage): string => language.version.argv[0] ?? "";

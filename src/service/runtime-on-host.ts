@@ -14,8 +14,7 @@ import { hasOnHost } from "./lent-programs.ts";
  */
 export function isOnThisHost(
   language: LoadedLanguage,
-  hasProgram: (program: string) => boolean = (program) =>
-    hasOnHost({ ...language, version: { ...language.version, argv: [program] } }),
+  hasProgram: (program: string) => boolean = (program) => hasOnHost(language, program),
 ): boolean {
   const { compile = [], run, version } = language;
   const programs = new Set([version.argv, ...compile, run].flatMap(([program]) => program ?? []));

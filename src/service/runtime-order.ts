@@ -17,8 +17,9 @@ interface Candidate {
 }
 
 /**
- * The place with the newest version that was asked for; undefined where none has it. Asks only those
- * that can be it, by their tags: `3` may be newer than `3.13`, and `3.9` is not.
+ * The place with the newest version that was asked for; undefined where none has it. Asks no more than
+ * are needed to know, going by their tags: `3` may be newer than `3.13`, and `3.9` is not. Those of
+ * which the tag says another version come last, for it may be wrong: all are asked where none has it.
  *
  * @param wanted See `matchesVersion`.
  * @param ask Null where the language is not there.

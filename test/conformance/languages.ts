@@ -67,7 +67,7 @@ export function describeLanguages(
       cacheFolder = mkdtempSync(join(tmpdir(), "glovebox-languages-test-"));
       const provider = await makeProvider();
       canCache = provider.name !== "process";
-      canPrepare = provider.programs === "host";
+      canPrepare = provider.programs === "host" && provider.name !== "process";
       options = {
         provider,
         languages: indexLanguages(languages),

@@ -236,14 +236,17 @@ for name in (".git/config", "sub/.GIT/config", "HEAD", ".envrc", ".vscode/tasks.
     expect(stderr).toMatch(message);
   });
 
-  test("a workspace of the caller has them already", async () => {
+  test.each([
+    [".:rw", /--out: can't be used where the workspace is a folder of yours/],
+    [".", /--out: nothing can be written to the workspace: .* read-only/],
+  ])("the workspace %s of the caller takes no --out", async (workspace, message) => {
     writeFileSync(join(home, "main.py"), "print(1)");
     const { exitCode, stderr } = await glovebox(
-      ["run", "--provider", "linux", "--workspace", ".", "--out", "new", "main.py"],
+      ["run", "--provider", "linux", "--workspace", workspace, "--out", "new", "main.py"],
       { cwd: home },
     );
     expect(exitCode).toBe(2);
-    expect(stderr).toMatch(/--out: can't be used/);
+    expect(stderr).toMatch(message);
     expect(existsSync(join(home, "new"))).toBe(false);
   });
 });

@@ -141,7 +141,7 @@ describe.skipIf(gap !== undefined)(`versions side by side ${gap ?? ""}`, () => {
     const result = await glovebox(words, { env: { ...env, PATH: "/nonexistent" } });
     expect(result).toMatchObject({
       exitCode: 0,
-      stdout: "",
+      stdout: "bash 1.0.7 (bash:1)\n",
       stderr:
         "glovebox: bash: bash:1 is there; to get it anew: glovebox images pull bash:1 --provider linux\n",
     });

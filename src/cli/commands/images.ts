@@ -202,6 +202,7 @@ async function remove({ images, targets, isNamed, flags, signal }: Work): Promis
   }
   let exitCode = 0;
   for (const { image } of targets) {
+    signal.throwIfAborted();
     try {
       const wasThere = await images.remove(image, signal);
       if (wasThere) process.stdout.write(`removed ${image}\n`);
@@ -212,5 +213,7 @@ async function remove({ images, targets, isNamed, flags, signal }: Work): Promis
       process.stderr.write(formatError(error, flags.verbose === true ? "verbose" : "normal"));
     }
   }
+  // The rest of the last one may be left to a sweep.
+  signal.throwIfAborted();
   return exitCode;
 }

@@ -185,7 +185,9 @@ async function withoutThere(
 
 /** What the host itself has, in its system folders or by npm. */
 const isOfHost: RuntimeFilter = ({ image }) => image === undefined;
-const isTree: RuntimeFilter = ({ image }, language) => image === treeName(language);
+const isTree: RuntimeFilter = ({ image }, { language }) => image === treeName(language);
+/** A tag need not be the version: `slim`, `3-alpine`. */
+const isItsImage: RuntimeFilter = ({ image }, wanted) => image === imageOf(wanted);
 
 const bring: Readonly<Record<Way, (work: Work) => Promise<number>>> = {
   there: async (work) => {
@@ -212,7 +214,7 @@ const bring: Readonly<Record<Way, (work: Work) => Promise<number>>> = {
     const exitCode = await installByNpm(languagesOf(work), talkOf(work), work.signal);
     return exitCode || show(work, isOfHost);
   },
-  image: (work) => bringImages(work),
+  image: async (work) => (await bringImages(work)) || show(work, isItsImage),
 };
 
 async function bringImages(work: Work): Promise<number> {

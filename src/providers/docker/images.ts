@@ -5,7 +5,7 @@
 import { createTar } from "nanotar";
 import { GloveboxError } from "../../core/errors.ts";
 import {
-  madeHereFor,
+  makeCommand,
   refuseMadeHere,
   type ImageProgress,
   type ImageStore,
@@ -25,7 +25,7 @@ export function imagesOf(client: EngineClient): ImageStore {
     find: (name, signal) => findImage(client, name, signal),
     pull: async (name, onProgress, signal) => {
       checkImageName(name);
-      refuseMadeHere(name, makeCommand);
+      refuseMadeHere(name, "docker");
       const query = { fromImage: name, ...(hasVersion(name) ? {} : { tag: "latest" }) };
       try {
         const steps = client.stream("POST", "/images/create", { query, signal });
@@ -143,16 +143,11 @@ export function imageNotFound(
   why: string,
   cause?: unknown,
 ): GloveboxError<"IMAGE_NOT_FOUND"> {
-  const languageId = madeHereFor(image);
-  const hint = languageId === undefined ? `glovebox images pull ${image}` : makeCommand(languageId);
+  const hint = makeCommand(image, "docker") ?? `glovebox images pull ${image}`;
   return new GloveboxError(
     "IMAGE_NOT_FOUND",
     `docker: the image \`${image}\` is not on this host, ${why}. Get it: ${hint}`,
     { image, hint },
     { cause },
   );
-}
-
-function makeCommand(languageId: string): string {
-  return `glovebox languages install ${languageId} --provider docker`;
 }

@@ -7,9 +7,7 @@ import { realpathSync, statSync } from "node:fs";
 import { join } from "node:path/posix";
 import type { Provider } from "../../core/provider.ts";
 import type { SandboxSpec } from "../../core/sandbox.ts";
-
-/** Folders of the host whose programs every sandbox sees. */
-const programFolders = ["/usr/local/bin", "/usr/bin", "/bin"];
+import { systemFolders } from "../lent-programs.ts";
 
 /**
  * Written by package managers with every change, and the folders that they leave to the operator: a
@@ -43,7 +41,7 @@ export async function toolchainOf(
 /** These are asked for with each compile, and local: promises would cost ten times as much. */
 function findProgram(name: string): readonly string[] {
   if (name.includes("/")) return [];
-  return programFolders.flatMap((folder) => {
+  return systemFolders.flatMap((folder) => {
     const path = join(folder, name);
     const isThere = statSync(path, { throwIfNoEntry: false }) !== undefined;
     return isThere ? [realpathSync(path)] : [];

@@ -30,6 +30,10 @@ export interface Preparing {
   readonly lent: readonly HostProgram[];
 }
 
+/** A bare process sees no path of a sandbox, and could change what is made for others. */
+export const canPrepare = ({ programs, name }: Provider): boolean =>
+  programs === "host" && name !== "process";
+
 /**
  * The name of what can be prepared; undefined where nothing can: the data says nothing, or the
  * programs are not this host's to show.
@@ -40,7 +44,7 @@ export async function preparedKey(
 ): Promise<string | undefined> {
   const { prepare, compile = [], run } = language;
   const { provider, image } = place;
-  if (prepare === undefined || provider.programs !== "host") return undefined;
+  if (prepare === undefined || !canPrepare(provider)) return undefined;
   const commands = [...prepare.commands.map(({ argv }) => argv), ...compile, run];
   const programs = commands.flatMap(([program]) => program ?? []);
   const spec = { hostPrograms: lent, ...(image === undefined ? {} : { image }) };

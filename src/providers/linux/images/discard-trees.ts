@@ -31,7 +31,7 @@ export async function discardTree(folder: string, id: string, signal?: AbortSign
   );
 }
 
-/** As `discardTree`, but leaves a tree that a sandbox was made of and that still runs. */
+/** As `discardTree`, but leaves a tree that a sandbox was made of and that still runs, see `isMounted`. */
 export async function discardUnusedTree(
   folder: string,
   id: string,
@@ -64,7 +64,11 @@ async function isNamed(folder: string, id: string): Promise<boolean> {
   return (await readNames(folder)).some((named) => named.id === id);
 }
 
-/** Whether the mounts of any process come from it: proc_pid_mountinfo(5), the fourth field. */
+/**
+ * Whether the mounts of any process come from it: proc_pid_mountinfo(5), the fourth field. Only those
+ * are seen that this /proc has: where containers share the data folder, a sandbox in another pid
+ * namespace is not, and loses its files.
+ */
 async function isMounted(path: string): Promise<boolean> {
   const inside = `/${basename(path)}/`;
   for (const pid of await readdir("/proc")) {

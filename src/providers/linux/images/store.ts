@@ -6,7 +6,7 @@ import { unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { GloveboxError } from "../../../core/errors.ts";
 import {
-  madeHereFor,
+  makeCommand,
   refuseMadeHere,
   type ImageProgress,
   type ImageStore,
@@ -59,7 +59,9 @@ export function createImages({ folder, env, start }: ImageStoreOptions): LinuxIm
     const pull: PullImage = { folder: place(), name: wholeName(name), source, env, start };
     const before = isThere() ? await readName(pull.folder, pull.name) : undefined;
     const id = await pullImage(pull, onProgress, signal);
-    if (before !== undefined && before.id !== id) await discardUnusedTree(pull.folder, before.id);
+    if (before === undefined || before.id === id) return;
+    // The image is there. What is left of the old one is for the next sweep.
+    await discardUnusedTree(pull.folder, before.id, signal).catch(() => undefined);
   };
 
   return {
@@ -85,12 +87,12 @@ export function createImages({ folder, env, start }: ImageStoreOptions): LinuxIm
     },
     pull: async (name, onProgress, signal) => {
       const whole = wholeName(name);
-      refuseMadeHere(whole, makeCommand);
+      refuseMadeHere(whole, "linux");
       await fetch(whole, registrySource(whole), onProgress, signal);
     },
     load: (name, source, onProgress, signal) =>
       fetch(name, localSource(source), onProgress, signal),
-    remove: async (name) => isThere() && removeImage(place(), wholeName(name)),
+    remove: async (name, signal) => isThere() && removeImage(place(), wholeName(name), signal),
     sweep: async (signal) => {
       if (!isThere()) return;
       await tryAll([sweepStaging, sweepTrees], (sweep) => sweep(place(), signal));
@@ -118,12 +120,16 @@ async function findTree(folder: string, name: string): Promise<Found | undefined
   return { id: named.id, sizeBytes, tree: { rootFolder: join(path, "rootfs"), entries, env } };
 }
 
-/** The tree goes with its last name. A program that runs in it loses its files. */
-async function removeImage(folder: string, name: string): Promise<boolean> {
+/**
+ * The tree goes with its last name. A program that runs in it loses its files.
+ *
+ * @param signal See `discardTree`: the name goes in any case.
+ */
+async function removeImage(folder: string, name: string, signal: AbortSignal): Promise<boolean> {
   const named = await readName(folder, name);
   if (named === undefined) return false;
   await unlink(nameFile(folder, name)).catch(() => undefined);
-  await discardTree(folder, named.id);
+  await discardTree(folder, named.id, signal);
   return true;
 }
 
@@ -134,20 +140,12 @@ function shortName(name: string): string {
 }
 
 function imageNotFound(image: string): GloveboxError<"IMAGE_NOT_FOUND"> {
-  const languageId = madeHereFor(image);
-  const hint =
-    languageId === undefined
-      ? `glovebox images pull ${image} --provider linux`
-      : makeCommand(languageId);
+  const hint = makeCommand(image, "linux") ?? `glovebox images pull ${image} --provider linux`;
   return new GloveboxError(
     "IMAGE_NOT_FOUND",
     `linux: the image \`${image}\` is not on this host. Get it: ${hint}`,
     { image, hint },
   );
-}
-
-function makeCommand(languageId: string): string {
-  return `glovebox languages install ${languageId} --method tree`;
 }
 
 function noPlace(): never {
