@@ -72,7 +72,11 @@ test.each([
   ["localhost/glovebox/icon:debian", "linux", "glovebox languages install icon --method tree"],
   ["localhost/glovebox/coffee:npm", "linux", "glovebox languages install coffee --method npm"],
   ["localhost/glovebox/icon:x", "docker", "glovebox languages install icon --provider docker"],
-  ["localhost/glovebox/coffee:npm", "docker", "glovebox languages install coffee --provider docker"],
+  [
+    "localhost/glovebox/coffee:npm",
+    "docker",
+    "glovebox languages install coffee --provider docker",
+  ],
   ["python:3", "linux", undefined],
 ])("%s at %s is made by %j", (image, provider, command) => {
   expect(makeCommand(image, provider)).toBe(command);

@@ -9,6 +9,8 @@ import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Provider } from "../../src/core/provider.ts";
 import { locateLauncher } from "../../src/launcher/locate-launcher.ts";
+import { makeFolders, treeFolder, withStaging } from "../../src/providers/linux/images/folders.ts";
+import { writeName } from "../../src/providers/linux/images/names.ts";
 import { createLinuxProvider } from "../../src/providers/linux/index.ts";
 import { file, tarOf, writeLayout } from "../helpers/images/layout.ts";
 import { imagesGap, programLayer } from "../helpers/images/programs.ts";
@@ -93,6 +95,51 @@ describe.skipIf(gap !== undefined)(`kept images of the provider linux ${gap ?? "
     expect(await result).toMatchObject({ exitCode: 0, stdout: "begun\none" });
     await provider.sweep();
     expect(trees()).toHaveLength(1);
+  });
+
+  test("an image that came is there, also where the old one can't go", async () => {
+    await load("tool:1");
+    // Where others could change it, no tree is removed.
+    const onProgress = (): void => chmodSync(store(), 0o755);
+    await provider.images?.load?.("tool:1", sources[1] ?? "", onProgress, never());
+    chmodSync(store(), 0o700);
+    expect(trees()).toHaveLength(2);
+    await provider.sweep();
+    expect(trees()).toHaveLength(1);
+  });
+
+  test.each([[["images", "rm", "--all"]], [["languages", "remove", "bash"]]])(
+    "Ctrl-C ends %j after the image that is being removed",
+    async (words) => {
+      const count = 300;
+      await makeFolders(store());
+      for (let tag = 1; tag <= count; tag++) {
+        const id = `sha256:${String(tag).padStart(64, "0")}`;
+        mkdirSync(join(treeFolder(store(), id), "rootfs"), { recursive: true });
+        const description = { entries: [], env: {}, sizeBytes: 1 };
+        writeFileSync(join(treeFolder(store(), id), "image.json"), JSON.stringify(description));
+        const name = `docker.io/library/bash:${tag}`;
+        await withStaging(store(), (staging) => writeName(store(), staging, { name, id }));
+      }
+      const options = { env: { XDG_DATA_HOME: data }, cwd: folder.path };
+      const child = startCli([...words, ...linux], options);
+      const result = resultOf(child);
+      await untilText(child.stdout, "removed ");
+      child.kill("SIGINT");
+      expect(await result).toMatchObject({ exitCode: 130, stderr: "" });
+      expect(trees().length).toBeGreaterThan(0);
+      expect(names()).toHaveLength(trees().length);
+    },
+  );
+
+  test.each([
+    [["bash@slim"], "bash:slim"],
+    [["bash", "--method", "image"], "bash:5"],
+  ])("`languages install` of %j shows what is in that image", async (words, image) => {
+    await load(image);
+    await load("bash:4");
+    const { exitCode, stdout } = await cli(["languages", "install", ...words, ...linux]);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: `bash 1.2.3 (${image})\n` });
   });
 
   test("a tree that was never named goes with the next run", async () => {
