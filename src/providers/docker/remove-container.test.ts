@@ -42,11 +42,12 @@ afterEach(async () => {
 test.each<[string, "remove" | "removeUnanswered", number[], { soon: number; atLast: number }]>([
   ["one that was removed is not asked for again", "remove", [204], { soon: 1, atLast: 1 }],
   ["nor one that is gone", "remove", [404], { soon: 1, atLast: 1 }],
-  ["one that could not be removed is tried again", "remove", [500, 204], { soon: 2, atLast: 2 }],
+  ["one that could not be removed is tried again", "remove", [503, 204], { soon: 2, atLast: 2 }],
+  ["one that is busy is tried until it is not", "remove", [500, 500, 204], { soon: 3, atLast: 3 }],
   [
     "until it is gone, also after several failures",
     "remove",
-    [500, 500, 404],
+    [503, 503, 404],
     { soon: 2, atLast: 3 },
   ],
   [
@@ -64,7 +65,7 @@ test.each<[string, "remove" | "removeUnanswered", number[], { soon: number; atLa
   [
     "also where the daemon could not be asked in between",
     "removeUnanswered",
-    [500, 404, 204],
+    [503, 404, 204],
     { soon: 2, atLast: 3 },
   ],
 ])("%s", async (_name, how, status, { soon, atLast }) => {

@@ -8,6 +8,9 @@ import { isStatus } from "./engine-status.ts";
 
 const REMOVE_TIMEOUT_MS = 15_000;
 const LOOK_AGAIN_MS = 10;
+/** A daemon that has just started may find the mounts of a container busy for a while. */
+const BUSY_TRIES = 15;
+const BUSY_PAUSE_MS = 300;
 /** After it a daemon has made what it was asked for and gave no answer to, or never will. */
 const LATE_MS = 2 * 60_000;
 
@@ -25,6 +28,7 @@ export async function removeContainer(
   signal?: AbortSignal,
 ): Promise<Removal> {
   const deadline = performance.now() + REMOVE_TIMEOUT_MS;
+  let busyTries = 0;
   while (performance.now() < deadline) {
     try {
       await client.request("DELETE", `/containers/${id}`, {
@@ -36,11 +40,21 @@ export async function removeContainer(
     } catch (error) {
       if (isStatus(error, 404)) return "absent";
       // It is being removed already, because it ended.
-      if (!isStatus(error, 409)) return "failed";
-      await sleep(LOOK_AGAIN_MS);
+      if (isStatus(error, 409)) await sleep(LOOK_AGAIN_MS);
+      else if (!isStatus(error, 500) || ++busyTries > BUSY_TRIES) return "failed";
+      else if (await isAborted(sleep(BUSY_PAUSE_MS, undefined, { signal }))) return "failed";
     }
   }
   return "failed";
+}
+
+async function isAborted(pause: Promise<unknown>): Promise<boolean> {
+  try {
+    await pause;
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 /** Removes the containers of one provider, also those that it could not at first. */
