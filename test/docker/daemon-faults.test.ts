@@ -18,6 +18,7 @@ import { startDockerd, type Dockerd } from "../helpers/docker/dockerd.ts";
 import { importSmallImages } from "../helpers/docker/images.ts";
 import { DOCKERD_TIMEOUT_MS } from "../helpers/docker/shared.ts";
 import { dockerSkipReason } from "../helpers/docker/skip.ts";
+import { removedContainers, type RemovedContainers } from "../helpers/docker/until-removed.ts";
 import { create, exec, ownContainers, providerAt, runOnce } from "./fixture.ts";
 import type { DockerProvider } from "./fixture.ts";
 
@@ -105,9 +106,12 @@ describe("no daemon", () => {
 
 describe.skipIf(skipReason !== undefined)(`a daemon that goes away ${skipReason ?? ""}`, () => {
   let dockerd: Dockerd;
+  let removed: RemovedContainers;
   let provider: DockerProvider;
+  const own = async () => removed.left(await ownContainers(dockerd));
   beforeAll(async () => {
     dockerd = await startDockerd();
+    removed = removedContainers(dockerd);
     await importSmallImages(dockerd);
   }, DOCKERD_TIMEOUT_MS);
   afterAll(() => dockerd.stop());
@@ -191,16 +195,16 @@ describe.skipIf(skipReason !== undefined)(`a daemon that goes away ${skipReason 
     await expect(create(provider)).rejects.toMatchObject({ code: "PROVIDER_UNAVAILABLE" });
     await dockerd.restart();
     expect(await runOnce(provider, sh("echo again"))).toMatchObject({ text: "again\n" });
-    await expect.poll(() => ownContainers(dockerd), { timeout: 12_000 }).toEqual([]);
+    await removed.untilGone(own, 12_000);
   });
 
   test("restarted: what was kept ready is not handed out", async () => {
     provider = providerAt(dockerd.host, { poolSize: 2 });
     await runOnce(provider, sh("true"));
-    await expect.poll(() => ownContainers(dockerd), { timeout: 10_000 }).toHaveLength(1);
+    await expect.poll(own, { timeout: 10_000 }).toHaveLength(1);
     await dockerd.restart();
     expect(await runOnce(provider, sh("echo again"))).toMatchObject({ text: "again\n" });
     await provider.close();
-    await expect.poll(() => ownContainers(dockerd), { timeout: 12_000 }).toEqual([]);
+    await removed.untilGone(own, 12_000);
   });
 });

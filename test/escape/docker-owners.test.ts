@@ -16,6 +16,7 @@ import { startDockerd, type Dockerd } from "../helpers/docker/dockerd.ts";
 import { importSmallImages, smallTags } from "../helpers/docker/images.ts";
 import { DOCKERD_TIMEOUT_MS } from "../helpers/docker/shared.ts";
 import { dockerSkipReason, runscSkipReason } from "../helpers/docker/skip.ts";
+import { removedContainers, type RemovedContainers } from "../helpers/docker/until-removed.ts";
 
 const GONE_WITHIN_MS = 5_000;
 const SWEPT_WITHIN_MS = 20_000;
@@ -29,12 +30,14 @@ const ociRuntimes = [
 
 describe.skipIf(skipReason !== undefined)(`killed owners of containers ${skipReason ?? ""}`, () => {
   let dockerd: Dockerd;
+  let removed: RemovedContainers;
   let folder: string;
   let program: string;
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "escape-owner-"));
     program = bundle(join(import.meta.dirname, "owner.ts"), folder);
     dockerd = await startDockerd();
+    removed = removedContainers(dockerd);
     await importSmallImages(dockerd);
   }, DOCKERD_TIMEOUT_MS);
   afterAll(async () => {
@@ -57,41 +60,12 @@ describe.skipIf(skipReason !== undefined)(`killed owners of containers ${skipRea
     await once(owner.stdout, "data", { signal: AbortSignal.timeout(START_TIMEOUT_MS) });
     return owner;
   }
-  /** Containers that the daemon itself can't remove, see `acceptDead`. */
-  const stuck = new Set<string>();
-  const list = async (): Promise<string> => {
+  const list = async (): Promise<readonly string[]> => {
     const filters = ["--filter", "label=glovebox=sandbox"];
-    const listed = await dockerd.docker("ps", "-a", ...filters, "--format", "{{.ID}} {{.Status}}");
-    const lines = listed.split("\n");
-    return lines.filter((line) => !stuck.has(line.split(" ")[0] ?? "")).join("\n");
+    const ids = await dockerd.docker("ps", "-a", ...filters, "--quiet", "--no-trunc");
+    return removed.left(ids.split("\n").filter((id) => id !== ""));
   };
-  async function untilGone(look: () => Promise<string>, timeout: number): Promise<void> {
-    try {
-      await expect.poll(look, { timeout, interval: 100 }).toBe("");
-    } catch (error) {
-      await acceptDead((await list()).split("\n"), error);
-    }
-  }
-
-  /**
-   * A daemon that was killed may, seldom, find a container's mounts busy for ever after. What it calls
-   * Dead has no process any more, only files, and it refuses everybody to remove them. Anything else
-   * that is left is a failure, with what the daemon says of it.
-   */
-  async function acceptDead(lines: readonly string[], cause: unknown): Promise<void> {
-    for (const line of lines) {
-      const [id = ""] = line.split(" ");
-      const said = await dockerd.docker("rm", "-f", id).catch(String);
-      const state = await dockerd
-        .docker("inspect", "-f", "{{.State.Dead}} {{.State.Pid}}", id)
-        .catch(String);
-      if (state.includes("No such object")) continue;
-      if (state !== "true 0") throw new Error(`${line} stays: ${state}: ${said}`, { cause });
-      console.warn(`the daemon can't remove ${line}: ${said}`);
-      stuck.add(id);
-    }
-  }
-  const isGone = async () => untilGone(list, GONE_WITHIN_MS);
+  const isGone = async () => removed.untilGone(list, GONE_WITHIN_MS);
   async function sweep(): Promise<void> {
     const options = { host: dockerd.host, env: {}, ociRuntime: undefined, image: smallTags.tiny };
     const provider = createDockerProvider({ ...options, pullPolicy: "never", poolSize: 0 });
@@ -104,7 +78,7 @@ describe.skipIf(skipReason !== undefined)(`killed owners of containers ${skipRea
 
     it("a killed owner's containers are gone in 5 s, without a sweep", async () => {
       const owner = await startOwner(ociRuntime);
-      expect(await list()).not.toBe("");
+      expect(await list()).not.toEqual([]);
       await kill(owner);
       await isGone();
     });
@@ -122,7 +96,7 @@ describe.skipIf(skipReason !== undefined)(`killed owners of containers ${skipRea
       const owner = await startOwner(ociRuntime);
       const before = await list();
       await sweep();
-      expect((await list()).split("\n").length).toBe(before.split("\n").length);
+      expect(await list()).toHaveLength(before.length);
       await kill(owner);
       await isGone();
     });
@@ -142,11 +116,11 @@ describe.skipIf(skipReason !== undefined)(`killed owners of containers ${skipRea
       if (owner.exitCode === null)
         await once(owner, "exit", { signal: AbortSignal.timeout(20_000) });
       // Its mounts may keep a daemon that has just started from removing it at once.
-      const sweepAndList = async (): Promise<string> => {
+      const sweepAndList = async (): Promise<readonly string[]> => {
         await sweep();
         return list();
       };
-      await untilGone(sweepAndList, SWEPT_WITHIN_MS);
+      await removed.untilGone(sweepAndList, SWEPT_WITHIN_MS);
     });
   });
 });
