@@ -66,6 +66,32 @@ export async function glovebox(
   return resultOf(child);
 }
 
+export interface ServingCli {
+  readonly child: CliProcess;
+  /** `http://127.0.0.1:41234` */
+  readonly url: string;
+  /** Sends SIGTERM and waits for its end. */
+  readonly stop: () => Promise<CliResult>;
+}
+
+/** `glovebox serve` on a free port, as soon as it says where it listens. */
+export async function serveCli(
+  args: readonly string[],
+  options: CliOptions = {},
+): Promise<ServingCli> {
+  const child = startCli(["serve", "--port", "0", ...args], options);
+  const result = resultOf(child);
+  const [, url = ""] = /listens on (\S+)/.exec(await untilText(child.stdout, "curl")) ?? [];
+  return {
+    child,
+    url,
+    stop: async () => {
+      child.kill("SIGTERM");
+      return result;
+    },
+  };
+}
+
 export async function resultOf(child: CliProcess): Promise<CliResult> {
   const [stdoutBytes, stderr, [exitCode]] = await Promise.all([
     readAll(child.stdout),

@@ -7,14 +7,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { findProgram } from "../helpers/find-program.ts";
 import { skipUnless } from "../helpers/require.ts";
-import {
-  linuxGap,
-  resultOf,
-  startCli,
-  temporaryFolder,
-  untilText,
-  type CliResult,
-} from "./cli-fixture.ts";
+import { linuxGap, serveCli, temporaryFolder, untilText } from "./cli-fixture.ts";
 
 const noCompiler = findProgram("g++") === undefined ? "no g++" : undefined;
 const gap = skipUnless("linux", linuxGap()) ?? skipUnless("cpp", noCompiler);
@@ -38,14 +31,12 @@ describe.skipIf(gap !== undefined)(`glovebox serve prepares ${gap ?? ""}`, () =>
   async function serve(name: string) {
     const cache = join(folder.path, name);
     mkdirSync(cache);
-    const child = startCli(["serve", "--provider", "linux", "--port", "0"], {
+    const { child, url, stop } = await serveCli(["--provider", "linux"], {
       env: { XDG_CACHE_HOME: cache },
       timeoutMs: SLOW_MS - 10_000,
     });
-    const result = resultOf(child);
     const prepared = untilText(child.stderr, '"prepared"');
     prepared.catch(() => undefined);
-    const [, url = ""] = /listens on (\S+)/.exec(await untilText(child.stdout, "curl")) ?? [];
     const store = join(cache, "glovebox/prepared");
     return {
       prepared,
@@ -58,10 +49,7 @@ describe.skipIf(gap !== undefined)(`glovebox serve prepares ${gap ?? ""}`, () =>
         return ((await response.json()) as { run?: { stdout?: string } }).run?.stdout;
       },
       stored: (): readonly string[] => (existsSync(store) ? readdirSync(store) : []),
-      stop: async (): Promise<CliResult> => {
-        child.kill("SIGTERM");
-        return result;
-      },
+      stop,
     };
   }
 

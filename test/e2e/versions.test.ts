@@ -9,15 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { file, writeLayout } from "../helpers/images/layout.ts";
 import { imagesGap, programLayer } from "../helpers/images/programs.ts";
 import { skipUnless } from "../helpers/require.ts";
-import {
-  glovebox,
-  linuxGap,
-  resultOf,
-  startCli,
-  temporaryFolder,
-  untilText,
-  type CliResult,
-} from "./cli-fixture.ts";
+import { glovebox, linuxGap, serveCli, temporaryFolder, type CliResult } from "./cli-fixture.ts";
 
 const gap = skipUnless("linux", linuxGap()) ?? skipUnless("images", imagesGap());
 const linux = ["--provider", "linux"];
@@ -151,15 +143,7 @@ describe.skipIf(gap !== undefined)(`versions side by side ${gap ?? ""}`, () => {
     let url: string;
     let stop: () => Promise<CliResult>;
     beforeAll(async () => {
-      const child = startCli(["serve", ...linux, "--port", "0", "--allowed-images", "bash:2*"], {
-        env,
-      });
-      const result = resultOf(child);
-      stop = async () => {
-        child.kill("SIGTERM");
-        return result;
-      };
-      url = /listens on (\S+)/.exec(await untilText(child.stdout, "curl"))?.[1] ?? "";
+      ({ url, stop } = await serveCli([...linux, "--allowed-images", "bash:2*"], { env }));
     });
     afterAll(async () => {
       expect((await stop()).exitCode).toBe(0);
