@@ -109,7 +109,7 @@ describe("a fault is told with its file, its place and its value:", () => {
       ["extensions[0]", /must begin with a dot, not "tb"$/],
     ],
     [
-      "a misspelt placeholder",
+      "a misspelt name in braces",
       demo.replace("{entry}", "-f{entri}"),
       ["run: {entri} is unknown; there are {entry}, {name}, {stem}, {sources}, {others}"],
     ],
@@ -145,7 +145,7 @@ describe("a fault is told with its file, its place and its value:", () => {
   });
 });
 
-test("braces of other programs are no placeholders", async () => {
+test("braces of other programs are theirs", async () => {
   const words = '["${dir}", "{ print }", "{{end}}", "{if .x}", "{Entry}", "{}"]';
   await write("demo", demo.replace('[demo, "{entry}"]', words));
   await expect(loadLanguages(dir)).resolves.toHaveLength(1);

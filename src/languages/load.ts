@@ -11,6 +11,7 @@ import { ownRepository } from "../core/image.ts";
 import { languageSchema } from "../core/language.ts";
 import type { Language, LoadedLanguage } from "../core/language.ts";
 import { parseWith } from "../util/zod-issues.ts";
+import { bracedNameFault } from "./braced-names.ts";
 import { indexLanguages } from "./index-languages.ts";
 
 /**
@@ -37,7 +38,8 @@ async function loadLanguage(dir: string, name: string): Promise<LoadedLanguage> 
     ]);
   }
   checkPatterns(file, language);
-  checkPlaceholders(file, language);
+  const fault = bracedNameFault(language);
+  if (fault !== undefined) throw invalid(file, [fault]);
   const helloCode = await readText(join(dir, name, language.hello));
   const { image, ...rest } = language;
   if (image === undefined) return { ...rest, helloCode, ...ownImage(language) };
@@ -111,68 +113,6 @@ function countGroups(pattern: string): number | string {
     return (new RegExp(`${pattern}|`).exec("")?.length ?? 1) - 1;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
-  }
-}
-
-/** A misspelt one would be a word of the command line, and only show where a compiler chokes on it. */
-function checkPlaceholders(file: string, language: Language): void {
-  const { compile = [], run, fromCode, prepare, mainFile } = language;
-  const named = fromCode.map(({ name }) => name);
-  const inCommands = ["entry", "name", "stem", ...named];
-  checkWords(file, "mainFile", [mainFile], { known: named });
-  for (const [at, { otherwise }] of fromCode.entries()) {
-    checkWords(file, `fromCode[${at}].otherwise`, [otherwise], { known: inCommands.slice(0, 3) });
-  }
-  const ofProgram = { known: inCommands, alone: ["sources", "others"] };
-  checkWords(file, "run", run, ofProgram);
-  for (const [at, words] of compile.entries()) checkWords(file, `compile[${at}]`, words, ofProgram);
-  if (prepare !== undefined) checkPrepare(file, prepare, ofProgram);
-}
-
-function checkPrepare(
-  file: string,
-  { commands, env, run = [], compile = [], shortcut }: NonNullable<Language["prepare"]>,
-  ofProgram: Placeholders,
-): void {
-  const known = ["prepared"];
-  const withPrepared = { ...ofProgram, known: [...ofProgram.known, ...known] };
-  const check = (path: string, words: readonly string[], placeholders: Placeholders): void => {
-    checkWords(file, `prepare.${path}`, words, placeholders);
-  };
-  for (const [at, { argv }] of commands.entries()) check(`commands[${at}].argv`, argv, { known });
-  check("env", Object.values(env), { known });
-  check("run", run, withPrepared);
-  for (const [at, words] of compile.entries()) check(`compile[${at}]`, words, withPrepared);
-  for (const [at, words] of (shortcut?.compile ?? []).entries()) {
-    check(`shortcut.compile[${at}]`, words, withPrepared);
-  }
-}
-
-/** What may stand in the words of a command line. */
-interface Placeholders {
-  readonly known: readonly string[];
-  /** Those that are a word of their own. */
-  readonly alone?: readonly string[];
-}
-
-/** Shells' `${x}`, Go's `{{x}}` and awk's `{ x }` are none. */
-const placeholder = /(?<![{$])\{([a-z]+)\}(?!\})/g;
-
-function checkWords(
-  file: string,
-  path: string,
-  words: readonly string[],
-  { known, alone = [] }: Placeholders,
-): void {
-  for (const word of words) {
-    for (const [shown, name = ""] of word.matchAll(placeholder)) {
-      if (known.includes(name) || (alone.includes(name) && word === shown)) continue;
-      const names = [...known, ...alone].map((each) => `{${each}}`).join(", ");
-      const message = alone.includes(name)
-        ? `${shown} must be a word of its own, not a part of ${JSON.stringify(word)}`
-        : `${shown} is unknown; there are ${names === "" ? "none" : names}`;
-      throw invalid(file, [{ path, message }]);
-    }
   }
 }
 

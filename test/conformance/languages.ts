@@ -117,6 +117,7 @@ export function describeLanguages(
           async (context) => {
             const isWanted = required.has(language.id) || isRequired(language.id);
             const isMissing = missing.has(language.id) && !isWanted;
+            // What this host lacks can't be run. `.ci/run` demands its 36, which then fail instead.
             context.skip(isMissing, `${language.title} is not installed`);
             await body();
           },

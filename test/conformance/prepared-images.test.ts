@@ -6,7 +6,6 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { defaultLimits } from "../../src/core/limits.ts";
 import { indexLanguages } from "../../src/languages/index-languages.ts";
 import { locateLauncher } from "../../src/launcher/locate-launcher.ts";
 import { createLinuxProvider } from "../../src/providers/linux/index.ts";
@@ -16,6 +15,7 @@ import { ExecutionService } from "../../src/service/service.ts";
 import { file, writeLayout } from "../helpers/images/layout.ts";
 import { imagesGap, programLayer } from "../helpers/images/programs.ts";
 import { languageNamed } from "../helpers/language.ts";
+import { requestOf } from "../helpers/request.ts";
 import { skipUnless } from "../helpers/require.ts";
 
 const launcherPath = await locateLauncher();
@@ -76,15 +76,8 @@ describe.skipIf(skipReason !== undefined)(`prepared in an image ${skipReason ?? 
 
   const run = async (version: string): Promise<string> => {
     const files = [{ path: "main.tool", content: Buffer.from("as it is\n") }];
-    const { output } = await collect(
-      service,
-      {
-        ...{ program: { kind: "code", language: "tool", files, version }, args: [], env: {} },
-        ...{ stdin: "empty", limits: defaultLimits, onOutputLimit: "truncate" },
-        ...{ network: { mode: "none" }, enforcement: "best-effort" },
-      },
-      never,
-    );
+    const request = requestOf({ kind: "code", language: "tool", files, version });
+    const { output } = await collect(service, request, never);
     return output.run.output.toString();
   };
 

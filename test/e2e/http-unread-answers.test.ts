@@ -3,7 +3,7 @@
  * Clients that ask for much and read nothing of it.
  */
 import { expect, test } from "vitest";
-import { rawConnection, rawPost, startServer } from "./http-fixture.ts";
+import { rawConnection, rawPost, startServer, type RawConnection } from "./http-fixture.ts";
 
 const MIB = 2 ** 20;
 // Twice in the answer, and more than the system keeps for a connection.
@@ -15,13 +15,18 @@ const settings = (requestTimeout: string) => ({
 });
 const PATIENCE_MS = 90_000;
 
+function askAndReadNothing(port: number): RawConnection {
+  const connection = rawConnection(port);
+  connection.socket.pause();
+  connection.socket.write(rawPost("/v1/execute", large));
+  return connection;
+}
+
 test(
   "answers that nobody reads are bounded together",
   async () => {
     await using server = await startServer(settings("5m"));
-    const { socket, closed } = rawConnection(server.port);
-    socket.pause();
-    socket.write(rawPost("/v1/execute", large));
+    const { socket, closed } = askAndReadNothing(server.port);
     const statusOfLarge = async () => (await server.post("/v1/execute", large)).status;
     await expect.poll(statusOfLarge, { timeout: PATIENCE_MS / 3 }).toBe(429);
     const refused = await server.post("/v1/execute", large);
@@ -40,9 +45,7 @@ test(
   "a client that reads nothing loses its connection",
   async () => {
     await using server = await startServer(settings("2s"));
-    const { socket, closed } = rawConnection(server.port);
-    socket.pause();
-    socket.write(rawPost("/v1/execute", large));
+    const { socket, closed } = askAndReadNothing(server.port);
     const open = async (): Promise<number> =>
       new Promise((resolve) => {
         server.app.server.getConnections((_error, count) => {
