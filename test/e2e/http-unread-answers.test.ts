@@ -2,6 +2,7 @@
  * @module
  * Clients that ask for much and read nothing of it.
  */
+import { once } from "node:events";
 import { expect, test } from "vitest";
 import { rawConnection, rawPost, startServer, type RawConnection } from "./http-fixture.ts";
 
@@ -15,10 +16,13 @@ const settings = (requestTimeout: string) => ({
 });
 const PATIENCE_MS = 90_000;
 
-function askAndReadNothing(port: number): RawConnection {
+/** Waits for the first bytes: until then another's answer could have the room instead. */
+async function askAndStopReading(port: number): Promise<RawConnection> {
   const connection = rawConnection(port);
-  connection.socket.pause();
   connection.socket.write(rawPost("/v1/execute", large));
+  const [first] = (await once(connection.socket, "data")) as [Buffer];
+  connection.socket.pause();
+  expect(first.toString()).toMatch(/^HTTP\/1\.1 200 /);
   return connection;
 }
 
@@ -26,7 +30,7 @@ test(
   "answers that nobody reads are bounded together",
   async () => {
     await using server = await startServer(settings("5m"));
-    const { socket, closed } = askAndReadNothing(server.port);
+    const { socket, closed } = await askAndStopReading(server.port);
     const statusOfLarge = async () => (await server.post("/v1/execute", large)).status;
     await expect.poll(statusOfLarge, { timeout: PATIENCE_MS / 3 }).toBe(429);
     const refused = await server.post("/v1/execute", large);
@@ -45,7 +49,7 @@ test(
   "a client that reads nothing loses its connection",
   async () => {
     await using server = await startServer(settings("2s"));
-    const { socket, closed } = askAndReadNothing(server.port);
+    const { socket, closed } = await askAndStopReading(server.port);
     const open = async (): Promise<number> =>
       new Promise((resolve) => {
         server.app.server.getConnections((_error, count) => {
