@@ -18,7 +18,7 @@ import { startDockerd, type Dockerd } from "../helpers/docker/dockerd.ts";
 import { importSmallImages } from "../helpers/docker/images.ts";
 import { DOCKERD_TIMEOUT_MS } from "../helpers/docker/shared.ts";
 import { dockerSkipReason } from "../helpers/docker/skip.ts";
-import { removedContainers, type RemovedContainers } from "../helpers/docker/until-removed.ts";
+import { untilRemoved } from "../helpers/docker/until-removed.ts";
 import { create, exec, ownContainers, providerAt, runOnce } from "./fixture.ts";
 import type { DockerProvider } from "./fixture.ts";
 
@@ -106,12 +106,10 @@ describe("no daemon", () => {
 
 describe.skipIf(skipReason !== undefined)(`a daemon that goes away ${skipReason ?? ""}`, () => {
   let dockerd: Dockerd;
-  let removed: RemovedContainers;
   let provider: DockerProvider;
-  const own = async () => removed.left(await ownContainers(dockerd));
+  const own = (): Promise<readonly string[]> => ownContainers(dockerd);
   beforeAll(async () => {
     dockerd = await startDockerd();
-    removed = removedContainers(dockerd);
     await importSmallImages(dockerd);
   }, DOCKERD_TIMEOUT_MS);
   afterAll(() => dockerd.stop());
@@ -195,7 +193,7 @@ describe.skipIf(skipReason !== undefined)(`a daemon that goes away ${skipReason 
     await expect(create(provider)).rejects.toMatchObject({ code: "PROVIDER_UNAVAILABLE" });
     await dockerd.restart();
     expect(await runOnce(provider, sh("echo again"))).toMatchObject({ text: "again\n" });
-    await removed.untilGone(own, 12_000);
+    await untilRemoved(dockerd, own, 12_000);
   });
 
   test("restarted: what was kept ready is not handed out", async () => {
@@ -205,6 +203,6 @@ describe.skipIf(skipReason !== undefined)(`a daemon that goes away ${skipReason 
     await dockerd.restart();
     expect(await runOnce(provider, sh("echo again"))).toMatchObject({ text: "again\n" });
     await provider.close();
-    await removed.untilGone(own, 12_000);
+    await untilRemoved(dockerd, own, 12_000);
   });
 });

@@ -16,7 +16,7 @@ import { startDockerd, type Dockerd } from "../helpers/docker/dockerd.ts";
 import { importSmallImages, smallTags } from "../helpers/docker/images.ts";
 import { DOCKERD_TIMEOUT_MS } from "../helpers/docker/shared.ts";
 import { dockerSkipReason, runscSkipReason } from "../helpers/docker/skip.ts";
-import { removedContainers, type RemovedContainers } from "../helpers/docker/until-removed.ts";
+import { untilRemoved } from "../helpers/docker/until-removed.ts";
 
 const GONE_WITHIN_MS = 5_000;
 const SWEPT_WITHIN_MS = 20_000;
@@ -30,14 +30,12 @@ const ociRuntimes = [
 
 describe.skipIf(skipReason !== undefined)(`killed owners of containers ${skipReason ?? ""}`, () => {
   let dockerd: Dockerd;
-  let removed: RemovedContainers;
   let folder: string;
   let program: string;
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "escape-owner-"));
     program = bundle(join(import.meta.dirname, "owner.ts"), folder);
     dockerd = await startDockerd();
-    removed = removedContainers(dockerd);
     await importSmallImages(dockerd);
   }, DOCKERD_TIMEOUT_MS);
   afterAll(async () => {
@@ -63,9 +61,9 @@ describe.skipIf(skipReason !== undefined)(`killed owners of containers ${skipRea
   const list = async (): Promise<readonly string[]> => {
     const filters = ["--filter", "label=glovebox=sandbox"];
     const ids = await dockerd.docker("ps", "-a", ...filters, "--quiet", "--no-trunc");
-    return removed.left(ids.split("\n").filter((id) => id !== ""));
+    return ids.split("\n").filter((id) => id !== "");
   };
-  const isGone = async () => removed.untilGone(list, GONE_WITHIN_MS);
+  const isGone = async () => untilRemoved(dockerd, list, GONE_WITHIN_MS);
   async function sweep(): Promise<void> {
     const options = { host: dockerd.host, env: {}, ociRuntime: undefined, image: smallTags.tiny };
     const provider = createDockerProvider({ ...options, pullPolicy: "never", poolSize: 0 });
@@ -120,7 +118,7 @@ describe.skipIf(skipReason !== undefined)(`killed owners of containers ${skipRea
         await sweep();
         return list();
       };
-      await removed.untilGone(sweepAndList, SWEPT_WITHIN_MS);
+      await untilRemoved(dockerd, sweepAndList, SWEPT_WITHIN_MS);
     });
   });
 });
