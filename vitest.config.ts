@@ -1,11 +1,30 @@
 import { accessSync, constants } from "node:fs";
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 const root = import.meta.dirname;
 
 /** Real processes under real limits, on a machine that may be busy. */
 const SLOW_MS = 60_000;
+
+/** Minutes each: begun last, one of them would run alone at the end. */
+const slowFiles = [
+  "test/escape/docker.test.ts",
+  "test/conformance/docker.test.ts",
+  "test/conformance/linux.test.ts",
+  "test/e2e/cli-languages.test.ts",
+];
+
+class SlowFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const slow = slowFiles.flatMap((path) =>
+      sorted.filter(({ moduleId }) => moduleId === join(root, path)),
+    );
+    return [...slow, ...sorted.filter((file) => !slow.includes(file))];
+  }
+}
 
 const project = (name: string, include: string[], testTimeout: number) => ({
   extends: true as const,
@@ -22,6 +41,7 @@ export default defineConfig({
     pool: "forks",
     // A test that waits for a limit burns no CPU, but one that floods a pipe does.
     maxWorkers: 2,
+    sequence: { sequencer: SlowFirst },
     // Starts nothing until a test asks for it.
     globalSetup: ["test/helpers/docker/global-setup.ts"],
     projects: [
