@@ -18,7 +18,7 @@ import { startDockerd, type Dockerd } from "../helpers/docker/dockerd.ts";
 import { importSmallImages } from "../helpers/docker/images.ts";
 import { DOCKERD_TIMEOUT_MS } from "../helpers/docker/shared.ts";
 import { dockerSkipReason } from "../helpers/docker/skip.ts";
-import { untilRemoved } from "../helpers/docker/until-removed.ts";
+import { untilRemoved } from "../helpers/docker/containers.ts";
 import { create, exec, ownContainers, providerAt, runOnce } from "./fixture.ts";
 import type { DockerProvider } from "./fixture.ts";
 

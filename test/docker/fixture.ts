@@ -17,6 +17,7 @@ import {
   type SpecParts,
 } from "../conformance/harness.ts";
 import type { Suite } from "../conformance/harness.ts";
+import { labeledContainers } from "../helpers/docker/containers.ts";
 import type { DockerdUser } from "../helpers/docker/dockerd.ts";
 import { smallTags } from "../helpers/docker/images.ts";
 
@@ -82,11 +83,8 @@ export async function runOnce(
 }
 
 /** Ids of this process's containers, in any state. */
-export async function ownContainers({ docker }: DockerdUser): Promise<readonly string[]> {
-  const label = `label=${ownerLabel}=${ownOwner()}`;
-  const ids = await docker("ps", "--all", "--quiet", "--no-trunc", "--filter", label);
-  return ids.split("\n").filter((id) => id !== "");
-}
+export const ownContainers = (dockerd: DockerdUser): Promise<readonly string[]> =>
+  labeledContainers(dockerd, `${ownerLabel}=${ownOwner()}`);
 
 /** The one container that this process has. */
 export async function ownContainer(dockerd: DockerdUser): Promise<string> {

@@ -16,7 +16,7 @@ import { startDockerd, type Dockerd } from "../helpers/docker/dockerd.ts";
 import { importSmallImages, smallTags } from "../helpers/docker/images.ts";
 import { DOCKERD_TIMEOUT_MS } from "../helpers/docker/shared.ts";
 import { dockerSkipReason, runscSkipReason } from "../helpers/docker/skip.ts";
-import { untilRemoved } from "../helpers/docker/until-removed.ts";
+import { labeledContainers, untilRemoved } from "../helpers/docker/containers.ts";
 
 const GONE_WITHIN_MS = 5_000;
 const SWEPT_WITHIN_MS = 20_000;
@@ -58,11 +58,7 @@ describe.skipIf(skipReason !== undefined)(`killed owners of containers ${skipRea
     await once(owner.stdout, "data", { signal: AbortSignal.timeout(START_TIMEOUT_MS) });
     return owner;
   }
-  const list = async (): Promise<readonly string[]> => {
-    const filters = ["--filter", "label=glovebox=sandbox"];
-    const ids = await dockerd.docker("ps", "-a", ...filters, "--quiet", "--no-trunc");
-    return ids.split("\n").filter((id) => id !== "");
-  };
+  const list = (): Promise<readonly string[]> => labeledContainers(dockerd, "glovebox=sandbox");
   const isGone = async () => untilRemoved(dockerd, list, GONE_WITHIN_MS);
   async function sweep(): Promise<void> {
     const options = { host: dockerd.host, env: {}, ociRuntime: undefined, image: smallTags.tiny };
