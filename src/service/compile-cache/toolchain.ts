@@ -44,7 +44,7 @@ function findProgram(name: string): readonly string[] {
   return systemFolders.flatMap((folder) => {
     const path = join(folder, name);
     const isThere = statSync(path, { throwIfNoEntry: false }) !== undefined;
-    return isThere ? [realpathSync(path)] : [];
+    return isThere ? [realpathSync.native(path)] : [];
   });
 }
 

@@ -70,7 +70,7 @@ export async function prepareLanguage(
   const { provider, image } = place;
   const { prepare } = language;
   if (key === undefined || prepare === undefined) return false;
-  if ((await store.find(key)) !== undefined) return true;
+  if (store.find(key) !== undefined) return true;
   const limits = raiseToNeeds(defaultLimits, prepare.limits, () => false);
   const sandbox = await provider.create(
     {

@@ -28,9 +28,9 @@ afterEach(() => {
 
 test("what was published is found, open to all to read", async () => {
   const store = createPreparedStore(join(folder, "store"));
-  expect(await store.find("a")).toBeUndefined();
+  expect(store.find("a")).toBeUndefined();
   await store.publish("a", files);
-  const path = await store.find("a");
+  const path = store.find("a");
   expect(path).toBe(join(folder, "store/a"));
   expect(readFileSync(join(path!, "bits/all.gch"), "utf8")).toBe("parsed");
   expect(statSync(join(path!, "bits")).mode & 0o777).toBe(0o755);
@@ -42,7 +42,7 @@ test("looking does not change what others know it by", async () => {
   const store = createPreparedStore(folder);
   await store.publish("a", files);
   const before = statSync(join(folder, "a")).mtimeMs;
-  await store.find("a");
+  store.find("a");
   expect(statSync(join(folder, "a")).mtimeMs).toBe(before);
 });
 
@@ -50,10 +50,10 @@ test("what others can write to is not taken", async () => {
   const store = createPreparedStore(folder);
   await store.publish("a", files);
   chmodSync(join(folder, "a"), 0o777);
-  expect(await store.find("a")).toBeUndefined();
+  expect(store.find("a")).toBeUndefined();
   chmodSync(join(folder, "a"), 0o755);
   chmodSync(folder, 0o777);
-  expect(await store.find("a")).toBeUndefined();
+  expect(store.find("a")).toBeUndefined();
 });
 
 test("published twice it is there once, and nothing is left beside it", async () => {
@@ -69,7 +69,7 @@ test("what was not used for long goes with the next that is published", async ()
     mkdirSync(join(folder, name));
     utimesSync(join(folder, name), past, past);
   }
-  expect(await store.find("used")).toBe(join(folder, "used"));
+  expect(store.find("used")).toBe(join(folder, "used"));
   await store.publish("a", files);
   expect(readdirSync(folder).sort()).toEqual(["a", "used"]);
 });

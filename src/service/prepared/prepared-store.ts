@@ -4,14 +4,14 @@
  * was made from. It is shown to sandboxes read-only, so that its bytes are never copied.
  */
 import { randomUUID } from "node:crypto";
-import type { Stats } from "node:fs";
+import { lstatSync, utimesSync, type Stats } from "node:fs";
 import { chmod, lstat, mkdir, readdir, rename, rm, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { SandboxFile } from "../../core/sandbox.ts";
 
 export interface PreparedStore {
   /** Its folder on the host; undefined where it was not made. */
-  find(key: string): Promise<string | undefined>;
+  find(key: string): string | undefined;
   /** @throws What the file system says: a full disk. Nothing is left then. */
   publish(key: string, files: readonly SandboxFile[]): Promise<void>;
 }
@@ -23,13 +23,17 @@ const STAGING_MAX_AGE_MS = 60 * 60 * 1000;
 /** @param folder Made where it is missing. */
 export function createPreparedStore(folder: string): PreparedStore {
   return {
-    find: async (key) => {
+    // Of each run: promises would take several times as long as the looks.
+    find: (key) => {
       const path = join(folder, key);
-      const status = await lstat(path).catch(() => undefined);
-      if (!isOwnFolder(status) || !isOwnFolder(await lstat(folder))) return undefined;
-      // Not its time of change, by which others know it.
-      await utimes(path, new Date(), status.mtime).catch(() => undefined);
-      return path;
+      try {
+        const status = lstatSync(path);
+        if (!isOwnFolder(status) || !isOwnFolder(lstatSync(folder))) return undefined;
+        markUsed(path, status);
+        return path;
+      } catch {
+        return undefined;
+      }
     },
     publish: async (key, files) => {
       await mkdir(folder, { recursive: true, mode: 0o755 });
@@ -50,10 +54,18 @@ export function createPreparedStore(folder: string): PreparedStore {
   };
 }
 
+/** Not its time of change, by which others know it. */
+function markUsed(path: string, { mtime }: Stats): void {
+  try {
+    utimesSync(path, new Date(), mtime);
+  } catch {
+    // It is used all the same, and made anew where it goes.
+  }
+}
+
 /** Whoever else can write there could put something of theirs in its place. */
-function isOwnFolder(status: Stats | undefined): status is Stats {
-  if (status?.isDirectory() !== true) return false;
-  return status.uid === process.getuid?.() && (status.mode & 0o022) === 0;
+function isOwnFolder(status: Stats): boolean {
+  return status.isDirectory() && status.uid === process.getuid?.() && (status.mode & 0o022) === 0;
 }
 
 /** The sandboxes' users are others: what they are shown is open to all. */
