@@ -96,10 +96,11 @@ export const ofGvisor: Differences = {
     tries: 1,
     ends: [
       { kind: "exited", exitCode: 0 },
+      { kind: "signaled", signal: "SIGHUP" },
       limitOutcome("processes"),
       limitOutcome("processes", 0),
     ],
-    reason: `${noShield}; orphans that it has not reaped yet count`,
+    reason: `${noShield}; orphans that it has not reaped yet count, and a stopped one hangs up its group`,
   },
   "no status line can be forged on any fd, pid 1's included": {
     reason: `${openLauncher}; it can break its run (SANDBOX_FAILED), but not forge its end: frames.test.ts`,
