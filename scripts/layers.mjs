@@ -20,12 +20,21 @@ export const layers = {
     "providers/linux",
     "providers/docker",
     "providers/process",
+    "providers/remote",
   ],
-  service: ["core", "util", "languages"],
-  server: ["core", "util", "languages", "config", "service"],
+  // What outlives the server: SQLite.
+  storage: ["core", "util"],
+  // Metrics, traces, the audit log.
+  observe: ["core", "util"],
+  // Messages of GET /v1/sandbox, for both of its sides.
+  "sandbox-protocol": ["core", "util"],
+  "providers/remote": ["core", "util", "sandbox-protocol"],
+  service: ["core", "util", "languages", "storage", "observe"],
+  server: ["core", "util", "languages", "config", "service", "observe", "sandbox-protocol"],
   // A door of its own, and the starter of the others: it hands the command to the composition root.
-  cli: ["core", "util", "languages", "config", "service", "app.ts"],
+  cli: ["core", "util", "languages", "config", "service", "storage", "app.ts", "app-server.ts"],
   "index.ts": ["core", "util", "languages", "config", "service", "app.ts"],
+  "app-server.ts": ["core", "util", "config", "service", "observe", "server", "app.ts"],
   "app.ts": [
     "core",
     "util",

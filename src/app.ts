@@ -29,6 +29,7 @@ import {
   type Choice,
   type PassedOver,
   type ProviderOptions,
+  type RemoteProviderOptions,
 } from "./providers/index.ts";
 import type { CompileCache } from "./service/compile-cache/compile-cache.ts";
 import { createDiskCache } from "./service/compile-cache/disk-cache.ts";
@@ -54,6 +55,8 @@ export type { Choice, PassedOver } from "./providers/index.ts";
 export interface CreateProviderOptions {
   /** Where they say nothing: the daemon that docker's command line would use, and no pulls. */
   readonly docker?: Partial<DockerSettings>;
+  /** The server of `remote`, and the key that it wants. */
+  readonly remote?: RemoteProviderOptions;
   /** Called with the progress of pulls that a sandbox needs. */
   readonly onPull?: (image: string, progress: ImageProgress) => void;
   /** Where the daemon's address is looked for, and docker's context. Default: of this process. */
@@ -62,12 +65,12 @@ export interface CreateProviderOptions {
 
 /**
  * A provider by name. `auto` starts a sandbox to find the best one that isolates: `linux`, else
- * `docker`; it never means `process`, which must be named. The caller closes it.
+ * `docker`; it never means `process` or `remote`, which must be named. The caller closes it.
  *
- * @throws {GloveboxError} `PROVIDER_UNAVAILABLE`, `INVALID_CONFIG`
+ * @throws {GloveboxError} `PROVIDER_UNAVAILABLE`, `INVALID_CONFIG`, `INVALID_REQUEST`
  */
 export async function createProvider(
-  name: ProviderName,
+  name: ProviderName | "remote",
   options: CreateProviderOptions = {},
 ): Promise<Provider> {
   if (name === "auto") return requireChoice(await findProvider(options));
@@ -86,7 +89,7 @@ export async function findProvider(options: CreateProviderOptions = {}): Promise
  * @throws {GloveboxError} See `createProvider`.
  */
 export async function createProviderQuickly(
-  name: ProviderName,
+  name: ProviderName | "remote",
   options: CreateProviderOptions,
 ): Promise<QuickProvider> {
   const never = (): Promise<undefined> => Promise.resolve(undefined);
@@ -117,8 +120,14 @@ export interface QuickProvider {
   readonly instead: (error: unknown) => Promise<QuickProvider | undefined>;
 }
 
-function providerOptions({ docker, onPull, env }: CreateProviderOptions): ProviderOptions {
+function providerOptions({
+  docker,
+  remote,
+  onPull,
+  env,
+}: CreateProviderOptions): ProviderOptions {
   return {
+    ...(remote === undefined ? {} : { remote }),
     docker: {
       ...defaultDockerSettings,
       ...docker,
@@ -159,113 +168,4 @@ export function openCompileCache(
 export function openPreparedStore(env: NodeJS.ProcessEnv): PreparedStore | undefined {
   const base = cacheFolder(env);
   return base === undefined ? undefined : createPreparedStore(join(base, "prepared"));
-}
-
-export interface StartServerOptions {
-  /** Named on the command line; absent: `glovebox.yaml` in `cwd`, if it is there. */
-  readonly configFile?: string;
-  /** In the shape of the configuration file; wins over it and over `env`. */
-  readonly overrides: WrittenConfig;
-  readonly env: NodeJS.ProcessEnv;
-  readonly cwd: string;
-  /** Takes the log, one JSON line a call. */
-  readonly log: { write(line: string): void };
-}
-
-export interface RunningServer {
-  /** `http://127.0.0.1:8000` */
-  readonly url: string;
-  /** Of the default provider. */
-  readonly probe: Promise<ProbeReport>;
-  /** Takes nothing new, gives what runs its grace, and resolves when nothing is left. */
-  close(): Promise<void>;
-  /** Ends what runs at once. Resolves as `close` does. */
-  kill(): Promise<void>;
-}
-
-/**
- * Tidies up after killed servers and listens.
- *
- * @throws {GloveboxError} `INVALID_CONFIG`, `PROVIDER_UNAVAILABLE`
- */
-export async function startServer(options: StartServerOptions): Promise<RunningServer> {
-  const { configFile, overrides, env, cwd, log } = options;
-  const { loadConfig } = await import("./config/load-config.ts");
-  const file = configFile === undefined ? {} : { file: configFile };
-  const config = loadConfig({ ...file, overrides, env, cwd });
-  const { provider, otherProviders } = await createServedProviders(config, env);
-  const { concurrency, maxQueued, compile: compileLimits, compileCache } = config;
-  await refuseUselessCache(compileCache);
-  const service = createService({
-    provider,
-    otherProviders,
-    concurrency,
-    maxQueued,
-    compileLimits,
-    compileCache: openCompileCache(compileCache, env),
-    preparedStore: openPreparedStore(env),
-  });
-
-  const { buildServer } = await import("./server/build-server.ts");
-  const { listen } = await import("./server/listen.ts");
-  const server = buildServer({ service, otherProviders, config, version: programVersion(), log });
-  const kill = async (): Promise<void> => {
-    await Promise.all([service.close(), server.close()]);
-  };
-  const close = async (): Promise<void> => {
-    await server.close();
-    await service.close();
-  };
-  try {
-    for (const each of [provider, ...otherProviders]) {
-      // A daemon that is started later than this server is no reason not to start.
-      await each.sweep().catch((error: unknown) => {
-        server.log.warn({ provider: each.name, err: error }, "could not tidy up");
-      });
-    }
-    const url = await listen(server, config);
-    const probe = provider.probe();
-    void probe.then(({ provider: name, facts }) => {
-      const others = otherProviders.map((other) => other.name);
-      server.log.info({ provider: name, others, facts: Object.fromEntries(facts) }, "isolation");
-    });
-    return { url, probe, close, kill };
-  } catch (error) {
-    await kill();
-    throw error;
-  }
-}
-
-async function refuseUselessCache({ folder, maxBytes }: CompileCacheSettings): Promise<void> {
-  if (folder === undefined || maxBytes === 0) return;
-  const { cacheFolderFault } = await import("./service/compile-cache/disk-cache.ts");
-  const message = await cacheFolderFault(folder);
-  if (message === undefined) return;
-  const path = "compileCache.folder";
-  throw new GloveboxError(
-    "INVALID_CONFIG",
-    `${path}: cannot keep anything in ${folder}: ${message}`,
-    {
-      issues: [{ path, message }],
-    },
-  );
-}
-
-/** The default provider, and the others that a request may name. */
-async function createServedProviders(
-  { provider: name, allowedProviders, docker }: ServerConfig,
-  env: NodeJS.ProcessEnv,
-): Promise<Required<Pick<ServiceOptions, "provider" | "otherProviders">>> {
-  const created: Provider[] = [];
-  try {
-    const provider = await createProvider(name, { docker, env });
-    created.push(provider);
-    for (const other of allowedProviders) {
-      if (other !== provider.name) created.push(await createProvider(other, { docker, env }));
-    }
-    return { provider, otherProviders: created.slice(1) };
-  } catch (error) {
-    await Promise.all(created.map((each) => each.close()));
-    throw error;
-  }
 }

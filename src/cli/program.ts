@@ -69,9 +69,14 @@ function resolveCommand(
   refuseExtraFiles(options, "a command sees the folder that is its workspace");
   const workspace =
     options.workspace === undefined
-      ? implicitWorkspace(cwd, home)
+      ? usualWorkspace(options, cwd, home)
       : parseWorkspace(options.workspace, cwd);
   return { program: { kind: "command", argv, workspace }, args: [], stdin: "free" };
+}
+
+/** A server has no folder of ours to show: there it is an empty one. */
+function usualWorkspace({ provider }: RunOptions, cwd: string, home: string) {
+  return provider === "remote" ? undefined : implicitWorkspace(cwd, home);
 }
 
 async function resolveCode(

@@ -15,7 +15,7 @@ test.each<[RawProviderFlags, string, object]>([
 });
 
 test.each<[RawProviderFlags, RegExp]>([
-  [{ provider: "vm" }, /--provider: `vm` is unknown. Allowed: auto, linux, docker, process\./],
+  [{ provider: "vm" }, /--provider: `vm` is unknown. Allowed: auto, linux, docker, process, remote\./],
   [{ provider: "process", image: "a" }, /--image: is of no use with `--provider process`/],
   [
     { provider: "linux", image: "a", pull: "never" },

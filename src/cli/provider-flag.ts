@@ -1,21 +1,27 @@
 /**
  * @module
- * `--provider` and the flags of the provider `docker`, and what must be said with them.
+ * `--provider` and the flags that belong to one of them, and what must be said with them.
  */
 import type { Command } from "commander";
 import { isOciRuntime } from "../config/image-name.ts";
 import { providerNames } from "../config/server-config.ts";
-import type { DockerSettings, ProviderName } from "../config/server-config.ts";
+import type { DockerSettings } from "../config/server-config.ts";
 import { invalidRequest } from "../core/errors.ts";
 import type { EnforcementMode } from "../core/enforcement.ts";
 import { pullPolicies } from "../core/image.ts";
 import { oneOf } from "./one-of.ts";
+import { remoteSettingsOf } from "./remote-flags.ts";
+import type { RawRemoteFlags, RemoteSettings } from "./remote-flags.ts";
+
+/** A server is no provider of another server: its configuration has no `remote`. */
+const namedProviders = [...providerNames, "remote"] as const;
+export type NamedProvider = (typeof namedProviders)[number];
 
 export const processWarning =
   "warning: the `process` provider isolates nothing: the program can do all that you can";
 
 /** As the command line had them; absent: not given. */
-export interface RawProviderFlags {
+export interface RawProviderFlags extends RawRemoteFlags {
   readonly provider?: string;
   readonly dockerHost?: string;
   readonly ociRuntime?: string;
@@ -24,20 +30,26 @@ export interface RawProviderFlags {
 }
 
 export interface ProviderFlags {
-  readonly provider: ProviderName;
+  readonly provider: NamedProvider;
   readonly docker: Partial<DockerSettings>;
+  /** Of `remote`. */
+  readonly remote?: RemoteSettings;
 }
 
-/** The flags that mean `docker` where no provider is named, and who else has a use for them. */
-const dockerFlags = [
-  { name: "dockerHost", flag: "--docker-host", others: [] },
-  { name: "ociRuntime", flag: "--oci-runtime", others: [] },
-  { name: "pull", flag: "--pull", others: [] },
-  { name: "image", flag: "--image", others: ["linux"] },
+/** The flags that mean a provider where none is named, and who else has a use for them. */
+const ownedFlags = [
+  { name: "url", flag: "--url", owner: "remote", others: [] },
+  { name: "key", flag: "--key", owner: "remote", others: [] },
+  { name: "keyFile", flag: "--key-file", owner: "remote", others: [] },
+  { name: "dockerHost", flag: "--docker-host", owner: "docker", others: [] },
+  { name: "ociRuntime", flag: "--oci-runtime", owner: "docker", others: [] },
+  { name: "pull", flag: "--pull", owner: "docker", others: [] },
+  { name: "image", flag: "--image", owner: "docker", others: ["linux", "remote"] },
 ] as const satisfies readonly {
   readonly name: keyof RawProviderFlags;
   readonly flag: string;
-  readonly others: readonly ProviderName[];
+  readonly owner: NamedProvider;
+  readonly others: readonly NamedProvider[];
 }[];
 
 /** Adds `--provider`, for a command that starts sandboxes. */
@@ -65,22 +77,30 @@ export function addOciRuntimeFlag(command: Command): Command {
 }
 
 /**
- * Where a flag of `docker` is given and no provider, `docker` is meant.
+ * Where a flag of one provider is given and none is named, that one is meant.
  *
- * @throws {GloveboxError} `INVALID_REQUEST`, also for a flag of `docker` with another provider.
+ * @param env Has the server and the key of `remote`, where the flags don't.
+ * @throws {GloveboxError} `INVALID_REQUEST`, also for a flag of another provider.
  */
-export function parseProviderFlags(raw: RawProviderFlags): ProviderFlags {
-  const given = dockerFlags.filter(({ name }) => raw[name] !== undefined);
-  const named = oneOf("--provider", raw.provider ?? "auto", providerNames);
-  const provider = named === "auto" && given.length > 0 ? "docker" : named;
-  const useless = given.find(({ others }) => ![...others, "docker"].some((it) => it === provider));
+export function parseProviderFlags(
+  raw: RawProviderFlags,
+  env: NodeJS.ProcessEnv = process.env,
+): ProviderFlags {
+  const given = ownedFlags.filter(({ name }) => raw[name] !== undefined);
+  const named = oneOf("--provider", raw.provider ?? "auto", namedProviders);
+  const provider = named === "auto" ? (given[0]?.owner ?? named) : named;
+  const useless = given.find(({ owner, others }) => ![...others, owner].some((it) => it === provider));
   if (useless !== undefined) {
     throw invalidRequest(
       useless.flag,
-      `is of no use with \`--provider ${provider}\`. Leave one of them out, or write \`--provider docker\`.`,
+      `is of no use with \`--provider ${provider}\`. Leave one of them out, or write \`--provider ${useless.owner}\`.`,
     );
   }
-  return { provider, docker: dockerSettingsOf(raw) };
+  return {
+    provider,
+    docker: dockerSettingsOf(raw),
+    ...(provider === "remote" ? { remote: remoteSettingsOf(raw, env) } : {}),
+  };
 }
 
 function dockerSettingsOf({ dockerHost, ociRuntime, pull }: RawProviderFlags) {
@@ -98,7 +118,7 @@ function dockerSettingsOf({ dockerHost, ociRuntime, pull }: RawProviderFlags) {
 }
 
 /** @throws {GloveboxError} `INVALID_REQUEST` for `process` without the words that say it is meant. */
-export function checkProvider(name: ProviderName, mode: EnforcementMode): void {
+export function checkProvider(name: NamedProvider, mode: EnforcementMode): void {
   if (name !== "process" || mode === "best-effort") return;
   throw invalidRequest(
     "--provider",

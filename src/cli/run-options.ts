@@ -3,7 +3,7 @@
  * The flags of `glovebox run`, checked and turned into values.
  */
 import { enforcementModes } from "../config/server-config.ts";
-import type { DockerSettings, ProviderName } from "../config/server-config.ts";
+import type { DockerSettings } from "../config/server-config.ts";
 import { invalidRequest } from "../core/errors.ts";
 import type { EnforcementMode } from "../core/enforcement.ts";
 import { imageForm, isImageName, isQualifiedImageName } from "../core/image.ts";
@@ -15,7 +15,8 @@ import { namedLimits, parseLimits } from "./limit-flags.ts";
 import type { RawLimits } from "./limit-flags.ts";
 import { oneOf } from "./one-of.ts";
 import { checkProvider, parseProviderFlags } from "./provider-flag.ts";
-import type { RawProviderFlags } from "./provider-flag.ts";
+import type { NamedProvider, RawProviderFlags } from "./provider-flag.ts";
+import type { RemoteSettings } from "./remote-flags.ts";
 
 /** The flags as the command line had them; absent: not given. */
 export interface RawRunOptions extends RawLimits, RawProviderFlags {
@@ -54,8 +55,10 @@ export interface RunOptions {
   readonly namedLimits: ReadonlySet<LimitName>;
   readonly onOutputLimit: OutputLimitAction;
   readonly network: NetworkPolicy;
-  readonly provider: ProviderName;
+  readonly provider: NamedProvider;
   readonly docker: Partial<DockerSettings>;
+  /** Of the provider `remote`. */
+  readonly remote?: RemoteSettings;
   /** Instead of the language's own, or of the default one for a command. */
   readonly image: string | undefined;
   readonly enforcement: EnforcementMode;
@@ -74,12 +77,12 @@ const JSON_OUTPUT_DEFAULT = "16MiB";
 const JSON_OUTPUT_MAX_BYTES = 64 * 1024 ** 2;
 
 /**
- * @param callerEnv Where `--env NAME` takes its value from.
+ * @param callerEnv Where `--env NAME` takes its value from, and what is not said of a server.
  * @throws {GloveboxError} `INVALID_REQUEST` naming flag, value and what is allowed.
  */
 export function parseRunOptions(raw: RawRunOptions, callerEnv: NodeJS.ProcessEnv): RunOptions {
   const report = raw.json === true ? "json" : "live";
-  const { provider, docker } = parseProviderFlags(raw);
+  const { provider, docker, remote } = parseProviderFlags(raw, callerEnv);
   const enforcement = oneOf("--enforcement", raw.enforcement ?? "strict", enforcementModes);
   checkProvider(provider, enforcement);
   return {
@@ -97,6 +100,7 @@ export function parseRunOptions(raw: RawRunOptions, callerEnv: NodeJS.ProcessEnv
     network: parseNetwork(raw.network ?? "none"),
     provider,
     docker,
+    ...(remote === undefined ? {} : { remote }),
     image: parseImage(raw.image),
     enforcement,
     hasTty: parseTty(raw),

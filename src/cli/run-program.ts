@@ -37,6 +37,7 @@ import { printNote } from "./print.ts";
 import { resolveProgram } from "./program.ts";
 import type { ResolvedProgram } from "./program.ts";
 import { processWarning } from "./provider-flag.ts";
+import { plainKeyWarning } from "./remote-flags.ts";
 import type { RunForm } from "./run-form.ts";
 import type { RunOptions } from "./run-options.ts";
 import { artifactBounds, prepareOut, writeArtifacts } from "./write-artifacts.ts";
@@ -62,12 +63,13 @@ export async function runProgram(form: RunForm, options: RunOptions): Promise<nu
   const pulls = openProgress(process.stderr);
   const quick = await createProviderQuickly(options.provider, {
     docker: options.docker,
+    ...(options.remote === undefined ? {} : { remote: options.remote }),
     ...(options.verbosity === "quiet"
       ? {}
       : { onPull: (image, progress) => pulls.show(image, progress) }),
   });
-  const isWarned = options.provider === "process" && options.verbosity !== "quiet";
-  if (isWarned) printNote(processWarning);
+  const warning = options.provider === "process" ? processWarning : keyWarning(options);
+  if (warning !== undefined && options.verbosity !== "quiet") printNote(warning);
 
   const stdin = resolved.stdin === "used" ? "empty" : ownStdin();
   const request = {
@@ -81,6 +83,10 @@ export async function runProgram(form: RunForm, options: RunOptions): Promise<nu
     terminal?.[Symbol.dispose]();
     releaseStdin(stdin);
   }
+}
+
+function keyWarning({ remote }: RunOptions): string | undefined {
+  return remote === undefined ? undefined : plainKeyWarning(remote);
 }
 
 interface RunParts {

@@ -35,7 +35,19 @@ export function mergeSources(sources: readonly ConfigSource[]): ServerConfig {
       provider === "process" ? "best-effort" : defaults.enforcement,
     ),
     concurrency,
+    memoryBytes: pick((source) => source.memory, defaults.memoryBytes),
     maxQueued: pick((source) => source.maxQueued, defaults.maxQueued),
+    queueTimeoutMs: pick((source) => source.queueTimeout, defaults.queueTimeoutMs),
+    ...mergeExecutions(pick, defaults),
+    auditFile: pick((source) => source.audit?.file, defaults.auditFile),
+    tracingEndpoint: pick((source) => source.tracing?.endpoint, defaults.tracingEndpoint),
+    wires: {
+      enabled: pick((source) => source.wires?.enabled, defaults.wires.enabled),
+      ports: {
+        judge0: pick((source) => source.wires?.judge0Port, defaults.wires.ports.judge0),
+        piston: pick((source) => source.wires?.pistonPort, defaults.wires.ports.piston),
+      },
+    },
     limits: mergeLimits(sources, defaults.limits),
     compile: {
       wallTimeMs: pick((source) => source.compile?.wallTime, defaults.compile.wallTimeMs),
@@ -71,6 +83,31 @@ function mergeServer(pick: Read, defaults: ServerConfig["server"]): ServerConfig
     maxFiles: pick(({ server }) => server?.maxFiles, defaults.maxFiles),
     requestTimeoutMs: pick(({ server }) => server?.requestTimeout, defaults.requestTimeoutMs),
     shutdownGraceMs: pick(({ server }) => server?.shutdownGrace, defaults.shutdownGraceMs),
+    auth: pick(({ server }) => server?.auth, defaults.auth),
+    corsOrigins: pick(({ server }) => server?.corsOrigins, defaults.corsOrigins),
+  };
+}
+
+function mergeExecutions(
+  pick: Read,
+  { executions, storage, callbacks }: ServerConfig,
+): Pick<ServerConfig, "executions" | "storage" | "callbacks"> {
+  return {
+    executions: {
+      maxPending: pick((source) => source.executions?.maxPending, executions.maxPending),
+      queueTimeoutMs: pick((source) => source.executions?.queueTimeout, executions.queueTimeoutMs),
+      maxBatch: pick((source) => source.executions?.maxBatch, executions.maxBatch),
+    },
+    storage: {
+      folder: pick((source) => source.storage?.folder, storage.folder),
+      maxAgeMs: pick((source) => source.storage?.maxAge, storage.maxAgeMs),
+      maxBytes: pick((source) => source.storage?.maxSize, storage.maxBytes),
+    },
+    callbacks: {
+      allowPrivate: pick((source) => source.callbacks?.allowPrivate, callbacks.allowPrivate),
+      timeoutMs: pick((source) => source.callbacks?.timeout, callbacks.timeoutMs),
+      maxAttempts: pick((source) => source.callbacks?.maxAttempts, callbacks.maxAttempts),
+    },
   };
 }
 

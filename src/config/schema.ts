@@ -10,6 +10,7 @@ import { limitNames, limitTable, type LimitName } from "../core/limits.ts";
 import { duration, list, listOf, size, text, trueOrFalse, wholeNumber } from "./fields.ts";
 import { imagePatternForm, isDockerHost, isImagePattern, isOciRuntime } from "./image-name.ts";
 import {
+  authModes,
   enforcementModes,
   logLevels,
   maxArtifactBytes,
@@ -19,11 +20,13 @@ import {
   prepareModes,
   providerNames,
   requestableProviders,
+  wireNames,
 } from "./server-config.ts";
 
 const HOUR = 3_600_000;
 const MIB = 2 ** 20;
 const MAX_ALLOWED_IMAGES = 1024;
+const MAX_ORIGINS = 256;
 
 /** A limit's name for people: the unit is in the value, `memory: 256MiB`. */
 export type LimitWord<Name extends LimitName = LimitName> =
@@ -61,6 +64,13 @@ export const configSourceSchema = z.strictObject({
       maxFiles: wholeNumber({ min: 1, max: 10_000 }).optional(),
       requestTimeout: duration({ min: 100, max: HOUR }).optional(),
       shutdownGrace: duration({ min: 0, max: HOUR }).optional(),
+      auth: oneOf(authModes),
+      corsOrigins: list({
+        min: 0,
+        max: MAX_ORIGINS,
+        form: `a list of at most ${MAX_ORIGINS} origins like https://example.org, or *`,
+        isItem: isOrigin,
+      }).optional(),
     })
     .optional(),
   provider: oneOf(providerNames),
@@ -90,7 +100,43 @@ export const configSourceSchema = z.strictObject({
   allowUnsafeProcess: trueOrFalse().optional(),
   enforcement: oneOf(enforcementModes),
   concurrency: wholeNumber({ min: 1, max: 4096 }).optional(),
+  memory: size({ min: 4 * MIB, max: 1024 * 1024 * MIB }).optional(),
   maxQueued: wholeNumber({ min: 0, max: 100_000 }).optional(),
+  queueTimeout: duration({ min: 10, max: 24 * HOUR }).optional(),
+  executions: z
+    .strictObject({
+      maxPending: wholeNumber({ min: 0, max: 1_000_000 }).optional(),
+      queueTimeout: duration({ min: 10, max: 7 * 24 * HOUR }).optional(),
+      maxBatch: wholeNumber({ min: 1, max: 10_000 }).optional(),
+    })
+    .optional(),
+  storage: z
+    .strictObject({
+      folder: text("an absolute path", isAbsolute).optional(),
+      maxAge: duration({ min: 1000, max: 365 * 24 * HOUR }).optional(),
+      maxSize: size({ min: MIB, max: 1024 * 1024 * MIB }).optional(),
+    })
+    .optional(),
+  callbacks: z
+    .strictObject({
+      allowPrivate: trueOrFalse().optional(),
+      timeout: duration({ min: 100, max: 60_000 }).optional(),
+      maxAttempts: wholeNumber({ min: 1, max: 20 }).optional(),
+    })
+    .optional(),
+  audit: z.strictObject({ file: text("an absolute path", isAbsolute).optional() }).optional(),
+  tracing: z
+    .strictObject({
+      endpoint: text("an address like http://127.0.0.1:4318", isHttpAddress).optional(),
+    })
+    .optional(),
+  wires: z
+    .strictObject({
+      enabled: listOf(wireNames, { min: 0 }).optional(),
+      judge0Port: wholeNumber({ min: 0, max: 65_535 }).optional(),
+      pistonPort: wholeNumber({ min: 0, max: 65_535 }).optional(),
+    })
+    .optional(),
   limits: z
     .strictObject({
       default: z.strictObject(limitFields).optional(),
@@ -119,6 +165,16 @@ export const configSourceSchema = z.strictObject({
   network: z.strictObject({ allowed: listOf(networkModes, { min: 1 }).optional() }).optional(),
   logLevel: oneOf(logLevels),
 });
+
+/** As browsers write it: scheme, host and port, nothing behind. */
+function isOrigin(value: unknown): value is string {
+  if (value === "*") return true;
+  return typeof value === "string" && URL.canParse(value) && new URL(value).origin === value;
+}
+
+function isHttpAddress(value: string): boolean {
+  return URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
+}
 
 /** One source after parsing. */
 export type ConfigSource = z.output<typeof configSourceSchema>;

@@ -2,7 +2,7 @@
  * @module
  * What the operator of a server decides, after parsing: units are ms and bytes, values are right.
  */
-import { availableParallelism } from "node:os";
+import { availableParallelism, totalmem } from "node:os";
 import type { EnforcementMode } from "../core/enforcement.ts";
 import type { PullPolicy } from "../core/image.ts";
 import {
@@ -52,6 +52,13 @@ export const enforcementModes = [
 /** `used`: a server prepares a language in the background once it was used. */
 export const prepareModes = ["used", "off"] as const;
 
+/** `auto`: wherever others can reach the server. */
+export const authModes = ["auto", "required"] as const;
+
+/** Other products' HTTP interfaces. */
+export const wireNames = ["seeds", "piston", "judge0"] as const;
+export type WireName = (typeof wireNames)[number];
+
 /** Those of pino. */
 export const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 
@@ -75,6 +82,10 @@ export interface ServerConfig {
     readonly requestTimeoutMs: number;
     /** What a stopping server gives its runs before it ends them. */
     readonly shutdownGraceMs: number;
+    /** Whether a request needs a key. */
+    readonly auth: (typeof authModes)[number];
+    /** Origins whose web pages may call; `*`: all of them. Those of the server's own may always. */
+    readonly corsOrigins: readonly string[];
   };
   readonly provider: ProviderName;
   /** Others that a request may name. */
@@ -88,8 +99,38 @@ export interface ServerConfig {
   readonly enforcement: EnforcementMode;
   /** Executions at the same time. */
   readonly concurrency: number;
-  /** Executions that wait for a slot; the next one is refused. 0: none waits. */
+  /** Of what runs at the same time, by its limits; one execution alone always fits. */
+  readonly memoryBytes: number;
+  /** Executions whose callers wait, of one caller; the next one is refused. 0: none waits. */
   readonly maxQueued: number;
+  /** How long an execution whose caller waits may wait for its slot. */
+  readonly queueTimeoutMs: number;
+  /** Executions that are answered later. */
+  readonly executions: {
+    /** Accepted and not ended, of all callers. */
+    readonly maxPending: number;
+    /** How long they may wait for their slot. */
+    readonly queueTimeoutMs: number;
+    /** Of one request. */
+    readonly maxBatch: number;
+  };
+  readonly storage: StorageSettings;
+  readonly callbacks: {
+    /** Whether they may go to addresses that are not of the public Internet. */
+    readonly allowPrivate: boolean;
+    /** Of one attempt. */
+    readonly timeoutMs: number;
+    readonly maxAttempts: number;
+  };
+  /** Where the audit log goes; undefined: nowhere. Absolute. */
+  readonly auditFile: string | undefined;
+  /** Where OpenTelemetry traces go, by OTLP over HTTP; undefined: nowhere. */
+  readonly tracingEndpoint: string | undefined;
+  readonly wires: {
+    readonly enabled: readonly WireName[];
+    /** Ports where a wire is alone, at the root; undefined: none. */
+    readonly ports: { readonly judge0: number | undefined; readonly piston: number | undefined };
+  };
   readonly limits: {
     /** What a caller gets who asks for nothing. */
     readonly default: BoundedLimits;
@@ -114,6 +155,20 @@ export interface ServerConfig {
   readonly logLevel: (typeof logLevels)[number];
 }
 
+/** What this machine, or the container that we are in, has for sandboxes. */
+function sandboxMemoryBytes(): number {
+  // 0 without a limit of a cgroup, or a number beyond all memory.
+  const limit = process.constrainedMemory();
+  const total = limit > 0 ? Math.min(limit, totalmem()) : totalmem();
+  return Math.floor(total * MEMORY_SHARE);
+}
+
+/** One a CPU, but no more than have room. */
+function defaultConcurrency(memoryBytes: number): number {
+  const fit = Math.floor(memoryBytes / defaultLimits.memoryBytes);
+  return Math.max(1, Math.min(availableParallelism(), fit));
+}
+
 /** While one container of a slot runs, the next is made. */
 export function defaultPoolSize(concurrency: number): number {
   return Math.min(2 * concurrency, maxPoolSize);
@@ -134,10 +189,23 @@ export interface CompileCacheSettings {
 
 export const defaultCompileCache: CompileCacheSettings = { folder: undefined, maxBytes: 512 * MIB };
 
+/** The database: executions that are answered later, and keys. */
+export interface StorageSettings {
+  /** Absolute; undefined: in the state folder of this user. */
+  readonly folder: string | undefined;
+  /** How long the result of an execution is kept. */
+  readonly maxAgeMs: number;
+  /** Of all that is kept of executions that have ended. */
+  readonly maxBytes: number;
+}
+
 /** They are part of one JSON document. */
 export const maxArtifactFiles = 10_000;
 export const maxArtifactBytes = 64 * MIB;
 const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+/** Sandboxes leave the rest to the system and to this program. */
+const MEMORY_SHARE = 0.75;
 
 /** The most that callers can ask for where the operator says nothing. */
 const maxLimits: BoundedLimits = {
@@ -152,7 +220,8 @@ const maxLimits: BoundedLimits = {
 
 /** What holds where neither file, environment nor command line say otherwise. */
 export function defaultServerConfig(): ServerConfig {
-  const concurrency = availableParallelism();
+  const memoryBytes = sandboxMemoryBytes();
+  const concurrency = defaultConcurrency(memoryBytes);
   return {
     server: {
       host: "127.0.0.1",
@@ -163,6 +232,8 @@ export function defaultServerConfig(): ServerConfig {
       maxFiles: 256,
       requestTimeoutMs: MINUTE,
       shutdownGraceMs: 5000,
+      auth: "auto",
+      corsOrigins: [],
     },
     provider: "auto",
     allowedProviders: [],
@@ -173,7 +244,15 @@ export function defaultServerConfig(): ServerConfig {
     images: { allowed: [] },
     enforcement: "strict",
     concurrency,
-    maxQueued: 64,
+    memoryBytes,
+    maxQueued: 512,
+    queueTimeoutMs: MINUTE,
+    executions: { maxPending: 20_000, queueTimeoutMs: HOUR, maxBatch: 100 },
+    storage: { folder: undefined, maxAgeMs: 24 * HOUR, maxBytes: 1024 * MIB },
+    callbacks: { allowPrivate: false, timeoutMs: 10_000, maxAttempts: 6 },
+    auditFile: undefined,
+    tracingEndpoint: undefined,
+    wires: { enabled: wireNames, ports: { judge0: undefined, piston: undefined } },
     limits: { default: defaultLimits as BoundedLimits, max: maxLimits },
     compile: { wallTimeMs: defaultCompileWallTimeMs, cpuTimeMs: defaultCompileWallTimeMs },
     compileCache: defaultCompileCache,

@@ -15,6 +15,8 @@ export const errorCatalog = {
   LANGUAGE_NOT_INSTALLED: { status: 422, exitCode: 125, retryable: false },
   /** The image is not on this host, and was not or could not be pulled. */
   IMAGE_NOT_FOUND: { status: 422, exitCode: 125, retryable: false },
+  /** The server wants a key, and the request has none that is good. */
+  UNAUTHENTICATED: { status: 401, exitCode: 125, retryable: false },
   /** The operator does not allow what the caller asked for. */
   NOT_ALLOWED: { status: 403, exitCode: 125, retryable: false },
   /** A control was asked for that this host cannot enforce. Nothing was run. */
@@ -31,6 +33,20 @@ export const errorCatalog = {
   UNSUPPORTED_MEDIA_TYPE: { status: 415, exitCode: 2, retryable: false },
   /** All slots are taken and the queue is full, or requests hold all memory that they may. */
   CAPACITY_EXHAUSTED: { status: 429, exitCode: 125, retryable: true },
+  /** The caller's key has sent more requests than it may in a minute. */
+  RATE_LIMITED: { status: 429, exitCode: 125, retryable: true },
+  /** The caller's key has had all the executions that it may have in a day. */
+  QUOTA_EXHAUSTED: { status: 429, exitCode: 125, retryable: true },
+  /** No slot came free in the time that an execution may wait for one. */
+  QUEUE_TIMEOUT: { status: 503, exitCode: 125, retryable: true },
+  /** No execution of this caller has this id: there was none, or it is no longer kept. */
+  EXECUTION_NOT_FOUND: { status: 404, exitCode: 125, retryable: false },
+  /** The server died while the execution ran, and it can't be run again, or was too often. */
+  EXECUTION_LOST: { status: 500, exitCode: 125, retryable: true },
+  /** What was asked for does not go together with the state of things. */
+  CONFLICT: { status: 409, exitCode: 125, retryable: false },
+  /** The database can't be used: it is locked, full or broken. */
+  STORAGE_UNAVAILABLE: { status: 503, exitCode: 125, retryable: true },
   /** The provider cannot serve on this host. */
   PROVIDER_UNAVAILABLE: { status: 503, exitCode: 125, retryable: true },
   /** The sandbox could not be built, or died for a reason that is not the program's. */
@@ -56,6 +72,7 @@ export interface ErrorDetails {
   UNKNOWN_LANGUAGE: { readonly language: string; readonly known: readonly string[] };
   LANGUAGE_NOT_INSTALLED: { readonly language: string; readonly hint: string };
   IMAGE_NOT_FOUND: { readonly image: string; readonly hint: string };
+  UNAUTHENTICATED: { readonly reason: "missing" | "invalid" };
   NOT_ALLOWED: { readonly field: string };
   POLICY_UNENFORCEABLE: { readonly provider: string; readonly controls: readonly string[] };
   NOT_FOUND: { readonly method: string; readonly path: string };
@@ -63,7 +80,14 @@ export interface ErrorDetails {
   REQUEST_TIMEOUT: { readonly timeoutMs: number };
   BODY_TOO_LARGE: { readonly maxBytes: number };
   UNSUPPORTED_MEDIA_TYPE: { readonly contentType: string; readonly expected: string };
-  CAPACITY_EXHAUSTED: { readonly limit: number };
+  CAPACITY_EXHAUSTED: { readonly limit: number; readonly retryAfterMs?: number };
+  RATE_LIMITED: { readonly limit: number; readonly retryAfterMs: number };
+  QUOTA_EXHAUSTED: { readonly limit: number; readonly retryAfterMs: number };
+  QUEUE_TIMEOUT: { readonly timeoutMs: number; readonly retryAfterMs?: number };
+  EXECUTION_NOT_FOUND: { readonly executionId: string };
+  EXECUTION_LOST: { readonly executionId: string; readonly attempts: number };
+  CONFLICT: { readonly reason: string };
+  STORAGE_UNAVAILABLE: { readonly reason: string };
   PROVIDER_UNAVAILABLE: { readonly provider: string; readonly hint: string };
   SANDBOX_FAILED: { readonly provider: string; readonly step: string };
   SHUTTING_DOWN: Readonly<Record<string, never>>;

@@ -15,8 +15,11 @@ import type { SandboxSpec } from "./sandbox.ts";
  */
 export interface Provider {
   readonly name: string;
-  /** Whose programs run in a sandbox whose `SandboxSpec.image` is absent: this machine's, or an image's. */
-  readonly programs: "host" | "image";
+  /**
+   * Whose programs run in a sandbox whose `SandboxSpec.image` is absent: this machine's, an image's, or
+   * those of another machine, where nothing of this one can be shown.
+   */
+  readonly programs: "host" | "image" | "remote";
   /** What `SandboxSpec.image` may name. Absent where it must be absent. */
   readonly images?: ImageStore;
 

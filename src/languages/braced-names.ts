@@ -52,6 +52,7 @@ function placesOf({ mainFile, fromCode, run, compile, prepare }: Language): read
   const alone = ["sources", "others"];
   const inProgram = { known: [...ofPath, ...found], alone };
   const inPrepared = { known: [...ofPath, ...found, "prepared"], alone };
+  const compileOnly = ["options", ...alone];
   const list = (path: string, commands: readonly (readonly string[])[] = []) =>
     commands.map((words, at) => ({ path: `${path}[${at}]`, words }));
   const made = list(
@@ -60,7 +61,6 @@ function placesOf({ mainFile, fromCode, run, compile, prepare }: Language): read
   );
   const usedInstead = [
     { path: "prepare.run", words: prepare?.run ?? [] },
-    ...list("prepare.compile", prepare?.compile),
     ...list("prepare.shortcut.compile", prepare?.shortcut?.compile),
   ];
   return [
@@ -72,7 +72,10 @@ function placesOf({ mainFile, fromCode, run, compile, prepare }: Language): read
       return { path: `${path}.otherwise`, words, known: ofPath };
     }),
     { path: "run", words: run, ...inProgram },
-    ...list("compile", compile).map((place) => ({ ...place, ...inProgram })),
+    ...list("compile", compile).map((place) => ({ ...place, ...inProgram, alone: compileOnly })),
+    ...list("prepare.compile", prepare?.compile).map((place) => {
+      return { ...place, ...inPrepared, alone: compileOnly };
+    }),
     ...made.map(({ path, words }) => ({ path: `${path}.argv`, words, known: ["prepared"] })),
     { path: "prepare.env", words: Object.values(prepare?.env ?? {}), known: ["prepared"] },
     ...usedInstead.map((place) => ({ ...place, ...inPrepared })),

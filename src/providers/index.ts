@@ -3,12 +3,17 @@
  * The ways to isolate, by name, and which of them serves a machine best. Each is loaded only when it
  * is asked for.
  */
-import { GloveboxError, isGloveboxError } from "../core/errors.ts";
+import { GloveboxError, invalidRequest, isGloveboxError } from "../core/errors.ts";
 import type { ProbeReport, Provider } from "../core/provider.ts";
 import type { DockerProviderOptions } from "./docker/index.ts";
+import type { RemoteProviderOptions } from "./remote/index.ts";
+
+export type { RemoteProviderOptions } from "./remote/index.ts";
 
 export interface ProviderOptions {
   readonly docker: DockerProviderOptions;
+  /** Needed for `remote`. */
+  readonly remote?: RemoteProviderOptions;
 }
 
 /** @throws {GloveboxError} `PROVIDER_UNAVAILABLE` where something that the provider is made of is missing. */
@@ -26,6 +31,12 @@ export const providerLoaders = {
   process: async (): Promise<Provider> => {
     const { createProcessProvider } = await import("./process/index.ts");
     return createProcessProvider();
+  },
+  /** Asks the server what it is. Also throws `INVALID_REQUEST`, for an address that is none. */
+  remote: async ({ remote }): Promise<Provider> => {
+    if (remote === undefined) throw invalidRequest("url", "which server is meant?");
+    const { createRemoteProvider } = await import("./remote/index.ts");
+    return createRemoteProvider(remote);
   },
 } as const satisfies Record<string, (options: ProviderOptions) => Promise<Provider>>;
 

@@ -6,22 +6,33 @@ import { randomUUID } from "node:crypto";
 import Fastify, { type FastifyInstance } from "fastify";
 import { serializerCompiler } from "fastify-type-provider-zod";
 import type { ServerConfig } from "../config/server-config.ts";
+import { logSerializers } from "../observe/log-redaction.ts";
+import { authenticate, requiresKeys } from "./authenticate.ts";
 import { boundAnswers } from "./bound-answers.ts";
 import { answerClientError } from "./client-error.ts";
 import { sendError } from "./errors.ts";
+import { addAttachRoute } from "./executions/attach.ts";
+import { addEventsRoute } from "./executions/events.ts";
+import { addManageRoutes } from "./executions/manage.ts";
+import { addSubmitRoutes } from "./executions/submit.ts";
 import { isLoopback, requireLoopbackHost } from "./host-check.ts";
 import { acceptOnlyJson } from "./json-body.ts";
 import { createLiveRuns } from "./live-runs.ts";
+import { limitRates } from "./limit-rates.ts";
+import { allowOrigins } from "./origin-check.ts";
 import { prepareUsed } from "./prepare-used.ts";
 import { addExecuteRoute } from "./routes/execute.ts";
 import { addHealthRoute } from "./routes/health.ts";
 import { addInfoRoute } from "./routes/info.ts";
 import { addLanguagesRoute } from "./routes/languages.ts";
-import type { ServedService, ServerOptions } from "./server-options.ts";
+import { addReadyRoute } from "./routes/ready.ts";
+import { addSandboxRoute } from "./routes/sandbox.ts";
+import type { ServedService, ServerContext, ServerOptions } from "./server-options.ts";
 import { stopGracefully } from "./stop.ts";
 import { answerUnknownRoutes } from "./unknown-route.ts";
 import { validatorCompiler } from "./validate.ts";
-import { addIsoboxRoutes } from "./wires/seeds/isobox.ts";
+import { acceptWebSockets } from "./web-socket.ts";
+import { addSeedRoutes } from "./wires/seeds/seeds.ts";
 
 /** Each holds a socket; what their bodies hold together is bounded by `bodyBudgetBytes`. */
 const MAX_CONNECTIONS = 1024;
@@ -33,34 +44,63 @@ const KEEP_ALIVE_TIMEOUT_MS = 72_000;
  * Builds the server; `listen` opens its port. `close()` takes no new requests, gives runs the
  * configured grace, ends the rest, and leaves no connection.
  */
-export function buildServer(given: ServerOptions): FastifyInstance {
-  const { config, log } = given;
+export function buildServer(options: ServerOptions): FastifyInstance {
+  const { config, log, service } = options;
   const app: FastifyInstance = createFastify(config, log);
-  const service = config.prepare === "used" ? prepareUsed(app, given.service) : given.service;
-  const options = { ...given, service };
+  if (config.prepare === "used") prepareUsed(app, service);
+  prepareFastify(app, options);
+  const runs = createLiveRuns();
+  stopGracefully(app, runs, config.server.shutdownGraceMs);
+  const context: ServerContext = { ...options, runs };
+  // Routes are added once the plug-ins are there: these notice routes as they come.
+  void app.register(async (scope) => {
+    addRoutes(scope, context);
+  });
+  learnVersions(app, service);
+  return app;
+}
+
+/** What holds for all requests, in the order in which they meet it. */
+function prepareFastify(app: FastifyInstance, { config, keys }: ServerOptions): void {
+  const { host, insecureNoAuth, corsOrigins, bodyBudgetBytes } = config.server;
+  const isRequired = requiresKeys(config);
   app.server.maxConnections = MAX_CONNECTIONS;
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(sendError);
-  acceptOnlyJson(app, config.server.bodyBudgetBytes);
+  acceptOnlyJson(app, bodyBudgetBytes);
   boundAnswers(app, {
-    budgetBytes: config.server.bodyBudgetBytes,
+    budgetBytes: bodyBudgetBytes,
     idleTimeoutMs: config.server.requestTimeoutMs,
   });
-  answerUnknownRoutes(app);
-  if (isLoopback(config.server.host) && !config.server.insecureNoAuth) {
+  // Who must show a key is no page that found a way here.
+  if (isLoopback(host) && !insecureNoAuth && !isRequired) {
     app.addHook("onRequest", requireLoopbackHost);
   }
+  allowOrigins(app, corsOrigins);
+  answerUnknownRoutes(app);
+  // Behind the answers to preflights, which come without a key.
+  app.after(() => {
+    authenticate(app, { findCaller: (secret) => keys.find(secret), isRequired });
+    limitRates(app);
+    acceptWebSockets(app);
+  });
+}
 
-  const runs = createLiveRuns();
-  stopGracefully(app, runs, config.server.shutdownGraceMs);
-  addExecuteRoute(app, options, runs);
-  addLanguagesRoute(app, options, runs);
-  addInfoRoute(app, options);
-  addHealthRoute(app, options);
-  addIsoboxRoutes(app, options, runs);
-  learnVersions(app, service);
-  return app;
+function addRoutes(app: FastifyInstance, context: ServerContext): void {
+  const { runs } = context;
+  addExecuteRoute(app, context);
+  addSubmitRoutes(app, context);
+  addManageRoutes(app, context);
+  addEventsRoute(app, context);
+  addAttachRoute(app, context);
+  addSandboxRoute(app, context);
+  addLanguagesRoute(app, context, runs);
+  addInfoRoute(app, context);
+  addHealthRoute(app, context);
+  addReadyRoute(app, context);
+  const { enabled } = context.config.wires;
+  if (enabled.includes("seeds")) addSeedRoutes(app, context);
 }
 
 /** Asks for the versions of the runtimes as soon as the port is open: answers of runs name them. */
@@ -80,7 +120,7 @@ function learnVersions(app: FastifyInstance, service: ServedService): void {
 function createFastify(config: ServerConfig, log: ServerOptions["log"]): FastifyInstance {
   const { bodyLimitBytes, requestTimeoutMs } = config.server;
   return Fastify({
-    logger: { level: config.logLevel, stream: log },
+    logger: { level: config.logLevel, stream: log, serializers: logSerializers },
     genReqId: () => randomUUID(),
     bodyLimit: bodyLimitBytes,
     // Time for a request to arrive. There is none for the answer: the run's wall time is that.

@@ -14,6 +14,7 @@ const MAX_NAME_BYTES = 256;
 export function argumentIssues(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
+  field = "args",
 ): readonly Issue[] {
   const issues: Issue[] = [];
   const check = (path: string, value: string): void => {
@@ -21,7 +22,7 @@ export function argumentIssues(
     if (message !== undefined) issues.push({ path, message: `${message}: ${showValue(value)}` });
   };
   args.forEach((arg, index) => {
-    check(`args[${index}]`, arg);
+    check(`${field}[${index}]`, arg);
   });
   const names = Object.keys(env);
   if (names.length > MAX_ENV) {
@@ -37,8 +38,8 @@ export function argumentIssues(
   }
   const bytes = totalBytes(args, env);
   if (bytes > MAX_TOTAL_BYTES) {
-    const path = args.length > 0 ? "args" : "env";
-    const message = `args and env together have ${bytes} bytes, more than ${MAX_TOTAL_BYTES}`;
+    const path = args.length > 0 ? field : "env";
+    const message = `${field} and env together have ${bytes} bytes, more than ${MAX_TOTAL_BYTES}`;
     issues.push({ path, message });
   }
   return issues;

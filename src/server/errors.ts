@@ -15,9 +15,6 @@ export function errorAnswer({ code, message, details }: GloveboxError): ErrorAns
   return { error: { code, message, details } };
 }
 
-/** Seconds after which a caller may try again, where trying again can help. */
-const RETRY_AFTER_S = "1";
-
 /** Answers with the failure, and logs what the operator should see. */
 export async function sendError(
   error: unknown,
@@ -34,12 +31,19 @@ export async function sendError(
   // sends would get a reset in place of the answer; `requestTimeout` bounds what it can send.
   if (!request.raw.complete && known.code !== "SHUTTING_DOWN")
     void reply.removeHeader("connection");
-  if (retryable) void reply.header("retry-after", RETRY_AFTER_S);
+  if (retryable) void reply.header("retry-after", `${retryAfterS(known)}`);
+  if (known.code === "UNAUTHENTICATED") void reply.header("www-authenticate", "Bearer");
   if (known.code === "METHOD_NOT_ALLOWED") {
     const { allowed } = known.details as GloveboxError<"METHOD_NOT_ALLOWED">["details"];
     void reply.header("allow", allowed.join(", "));
   }
   return reply.type("application/json").serializer(JSON.stringify).send(errorAnswer(known));
+}
+
+/** Seconds after which a caller may try again, where trying again can help. */
+export function retryAfterS({ details }: GloveboxError): number {
+  const { retryAfterMs = 1000 } = details as { readonly retryAfterMs?: number };
+  return Math.max(1, Math.ceil(retryAfterMs / 1000));
 }
 
 /** Any failure as one of the catalogue. What nobody expected tells the caller an id and no more. */

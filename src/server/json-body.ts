@@ -13,6 +13,13 @@ import { findJsonFault } from "./json-bounds.ts";
 
 const EXPECTED = "application/json";
 
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Of the budget of all bodies; set before any body is read. */
+    bodyShare: ByteShare;
+  }
+}
+
 /**
  * Takes JSON and nothing else: no form, no plain text, which a foreign web page could send unasked.
  *
@@ -20,10 +27,10 @@ const EXPECTED = "application/json";
  */
 export function acceptOnlyJson(app: FastifyInstance, budgetBytes: number): void {
   const budget = createByteBudget(budgetBytes, "body", "the requests that are being served");
-  const shares = new WeakMap<FastifyRequest, ByteShare>();
+  app.decorateRequest("bodyShare", null as unknown as ByteShare);
   app.addHook("onRequest", async (request, reply) => {
     const share = budget.open();
-    shares.set(request, share);
+    request.bodyShare = share;
     // Whatever becomes of the request, its response closes.
     reply.raw.once("close", () => {
       share.close();
@@ -31,22 +38,21 @@ export function acceptOnlyJson(app: FastifyInstance, budgetBytes: number): void 
     if (reply.raw.destroyed) share.close();
   });
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser(EXPECTED, async (request: FastifyRequest, payload: IncomingMessage) => {
-    refuseCompressed(request);
-    const share = shares.get(request) ?? budget.open();
-    return parseJson(await readBody(payload, request.routeOptions.bodyLimit, share));
-  });
+  app.addContentTypeParser(EXPECTED, async (request: FastifyRequest, payload: IncomingMessage) =>
+    parseJson(await readBody(request, payload)),
+  );
 }
 
 /**
  * Reads a body to its end. What comes after a refusal is read and thrown away: a client that still
  * sends would otherwise not see the answer.
+ *
+ * @throws {GloveboxError} `BODY_TOO_LARGE`, `CAPACITY_EXHAUSTED`, `UNSUPPORTED_MEDIA_TYPE` where it is
+ * compressed, `INVALID_REQUEST` where it breaks off.
  */
-async function readBody(
-  payload: IncomingMessage,
-  maxBytes: number,
-  share: ByteShare,
-): Promise<Buffer> {
+export async function readBody(request: FastifyRequest, payload: IncomingMessage): Promise<Buffer> {
+  refuseCompressed(request);
+  const maxBytes = request.routeOptions.bodyLimit;
   const body = createByteCollector();
   try {
     if (Number(payload.headers["content-length"] ?? 0) > maxBytes) throw bodyTooLarge(maxBytes);
@@ -54,7 +60,7 @@ async function readBody(
     for await (const piece of payload.iterator({ destroyOnReturn: false })) {
       const { byteLength } = piece as Buffer;
       if (body.byteLength + byteLength > maxBytes) throw bodyTooLarge(maxBytes);
-      share.take(byteLength);
+      request.bodyShare.take(byteLength);
       body.add(piece as Buffer);
     }
     return body.take();
@@ -76,7 +82,8 @@ function refuseCompressed({ headers }: FastifyRequest): void {
   throw unsupportedMediaType(`${EXPECTED}, content-encoding ${coding}`);
 }
 
-function parseJson(body: Buffer): unknown {
+/** @throws {GloveboxError} `INVALID_REQUEST` */
+export function parseJson(body: Buffer): unknown {
   if (body.byteLength === 0) throw invalidRequest("body", "is empty; send a JSON object");
   const fault = findJsonFault(body);
   if (fault !== undefined) throw invalidRequest("body", fault);

@@ -6,23 +6,24 @@ import type { FastifyInstance } from "fastify";
 import { fieldWithFlag } from "../config/flags.ts";
 import type { ServerConfig } from "../config/server-config.ts";
 import { GloveboxError } from "../core/errors.ts";
+import { requiresKeys } from "./authenticate.ts";
 import { isLoopback } from "./host-check.ts";
 
 /**
  * Listens where the configuration says.
  *
+ * @param hasKeys Whether there is a key with which anybody could call.
  * @returns The address, `http://127.0.0.1:8000`, with the port that the system chose if it was 0.
- * @throws {GloveboxError} `INVALID_CONFIG` for an address that others can reach, unless the
- * operator wrote `insecureNoAuth`, and for a port or address that cannot be had.
+ * @throws {GloveboxError} `INVALID_CONFIG` where a key is needed and there is none, and for a port or
+ * address that cannot be had.
  */
-export async function listen(app: FastifyInstance, { server }: ServerConfig): Promise<string> {
-  const { host, port, insecureNoAuth } = server;
-  if (!isLoopback(host) && !insecureNoAuth) {
-    throw invalidAddress(
-      "server.host",
-      `${host} can be reached from other machines, and this server asks nobody who they are: anybody there could run programs here. Use 127.0.0.1, or put a proxy with authentication in front of that; if your network is trusted as a whole, start with --insecure-no-auth (GLOVEBOX_INSECURE_NO_AUTH=true)`,
-    );
-  }
+export async function listen(
+  app: FastifyInstance,
+  config: ServerConfig,
+  hasKeys: boolean,
+): Promise<string> {
+  const { host, port } = config.server;
+  if (requiresKeys(config) && !hasKeys) throw keyMissing(config);
   try {
     return await app.listen({ host, port });
   } catch (error) {
@@ -30,6 +31,19 @@ export async function listen(app: FastifyInstance, { server }: ServerConfig): Pr
     if (reason === undefined) throw error;
     throw invalidAddress(...reason(host, port), { cause: error });
   }
+}
+
+function keyMissing({ server: { host } }: ServerConfig): GloveboxError<"INVALID_CONFIG"> {
+  if (isLoopback(host)) {
+    return invalidAddress(
+      "server.auth",
+      "is `required`, and there is no key yet. Make one with `glovebox keys create`",
+    );
+  }
+  return invalidAddress(
+    "server.host",
+    `${host} can be reached from other machines, and there is no key yet with which anybody could call. Make one with \`glovebox keys create\`, or use 127.0.0.1; if your network is trusted as a whole, start with --insecure-no-auth (GLOVEBOX_INSECURE_NO_AUTH=true)`,
+  );
 }
 
 type FaultText = (host: string, port: number) => readonly [path: string, message: string];

@@ -10,6 +10,7 @@ import type { ServerConfig } from "../config/server-config.ts";
 import type { LoadedLanguage } from "../core/language.ts";
 import { indexLanguages } from "../languages/index-languages.ts";
 import { createPreparedStore } from "../service/prepared/prepared-store.ts";
+import { openKept } from "../service/kept.ts";
 import { ExecutionService } from "../service/service.ts";
 import { buildServer } from "./build-server.ts";
 import type { ServedService } from "./server-options.ts";
@@ -45,13 +46,23 @@ interface Served {
   readonly asked: () => number;
 }
 
-function serve(languages: readonly LoadedLanguage[], prepare: ServerConfig["prepare"]): Served {
+async function serve(
+  languages: readonly LoadedLanguage[],
+  prepare: ServerConfig["prepare"],
+): Promise<Served> {
   const overrides = {
     ...{ provider: "process", allowUnsafeProcess: true, prepare },
     logLevel: "debug",
   };
   const config = loadConfig({ env: {}, cwd: "/nonexistent", overrides });
-  const made = new ExecutionService({
+  let asked = 0;
+  class CountingService extends ExecutionService {
+    override async prepareLanguage(...args: Parameters<ExecutionService["prepareLanguage"]>) {
+      asked++;
+      return super.prepareLanguage(...args);
+    }
+  }
+  const made = new CountingService({
     provider: renamedProvider(),
     languages: indexLanguages(languages),
     concurrency: 4,
@@ -61,24 +72,22 @@ function serve(languages: readonly LoadedLanguage[], prepare: ServerConfig["prep
     ownNodePath: process.execPath,
   });
   service = made;
-  let asked = 0;
-  const served: ServedService = {
-    languages: made.languages,
-    runtimes: async (signal) => made.runtimes(signal),
-    probe: async () => made.probe(),
-    run: async (...args) => made.run(...args),
-    prepareLanguage: async (...args) => {
-      asked++;
-      return made.prepareLanguage(...args);
-    },
-  };
+  const { executions, keys } = await openKept({
+    service: made,
+    folder: undefined,
+    maxPending: 1,
+    queueTimeoutMs: 1000,
+    retention: config.storage,
+    callbacks: config.callbacks,
+    onFault: () => undefined,
+  });
   const lines: string[] = [];
   const waiting = new Set<() => void>();
   const write = (line: string): void => {
     lines.push(line);
     for (const look of waiting) look();
   };
-  const server = buildServer({ service: served, config, version: "1.2.3", log: { write } });
+  const server = buildServer({ service: made, executions, keys, config, version: "1.2.3", log: { write } });
   app = server;
   return {
     run: async (language) => {
@@ -107,7 +116,7 @@ const stored = (): readonly string[] =>
   existsSync(join(folder, "store")) ? readdirSync(join(folder, "store")) : [];
 
 test("a language is prepared after its first run, and others are not", async () => {
-  const { run, logged } = serve([prepared("used", "echo x"), prepared("idle", "echo y")], "used");
+  const { run, logged } = await serve([prepared("used", "echo x"), prepared("idle", "echo y")], "used");
   expect(await run("used")).toBe(200);
   expect(JSON.parse(await logged('"prepared"'))).toMatchObject({ level: 30, language: "used" });
   const [key = "", ...others] = stored();
@@ -116,7 +125,7 @@ test("a language is prepared after its first run, and others are not", async () 
 });
 
 test("what is gone is made anew after the next run", async () => {
-  const { run, logged } = serve([prepared("used", `echo >>${folder}/count`)], "used");
+  const { run, logged } = await serve([prepared("used", `echo >>${folder}/count`)], "used");
   await run("used");
   await logged('"prepared"');
   const [key = ""] = stored();
@@ -130,7 +139,7 @@ test("what is gone is made anew after the next run", async () => {
 
 test("two are prepared one after the other, and runs don't wait for them", async () => {
   const script = `echo begin >>${folder}/order; sleep 0.2; echo end >>${folder}/order`;
-  const { run, logged } = serve([prepared("a", script), prepared("b", script)], "used");
+  const { run, logged } = await serve([prepared("a", script), prepared("b", script)], "used");
   expect(await Promise.all([run("a"), run("b"), run("a")])).toEqual([200, 200, 200]);
   await Promise.all([logged('"language":"a"'), logged('"language":"b"')]);
   expect(readFileSync(join(folder, "order"), "utf8")).toBe("begin\nend\nbegin\nend\n");
@@ -138,7 +147,7 @@ test("two are prepared one after the other, and runs don't wait for them", async
 
 test("what fails is told once, and not tried again", async () => {
   const script = `echo >>${folder}/count; echo no such header >&2; exit 1`;
-  const { run, logged, log } = serve([prepared("broken", script), prepared("fine", ":")], "used");
+  const { run, logged, log } = await serve([prepared("broken", script), prepared("fine", ":")], "used");
   await run("broken");
   expect(await logged("cannot prepare")).toContain('"level":40');
   expect(await run("broken")).toBe(200);
@@ -149,7 +158,7 @@ test("what fails is told once, and not tried again", async () => {
 });
 
 test("a server that closes ends it", async () => {
-  const { run, log } = serve([prepared("slow", `echo >${folder}/begun; sleep 60`)], "used");
+  const { run, log } = await serve([prepared("slow", `echo >${folder}/begun; sleep 60`)], "used");
   await run("slow");
   await expect.poll(() => existsSync(join(folder, "begun"))).toBe(true);
   const startedAt = performance.now();
@@ -164,14 +173,14 @@ test.each<[ServerConfig["prepare"], number]>([
   ["used", 1],
   ["off", 0],
 ])("with `prepare: %s` a run has asked for it %i times", async (prepare, times) => {
-  const { run, asked } = serve([prepared("used", "echo x")], prepare);
+  const { run, asked } = await serve([prepared("used", "echo x")], prepare);
   expect(await run("used")).toBe(200);
   expect(asked()).toBe(times);
 });
 
 test("what can't be prepared is not looked at", async () => {
   const plain = languageNamed("plain", { run: ["sh", "{entry}"] });
-  const { run, asked } = serve([plain], "used");
+  const { run, asked } = await serve([plain], "used");
   expect(await run("plain")).toBe(200);
   expect(asked()).toBe(0);
 });

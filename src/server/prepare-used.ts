@@ -12,10 +12,8 @@ import type { ServedService } from "./server-options.ts";
  * One language at a time, after a run of it: nobody waits for it, and closing the server ends it. A
  * later run looks again, since an update of the compiler asks for another preparation: that costs a few
  * looks at files. What failed is not tried again by this server.
- *
- * @returns The service, whose runs are noticed.
  */
-export function prepareUsed(app: FastifyInstance, service: ServedService): ServedService {
+export function prepareUsed(app: FastifyInstance, service: ServedService): void {
   const closing = new AbortController();
   app.addHook("preClose", async () => {
     closing.abort();
@@ -49,18 +47,10 @@ export function prepareUsed(app: FastifyInstance, service: ServedService): Serve
     }
   };
 
-  return {
-    languages: service.languages,
-    runtimes: async (signal) => service.runtimes(signal),
-    probe: async () => service.probe(),
-    prepareLanguage: async (language, signal) => service.prepareLanguage(language, signal),
-    run: async (request, ...rest) => {
-      const report = await service.run(request, ...rest);
-      const language = service.languages.byName(usualLanguage(request));
-      if (language?.prepare !== undefined && !failed.has(language)) void add(language);
-      return report;
-    },
-  };
+  service.onRan((request) => {
+    const language = service.languages.byName(usualLanguage(request));
+    if (language?.prepare !== undefined && !failed.has(language)) void add(language);
+  });
 }
 
 /** The name of the language that ran where every request without wishes runs; else empty. */

@@ -50,6 +50,8 @@ export function executeBodySchema(config: ServerConfig) {
     args: z.array(z.string()).max(MAX_ARGS).optional(),
     env: z.record(z.string(), z.string()).optional(),
     limits: z.strictObject(limitFields(config)).optional(),
+    compile_limits: z.strictObject(compileLimitFields(config)).optional(),
+    compile_args: z.array(z.string()).max(MAX_ARGS).optional(),
     compile_cache: z.enum(["use", "off"]).optional(),
     artifacts: z.array(artifactPath).max(MAX_ARTIFACT_PATHS).optional(),
     network: z.enum(["none", "all", "ask"]).optional(),
@@ -70,9 +72,19 @@ function limitFields(config: ServerConfig): Record<LimitField, z.ZodOptional<z.Z
   return Object.fromEntries(rows) as Record<LimitField, z.ZodOptional<z.ZodNumber>>;
 }
 
+function compileLimitFields({ compile }: ServerConfig) {
+  const { wallTimeMs, cpuTimeMs } = limitTable;
+  return {
+    wall_time_ms: wholeNumber(wallTimeMs.min, compile.wallTimeMs).optional(),
+    cpu_time_ms: wholeNumber(cpuTimeMs.min, compile.cpuTimeMs).optional(),
+  };
+}
+
 function limitField(name: LimitName, config: ServerConfig): z.ZodNumber {
-  const { min } = limitTable[name];
-  const max = config.limits.max[name];
+  return wholeNumber(limitTable[name].min, config.limits.max[name]);
+}
+
+function wholeNumber(min: number, max: number): z.ZodNumber {
   const error = `must be a whole number from ${min} to ${max}, the most that this server allows`;
   return z.int({ error }).min(min, { error }).max(max, { error });
 }

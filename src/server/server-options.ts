@@ -4,16 +4,31 @@
  */
 import type { ServerConfig } from "../config/server-config.ts";
 import type { Provider } from "../core/provider.ts";
+import type { Executions } from "../service/executions/executions.ts";
+import type { Keys } from "../service/keys.ts";
 import type { ExecutionService } from "../service/service.ts";
+import type { LiveRuns } from "./live-runs.ts";
 
 /** What the server needs of the execution service. Who made the service closes it, after the server. */
 export type ServedService = Pick<
   ExecutionService,
-  "run" | "runtimes" | "languages" | "probe" | "prepareLanguage"
+  | "run"
+  | "runtimes"
+  | "languages"
+  | "probe"
+  | "prepareLanguage"
+  | "defaultProvider"
+  | "slotStats"
+  | "onRan"
+  | "createSandbox"
+  | "defaultPrograms"
 >;
 
 export interface ServerOptions {
   readonly service: ServedService;
+  /** Those that are answered later. Who made them closes them, after the server. */
+  readonly executions: Executions;
+  readonly keys: Keys;
   /** Those that a request may name besides the service's default one. */
   readonly otherProviders?: readonly Pick<Provider, "probe">[];
   readonly config: ServerConfig;
@@ -21,4 +36,9 @@ export interface ServerOptions {
   readonly version: string;
   /** Takes the log, one JSON line a call. */
   readonly log: { write(line: string): void };
+}
+
+/** What the routes share. */
+export interface ServerContext extends ServerOptions {
+  readonly runs: LiveRuns;
 }

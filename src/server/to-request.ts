@@ -3,7 +3,6 @@
  * Turns the checked body of POST /v1/execute into what the service takes, and checks what concerns
  * several fields. All faults are collected, so that a caller mends them in one go.
  */
-import { Readable } from "node:stream";
 import { isAllowedImage } from "../config/image-name.ts";
 import type { ServerConfig } from "../config/server-config.ts";
 import { GloveboxError, type Issue } from "../core/errors.ts";
@@ -37,6 +36,7 @@ export function toExecutionRequest(
   const files = filesOf(body, language, issues);
   issues.push(...fileIssues(files, body, limits.diskBytes));
   issues.push(...argumentIssues(body.args ?? [], body.env ?? {}));
+  issues.push(...argumentIssues(body.compile_args ?? [], {}, "compile_args"));
   const stdin = stdinOf(body, issues);
   issues.push(...networkIssues(body));
   if (issues.length > 0) throw invalidBody(issues);
@@ -52,11 +52,12 @@ export function toExecutionRequest(
     },
     args: body.args ?? [],
     env: body.env ?? {},
-    stdin: stdin.byteLength === 0 ? "empty" : Readable.from([stdin]),
+    stdin: stdin.byteLength === 0 ? "empty" : stdin,
     limits,
     onOutputLimit: body.on_output_limit ?? "truncate",
     network: { mode: body.network === "all" ? "all" : "none" },
     enforcement: body.enforcement ?? config.enforcement,
+    ...compilerOf(body),
     ...(body.compile_cache === undefined ? {} : { compileCache: body.compile_cache }),
     ...artifactsOf(body, config),
     ...(body.provider === undefined ? {} : { provider: body.provider }),
@@ -81,6 +82,21 @@ function limitsOf(body: ExecuteBody, config: ServerConfig, language: LoadedLangu
   const limits = Object.fromEntries(rows) as Record<LimitName, number>;
   const isNamed = (name: LimitName): boolean => named(name) !== undefined;
   return raiseToNeeds(limits, language.limits, isNamed, config.limits.max);
+}
+
+function compilerOf({
+  compile_limits: limits,
+  compile_args: compileArgs,
+}: ExecuteBody): Pick<ExecutionRequest, "compileLimits" | "compileArgs"> {
+  const { wall_time_ms: wallTimeMs, cpu_time_ms: cpuTimeMs } = limits ?? {};
+  const compileLimits = {
+    ...(wallTimeMs === undefined ? {} : { wallTimeMs }),
+    ...(cpuTimeMs === undefined ? {} : { cpuTimeMs }),
+  };
+  return {
+    ...(limits === undefined ? {} : { compileLimits }),
+    ...(compileArgs === undefined ? {} : { compileArgs }),
+  };
 }
 
 function artifactsOf(
@@ -134,7 +150,10 @@ function networkIssues({ network }: ExecuteBody): readonly Issue[] {
   return [{ path: "network", message }];
 }
 
-function refuseNetwork({ network }: ExecuteBody, { network: { allowed } }: ServerConfig): void {
+export function refuseNetwork(
+  { network }: Pick<ExecuteBody, "network">,
+  { network: { allowed } }: ServerConfig,
+): void {
   if (network !== "all" || allowed.includes("all")) return;
   throw new GloveboxError(
     "NOT_ALLOWED",
@@ -143,7 +162,10 @@ function refuseNetwork({ network }: ExecuteBody, { network: { allowed } }: Serve
   );
 }
 
-function refuseImage({ image }: ExecuteBody, { images }: ServerConfig): void {
+export function refuseImage(
+  { image }: Pick<ExecuteBody, "image">,
+  { images }: ServerConfig,
+): void {
   if (image === undefined || isAllowedImage(image, images.allowed)) return;
   const allowed =
     images.allowed.length === 0

@@ -19,7 +19,7 @@ export function buildEnvironment(
   ...added: readonly Readonly<Record<string, string>>[]
 ): Readonly<Record<string, string>> {
   const base = {
-    ...(programs === "host" ? { PATH: [systemPath, ...programFolders].join(":") } : {}),
+    ...(programs === "image" ? {} : { PATH: [systemPath, ...programFolders].join(":") }),
     HOME: homePath,
     USER: "sandbox",
     LANG: "C.UTF-8",

@@ -29,7 +29,7 @@ export async function findLentPrograms(
   language: LentTo,
   ownNodePath: string,
 ): Promise<readonly HostProgram[]> {
-  if (programs === "image") return [];
+  if (programs !== "host") return [];
   const { fallbackToOwnNode, hostPaths } = language;
   const wanted = [
     ...hostPaths.map((path) => lendPath(path, path)),

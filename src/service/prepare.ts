@@ -2,10 +2,10 @@
  * @module
  * From a request to the sandbox and the commands that it needs.
  */
+import { Readable } from "node:stream";
 import type { Command } from "../core/command.ts";
 import { invalidRequest } from "../core/errors.ts";
 import type { LoadedLanguage } from "../core/language.ts";
-import type { Limits } from "../core/limits.ts";
 import type { Policy, WorkspaceMount } from "../core/policy.ts";
 import type { Provider } from "../core/provider.ts";
 import { workspacePath } from "../core/sandbox.ts";
@@ -17,10 +17,7 @@ import { unknownLanguage } from "../languages/unknown-language.ts";
 import { buildEnvironment } from "./environment.ts";
 import { foldersOf } from "./lent-programs.ts";
 import { preparedPath } from "./prepared/prepare-language.ts";
-import type { ExecutionRequest, Program } from "./request.ts";
-
-/** What a compiler may use where a run's own limits would be meaningless. */
-export type CompileLimits = Pick<Limits, "wallTimeMs" | "cpuTimeMs">;
+import type { CompileLimits, ExecutionRequest, Program } from "./request.ts";
 
 export type PreparedCommand = Omit<Command, "onOutput">;
 
@@ -74,6 +71,7 @@ export function prepareCode(
   if (program.workspace !== undefined) refuseMountedCompile(language);
   const files = program.files.map(({ path }) => path);
   refuseArgs(request, language);
+  refuseCompileArgs(request, language);
   const entry = program.entry ?? files[0] ?? mainFileOf(language, Buffer.alloc(0));
   const code = program.files.find(({ path }) => path === entry)?.content;
   const names = { ...namesFromCode(language, entry, code), prepared: preparedPath };
@@ -98,11 +96,13 @@ export function prepareCode(
       prepared === undefined ? lent : [...lent, { hostPath: prepared, path: preparedPath }],
   };
   if (commands.compile === undefined) return { spec, run };
-  const limits = { ...run.limits, ...compileLimits };
+  const limits = { ...run.limits, ...lowered(compileLimits, request.compileLimits) };
   const toCommands = (list: readonly (readonly string[])[]): readonly PreparedCommand[] =>
     list.map((words) => ({ ...base, argv: expand(words), stdin: "empty", limits }));
-  const compile = toCommands(commands.compile);
-  const shortcut = prepared === undefined ? undefined : shortcutFor(language, program.files);
+  const { compileArgs = [] } = request;
+  const compile = toCommands(withCompileArgs(commands.compile, compileArgs));
+  const hasShortcut = prepared !== undefined && compileArgs.length === 0;
+  const shortcut = hasShortcut ? shortcutFor(language, program.files) : undefined;
   if (shortcut === undefined) return { spec, compile, run };
   return { spec, compile, run, shortcut: toCommands(shortcut) };
 }
@@ -159,6 +159,35 @@ function refuseArgs({ args }: ExecutionRequest, { title, lacks }: LoadedLanguage
   throw invalidRequest("args", `${title} programs get none: ${lacks.args}. Leave them out`);
 }
 
+function refuseCompileArgs({ compileArgs }: ExecutionRequest, language: LoadedLanguage): void {
+  if (compileArgs === undefined || compileArgs.length === 0) return;
+  if (language.compile !== undefined) return;
+  throw invalidRequest("compile_args", `${language.title} is not compiled. Leave them out`);
+}
+
+/** The word of a compile command that a caller's arguments for the compiler are put in place of. */
+const compileArgsWord = "{options}";
+
+/** Where no command says where they belong, they are the first ones of the first command. */
+function withCompileArgs(
+  commands: readonly (readonly string[])[],
+  args: readonly string[],
+): readonly (readonly string[])[] {
+  const hasPlace = commands.some((words) => words.includes(compileArgsWord));
+  return commands.map((words, index) => {
+    if (hasPlace) return words.flatMap((word) => (word === compileArgsWord ? args : [word]));
+    return index === 0 ? [...words.slice(0, 1), ...args, ...words.slice(1)] : words;
+  });
+}
+
+/** A caller may only lower what the operator allows. */
+function lowered(limits: CompileLimits, wanted: Partial<CompileLimits> = {}): CompileLimits {
+  return {
+    wallTimeMs: Math.min(limits.wallTimeMs, wanted.wallTimeMs ?? Infinity),
+    cpuTimeMs: Math.min(limits.cpuTimeMs, wanted.cpuTimeMs ?? Infinity),
+  };
+}
+
 function refuseMountedCompile({ title, compile }: LoadedLanguage): void {
   if (compile === undefined) return;
   throw invalidRequest(
@@ -196,7 +225,7 @@ function commandOf(
     argv,
     env,
     cwd: workspacePath,
-    stdin,
+    stdin: stdin instanceof Uint8Array ? Readable.from([stdin]) : stdin,
     limits: { wallTimeMs, cpuTimeMs, outputBytes },
     onOutputLimit,
   };

@@ -44,11 +44,18 @@ export interface ExecutionRequest {
   readonly args: readonly string[];
   /** Added to the environment that the service builds; wins over it. */
   readonly env: Readonly<Record<string, string>>;
-  readonly stdin: Readable | "empty";
+  /** Bytes can be read again, where an execution has to be repeated; a stream can't. */
+  readonly stdin: Readable | Uint8Array | "empty";
   /** A terminal for the run phase; see `Command.tty`. */
   readonly tty?: TtySize;
-  /** Of the run phase. A compile phase has its own wall and CPU time, see `ServiceOptions`. */
+  /** Of the run phase. A compile phase has its own wall and CPU time. */
   readonly limits: Limits;
+  /** Of a compile phase, at most those of `ServiceOptions`; absent: those. */
+  readonly compileLimits?: Partial<CompileLimits>;
+  /** For the compiler, in front of its own; only where the language is compiled. */
+  readonly compileArgs?: readonly string[];
+  /** Whose turn it takes where others wait too. Absent: nobody's in particular. */
+  readonly turn?: Turn;
   readonly onOutputLimit: OutputLimitAction;
   readonly network: NetworkPolicy;
   readonly enforcement: EnforcementMode;
@@ -56,6 +63,26 @@ export interface ExecutionRequest {
   readonly compileCache?: "use" | "off";
   /** Files that come back with the report; absent: none. */
   readonly artifacts?: ArtifactsRequest;
+}
+
+/** Of a compile phase: what a compiler may use where a run's own limits would be meaningless. */
+export interface CompileLimits {
+  readonly wallTimeMs: number;
+  readonly cpuTimeMs: number;
+}
+
+/** How an execution waits for its slot. */
+export interface Turn {
+  /** Slots go round between callers. */
+  readonly callerId: string;
+  /** Of one caller, at the same time; absent: as many as there are. */
+  readonly maxConcurrent?: number;
+  /** From -10 to 10, higher first, among one caller's own. Default 0. */
+  readonly priority?: number;
+  /** Absent: it waits for as long as it takes. */
+  readonly timeoutMs?: number;
+  /** It was promised to somebody: it finds room in any queue. */
+  readonly isAccepted?: boolean;
 }
 
 /** Where a program leaves files for its caller, below the workspace, where the caller names nothing. */

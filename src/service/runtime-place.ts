@@ -17,8 +17,8 @@ export function usualPlace(provider: Provider, language: LoadedLanguage): Runtim
   return { provider, image: provider.programs === "image" ? language.image.name : undefined };
 }
 
-export function programsOf({ image }: RuntimePlace): Provider["programs"] {
-  return image === undefined ? "host" : "image";
+export function programsOf({ image, provider }: RuntimePlace): Provider["programs"] {
+  return image === undefined ? provider.programs : "image";
 }
 
 /** What a provider has; nothing where others keep theirs there too. */

@@ -86,7 +86,7 @@ export function installCommand(
   { programs }: Pick<Provider, "programs">,
   { id, dockerfileText }: LoadedLanguage,
 ): string {
-  if (programs === "host") return `glovebox languages install ${id}`;
+  if (programs !== "image") return `glovebox languages install ${id}`;
   return `glovebox images ${dockerfileText === undefined ? "pull" : "build"} ${id}`;
 }
 
@@ -116,9 +116,10 @@ export function notInstalled(
 ): GloveboxError<"LANGUAGE_NOT_INSTALLED"> {
   const { id, title } = language;
   const hint = installCommand(provider, language);
+  const isRemote = provider.programs === "remote";
   const message =
     image === undefined
-      ? `${title} is not installed on this host. Get it: ${hint}`
+      ? `${title} is not installed on ${isRemote ? "the server. Get it there" : "this host. Get it"}: ${hint}`
       : `${title} is not in the image \`${image}\` that is on this host. Get it anew: ${hint}`;
   return new GloveboxError("LANGUAGE_NOT_INSTALLED", message, { language: id, hint });
 }

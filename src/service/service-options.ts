@@ -5,7 +5,7 @@
 import type { Provider } from "../core/provider.ts";
 import type { LanguageIndex } from "../languages/index-languages.ts";
 import type { CompileCache } from "./compile-cache/compile-cache.ts";
-import type { CompileLimits } from "./prepare.ts";
+import type { CompileLimits } from "./request.ts";
 import type { PreparedStore } from "./prepared/prepared-store.ts";
 
 export interface ServiceOptions {
@@ -16,7 +16,9 @@ export interface ServiceOptions {
   readonly languages: LanguageIndex;
   /** Executions at the same time, at least 1. */
   readonly concurrency: number;
-  /** Executions that may wait for a slot. */
+  /** Of what runs at the same time, by its limits; one execution alone always fits. Absent: no bound. */
+  readonly memoryBytes?: number;
+  /** Executions that may wait for a slot, see `SlotsOptions.maxQueued`. */
   readonly maxQueued: number;
   readonly compileLimits: CompileLimits;
   /** Absent: everything is compiled anew. */

@@ -6,7 +6,8 @@ import { randomUUID } from "node:crypto";
 import { GloveboxError, isSandboxFailure } from "../core/errors.ts";
 import type { Execution } from "../core/execution.ts";
 import type { LoadedLanguage, Runtime } from "../core/language.ts";
-import type { ProbeReport, Provider } from "../core/provider.ts";
+import type { ProbeReport, Provider, ProviderSandbox } from "../core/provider.ts";
+import type { SandboxSpec } from "../core/sandbox.ts";
 import type { LanguageIndex } from "../languages/index-languages.ts";
 import { mapLimited } from "../util/map-limited.ts";
 import { ActiveWork } from "./active-work.ts";
@@ -18,6 +19,7 @@ import {
   withoutCompiler,
   type CompilePlan,
 } from "./compile-phase.ts";
+import { openSandbox } from "./open-sandbox.ts";
 import { languageOf } from "./prepare.ts";
 import type { PreparedCommand, PreparedExecution } from "./prepare.ts";
 import type {
@@ -25,6 +27,7 @@ import type {
   ExecutionReport,
   ExecutionRequest,
   ExecutionSink,
+  Turn,
 } from "./request.ts";
 import { RuntimeDetection } from "./runtime-detection.ts";
 import { storedImages } from "./runtime-place.ts";
@@ -32,10 +35,22 @@ import { createSandbox, Preparer, type Context } from "./preparer.ts";
 import { isSuccess } from "./run-phase.ts";
 import type { ServiceOptions } from "./service-options.ts";
 import { createSlots } from "./slots.ts";
-import type { Slot, Slots } from "./slots.ts";
+import type { Slot, SlotRequest, Slots, SlotStats } from "./slots.ts";
 
 /** Each is a sandbox. */
 const PARALLEL_DETECTIONS = 4;
+
+/** Of who does not say. */
+const NOBODY = "nobody";
+
+/** An execution whose request need not be in memory while it waits. */
+export interface LaterExecution {
+  readonly turn: Turn;
+  /** The request's `limits.memoryBytes`. */
+  readonly memoryBytes: number;
+  /** Called once it has its slot. */
+  readonly load: (waitedMs: number) => Promise<ExecutionRequest>;
+}
 
 interface Listeners {
   readonly sink: ExecutionSink;
@@ -50,11 +65,12 @@ export class ExecutionService {
   readonly #work = new ActiveWork();
   readonly #runtimes: RuntimeDetection;
   readonly #preparer: Preparer;
+  readonly #ranListeners: ((request: ExecutionRequest) => void)[] = [];
 
   constructor(options: ServiceOptions) {
     this.languages = options.languages;
     this.#options = options;
-    this.#slots = createSlots(options);
+    this.#slots = createSlots({ ...options, memoryBytes: options.memoryBytes ?? Infinity });
     this.#runtimes = new RuntimeDetection(this.#work, options.ownNodePath);
     this.#preparer = new Preparer(options, this.#runtimes);
   }
@@ -68,7 +84,8 @@ export class ExecutionService {
    * again with the next.
    * @throws {GloveboxError} `UNKNOWN_LANGUAGE`, `LANGUAGE_NOT_INSTALLED`, `NOT_ALLOWED` for another
    * provider, `INVALID_REQUEST` for an image where there are none, `CAPACITY_EXHAUSTED`,
-   * what `Provider.create` and `ProviderSandbox.exec` throw, `PROVIDER_UNAVAILABLE` after `close`.
+   * `QUEUE_TIMEOUT`, what `Provider.create` and `ProviderSandbox.exec` throw, `PROVIDER_UNAVAILABLE`
+   * after `close`.
    * @throws The reason of `signal`, if it aborts before the sandbox is there.
    */
   async run(
@@ -77,27 +94,32 @@ export class ExecutionService {
     signal: AbortSignal,
     onStart?: (control: ExecutionControl) => void,
   ): Promise<ExecutionReport> {
-    const { program } = request;
-    const language = program.kind === "code" ? languageOf(this.languages, program) : undefined;
-    const provider = this.#providerOf(request);
+    // Who asks for what there is not should not have to wait for the answer.
+    this.#contextOf(request);
+    const { turn = { callerId: NOBODY }, limits } = request;
+    const load = (): Promise<ExecutionRequest> => Promise.resolve(request);
+    return this.runLater({ turn, memoryBytes: limits.memoryBytes, load }, sink, signal, onStart);
+  }
+
+  /**
+   * As `run`, for a request that is loaded when its turn has come.
+   *
+   * @throws What `load` throws; the slot is free again then.
+   */
+  async runLater(
+    { turn, memoryBytes, load }: LaterExecution,
+    sink: ExecutionSink,
+    signal: AbortSignal,
+    onStart?: (control: ExecutionControl) => void,
+  ): Promise<ExecutionReport> {
     return this.#work.track(signal, async (runSignal) => {
-      const slot = await this.#slots.acquire(runSignal);
+      const slot = await this.#slots.acquire(placeOf(turn, memoryBytes), runSignal);
       try {
-        const context = { provider, language, request };
-        const prepared = await this.#preparer.prepare(context, runSignal);
-        const listeners = { sink, signal: runSignal, onStart };
-        if (language === undefined) return await this.#execute(context, prepared, listeners, slot);
-        const place = { provider, image: prepared.spec.image };
-        // Of the programs as they are now, while they run.
-        const known = this.#runtimes.known(place, language, runSignal);
-        const report = await this.#execute(context, prepared, listeners, slot);
-        return await this.#withRuntime(
-          report,
-          { ...context, language },
-          prepared,
-          known,
-          runSignal,
-        );
+        const request = await load(slot.waitedMs);
+        const context = this.#contextOf(request);
+        const report = await this.#runInSlot(context, { sink, signal: runSignal, onStart }, slot);
+        for (const listener of this.#ranListeners) listener(request);
+        return report;
       } finally {
         slot.release();
       }
@@ -148,6 +170,22 @@ export class ExecutionService {
     );
   }
 
+  /**
+   * A sandbox of the default provider, for a caller who runs commands in it and destroys it.
+   *
+   * @throws {GloveboxError} `CAPACITY_EXHAUSTED`, `QUEUE_TIMEOUT`, `INVALID_REQUEST` for an image where
+   * there are none, what `Provider.create` throws, `PROVIDER_UNAVAILABLE` after `close`.
+   * @throws The reason of `signal`, if it aborts before the sandbox is there.
+   */
+  async createSandbox(
+    spec: SandboxSpec,
+    turn: Turn,
+    signal: AbortSignal,
+  ): Promise<ProviderSandbox> {
+    const opener = { provider: this.#options.provider, slots: this.#slots, work: this.#work };
+    return openSandbox(opener, spec, placeOf(turn, spec.limits.memoryBytes), signal);
+  }
+
   /** @see Provider.probe */
   async probe(): Promise<ProbeReport> {
     return this.#options.provider.probe();
@@ -166,6 +204,44 @@ export class ExecutionService {
       }),
     );
     await Promise.all([provider, ...otherProviders].map((each) => each.close()));
+  }
+
+  /** Called after each execution that came to a report. */
+  onRan(listener: (request: ExecutionRequest) => void): void {
+    this.#ranListeners.push(listener);
+  }
+
+  /** Where a request without `provider` runs. */
+  get defaultProvider(): string {
+    return this.#options.provider.name;
+  }
+
+  /** @see Provider.programs */
+  get defaultPrograms(): Provider["programs"] {
+    return this.#options.provider.programs;
+  }
+
+  /** Who has a slot, and who waits for one. */
+  slotStats(): SlotStats {
+    return this.#slots.stats();
+  }
+
+  async #runInSlot(context: Context, listeners: Listeners, slot: Slot): Promise<ExecutionReport> {
+    const { provider, language } = context;
+    const { signal } = listeners;
+    const prepared = await this.#preparer.prepare(context, signal);
+    if (language === undefined) return this.#execute(context, prepared, listeners, slot);
+    const place = { provider, image: prepared.spec.image };
+    // Of the programs as they are now, while they run.
+    const known = this.#runtimes.known(place, language, signal);
+    const report = await this.#execute(context, prepared, listeners, slot);
+    return this.#withRuntime(report, { ...context, language }, prepared, known, signal);
+  }
+
+  #contextOf(request: ExecutionRequest): Context {
+    const { program } = request;
+    const language = program.kind === "code" ? languageOf(this.languages, program) : undefined;
+    return { provider: this.#providerOf(request), language, request };
   }
 
   #providerOf({ provider: name }: ExecutionRequest): Provider {
@@ -268,6 +344,18 @@ export class ExecutionService {
     const runtime = (await known) ?? { languageId: language.id, version: null };
     return { ...report, runtime };
   }
+}
+
+function placeOf(turn: Turn, memoryBytes: number): SlotRequest {
+  const { callerId, maxConcurrent, priority, timeoutMs, isAccepted } = turn;
+  return {
+    callerId,
+    memoryBytes,
+    ...(maxConcurrent === undefined ? {} : { maxConcurrent }),
+    ...(priority === undefined ? {} : { priority }),
+    ...(timeoutMs === undefined ? {} : { queueTimeoutMs: timeoutMs }),
+    ...(isAccepted === undefined ? {} : { isAccepted }),
+  };
 }
 
 function lastPhase(

@@ -22,6 +22,14 @@ export function dataFolder(env: NodeJS.ProcessEnv): string | undefined {
   return userFolder(env["XDG_DATA_HOME"], "/var/lib", ".local/share");
 }
 
+/**
+ * What a server must remember: `~/.local/state/glovebox`, root's `/var/lib/glovebox`. Undefined for a
+ * user without a home.
+ */
+export function stateFolder(env: NodeJS.ProcessEnv): string | undefined {
+  return userFolder(env["XDG_STATE_HOME"], "/var/lib", ".local/state");
+}
+
 /** A relative path in such a variable has no meaning, says the specification. */
 function userFolder(base: string | undefined, ofRoot: string, usual: string): string | undefined {
   if (base !== undefined && isAbsolute(base)) return join(base, "glovebox");

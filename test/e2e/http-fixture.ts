@@ -11,6 +11,7 @@ import { loadLanguages } from "../../src/languages/load.ts";
 import { createProcessProvider } from "../../src/providers/process/index.ts";
 import { buildServer } from "../../src/server/build-server.ts";
 import { listen } from "../../src/server/listen.ts";
+import { openKept, type Kept } from "../../src/service/kept.ts";
 import { ExecutionService } from "../../src/service/service.ts";
 
 const languagesFolder = fileURLToPath(new URL("../../languages", import.meta.url));
@@ -18,6 +19,9 @@ const languagesFolder = fileURLToPath(new URL("../../languages", import.meta.url
 export interface RunningServer extends AsyncDisposable {
   readonly app: FastifyInstance;
   readonly service: ExecutionService;
+  readonly kept: Kept;
+  /** What executions could tell nobody. */
+  readonly faults: readonly unknown[];
   /** `http://127.0.0.1:41234`. */
   readonly url: string;
   readonly port: number;
@@ -36,13 +40,26 @@ export interface Answer {
   readonly body: unknown;
 }
 
+class CountingService extends ExecutionService {
+  runs = 0;
+
+  override async runLater(
+    ...args: Parameters<ExecutionService["runLater"]>
+  ): ReturnType<ExecutionService["runLater"]> {
+    this.runs++;
+    return super.runLater(...args);
+  }
+}
+
 /**
  * @param overrides In the shape of `glovebox.yaml`, on top of the unisolated provider and port 0.
  * @param prepare Called before the port is opened.
+ * @param fill Called before that, to put something into the database.
  */
 export async function startServer(
   overrides: WrittenConfig = {},
   prepare: (app: FastifyInstance) => void = () => undefined,
+  fill: (kept: Kept) => Promise<void> = () => Promise.resolve(),
 ): Promise<RunningServer> {
   const { server = {}, ...rest } = overrides;
   const config = loadConfig({
@@ -55,27 +72,33 @@ export async function startServer(
       ...rest,
     },
   });
-  const service = new ExecutionService({
+  const service = new CountingService({
     provider: createProcessProvider(),
     languages: indexLanguages(await loadLanguages(languagesFolder)),
     concurrency: config.concurrency,
+    memoryBytes: config.memoryBytes,
     maxQueued: config.maxQueued,
     compileLimits: config.compile,
     ownNodePath: process.execPath,
   });
   const lines: string[] = [];
-  let runs = 0;
+  const { maxPending, queueTimeoutMs } = config.executions;
+  const { folder, maxAgeMs, maxBytes } = config.storage;
+  const faults: unknown[] = [];
+  const kept = await openKept({
+    service,
+    folder,
+    maxPending,
+    queueTimeoutMs,
+    retention: { maxAgeMs, maxBytes },
+    callbacks: config.callbacks,
+    onFault: (error) => void faults.push(error),
+  });
+  const { executions, keys } = kept;
   const app = buildServer({
-    service: {
-      languages: service.languages,
-      runtimes: async (signal) => service.runtimes(signal),
-      probe: async () => service.probe(),
-      prepareLanguage: async (...args) => service.prepareLanguage(...args),
-      run: async (...args) => {
-        runs++;
-        return service.run(...args);
-      },
-    },
+    service,
+    executions,
+    keys,
     config,
     version: "1.2.3",
     log: { write: (line) => void lines.push(line) },
@@ -83,13 +106,18 @@ export async function startServer(
   prepare(app);
   const sockets = new Set<Socket>();
   app.server.on("connection", (socket: Socket) => void sockets.add(socket));
-  const url = await listen(app, config);
+  await fill(kept);
+  await app.ready();
+  const url = await listen(app, config, kept.hasKeys());
+  await kept.start();
   return {
     app,
     service,
     url,
     port: Number(new URL(url).port),
-    runCount: () => runs,
+    kept,
+    faults,
+    runCount: () => service.runs,
     bytesRead: () => [...sockets].reduce((sum, { bytesRead }) => sum + bytesRead, 0),
     log: () => lines.join(""),
     post: async (path, body) =>
@@ -100,6 +128,7 @@ export async function startServer(
       }),
     async [Symbol.asyncDispose]() {
       await app.close();
+      await kept.close();
       await service.close();
     },
   };

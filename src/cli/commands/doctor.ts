@@ -19,6 +19,7 @@ import {
   parseProviderFlags,
 } from "../provider-flag.ts";
 import type { ProviderFlags, RawProviderFlags } from "../provider-flag.ts";
+import { addRemoteFlags } from "../remote-flags.ts";
 import { reportErrors } from "../report-errors.ts";
 import { formatTable } from "../table.ts";
 
@@ -35,7 +36,8 @@ export function createDoctorCommand(onExit: (exitCode: number) => void): Command
         "by what, and how to mend what it can't. Without --provider it looks at the one that " +
         "`auto` chooses, and says why. Exit code 0 if nothing is missing, else 1.",
     );
-  return addDockerHostFlag(addOciRuntimeFlag(addProviderFlag(command)))
+  return addRemoteFlags(addDockerHostFlag(addOciRuntimeFlag(addProviderFlag(command))))
+    .optionsGroup("Options:")
     .option("--json", "print JSON")
     .option("-v, --verbose", "traces of failures")
     .helpOption("-h, --help", "show this help")
@@ -68,16 +70,16 @@ interface Findings {
   readonly passedOver?: readonly PassedOver[];
 }
 
-async function look({ provider: name, docker }: ProviderFlags): Promise<Findings> {
+async function look({ provider: name, ...settings }: ProviderFlags): Promise<Findings> {
   if (name !== "auto") {
-    const provider = await createProvider(name, { docker });
+    const provider = await createProvider(name, settings);
     try {
       return { report: await provider.probe() };
     } finally {
       await provider.close();
     }
   }
-  const { provider, report, passedOver } = await findProvider({ docker });
+  const { provider, report, passedOver } = await findProvider(settings);
   await provider?.close();
   return { report, passedOver };
 }

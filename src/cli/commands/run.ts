@@ -6,6 +6,7 @@ import { Command, Option } from "commander";
 import { formatLimit } from "../format-limit.ts";
 import { limitFlags } from "../limit-flags.ts";
 import { addDockerHostFlag, addOciRuntimeFlag, addProviderFlag } from "../provider-flag.ts";
+import { addRemoteFlags } from "../remote-flags.ts";
 import { reportErrors } from "../report-errors.ts";
 import { chooseRunForm } from "../run-form.ts";
 import { runProgram } from "../run-program.ts";
@@ -29,6 +30,7 @@ export function createRunCommand(
   addLimitOptions(command);
   addPolicyOptions(command);
   addDockerOptions(command);
+  addRemoteFlags(command);
   addReportOptions(command);
 
   return command.action(async (operands: string[], raw: RawRunOptions) => {

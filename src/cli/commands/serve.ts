@@ -4,8 +4,7 @@
  */
 import { once } from "node:events";
 import { Command } from "commander";
-import { startServer } from "../../app.ts";
-import type { RunningServer } from "../../app.ts";
+import type { RunningServer } from "../../app-server.ts";
 import { flagsToConfig, type ConfigFlags } from "../../config/flags.ts";
 import { missingControls } from "../../core/enforcement.ts";
 import { printNote } from "../print.ts";
@@ -42,7 +41,12 @@ export function createServeCommand(onExit: (exitCode: number) => void): Command 
       "missing, never or always: when a request fetches its image (default: never)",
     )
     .option("--allowed-images <NAMES>", "images that a request may name: python:3,ghcr.io/acme/*")
-    .option("--insecure-no-auth", "listen where other machines can reach it")
+    .option("--auth <WHEN>", "auto or required: whether a request needs a key (default: auto)")
+    .option("--cors <ORIGINS>", "web pages that may call: https://example.org, or *")
+    .option("--storage <FOLDER>", "where executions and keys are kept")
+    .option("--judge0-port <PORT>", "also serve Judge0's API on a port of its own")
+    .option("--piston-port <PORT>", "also serve Piston's API on a port of its own")
+    .option("--insecure-no-auth", "listen without keys where other machines can reach it")
     .option("--log-level <LEVEL>", "fatal, error, warn, info, debug, trace or silent")
     .option("-v, --verbose", "traces of failures")
     .helpOption("-h, --help", "show this help")
@@ -52,6 +56,7 @@ export function createServeCommand(onExit: (exitCode: number) => void): Command 
 }
 
 async function serve(flags: ServeFlags): Promise<number> {
+  const { startServer } = await import("../../app-server.ts");
   const server = await startServer({
     ...(flags.config === undefined ? {} : { configFile: flags.config }),
     overrides: flagsToConfig(flags),

@@ -4,19 +4,14 @@
  */
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { FastifyInstance } from "fastify";
-import { collect } from "../../service/collect.ts";
 import { reportToJson } from "../../service/report-json.ts";
-import type { LiveRuns } from "../live-runs.ts";
+import { runNow } from "../run-now.ts";
 import { executeAnswerSchema, executeBodySchema } from "../schemas.ts";
-import type { ServerOptions } from "../server-options.ts";
-import { findLanguage, toExecutionRequest } from "../to-request.ts";
+import type { ServerContext } from "../server-options.ts";
 import { refuseFloods } from "../validate.ts";
 
-export function addExecuteRoute(
-  app: FastifyInstance,
-  { service, config }: ServerOptions,
-  runs: LiveRuns,
-): void {
+export function addExecuteRoute(app: FastifyInstance, context: ServerContext): void {
+  const { config } = context;
   app.withTypeProvider<ZodTypeProvider>().route({
     method: "POST",
     url: "/v1/execute",
@@ -25,14 +20,10 @@ export function addExecuteRoute(
       refuseFloods(request.body, config.server.maxFiles);
     },
     handler: async (request, reply) => {
-      const { id } = findLanguage(request.body.language, service.languages);
-      const execution = toExecutionRequest(request.body, service.languages, config);
-      const collected = await runs.during(reply, async (signal) =>
-        collect(service, execution, signal),
-      );
+      const ran = await runNow(context, request, reply, request.body);
       // Fastify would still try to answer a client that is gone.
-      if (collected === undefined) return reply.hijack();
-      return { ...reportToJson(collected), language: id };
+      if (ran === undefined) return reply.hijack();
+      return { ...reportToJson(ran), language: ran.language.id };
     },
   });
 }

@@ -1,0 +1,138 @@
+/**
+ * @module
+ * GET /v1/executions/ID/attach: a WebSocket to an execution. What happens comes as it does by SSE; what
+ * is typed goes to an interactive one.
+ */
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { WebSocket } from "ws";
+import { z } from "zod";
+import { invalidRequest, isGloveboxError } from "../../core/errors.ts";
+
+import type { LiveExecution } from "../../service/executions/live-execution.ts";
+import { isSignalName } from "../../util/signal-name.ts";
+import { parseWith } from "../../util/zod-issues.ts";
+import { decodeText } from "../decode.ts";
+import { errorAnswer, knownError } from "../errors.ts";
+import type { ServerContext } from "../server-options.ts";
+import { keepAlive, parseFrame, sendText } from "../web-socket.ts";
+import { invalidBody } from "../to-request.ts";
+import { startOf } from "./events.ts";
+import { followExecution } from "./follow.ts";
+import { visibleTo } from "./manage.ts";
+
+const MAX_SIDE = 65_535;
+const side = z.int().min(1).max(MAX_SIDE);
+
+const messageSchema = z.discriminatedUnion("type", [
+  z.strictObject({
+    type: z.literal("stdin"),
+    data: z.string(),
+    encoding: z.enum(["utf8", "base64"]).optional(),
+  }),
+  z.strictObject({ type: z.literal("eof") }),
+  z.strictObject({ type: z.literal("signal"), signal: z.string().refine(isSignalName) }),
+  z.strictObject({ type: z.literal("resize"), columns: side, rows: side }),
+]);
+
+type ClientMessage = z.output<typeof messageSchema>;
+
+/** Of RFC 6455, 7.4.1 and 7.4.2. */
+const CLOSE_NORMAL = 1000;
+const CLOSE_GOING_AWAY = 1001;
+const CLOSE_POLICY = 1008;
+const CLOSE_FAULT = 1011;
+
+export function addAttachRoute(app: FastifyInstance, context: ServerContext): void {
+  const sockets = new Set<WebSocket>();
+  app.addHook("preClose", async () => {
+    // What they follow goes on, or is begun again: they may come back.
+    for (const socket of sockets) socket.close(CLOSE_GOING_AWAY, "the server is stopping");
+  });
+  app.get<{ Params: { id: string }; Querystring: { cursor?: string } }>(
+    "/v1/executions/:id/attach",
+    { websocket: true },
+    (socket, request) => {
+      sockets.add(socket);
+      socket.once("close", () => void sockets.delete(socket));
+      attach(socket, request, context).catch((error: unknown) => {
+        const known = knownError(error, request);
+        if (known.code === "INTERNAL") request.log.error({ err: error }, known.message);
+        const text = JSON.stringify({ type: "error", ...errorAnswer(known) });
+        void sendText(socket, text).finally(() => {
+          socket.close(known.code === "INTERNAL" ? CLOSE_FAULT : CLOSE_POLICY, known.code);
+        });
+      });
+    },
+  );
+}
+
+type AttachRequest = FastifyRequest<{ Params: { id: string }; Querystring: { cursor?: string } }>;
+
+async function attach(
+  socket: WebSocket,
+  request: AttachRequest,
+  { executions }: ServerContext,
+): Promise<void> {
+  const gone = new AbortController();
+  keepAlive(socket, () => {
+    gone.abort();
+  });
+  const { id } = executions.find(request.params.id, visibleTo(request));
+  const from = startOf(request.query.cursor);
+  receive(socket, executions.live(id));
+  for await (const message of followExecution(executions, id, from, gone.signal)) {
+    if (message.type === "idle") continue;
+    await sendText(socket, JSON.stringify(message));
+  }
+  socket.close(CLOSE_NORMAL, "the execution has ended");
+}
+
+/** What is wrong with a message ends nothing: it is answered. */
+function receive(socket: WebSocket, live: LiveExecution | undefined): void {
+  socket.on("message", (data: Buffer, isBinary: boolean) => {
+    try {
+      const done = act(parseMessage(parseFrame(data, isBinary)), live);
+      if (done === undefined) return;
+      // No more is read of who sends faster than the program reads.
+      socket.pause();
+      void done.finally(() => {
+        socket.resume();
+      });
+    } catch (error) {
+      if (!isGloveboxError(error)) throw error;
+      void sendText(socket, JSON.stringify({ type: "error", ...errorAnswer(error) }));
+    }
+  });
+}
+
+function parseMessage(value: unknown): ClientMessage {
+  const result = parseWith(messageSchema, value, "message");
+  if (result.ok) return result.value;
+  throw invalidBody(result.issues);
+}
+
+/** @returns What must be waited for before the next message. */
+function act(message: ClientMessage, live: LiveExecution | undefined): Promise<void> | undefined {
+  if (live === undefined) return undefined;
+  switch (message.type) {
+    case "stdin": {
+      const decoded = decodeText(message.data, message.encoding ?? "utf8");
+      if (!decoded.ok) throw invalidRequest("data", decoded.reason);
+      return inputOf(live).write(decoded.bytes);
+    }
+    case "eof":
+      inputOf(live).end();
+      return undefined;
+    case "signal":
+      live.kill(message.signal as NodeJS.Signals);
+      return undefined;
+    case "resize":
+      live.resize(message);
+      return undefined;
+  }
+}
+
+function inputOf({ input }: LiveExecution): NonNullable<LiveExecution["input"]> {
+  if (input !== null) return input;
+  throw invalidRequest("type", "only an execution with `interactive: true` takes input");
+}

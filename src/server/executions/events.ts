@@ -1,0 +1,61 @@
+/**
+ * @module
+ * GET /v1/executions/ID/events: what happens to an execution, as server-sent events.
+ */
+import { Readable } from "node:stream";
+import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import type { FastifyInstance } from "fastify";
+import { z } from "zod";
+import { invalidRequest } from "../../core/errors.ts";
+import { cursorStart, parseCursor, type Cursor } from "../../service/executions/output-log.ts";
+import type { ServerContext } from "../server-options.ts";
+import { followExecution, type ExecutionMessage } from "./follow.ts";
+import { idParams, visibleTo } from "./manage.ts";
+
+export const cursorQuery = z.strictObject({ cursor: z.string().max(64).optional() });
+
+export function addEventsRoute(app: FastifyInstance, { executions }: ServerContext): void {
+  app.withTypeProvider<ZodTypeProvider>().route({
+    method: "GET",
+    url: "/v1/executions/:id/events",
+    schema: { params: idParams, querystring: cursorQuery },
+    handler: async (request, reply) => {
+      const { id } = executions.find(request.params.id, visibleTo(request));
+      const last = request.headers["last-event-id"];
+      const from = startOf(typeof last === "string" ? last : request.query.cursor);
+      const gone = new AbortController();
+      reply.raw.once("close", () => {
+        gone.abort();
+      });
+      const events = Readable.from(toEvents(followExecution(executions, id, from, gone.signal)), {
+        // One message is made at a time: who does not read costs no more.
+        highWaterMark: 1,
+      });
+      return reply
+        .type("text/event-stream")
+        .header("cache-control", "no-store")
+        .header("x-accel-buffering", "no")
+        .send(events);
+    },
+  });
+}
+
+/** @throws {GloveboxError} `INVALID_REQUEST` */
+export function startOf(text: string | undefined): Cursor {
+  if (text === undefined || text === "") return cursorStart;
+  const cursor = parseCursor(text);
+  if (cursor !== undefined) return cursor;
+  throw invalidRequest("cursor", "must be the `cursor` of an output message, or be left out");
+}
+
+async function* toEvents(messages: AsyncIterable<ExecutionMessage>): AsyncGenerator<string> {
+  for await (const message of messages) {
+    if (message.type === "idle") {
+      yield ": idle\n\n";
+      continue;
+    }
+    const { type, ...data } = message;
+    const id = message.type === "output" ? `id: ${message.cursor}\n` : "";
+    yield `${id}event: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
+  }
+}

@@ -1,0 +1,123 @@
+/**
+ * @module
+ * What happens to an execution, message by message, from any place on: for SSE and WebSocket alike.
+ */
+import { isUtf8 } from "node:buffer";
+import type { Encoding } from "../../service/report-json.ts";
+import { hasEnded, type ExecutionInfo } from "../../service/executions/execution-info.ts";
+import type { Executions } from "../../service/executions/executions.ts";
+import { formatCursor, type Cursor } from "../../service/executions/output-log.ts";
+import { executionToJson, type ExecutionJson } from "./to-json.ts";
+
+export type ExecutionMessage =
+  /** At the begin, and whenever its state changes. */
+  | { readonly type: "state"; readonly execution: ExecutionJson }
+  | {
+      readonly type: "output";
+      readonly phase: "compile" | "run";
+      readonly stream: "stdout" | "stderr";
+      /** Bytes of this stream before it. */
+      readonly offset: number;
+      readonly data: string;
+      readonly encoding: Encoding;
+      /** To go on behind it. */
+      readonly cursor: string;
+    }
+  /** The last one, with the result. */
+  | { readonly type: "end"; readonly execution: ExecutionJson }
+  /** Nothing happened for a while. */
+  | { readonly type: "idle" };
+
+/** Small enough for one frame, also as base64. */
+const PIECE_BYTES = 48 * 1024;
+/** Proxies close connections on which nothing comes for a minute. */
+const IDLE_MS = 15_000;
+/** How soon the end of another process's execution is seen. */
+const POLL_MS = 500;
+
+/**
+ * Ends with `end`, or when `signal` aborts. Who does not ask for the next message is not waited for,
+ * but where the execution is interactive: then its program waits.
+ */
+export async function* followExecution(
+  executions: Executions,
+  id: string,
+  from: Cursor,
+  signal: AbortSignal,
+): AsyncGenerator<ExecutionMessage, void, void> {
+  const live = executions.live(id);
+  const follower = live?.follow();
+  try {
+    let info = executions.find(id);
+    yield { type: "state", execution: executionToJson(info) };
+    if (live === undefined) info = yield* waitForOther(executions, id, signal);
+    const log = executions.log(id);
+    const reader = log.reader(from, "characters");
+    while (!signal.aborted) {
+      const piece = reader.next(PIECE_BYTES);
+      if (piece !== undefined) {
+        const { phase, stream, offset, bytes, cursor } = piece;
+        yield { type: "output", phase, stream, offset, ...encode(bytes), cursor: formatCursor(cursor) };
+        follower?.consumed(bytes.byteLength);
+        continue;
+      }
+      if (log.hasEnded) break;
+      const newest = live?.info ?? info;
+      if (newest.state !== info.state && !hasEnded(newest.state)) {
+        info = newest;
+        yield { type: "state", execution: executionToJson(info) };
+        continue;
+      }
+      const isIdle = await untilNews(signal, (wake) => [log.onChange(wake), live?.onState(wake)]);
+      if (isIdle) yield { type: "idle" };
+    }
+    if (signal.aborted) return;
+    info = executions.find(id);
+    yield { type: "end", execution: executionToJson(info, executions.result(id)) };
+  } finally {
+    follower?.close();
+  }
+}
+
+/** Its output is seen when it has ended. */
+async function* waitForOther(
+  executions: Executions,
+  id: string,
+  signal: AbortSignal,
+): AsyncGenerator<ExecutionMessage, ExecutionInfo, void> {
+  let quietSince = Date.now();
+  for (;;) {
+    const info = await executions.wait(id, POLL_MS, signal);
+    if (hasEnded(info.state)) return info;
+    if (Date.now() - quietSince < IDLE_MS) continue;
+    quietSince = Date.now();
+    yield { type: "idle" };
+  }
+}
+
+/** @returns Whether nothing happened in the time. */
+async function untilNews(
+  signal: AbortSignal,
+  listen: (wake: () => void) => readonly ((() => void) | undefined)[],
+): Promise<boolean> {
+  if (signal.aborted) return false;
+  return new Promise((resolve) => {
+    const end = (isIdle: boolean): void => {
+      clearTimeout(timer);
+      for (const stop of stops) stop?.();
+      signal.removeEventListener("abort", wake);
+      resolve(isIdle);
+    };
+    const wake = (): void => {
+      end(false);
+    };
+    const timer = setTimeout(end, IDLE_MS, true);
+    const stops = listen(wake);
+    signal.addEventListener("abort", wake, { once: true });
+  });
+}
+
+function encode(bytes: Buffer): { readonly data: string; readonly encoding: Encoding } {
+  const encoding = isUtf8(bytes) ? "utf8" : "base64";
+  return { data: bytes.toString(encoding), encoding };
+}

@@ -1,0 +1,70 @@
+/**
+ * @module
+ * GET /v1/sandbox: a WebSocket that is one sandbox, see docs/providers-remote.md. Without an upgrade it
+ * says what sandboxes there are.
+ */
+import type { FastifyInstance } from "fastify";
+import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import type { Caller } from "../../core/caller.ts";
+import { protocolVersion, sandboxPath } from "../../sandbox-protocol/bounds.ts";
+import { sandboxOfferSchema, type SandboxOffer } from "../../sandbox-protocol/server-messages.ts";
+import type { ExecutionService } from "../../service/service.ts";
+import { boundsFor } from "../admission.ts";
+import { createByteBudget } from "../byte-budget.ts";
+import { knownError } from "../errors.ts";
+import { refuseByKey, turnOf } from "../sandbox-socket/admit-sandbox.ts";
+import { createOpenSessions } from "../sandbox-socket/open-sessions.ts";
+import { SandboxSession, type SessionTimes } from "../sandbox-socket/session.ts";
+import type { ServerOptions } from "../server-options.ts";
+
+export interface SandboxRouteOptions extends Pick<ServerOptions, "config" | "version"> {
+  readonly service: Pick<ExecutionService, "createSandbox" | "defaultProvider" | "defaultPrograms">;
+  readonly keys: {
+    /** Takes executions out of what the caller's key may have today. */
+    charge(caller: Caller, executions: number): Promise<void>;
+  };
+  readonly times?: SessionTimes;
+}
+
+/** After `acceptWebSockets`. */
+export function addSandboxRoute(app: FastifyInstance, options: SandboxRouteOptions): void {
+  const { service, keys, config, version, times } = options;
+  const { bodyBudgetBytes, shutdownGraceMs } = config.server;
+  const budget = createByteBudget(bodyBudgetBytes, "files", "the sandboxes that are being made");
+  const sessions = createOpenSessions(app, shutdownGraceMs);
+  const { defaultProvider: name, defaultPrograms } = service;
+  const offer: SandboxOffer = {
+    name: "glovebox",
+    version,
+    protocol: protocolVersion,
+    provider: { name, programs: defaultPrograms === "image" ? "image" : "host" },
+  };
+  app.withTypeProvider<ZodTypeProvider>().route({
+    method: "GET",
+    url: sandboxPath,
+    schema: { response: { 200: sandboxOfferSchema } },
+    preHandler: async ({ caller }) => {
+      refuseByKey(caller, name);
+    },
+    handler: async () => offer,
+    wsHandler: (socket, request) => {
+      const { caller } = request;
+      const session = new SandboxSession(socket, {
+        config: boundsFor(caller, config),
+        budget,
+        // One execution of a day's, however many commands it serves.
+        createSandbox: async (spec, signal) => {
+          await keys.charge(caller, 1);
+          return service.createSandbox(spec, turnOf(caller, config), signal);
+        },
+        describe: (error) => {
+          const known = knownError(error, request);
+          if (known.code === "INTERNAL") request.log.error({ err: error }, known.message);
+          return known;
+        },
+        times,
+      });
+      sessions.add(session);
+    },
+  });
+}

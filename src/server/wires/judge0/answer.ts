@@ -1,0 +1,153 @@
+/**
+ * @module
+ * A submission as clients of Judge0 read it.
+ */
+import { isUtf8 } from "node:buffer";
+import type { ExecutionInfo, ExecutionResult } from "../../../service/executions/execution-info.ts";
+import type { ExecutionRequest } from "../../../service/request.ts";
+import type { AnswerField } from "./answer-fields.ts";
+import { encodeLines } from "./base64.ts";
+import { toDecimal } from "./given-fields.ts";
+import { statusOf } from "./statuses.ts";
+import type { SubmissionMeta } from "./submission-meta.ts";
+import { verdictOf, type Verdict } from "./verdict.ts";
+
+/** What is read only where a field needs it: it may be large. */
+export interface KeptSubmission {
+  readonly info: ExecutionInfo;
+  readonly result: () => ExecutionResult;
+  /** Undefined: nobody asks for what is in it. */
+  readonly request: () => ExecutionRequest | undefined;
+  /** By Judge0's id. */
+  readonly languageName?: (id: number) => string | null;
+}
+
+type Answer = Readonly<Record<string, unknown>>;
+
+/** @returns Undefined where a text is not UTF-8 and nobody asked for base64. */
+export function answerOf(
+  submission: KeptSubmission,
+  fields: readonly AnswerField[],
+  isBase64: boolean,
+): Answer | undefined {
+  const values = valuesOf(submission);
+  const rows: (readonly [string, unknown])[] = [];
+  for (const field of fields) {
+    const value = values[field]();
+    if (!Buffer.isBuffer(value)) rows.push([field, value]);
+    // A zip is bytes, whatever was asked for.
+    else if (isBase64 || field === "additional_files") rows.push([field, encodeLines(value)]);
+    else if (isUtf8(value)) rows.push([field, value.toString("utf8")]);
+    else return undefined;
+  }
+  return Object.fromEntries(rows);
+}
+
+type Values = Readonly<Record<AnswerField, () => unknown>>;
+
+function valuesOf(submission: KeptSubmission): Values {
+  const { info, languageName } = submission;
+  const result = once(submission.result);
+  const request = once(submission.request);
+  const meta = (): SubmissionMeta => result().meta as SubmissionMeta;
+  const verdict = once(() => verdictOf(info, result()));
+  const languageId = (): number => meta().languageId;
+  return {
+    ...givenValues(meta),
+    ...verdictValues(verdict),
+    token: () => info.id,
+    source_code: () => fileOf(request(), meta().sourcePath),
+    stdin: () => stdinOf(request()),
+    language_id: languageId,
+    language: () => ({ id: languageId(), name: languageName?.(languageId()) ?? null }),
+    expected_output: () => bytes(meta().expectedOutput),
+    additional_files: () => bytes(meta().additionalFiles),
+    created_at: () => toTime(info.createdAtMs),
+    finished_at: () => toTime(info.finishedAtMs),
+  };
+}
+
+type VerdictField =
+  | "stdout"
+  | "stderr"
+  | "compile_output"
+  | "message"
+  | "exit_code"
+  | "exit_signal"
+  | "time"
+  | "wall_time"
+  | "memory"
+  | "status_id"
+  | "status";
+
+function verdictValues(verdict: () => Verdict): Pick<Values, VerdictField> {
+  return {
+    stdout: () => verdict().stdout,
+    stderr: () => verdict().stderr,
+    compile_output: () => verdict().compileOutput,
+    message: () => {
+      const { message } = verdict();
+      return message === null ? null : Buffer.from(message);
+    },
+    exit_code: () => verdict().exitCode,
+    exit_signal: () => verdict().exitSignal,
+    time: () => toSeconds(verdict().timeMs),
+    wall_time: () => toSeconds(verdict().wallTimeMs),
+    memory: () => toKib(verdict().memoryBytes),
+    status_id: () => verdict().statusId,
+    status: () => statusOf(verdict().statusId),
+  };
+}
+
+function givenValues(meta: () => SubmissionMeta): Pick<Values, keyof SubmissionMeta["fields"]> {
+  const given = (field: keyof SubmissionMeta["fields"]) => (): unknown => meta().fields[field];
+  return {
+    number_of_runs: given("number_of_runs"),
+    cpu_time_limit: given("cpu_time_limit"),
+    cpu_extra_time: given("cpu_extra_time"),
+    wall_time_limit: given("wall_time_limit"),
+    memory_limit: given("memory_limit"),
+    stack_limit: given("stack_limit"),
+    max_processes_and_or_threads: given("max_processes_and_or_threads"),
+    enable_per_process_and_thread_time_limit: given("enable_per_process_and_thread_time_limit"),
+    enable_per_process_and_thread_memory_limit: given("enable_per_process_and_thread_memory_limit"),
+    max_file_size: given("max_file_size"),
+    compiler_options: given("compiler_options"),
+    command_line_arguments: given("command_line_arguments"),
+    redirect_stderr_to_stdout: given("redirect_stderr_to_stdout"),
+    callback_url: given("callback_url"),
+    enable_network: given("enable_network"),
+  };
+}
+
+function fileOf(request: ExecutionRequest | undefined, wanted: string | null): Buffer | null {
+  if (request?.program.kind !== "code") return null;
+  const file = request.program.files.find(({ path }) => path === wanted);
+  return file === undefined ? null : Buffer.from(file.content);
+}
+
+function stdinOf(request: ExecutionRequest | undefined): Buffer | null {
+  const stdin = request?.stdin;
+  return stdin instanceof Uint8Array ? Buffer.from(stdin) : null;
+}
+
+function bytes(base64: string | null): Buffer | null {
+  return base64 === null ? null : Buffer.from(base64, "base64");
+}
+
+function toSeconds(ms: number | null): string | null {
+  return ms === null ? null : toDecimal(Math.round(ms) / 1000);
+}
+
+function toKib(byteCount: number | null): number | null {
+  return byteCount === null ? null : Math.floor(byteCount / 1024);
+}
+
+function toTime(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}

@@ -1,0 +1,39 @@
+/**
+ * @module
+ * An execution that is to be answered later, as a door hands it in.
+ */
+import type { Caller } from "../../core/caller.ts";
+import type { ExecutionRequest } from "../request.ts";
+import type { ExecutionInfo } from "./execution-info.ts";
+
+export interface Submission {
+  readonly caller: Caller;
+  /** Of a registered `ExecutionKind`. */
+  readonly kind: string;
+  /** Its `stdin` must not be a stream. */
+  readonly request: ExecutionRequest;
+  readonly language: string | null;
+  /** See `Turn.priority`. */
+  readonly priority?: number;
+  /** Its stdin comes by `Executions.live`, and its output is followed there. */
+  readonly isInteractive?: boolean;
+  /** For the kind; must be JSON. */
+  readonly meta?: unknown;
+  /** `http:` or `https:`, checked by `checkCallbackUrl`. */
+  readonly callbackUrl?: string;
+  readonly idempotency?: Idempotency;
+}
+
+/** The same key of the same caller means the same execution. */
+export interface Idempotency {
+  /** 1 to 255 printable ASCII characters. */
+  readonly key: string;
+  /** Of what was sent: another one with the same key is a conflict. */
+  readonly requestHash: string;
+}
+
+export interface Submitted {
+  readonly info: ExecutionInfo;
+  /** True where the execution was there already. */
+  readonly isReplayed: boolean;
+}

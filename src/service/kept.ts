@@ -1,0 +1,117 @@
+/**
+ * @module
+ * All that a server keeps in its database, opened and closed as one.
+ */
+import { randomBytes } from "node:crypto";
+import { createCallbacksStore } from "../storage/callbacks-store.ts";
+import { openDatabase, type Database } from "../storage/database.ts";
+import { createExecutionLists } from "../storage/execution-lists.ts";
+import { createExecutionsStore } from "../storage/executions-store.ts";
+import { createKeysStore, type KeysStore } from "../storage/keys-store.ts";
+import { keepSetting } from "../storage/settings-store.ts";
+import { createUsageStore } from "../storage/usage-store.ts";
+import { isProcessAlive, ownProcessTag } from "../util/process-tag.ts";
+import {
+  CallbackDelivery,
+  callbackSecret,
+  type CallbackDeliveryOptions,
+  type CallbackSettings,
+} from "./executions/callback-delivery.ts";
+import { Executions, type ExecutionsOptions } from "./executions/executions.ts";
+import { keepHouse, type Retention } from "./executions/housekeeping.ts";
+import { createKeys, type Keys } from "./keys.ts";
+
+export interface KeptOptions
+  extends Pick<ExecutionsOptions, "service" | "maxPending" | "queueTimeoutMs" | "onEnd" | "onFault"> {
+  /** Undefined: in memory. */
+  readonly folder: string | undefined;
+  readonly retention: Retention;
+  readonly callbacks: CallbackSettings & Pick<CallbackDeliveryOptions, "onAttempt">;
+}
+
+export interface Kept {
+  readonly executions: Executions;
+  readonly keys: Keys;
+  readonly keyring: KeysStore;
+  /** What a caller checks `Glovebox-Signature` with. */
+  callbackSecret(callerId: string): string;
+  /** Whether there is a key that opens anything. */
+  hasKeys(): boolean;
+  /**
+   * Takes over what killed servers left, and begins to deliver callbacks and to forget what is old.
+   * To be called when all kinds of executions are registered.
+   *
+   * @throws {GloveboxError} `STORAGE_UNAVAILABLE`
+   */
+  start(): Promise<{ readonly queued: number; readonly lost: number }>;
+  /** Ends what still runs, and closes the database. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** @throws {GloveboxError} `INVALID_CONFIG`, `STORAGE_UNAVAILABLE` */
+export async function openKept(options: KeptOptions): Promise<Kept> {
+  const database = openDatabase({ folder: options.folder });
+  try {
+    return await openIn(database, options);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+const SECRET_BYTES = 32;
+
+async function openIn(database: Database, options: KeptOptions): Promise<Kept> {
+  const { service, maxPending, queueTimeoutMs, onEnd, onFault } = options;
+  const keysStore = createKeysStore(database);
+  const secret = await keepSetting(database, "callbackSecret", randomBytes(SECRET_BYTES));
+  const { pid, startTime } = ownProcessTag();
+  const executions = new Executions({
+    service,
+    store: createExecutionsStore(database),
+    lists: createExecutionLists(database),
+    owner: `${pid}:${startTime}`,
+    isAlive,
+    maxPending,
+    queueTimeoutMs,
+    onFault,
+    onEnd: (info) => {
+      onEnd?.(info);
+      callbacks.wake();
+    },
+  });
+  const callbacks = new CallbackDelivery({
+    ...options.callbacks,
+    store: createCallbacksStore(database),
+    executions,
+    secret,
+  });
+  let house: ReturnType<typeof keepHouse> | undefined;
+  return {
+    executions,
+    keys: createKeys(keysStore, createUsageStore(database)),
+    keyring: keysStore,
+    callbackSecret: (callerId) => callbackSecret(secret, callerId),
+    hasKeys: () => keysStore.list().some(({ revokedAtMs }) => revokedAtMs === null),
+    start: async () => {
+      const recovered = await executions.recover();
+      callbacks.wake();
+      house = keepHouse(database, options.retention, (error) => {
+        onFault(error, "");
+      });
+      return recovered;
+    },
+    close: async () => {
+      executions.refuseNew();
+      executions.abortAll();
+      await executions.idle();
+      await Promise.all([callbacks.close(), house?.close()]);
+      await database.close();
+    },
+  };
+}
+
+function isAlive(owner: string): boolean {
+  const [pid = "", startTime = ""] = owner.split(":");
+  return isProcessAlive({ pid: Number(pid), startTime });
+}

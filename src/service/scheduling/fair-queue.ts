@@ -1,0 +1,184 @@
+/**
+ * @module
+ * Who of those that wait is next: fair between callers, by priority within one.
+ */
+import { Heap } from "./heap.ts";
+
+/** What the place of one that waits depends on. */
+export interface Place {
+  readonly callerId: string;
+  /** Higher first, among one caller's own. */
+  readonly priority: number;
+  /** Its turn comes only while its caller holds fewer slots than this. */
+  readonly maxConcurrent: number;
+  /** Grows from each to the next. */
+  readonly arrival: number;
+  /** Whether it takes room in a bounded queue. */
+  readonly isCounted: boolean;
+}
+
+export interface CallerStats {
+  readonly callerId: string;
+  /** Slots held, those included that are kept after their release. */
+  readonly running: number;
+  readonly waiting: number;
+}
+
+interface CallerState<P extends Place> {
+  readonly id: string;
+  /** When it came, as an arrival: between callers that were never served. */
+  readonly arrival: number;
+  readonly waiting: Heap<P>;
+  counted: number;
+  held: number;
+  /** The turn in which it last got a slot, 0 for never. */
+  servedTurn: number;
+}
+
+/**
+ * Callers with neither a slot nor one who waits, of whom it is known when they were last served. Who
+ * is forgotten counts as never served: first in line, which the one served longest ago was anyway.
+ */
+const MAX_IDLE_CALLERS = 1000;
+
+/**
+ * The turn belongs to the caller with the fewest slots, among those to the one served longest ago.
+ * So a caller with neither a slot nor another place waits, once slots are free, for at most one turn
+ * of each other caller, however many places these have.
+ */
+export class FairQueue<P extends Place> {
+  readonly #callers = new Map<string, CallerState<P>>();
+  /** Callers whose first place may have its turn now. */
+  readonly #ready = new Heap<CallerState<P>>(isServedBefore);
+  /** Turns in which idle callers were last served, the longest idle first. */
+  readonly #idle = new Map<string, number>();
+  #turn = 0;
+  #waiting = 0;
+  #counted = 0;
+  #countedCallers = 0;
+
+  /** Places in the queue. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  /** The place whose turn it is; undefined where none waits but those of callers at their maximum. */
+  get next(): P | undefined {
+    return this.#ready.first?.waiting.first;
+  }
+
+  has(place: P): boolean {
+    return this.#callers.get(place.callerId)?.waiting.has(place) === true;
+  }
+
+  /**
+   * Whether one more counted place of this caller may wait: where fewer than `maxCounted` wait, or
+   * fewer of the caller's own than its even share. A caller alone may fill the queue, and yet shuts
+   * out none that comes later. Of k callers, at most `maxCounted` * (1 + ln k) + k places are in it.
+   */
+  hasRoom(callerId: string, maxCounted: number): boolean {
+    const own = this.#callers.get(callerId)?.counted ?? 0;
+    const callers = this.#countedCallers + (own === 0 ? 1 : 0);
+    return this.#counted < maxCounted || own < Math.ceil(maxCounted / callers);
+  }
+
+  add(place: P): void {
+    const caller = this.#callers.get(place.callerId) ?? this.#enter(place);
+    caller.waiting.put(place);
+    this.#waiting += 1;
+    if (place.isCounted) this.#count(caller, 1);
+    this.#settle(caller);
+  }
+
+  /** The place leaves without a slot. */
+  remove(place: P): void {
+    this.#settle(this.#takeOut(place));
+  }
+
+  /** The place leaves with a slot, which its caller holds until `release`. */
+  serve(place: P): void {
+    const caller = this.#takeOut(place);
+    this.#turn += 1;
+    caller.servedTurn = this.#turn;
+    caller.held += 1;
+    this.#settle(caller);
+  }
+
+  /** A caller that was served holds one slot less. */
+  release(callerId: string): void {
+    const caller = this.#callers.get(callerId);
+    if (caller === undefined) return;
+    caller.held -= 1;
+    this.#settle(caller);
+  }
+
+  /** Of each caller with a slot or a place. */
+  stats(): readonly CallerStats[] {
+    return [...this.#callers.values()].map(({ id, held, waiting }) => {
+      return { callerId: id, running: held, waiting: waiting.size };
+    });
+  }
+
+  #enter({ callerId, arrival }: P): CallerState<P> {
+    const caller: CallerState<P> = {
+      id: callerId,
+      arrival,
+      waiting: new Heap<P>(isPlacedBefore),
+      counted: 0,
+      held: 0,
+      servedTurn: this.#idle.get(callerId) ?? 0,
+    };
+    this.#idle.delete(callerId);
+    this.#callers.set(callerId, caller);
+    return caller;
+  }
+
+  #takeOut(place: P): CallerState<P> {
+    const caller = this.#callers.get(place.callerId);
+    if (caller?.waiting.has(place) !== true) throw new Error("this place is not in the queue");
+    caller.waiting.delete(place);
+    this.#waiting -= 1;
+    if (place.isCounted) this.#count(caller, -1);
+    return caller;
+  }
+
+  #count(caller: CallerState<P>, change: 1 | -1): void {
+    const had = caller.counted > 0;
+    caller.counted += change;
+    this.#counted += change;
+    if (caller.counted > 0 !== had) this.#countedCallers += change;
+  }
+
+  /** To be called after each change of a caller. */
+  #settle(caller: CallerState<P>): void {
+    const first = caller.waiting.first;
+    if (first !== undefined && caller.held < first.maxConcurrent) this.#ready.put(caller);
+    else this.#ready.delete(caller);
+    if (first === undefined && caller.held === 0) this.#leave(caller);
+  }
+
+  /**
+   * Remembers when the caller was served: else one who comes back as soon as it was served would be
+   * before all who have waited since.
+   */
+  #leave({ id, servedTurn }: CallerState<P>): void {
+    this.#callers.delete(id);
+    if (servedTurn === 0) return;
+    this.#idle.set(id, servedTurn);
+    if (this.#idle.size <= MAX_IDLE_CALLERS) return;
+    const [longest] = this.#idle.keys();
+    if (longest !== undefined) this.#idle.delete(longest);
+  }
+}
+
+type Share = Pick<CallerState<Place>, "arrival" | "held" | "servedTurn">;
+
+function isServedBefore(a: Share, b: Share): boolean {
+  if (a.held !== b.held) return a.held < b.held;
+  if (a.servedTurn !== b.servedTurn) return a.servedTurn < b.servedTurn;
+  return a.arrival < b.arrival;
+}
+
+function isPlacedBefore(a: Place, b: Place): boolean {
+  return a.priority === b.priority ? a.arrival < b.arrival : a.priority > b.priority;
+}

@@ -1,0 +1,65 @@
+/**
+ * @module
+ * What an operator sees of a server that works: GET /metrics and GET /ready.
+ */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createMetrics } from "../../src/observe/metrics.ts";
+import { addMetricsRoute, countRequests } from "../../src/server/routes/metrics.ts";
+import { addReadyRoute } from "../../src/server/routes/ready.ts";
+import { createProcessProvider } from "../../src/providers/process/index.ts";
+import { rawConnection, request, startServer, type RunningServer } from "./http-fixture.ts";
+
+const metrics = createMetrics({ languageIds: ["bash"] });
+let server: RunningServer;
+beforeAll(async () => {
+  server = await startServer({}, (app) => {
+    countRequests(app, metrics);
+    addMetricsRoute(app, metrics);
+    addReadyRoute(app, { service: createProcessProvider() });
+  });
+});
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+  metrics.close();
+});
+
+async function scrape(): Promise<string> {
+  const response = await fetch(`${server.url}/metrics`);
+  expect(response.headers.get("content-type")).toMatch(/^text\/plain; version=0\.0\.4/);
+  return response.text();
+}
+
+const requests = (labels: string): string => `glovebox_http_requests_total{${labels}}`;
+
+test("requests are counted by the pattern of their route", async () => {
+  await request(`${server.url}/health?key=secret`);
+  await request(`${server.url}/health`);
+  await server.post("/v1/execute", { language: "bash", code: "exit 3" });
+  await server.post("/v1/execute", { language: "bash", code: "exit 3", secret: 1 });
+  const body = await scrape();
+  expect(body).toContain(`${requests('route="/health",method="GET",status="200"')} 2\n`);
+  expect(body).toContain(requests('route="/v1/execute",method="POST",status="200"'));
+  expect(body).toContain(requests('route="/v1/execute",method="POST",status="400"'));
+  expect(body).toContain('glovebox_http_request_seconds_count{route="/v1/execute"} 2\n');
+  expect(body).toMatch(/^process_resident_memory_bytes \d+$/m);
+  expect(body).not.toContain("secret");
+});
+
+test("one who went away before the answer is counted, too", async () => {
+  const { socket, closed } = rawConnection(server.port);
+  const body = JSON.stringify({ language: "bash", code: "sleep 60" });
+  const head = `POST /v1/execute HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n`;
+  const runs = server.runCount();
+  socket.write(`${head}content-length: ${body.length}\r\n\r\n${body}`);
+  await expect.poll(() => server.runCount()).toBe(runs + 1);
+  socket.destroy();
+  await closed;
+  await expect
+    .poll(scrape)
+    .toContain(requests('route="/v1/execute",method="POST",status="aborted"'));
+});
+
+test("ready where a sandbox starts", async () => {
+  const { status, body } = await request(`${server.url}/ready`);
+  expect([status, body]).toEqual([200, { ready: true, provider: "process" }]);
+});
