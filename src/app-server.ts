@@ -3,25 +3,29 @@
  * A server put together from its parts: the other half of the composition root. Only `startServer` is
  * for others; it is loaded when a server is started.
  */
-import { join } from "node:path";
 import {
   createProvider,
   createService,
+  loadLanguages,
   openCompileCache,
   openPreparedStore,
   programVersion,
 } from "./app.ts";
 import { loadConfig, type WrittenConfig } from "./config/load-config.ts";
 import type { CompileCacheSettings, ServerConfig } from "./config/server-config.ts";
+import { storageFolder } from "./config/storage-folder.ts";
 import { GloveboxError } from "./core/errors.ts";
 import type { ProbeReport, Provider } from "./core/provider.ts";
 import { buildServer } from "./server/build-server.ts";
+import { requiresKeys } from "./server/authenticate.ts";
+import { createLogger } from "./server/create-logger.ts";
 import { listen } from "./server/listen.ts";
+import type { ServerOptions } from "./server/server-options.ts";
 import { cacheFolderFault } from "./service/compile-cache/disk-cache.ts";
+import { openObservers, type ServerObservers } from "./server/open-observers.ts";
 import { openKept, type Kept } from "./service/kept.ts";
 import type { ExecutionService } from "./service/service.ts";
 import type { ServiceOptions } from "./service/service-options.ts";
-import { stateFolder } from "./util/user-folders.ts";
 
 export interface StartServerOptions {
   /** Named on the command line; absent: `glovebox.yaml` in `cwd`, if it is there. */
@@ -37,6 +41,8 @@ export interface StartServerOptions {
 export interface RunningServer {
   /** `http://127.0.0.1:8000` */
   readonly url: string;
+  /** Of wires with a port of their own, by their names. */
+  readonly wireUrls: Readonly<Record<string, string>>;
   /** Of the default provider. */
   readonly probe: Promise<ProbeReport>;
   /** Takes nothing new, gives what runs its grace, and resolves when nothing is left. */
@@ -47,11 +53,16 @@ export interface RunningServer {
 
 type App = ReturnType<typeof buildServer>;
 
+/** Those that can have a port of their own. */
+const portWires = ["judge0", "piston"] as const;
+
 interface Parts {
   readonly config: ServerConfig;
   readonly service: ExecutionService;
   readonly kept: Kept;
-  readonly server: App;
+  readonly observers: ServerObservers;
+  /** The one that has everything, and those of single wires. */
+  readonly servers: readonly [App, ...App[]];
 }
 
 /**
@@ -64,84 +75,147 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
   const file = configFile === undefined ? {} : { file: configFile };
   const config = loadConfig({ ...file, overrides, env, cwd });
   await refuseUselessCache(config.compileCache);
+  const logger = createLogger(config, log);
   const { provider, otherProviders } = await createServedProviders(config, env);
-  const service = createServedService(config, { provider, otherProviders }, env);
-  let kept: Kept | undefined;
+  const providers = [provider, ...otherProviders];
+  const ends: (() => Promise<void>)[] = [];
   try {
-    // The server is there before anything can go wrong that its log should tell.
-    const onFault = (error: unknown, executionId: string): void => {
-      server?.log.error({ err: error, execution: executionId }, "an execution could not be kept");
-    };
-    let server: App | undefined;
-    kept = await openKept({ ...keptOptions(config, env), service, onFault });
-    const { executions, keys } = kept;
     const version = programVersion();
-    server = buildServer({ service, executions, keys, otherProviders, config, version, log });
-    return await run({ config, service, kept, server }, [provider, ...otherProviders]);
-  } catch (error) {
-    await service.close();
-    await kept?.close();
-    throw error;
-  }
-}
-
-async function run(parts: Parts, [provider, ...others]: readonly Provider[]): Promise<RunningServer> {
-  const { config, service, kept, server } = parts;
-  try {
-    if (provider === undefined) throw new Error("a server has a provider");
-    for (const each of [provider, ...others]) {
-      // A daemon that is started later than this server is no reason not to start.
-      await each.sweep().catch((error: unknown) => {
-        server.log.warn({ provider: each.name, err: error }, "could not tidy up");
-      });
-    }
-    await server.ready();
-    const url = await listen(server, config, kept.hasKeys());
-    const recovered = await kept.start();
-    if (recovered.queued + recovered.lost > 0) server.log.warn(recovered, "took over executions");
-    const probe = provider.probe();
-    void probe.then(({ provider: name, facts }) => {
-      const names = others.map((other) => other.name);
-      server.log.info({ provider: name, others: names, facts: Object.fromEntries(facts) }, "isolation");
+    const languages = loadLanguages();
+    const languageIds = languages.languages.map(({ id }) => id);
+    const observers = await openObservers({ config, languageIds, env, version, logger, stderr: log });
+    ends.push(() => observers.close());
+    const served = { provider, otherProviders, languages };
+    const service = createServedService(config, served, observers, env);
+    ends.push(() => service.close());
+    const kept = await openKept({
+      ...keptOptions(config, env),
+      service,
+      onEnd: observers.executionEnded,
+      onFault: (err, execution) => {
+        logger.error({ err, execution }, "an execution could not be kept");
+      },
+      onCallback: observers.callbackEnded,
     });
-    return { url, probe, ...stopping({ config, service, kept, server }) };
+    ends.push(() => kept.close());
+    const { executions, keys } = kept;
+    const parts = { service, executions, keys, observers, otherProviders, config, logger };
+    const servers = buildServers({ ...parts, version });
+    return await run({ config, service, kept, observers, servers }, providers);
   } catch (error) {
-    await server.close();
+    for (const end of ends.reverse()) await end();
+    await Promise.all(providers.map((each) => each.close()));
     throw error;
   }
 }
 
-function stopping({ config, service, kept, server }: Parts): Pick<RunningServer, "close" | "kill"> {
+async function run(parts: Parts, providers: readonly Provider[]): Promise<RunningServer> {
+  const { config, kept, observers, servers } = parts;
+  const [main] = servers;
+  try {
+    for (const each of providers) {
+      // A daemon that is started later than this server is no reason not to start.
+      const swept = each.sweep().then(
+        () => "done" as const,
+        (error: unknown) => {
+          main.log.warn({ provider: each.name, err: error }, "could not tidy up");
+          return "failed" as const;
+        },
+      );
+      observers.metrics.sweepEnded(each.name, await swept);
+    }
+    for (const server of servers) await server.ready();
+    const url = await listen(main, config, kept.hasKeys());
+    const wireUrls = await listenForWires(servers, config);
+    const recovered = await kept.start();
+    if (recovered.queued + recovered.lost > 0) main.log.warn(recovered, "took over executions");
+    observers.audit.serverStarted(programVersion());
+    if (kept.hasKeys() && !requiresKeys(config)) main.log.warn("there are keys, but no request needs one here: start with --auth required");
+    return { url, wireUrls, probe: probe(parts, providers), ...stopping(parts) };
+  } catch (error) {
+    await Promise.all(servers.map((server) => server.close()));
+    throw error;
+  }
+}
+
+/** What isolates here, for the log and who asks. */
+async function probe(
+  { servers: [main] }: Parts,
+  [provider, ...others]: readonly Provider[],
+): Promise<ProbeReport> {
+  if (provider === undefined) throw new Error("a server has a provider");
+  const report = await provider.probe();
+  const names = others.map((other) => other.name);
+  const facts = Object.fromEntries(report.facts);
+  main.log.info({ provider: report.provider, others: names, facts }, "isolation");
+  return report;
+}
+
+function stopping(parts: Parts): Pick<RunningServer, "close" | "kill"> {
+  const { config, service, kept, observers, servers } = parts;
+  const { executions } = kept;
+  const closeServers = async (): Promise<unknown> =>
+    Promise.all([...servers.map((server) => server.close()), executions.idle()]);
   const end = async (): Promise<void> => {
     await kept.close();
     await service.close();
+    observers.audit.serverStopped();
+    await observers.close();
   };
   return {
     close: async () => {
-      kept.executions.refuseNew();
+      executions.refuseNew();
       const grace = setTimeout(() => {
-        kept.executions.abortAll();
+        executions.abortAll();
       }, config.server.shutdownGraceMs);
-      await Promise.all([server.close(), kept.executions.idle()]);
+      await closeServers();
       clearTimeout(grace);
       await end();
     },
     kill: async () => {
-      kept.executions.refuseNew();
-      kept.executions.abortAll();
-      await Promise.all([service.close(), server.close(), end()]);
+      executions.refuseNew();
+      executions.abortAll();
+      await Promise.all([service.close(), closeServers()]);
+      await end();
     },
   };
 }
 
+function buildServers(options: ServerOptions): readonly [App, ...App[]] {
+  const { ports } = options.config.wires;
+  const wires = portWires.filter((wire) => ports[wire] !== undefined);
+  return [buildServer(options), ...wires.map((wire) => buildServer(options, wire))];
+}
+
+/** @returns The addresses of wires with a port of their own. */
+async function listenForWires(
+  [, ...servers]: Parts["servers"],
+  config: ServerConfig,
+): Promise<Readonly<Record<string, string>>> {
+  const { ports } = config.wires;
+  const wires = portWires.filter((wire) => ports[wire] !== undefined);
+  const urls: Record<string, string> = {};
+  for (const [index, wire] of wires.entries()) {
+    const server = servers[index];
+    const port = ports[wire] ?? 0;
+    if (server === undefined) throw new Error("each wire with a port has a server");
+    const ofWire = { ...config, server: { ...config.server, port } };
+    urls[wire] = await listen(server, ofWire, true);
+  }
+  return urls;
+}
+
 function createServedService(
   config: ServerConfig,
-  providers: Pick<ServiceOptions, "provider" | "otherProviders">,
+  parts: Pick<ServiceOptions, "provider" | "otherProviders" | "languages">,
+  { metrics, tracer, executionRan }: ServerObservers,
   env: NodeJS.ProcessEnv,
 ): ExecutionService {
   const { concurrency, memoryBytes, maxQueued, compile, compileCache } = config;
-  return createService({
-    ...providers,
+  const service = createService({
+    ...parts,
+    metrics,
+    tracer,
     concurrency,
     memoryBytes,
     maxQueued,
@@ -149,26 +223,22 @@ function createServedService(
     compileCache: openCompileCache(compileCache, env),
     preparedStore: openPreparedStore(env),
   });
+  service.onRan(executionRan);
+  metrics.watch({
+    slots: () => concurrency,
+    slotsRunning: () => service.slotStats().running,
+    queueWaiting: () => service.slotStats().waiting,
+    memoryHeldBytes: () => service.slotStats().heldMemoryBytes,
+  });
+  return service;
 }
 
-function keptOptions({ storage, executions, callbacks }: ServerConfig, env: NodeJS.ProcessEnv) {
+function keptOptions(config: ServerConfig, env: NodeJS.ProcessEnv) {
+  const { storage, executions, callbacks } = config;
   const { maxPending, queueTimeoutMs } = executions;
   const { maxAgeMs, maxBytes } = storage;
-  const folder = storage.folder ?? storageFolder(env);
+  const folder = storageFolder(config, env);
   return { folder, maxPending, queueTimeoutMs, callbacks, retention: { maxAgeMs, maxBytes } };
-}
-
-/**
- * Where a server keeps its database if nobody says otherwise.
- *
- * @throws {GloveboxError} `INVALID_CONFIG` for a user without a home.
- */
-export function storageFolder(env: NodeJS.ProcessEnv): string {
-  const state = stateFolder(env);
-  if (state !== undefined) return join(state, "server");
-  const path = "storage.folder";
-  const message = "this user has no home folder: say where executions and keys are kept";
-  throw new GloveboxError("INVALID_CONFIG", `${path}: ${message}.`, { issues: [{ path, message }] });
 }
 
 async function refuseUselessCache({ folder, maxBytes }: CompileCacheSettings): Promise<void> {

@@ -10,7 +10,7 @@ import { durationFormat, parseDurationMs } from "../util/duration.ts";
 import { parseSizeBytes, sizeFormat } from "../util/size.ts";
 import { formatLimitRange } from "./format-limit.ts";
 
-interface LimitFlag {
+export interface LimitFlag {
   readonly limit: LimitName;
   readonly flag: `--${string}`;
   /** The flag as a property name. */
@@ -122,7 +122,8 @@ export function flagOf(limit: LimitName): string {
   return limitFlags.find((row) => row.limit === limit)?.flag ?? limit;
 }
 
-function parseLimit(row: LimitFlag, text: string): number | Unlimited {
+/** @throws {GloveboxError} `INVALID_REQUEST` naming flag, value and what is allowed. */
+export function parseLimit(row: LimitFlag, text: string): number | Unlimited {
   if (text === "none" && row.canBeNone) return "unlimited";
   const value = parsers[row.placeholder](text);
   const { min, max } = limitTable[row.limit];

@@ -71,7 +71,8 @@ function resolveCommand(
     options.workspace === undefined
       ? usualWorkspace(options, cwd, home)
       : parseWorkspace(options.workspace, cwd);
-  return { program: { kind: "command", argv, workspace }, args: [], stdin: "free" };
+  const program = { kind: "command", argv, ...(workspace === undefined ? {} : { workspace }) } as const;
+  return { program, args: [], stdin: "free" };
 }
 
 /** A server has no folder of ours to show: there it is an empty one. */

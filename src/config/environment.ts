@@ -45,7 +45,6 @@ export const variableTable: readonly (readonly [variable: string, path: string])
   ["GLOVEBOX_CALLBACKS_TIMEOUT", "callbacks.timeout"],
   ["GLOVEBOX_CALLBACKS_MAX_ATTEMPTS", "callbacks.maxAttempts"],
   ["GLOVEBOX_AUDIT_FILE", "audit.file"],
-  ["OTEL_EXPORTER_OTLP_ENDPOINT", "tracing.endpoint"],
   ["GLOVEBOX_TRACING_ENDPOINT", "tracing.endpoint"],
   ["GLOVEBOX_WIRES_ENABLED", "wires.enabled"],
   ["GLOVEBOX_JUDGE0_PORT", "wires.judge0Port"],

@@ -124,7 +124,9 @@ export const configSourceSchema = z.strictObject({
       maxAttempts: wholeNumber({ min: 1, max: 20 }).optional(),
     })
     .optional(),
-  audit: z.strictObject({ file: text("an absolute path", isAbsolute).optional() }).optional(),
+  audit: z
+    .strictObject({ file: text("an absolute path, or stderr", isAuditFile).optional() })
+    .optional(),
   tracing: z
     .strictObject({
       endpoint: text("an address like http://127.0.0.1:4318", isHttpAddress).optional(),
@@ -170,6 +172,10 @@ export const configSourceSchema = z.strictObject({
 function isOrigin(value: unknown): value is string {
   if (value === "*") return true;
   return typeof value === "string" && URL.canParse(value) && new URL(value).origin === value;
+}
+
+function isAuditFile(value: string): boolean {
+  return isAbsolute(value) || value === "stderr";
 }
 
 function isHttpAddress(value: string): boolean {

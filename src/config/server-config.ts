@@ -122,7 +122,7 @@ export interface ServerConfig {
     readonly timeoutMs: number;
     readonly maxAttempts: number;
   };
-  /** Where the audit log goes; undefined: nowhere. Absolute. */
+  /** Where the audit log goes: an absolute path, or `stderr`; undefined: nowhere. */
   readonly auditFile: string | undefined;
   /** Where OpenTelemetry traces go, by OTLP over HTTP; undefined: nowhere. */
   readonly tracingEndpoint: string | undefined;

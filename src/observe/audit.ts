@@ -99,8 +99,8 @@ function cannotOpen(path: string, error: unknown): GloveboxError<"INVALID_CONFIG
   const message = `cannot append to ${path}: ${reason}`;
   return new GloveboxError(
     "INVALID_CONFIG",
-    `audit.destination: ${message}`,
-    { issues: [{ path: "audit.destination", message }] },
+    `audit.file: ${message}`,
+    { issues: [{ path: "audit.file", message }] },
     { cause: error },
   );
 }

@@ -26,7 +26,7 @@ export interface EndedRequest {
 }
 
 /** Of one request to a callback URL: `retried` failed and will be repeated, `failed` will not. */
-export type CallbackResult = "delivered" | "retried" | "failed" | "refused";
+export type CallbackResult = "delivered" | "retried" | "failed";
 
 export interface Metrics {
   /** A phase of an execution came to its end, whatever end. */

@@ -3,36 +3,26 @@
  * The HTTP door: Fastify with our rules for bodies, errors, hosts and stopping, and the routes.
  */
 import { randomUUID } from "node:crypto";
-import Fastify, { type FastifyInstance } from "fastify";
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify";
 import { serializerCompiler } from "fastify-type-provider-zod";
 import type { ServerConfig } from "../config/server-config.ts";
-import { logSerializers } from "../observe/log-redaction.ts";
+import { addAllRoutes, addWireRoutes, type PortWire } from "./add-routes.ts";
 import { authenticate, requiresKeys } from "./authenticate.ts";
 import { boundAnswers } from "./bound-answers.ts";
 import { answerClientError } from "./client-error.ts";
 import { sendError } from "./errors.ts";
-import { addAttachRoute } from "./executions/attach.ts";
-import { addEventsRoute } from "./executions/events.ts";
-import { addManageRoutes } from "./executions/manage.ts";
-import { addSubmitRoutes } from "./executions/submit.ts";
 import { isLoopback, requireLoopbackHost } from "./host-check.ts";
 import { acceptOnlyJson } from "./json-body.ts";
 import { createLiveRuns } from "./live-runs.ts";
 import { limitRates } from "./limit-rates.ts";
+import { observeRequests } from "./observe-requests.ts";
 import { allowOrigins } from "./origin-check.ts";
 import { prepareUsed } from "./prepare-used.ts";
-import { addExecuteRoute } from "./routes/execute.ts";
-import { addHealthRoute } from "./routes/health.ts";
-import { addInfoRoute } from "./routes/info.ts";
-import { addLanguagesRoute } from "./routes/languages.ts";
-import { addReadyRoute } from "./routes/ready.ts";
-import { addSandboxRoute } from "./routes/sandbox.ts";
 import type { ServedService, ServerContext, ServerOptions } from "./server-options.ts";
 import { stopGracefully } from "./stop.ts";
 import { answerUnknownRoutes } from "./unknown-route.ts";
 import { validatorCompiler } from "./validate.ts";
 import { acceptWebSockets } from "./web-socket.ts";
-import { addSeedRoutes } from "./wires/seeds/seeds.ts";
 
 /** Each holds a socket; what their bodies hold together is bounded by `bodyBudgetBytes`. */
 const MAX_CONNECTIONS = 1024;
@@ -43,20 +33,24 @@ const KEEP_ALIVE_TIMEOUT_MS = 72_000;
 /**
  * Builds the server; `listen` opens its port. `close()` takes no new requests, gives runs the
  * configured grace, ends the rest, and leaves no connection.
+ *
+ * @param wire Served alone. Absent: everything.
  */
-export function buildServer(options: ServerOptions): FastifyInstance {
-  const { config, log, service } = options;
-  const app: FastifyInstance = createFastify(config, log);
-  if (config.prepare === "used") prepareUsed(app, service);
+export function buildServer(options: ServerOptions, wire?: PortWire): FastifyInstance {
+  const { config, logger, service } = options;
+  const app: FastifyInstance = createFastify(config, logger);
+  observeRequests(app, options.observers);
+  if (config.prepare === "used" && wire === undefined) prepareUsed(app, service);
   prepareFastify(app, options);
   const runs = createLiveRuns();
   stopGracefully(app, runs, config.server.shutdownGraceMs);
   const context: ServerContext = { ...options, runs };
   // Routes are added once the plug-ins are there: these notice routes as they come.
   void app.register(async (scope) => {
-    addRoutes(scope, context);
+    if (wire === undefined) addAllRoutes(scope, context);
+    else addWireRoutes(scope, context, wire);
   });
-  learnVersions(app, service);
+  if (wire === undefined) learnVersions(app, service);
   return app;
 }
 
@@ -87,22 +81,6 @@ function prepareFastify(app: FastifyInstance, { config, keys }: ServerOptions): 
   });
 }
 
-function addRoutes(app: FastifyInstance, context: ServerContext): void {
-  const { runs } = context;
-  addExecuteRoute(app, context);
-  addSubmitRoutes(app, context);
-  addManageRoutes(app, context);
-  addEventsRoute(app, context);
-  addAttachRoute(app, context);
-  addSandboxRoute(app, context);
-  addLanguagesRoute(app, context, runs);
-  addInfoRoute(app, context);
-  addHealthRoute(app, context);
-  addReadyRoute(app, context);
-  const { enabled } = context.config.wires;
-  if (enabled.includes("seeds")) addSeedRoutes(app, context);
-}
-
 /** Asks for the versions of the runtimes as soon as the port is open: answers of runs name them. */
 function learnVersions(app: FastifyInstance, service: ServedService): void {
   const closing = new AbortController();
@@ -117,10 +95,10 @@ function learnVersions(app: FastifyInstance, service: ServedService): void {
   });
 }
 
-function createFastify(config: ServerConfig, log: ServerOptions["log"]): FastifyInstance {
+function createFastify(config: ServerConfig, loggerInstance: FastifyBaseLogger): FastifyInstance {
   const { bodyLimitBytes, requestTimeoutMs } = config.server;
   return Fastify({
-    logger: { level: config.logLevel, stream: log, serializers: logSerializers },
+    loggerInstance,
     genReqId: () => randomUUID(),
     bodyLimit: bodyLimitBytes,
     // Time for a request to arrive. There is none for the answer: the run's wall time is that.

@@ -48,8 +48,11 @@ export function retryAfterS({ details }: GloveboxError): number {
 
 /** Any failure as one of the catalogue. What nobody expected tells the caller an id and no more. */
 export function knownError(error: unknown, request: FastifyRequest): GloveboxError {
-  if (isGloveboxError(error)) return error;
-  return fromFastify(error as Partial<FastifyError>, request) ?? internalError(request.id);
+  const known = isGloveboxError(error)
+    ? error
+    : (fromFastify(error as Partial<FastifyError>, request) ?? internalError(request.id));
+  request.refusal = known.code;
+  return known;
 }
 
 function internalError(id: string): GloveboxError<"INTERNAL"> {

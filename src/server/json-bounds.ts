@@ -48,7 +48,7 @@ export function findJsonFault(text: Buffer): string | undefined {
 }
 
 /** Index of the quote that ends the string which begins at `start`, or the text's length. */
-function endOfString(text: Buffer, start: number): number {
+export function endOfString(text: Buffer, start: number): number {
   let end = start;
   do {
     end = text.indexOf(QUOTE, end + 1);

@@ -12,6 +12,10 @@ import { indexLanguages } from "../languages/index-languages.ts";
 import { createPreparedStore } from "../service/prepared/prepared-store.ts";
 import { openKept } from "../service/kept.ts";
 import { ExecutionService } from "../service/service.ts";
+import { noAudit } from "../observe/audit.ts";
+import { createMetrics } from "../observe/metrics.ts";
+import { noTracer } from "../observe/tracer.ts";
+import { createLogger } from "./create-logger.ts";
 import { buildServer } from "./build-server.ts";
 import type { ServedService } from "./server-options.ts";
 
@@ -87,7 +91,12 @@ async function serve(
     lines.push(line);
     for (const look of waiting) look();
   };
-  const server = buildServer({ service: made, executions, keys, config, version: "1.2.3", log: { write } });
+  const metrics = createMetrics({ languageIds: [] });
+  const server = buildServer({
+    ...{ service: made, executions, keys, config, version: "1.2.3" },
+    observers: { metrics, audit: noAudit, tracer: noTracer },
+    logger: createLogger(config, { write }),
+  });
   app = server;
   return {
     run: async (language) => {

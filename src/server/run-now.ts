@@ -20,20 +20,27 @@ export interface RanNow extends CollectedExecution {
  */
 export async function runNow(
   context: ServerContext,
-  { caller }: FastifyRequest,
+  incoming: FastifyRequest,
   reply: FastifyReply,
   body: ExecuteBody,
 ): Promise<RanNow | undefined> {
   const { service, keys, runs } = context;
-  const { request, language } = admit(body, caller, admissionOf(context));
-  await keys.charge(caller, 1);
+  const { request, language } = admitFor(context, incoming, body);
+  await keys.charge(incoming.caller, 1);
   const collected = await runs.during(reply, async (signal) => collect(service, request, signal));
   return collected === undefined ? undefined : { ...collected, language };
 }
 
 /** For a wire whose executions are answered later: `executions.submit` takes the request. */
-export function admitFor(context: ServerContext, request: FastifyRequest, body: ExecuteBody): Admitted {
-  return admit(body, request.caller, admissionOf(context));
+export function admitFor(
+  context: ServerContext,
+  { caller, id: requestId, ip, span }: FastifyRequest,
+  body: ExecuteBody,
+): Admitted {
+  const { request, language } = admit(body, caller, admissionOf(context));
+  const trace = span.reference;
+  const origin = { requestId, ip, ...(trace === undefined ? {} : { trace }) };
+  return { request: { ...request, origin }, language };
 }
 
 function admissionOf({ service, config }: ServerContext): Admission {

@@ -2,12 +2,14 @@
  * @module
  * What the server is built from.
  */
+import type { Logger } from "pino";
 import type { ServerConfig } from "../config/server-config.ts";
 import type { Provider } from "../core/provider.ts";
 import type { Executions } from "../service/executions/executions.ts";
 import type { Keys } from "../service/keys.ts";
 import type { ExecutionService } from "../service/service.ts";
 import type { LiveRuns } from "./live-runs.ts";
+import type { Observers } from "./observe-requests.ts";
 
 /** What the server needs of the execution service. Who made the service closes it, after the server. */
 export type ServedService = Pick<
@@ -29,13 +31,13 @@ export interface ServerOptions {
   /** Those that are answered later. Who made them closes them, after the server. */
   readonly executions: Executions;
   readonly keys: Keys;
+  readonly observers: Observers;
   /** Those that a request may name besides the service's default one. */
   readonly otherProviders?: readonly Pick<Provider, "probe">[];
   readonly config: ServerConfig;
   /** Of Glovebox, from package.json. */
   readonly version: string;
-  /** Takes the log, one JSON line a call. */
-  readonly log: { write(line: string): void };
+  readonly logger: Logger;
 }
 
 /** What the routes share. */

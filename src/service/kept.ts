@@ -2,31 +2,33 @@
  * @module
  * All that a server keeps in its database, opened and closed as one.
  */
-import { randomBytes } from "node:crypto";
 import { createCallbacksStore } from "../storage/callbacks-store.ts";
 import { openDatabase, type Database } from "../storage/database.ts";
 import { createExecutionLists } from "../storage/execution-lists.ts";
 import { createExecutionsStore } from "../storage/executions-store.ts";
 import { createKeysStore, type KeysStore } from "../storage/keys-store.ts";
-import { keepSetting } from "../storage/settings-store.ts";
 import { createUsageStore } from "../storage/usage-store.ts";
 import { isProcessAlive, ownProcessTag } from "../util/process-tag.ts";
 import {
   CallbackDelivery,
-  callbackSecret,
   type CallbackDeliveryOptions,
   type CallbackSettings,
 } from "./executions/callback-delivery.ts";
+import { callbackSecret, keepServerSecret } from "./executions/callback-secret.ts";
+import type { ExecutionInfo, ExecutionResult } from "./executions/execution-info.ts";
 import { Executions, type ExecutionsOptions } from "./executions/executions.ts";
 import { keepHouse, type Retention } from "./executions/housekeeping.ts";
+import { keyState } from "./key-state.ts";
 import { createKeys, type Keys } from "./keys.ts";
 
 export interface KeptOptions
-  extends Pick<ExecutionsOptions, "service" | "maxPending" | "queueTimeoutMs" | "onEnd" | "onFault"> {
+  extends Pick<ExecutionsOptions, "service" | "maxPending" | "queueTimeoutMs" | "onFault"> {
   /** Undefined: in memory. */
   readonly folder: string | undefined;
   readonly retention: Retention;
-  readonly callbacks: CallbackSettings & Pick<CallbackDeliveryOptions, "onAttempt">;
+  readonly callbacks: CallbackSettings;
+  readonly onEnd?: (info: ExecutionInfo, result: () => ExecutionResult) => void;
+  readonly onCallback?: CallbackDeliveryOptions["onAttempt"];
 }
 
 export interface Kept {
@@ -59,12 +61,10 @@ export async function openKept(options: KeptOptions): Promise<Kept> {
   }
 }
 
-const SECRET_BYTES = 32;
-
 async function openIn(database: Database, options: KeptOptions): Promise<Kept> {
   const { service, maxPending, queueTimeoutMs, onEnd, onFault } = options;
   const keysStore = createKeysStore(database);
-  const secret = await keepSetting(database, "callbackSecret", randomBytes(SECRET_BYTES));
+  const secret = await keepServerSecret(database);
   const { pid, startTime } = ownProcessTag();
   const executions = new Executions({
     service,
@@ -76,12 +76,13 @@ async function openIn(database: Database, options: KeptOptions): Promise<Kept> {
     queueTimeoutMs,
     onFault,
     onEnd: (info) => {
-      onEnd?.(info);
+      onEnd?.(info, () => executions.result(info.id));
       callbacks.wake();
     },
   });
   const callbacks = new CallbackDelivery({
     ...options.callbacks,
+    onAttempt: options.onCallback,
     store: createCallbacksStore(database),
     executions,
     secret,
@@ -92,7 +93,10 @@ async function openIn(database: Database, options: KeptOptions): Promise<Kept> {
     keys: createKeys(keysStore, createUsageStore(database)),
     keyring: keysStore,
     callbackSecret: (callerId) => callbackSecret(secret, callerId),
-    hasKeys: () => keysStore.list().some(({ revokedAtMs }) => revokedAtMs === null),
+    hasKeys: () => {
+      const now = Date.now();
+      return keysStore.list().some((key) => keyState(key, now) === "active");
+    },
     start: async () => {
       const recovered = await executions.recover();
       callbacks.wake();

@@ -12,6 +12,7 @@ import type { Runtime } from "../core/language.ts";
 import type { Limits, OutputLimitAction } from "../core/limits.ts";
 import type { NetworkPolicy, WorkspaceMount } from "../core/policy.ts";
 import type { SandboxFile } from "../core/sandbox.ts";
+import type { SpanReference } from "../observe/traceparent.ts";
 
 export type Program =
   | {
@@ -35,6 +36,10 @@ export type Program =
     };
 
 export interface ExecutionRequest {
+  /** Of its report. Absent: a new one. */
+  readonly id?: string;
+  /** Where it came from. */
+  readonly origin?: RequestOrigin;
   readonly program: Program;
   /** One of `ServiceOptions.providers`; absent: its default. */
   readonly provider?: string;
@@ -69,6 +74,15 @@ export interface ExecutionRequest {
 export interface CompileLimits {
   readonly wallTimeMs: number;
   readonly cpuTimeMs: number;
+}
+
+/** For logs and traces: nothing else depends on it. */
+export interface RequestOrigin {
+  readonly requestId: string;
+  /** Of the client. */
+  readonly ip: string;
+  /** The span that the execution is a part of. */
+  readonly trace?: SpanReference;
 }
 
 /** How an execution waits for its slot. */

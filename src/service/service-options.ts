@@ -3,6 +3,8 @@
  * What a service is made from.
  */
 import type { Provider } from "../core/provider.ts";
+import type { Metrics } from "../observe/metrics.ts";
+import type { Tracer } from "../observe/tracer.ts";
 import type { LanguageIndex } from "../languages/index-languages.ts";
 import type { CompileCache } from "./compile-cache/compile-cache.ts";
 import type { CompileLimits } from "./request.ts";
@@ -27,4 +29,7 @@ export interface ServiceOptions {
   readonly preparedStore?: PreparedStore | undefined;
   /** Lent to sandboxes of a host without a Node of its own; absolute, without symbolic links. */
   readonly ownNodePath: string;
+  readonly metrics?: Pick<Metrics, "queueWaited">;
+  /** Absent: nothing is traced. */
+  readonly tracer?: Tracer;
 }

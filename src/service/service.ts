@@ -9,6 +9,7 @@ import type { LoadedLanguage, Runtime } from "../core/language.ts";
 import type { ProbeReport, Provider, ProviderSandbox } from "../core/provider.ts";
 import type { SandboxSpec } from "../core/sandbox.ts";
 import type { LanguageIndex } from "../languages/index-languages.ts";
+import { noTracer } from "../observe/tracer.ts";
 import { mapLimited } from "../util/map-limited.ts";
 import { ActiveWork } from "./active-work.ts";
 import { runAndCollect } from "./artifacts.ts";
@@ -27,6 +28,7 @@ import type {
   ExecutionReport,
   ExecutionRequest,
   ExecutionSink,
+  RequestOrigin,
   Turn,
 } from "./request.ts";
 import { RuntimeDetection } from "./runtime-detection.ts";
@@ -40,6 +42,8 @@ import type { Slot, SlotRequest, Slots, SlotStats } from "./slots.ts";
 /** Each is a sandbox. */
 const PARALLEL_DETECTIONS = 4;
 
+type RanListener = (request: ExecutionRequest, report: ExecutionReport) => void;
+
 /** Of who does not say. */
 const NOBODY = "nobody";
 
@@ -48,6 +52,7 @@ export interface LaterExecution {
   readonly turn: Turn;
   /** The request's `limits.memoryBytes`. */
   readonly memoryBytes: number;
+  readonly origin?: RequestOrigin | undefined;
   /** Called once it has its slot. */
   readonly load: (waitedMs: number) => Promise<ExecutionRequest>;
 }
@@ -56,6 +61,8 @@ interface Listeners {
   readonly sink: ExecutionSink;
   readonly signal: AbortSignal;
   readonly onStart: ((control: ExecutionControl) => void) | undefined;
+  /** Makes a step of the work a part of its trace. */
+  readonly trace: <T>(step: string, work: () => Promise<T>) => Promise<T>;
 }
 
 export class ExecutionService {
@@ -65,7 +72,7 @@ export class ExecutionService {
   readonly #work = new ActiveWork();
   readonly #runtimes: RuntimeDetection;
   readonly #preparer: Preparer;
-  readonly #ranListeners: ((request: ExecutionRequest) => void)[] = [];
+  readonly #ranListeners: RanListener[] = [];
 
   constructor(options: ServiceOptions) {
     this.languages = options.languages;
@@ -96,9 +103,10 @@ export class ExecutionService {
   ): Promise<ExecutionReport> {
     // Who asks for what there is not should not have to wait for the answer.
     this.#contextOf(request);
-    const { turn = { callerId: NOBODY }, limits } = request;
+    const { turn = { callerId: NOBODY }, limits, origin } = request;
     const load = (): Promise<ExecutionRequest> => Promise.resolve(request);
-    return this.runLater({ turn, memoryBytes: limits.memoryBytes, load }, sink, signal, onStart);
+    const later = { turn, memoryBytes: limits.memoryBytes, origin, load };
+    return this.runLater(later, sink, signal, onStart);
   }
 
   /**
@@ -107,23 +115,38 @@ export class ExecutionService {
    * @throws What `load` throws; the slot is free again then.
    */
   async runLater(
-    { turn, memoryBytes, load }: LaterExecution,
+    later: LaterExecution,
     sink: ExecutionSink,
     signal: AbortSignal,
     onStart?: (control: ExecutionControl) => void,
   ): Promise<ExecutionReport> {
-    return this.#work.track(signal, async (runSignal) => {
-      const slot = await this.#slots.acquire(placeOf(turn, memoryBytes), runSignal);
-      try {
-        const request = await load(slot.waitedMs);
-        const context = this.#contextOf(request);
-        const report = await this.#runInSlot(context, { sink, signal: runSignal, onStart }, slot);
-        for (const listener of this.#ranListeners) listener(request);
-        return report;
-      } finally {
-        slot.release();
-      }
-    });
+    const { tracer = noTracer } = this.#options;
+    return this.#work.track(signal, async (runSignal) =>
+      tracer.span("execution", { parent: later.origin?.trace }, async ({ reference: parent }) => {
+        const trace = async <T>(step: string, work: () => Promise<T>): Promise<T> =>
+          tracer.span(step, { parent }, work);
+        return this.#runInTurn(later, { sink, signal: runSignal, onStart, trace });
+      }),
+    );
+  }
+
+  async #runInTurn(
+    { turn, memoryBytes, load }: LaterExecution,
+    listeners: Listeners,
+  ): Promise<ExecutionReport> {
+    const { signal, trace } = listeners;
+    const slot = await trace("queue", async () =>
+      this.#slots.acquire(placeOf(turn, memoryBytes), signal),
+    );
+    try {
+      this.#options.metrics?.queueWaited(slot.waitedMs);
+      const request = await load(slot.waitedMs);
+      const report = await this.#runInSlot(this.#contextOf(request), listeners, slot);
+      for (const listener of this.#ranListeners) listener(request, report);
+      return report;
+    } finally {
+      slot.release();
+    }
   }
 
   /**
@@ -207,7 +230,7 @@ export class ExecutionService {
   }
 
   /** Called after each execution that came to a report. */
-  onRan(listener: (request: ExecutionRequest) => void): void {
+  onRan(listener: RanListener): void {
     this.#ranListeners.push(listener);
   }
 
@@ -228,8 +251,8 @@ export class ExecutionService {
 
   async #runInSlot(context: Context, listeners: Listeners, slot: Slot): Promise<ExecutionReport> {
     const { provider, language } = context;
-    const { signal } = listeners;
-    const prepared = await this.#preparer.prepare(context, signal);
+    const { signal, trace } = listeners;
+    const prepared = await trace("prepare", async () => this.#preparer.prepare(context, signal));
     if (language === undefined) return this.#execute(context, prepared, listeners, slot);
     const place = { provider, image: prepared.spec.image };
     // Of the programs as they are now, while they run.
@@ -282,18 +305,18 @@ export class ExecutionService {
     context: Context,
     prepared: PreparedExecution,
     plan: CompilePlan | undefined,
-    { sink, signal, onStart }: Listeners,
+    { sink, signal, onStart, trace }: Listeners,
     slot: Slot,
   ): Promise<ExecutionReport | "lost"> {
     const { spec, compile: commands, shortcut = [], run: runCommand } = prepared;
     const { compileCache: cache } = this.#options;
-    const sandbox = await createSandbox(context, withCompiled(spec, plan), signal).catch(
-      (error: unknown) => {
-        // What an earlier caller's limits allowed may be too large for this one's.
-        if (plan?.use === "hit" && isSandboxFailure(error)) return "lost" as const;
-        throw error;
-      },
-    );
+    const create = async (): Promise<ProviderSandbox> =>
+      createSandbox(context, withCompiled(spec, plan), signal);
+    const sandbox = await trace("sandbox", create).catch((error: unknown) => {
+      // What an earlier caller's limits allowed may be too large for this one's.
+      if (plan?.use === "hit" && isSandboxFailure(error)) return "lost" as const;
+      throw error;
+    });
     if (sandbox === "lost") return sandbox;
     try {
       onStart?.({
@@ -305,17 +328,17 @@ export class ExecutionService {
         },
       });
       const phase = { sandbox, sink, signal };
-      const base = { id: randomUUID(), enforcement: sandbox.enforcement };
-      if (plan === undefined || commands === undefined) {
-        return { ...base, ...(await runAndCollect(runCommand, phase, context.request)) };
-      }
+      const base = { id: context.request.id ?? randomUUID(), enforcement: sandbox.enforcement };
+      const run = async (): ReturnType<typeof runAndCollect> =>
+        trace("run", async () => runAndCollect(runCommand, phase, context.request));
+      if (plan === undefined || commands === undefined) return { ...base, ...(await run()) };
       const later = (work: Promise<void>): void => void this.#work.add(work);
       const parts = { plan, commands, shortcut, files: spec.files, cache, later };
-      const compiled = await compile(parts, phase);
+      const compiled = await trace("compile", async () => compile(parts, phase));
       if (compiled === "lost") return compiled;
       const compiledBase = { ...base, compile: compiled, compileCache: plan.use };
       if (!isSuccess(compiled)) return { ...compiledBase, run: null };
-      return { ...compiledBase, ...(await runAndCollect(runCommand, phase, context.request)) };
+      return { ...compiledBase, ...(await run()) };
     } finally {
       slot.keepUntil(this.#work.add(sandbox.destroy()));
     }

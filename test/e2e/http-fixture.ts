@@ -9,7 +9,9 @@ import { loadConfig, type WrittenConfig } from "../../src/config/load-config.ts"
 import { indexLanguages } from "../../src/languages/index-languages.ts";
 import { loadLanguages } from "../../src/languages/load.ts";
 import { createProcessProvider } from "../../src/providers/process/index.ts";
+import { createLogger } from "../../src/server/create-logger.ts";
 import { buildServer } from "../../src/server/build-server.ts";
+import { openObservers } from "../../src/server/open-observers.ts";
 import { listen } from "../../src/server/listen.ts";
 import { openKept, type Kept } from "../../src/service/kept.ts";
 import { ExecutionService } from "../../src/service/service.ts";
@@ -72,16 +74,23 @@ export async function startServer(
       ...rest,
     },
   });
+  const lines: string[] = [];
+  const logger = createLogger(config, { write: (line) => void lines.push(line) });
+  const languages = indexLanguages(await loadLanguages(languagesFolder));
+  const languageIds = languages.languages.map(({ id }) => id);
+  const log = { env: {}, version: "1.2.3", logger, stderr: process.stderr };
+  const observers = await openObservers({ config, languageIds, ...log });
+  const { metrics, tracer } = observers;
   const service = new CountingService({
     provider: createProcessProvider(),
-    languages: indexLanguages(await loadLanguages(languagesFolder)),
+    ...{ languages, metrics, tracer },
     concurrency: config.concurrency,
     memoryBytes: config.memoryBytes,
     maxQueued: config.maxQueued,
     compileLimits: config.compile,
     ownNodePath: process.execPath,
   });
-  const lines: string[] = [];
+  service.onRan(observers.executionRan);
   const { maxPending, queueTimeoutMs } = config.executions;
   const { folder, maxAgeMs, maxBytes } = config.storage;
   const faults: unknown[] = [];
@@ -92,6 +101,8 @@ export async function startServer(
     queueTimeoutMs,
     retention: { maxAgeMs, maxBytes },
     callbacks: config.callbacks,
+    onEnd: observers.executionEnded,
+    onCallback: observers.callbackEnded,
     onFault: (error) => void faults.push(error),
   });
   const { executions, keys } = kept;
@@ -101,7 +112,8 @@ export async function startServer(
     keys,
     config,
     version: "1.2.3",
-    log: { write: (line) => void lines.push(line) },
+    observers,
+    logger,
   });
   prepare(app);
   const sockets = new Set<Socket>();
@@ -129,6 +141,7 @@ export async function startServer(
     async [Symbol.asyncDispose]() {
       await app.close();
       await kept.close();
+      await observers.close();
       await service.close();
     },
   };

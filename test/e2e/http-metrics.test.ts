@@ -3,24 +3,14 @@
  * What an operator sees of a server that works: GET /metrics and GET /ready.
  */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createMetrics } from "../../src/observe/metrics.ts";
-import { addMetricsRoute, countRequests } from "../../src/server/routes/metrics.ts";
-import { addReadyRoute } from "../../src/server/routes/ready.ts";
-import { createProcessProvider } from "../../src/providers/process/index.ts";
 import { rawConnection, request, startServer, type RunningServer } from "./http-fixture.ts";
 
-const metrics = createMetrics({ languageIds: ["bash"] });
 let server: RunningServer;
 beforeAll(async () => {
-  server = await startServer({}, (app) => {
-    countRequests(app, metrics);
-    addMetricsRoute(app, metrics);
-    addReadyRoute(app, { service: createProcessProvider() });
-  });
+  server = await startServer();
 });
 afterAll(async () => {
   await server[Symbol.asyncDispose]();
-  metrics.close();
 });
 
 async function scrape(): Promise<string> {
@@ -41,6 +31,10 @@ test("requests are counted by the pattern of their route", async () => {
   expect(body).toContain(requests('route="/v1/execute",method="POST",status="200"'));
   expect(body).toContain(requests('route="/v1/execute",method="POST",status="400"'));
   expect(body).toContain('glovebox_http_request_seconds_count{route="/v1/execute"} 2\n');
+  const labels = 'language="bash",outcome="exited_nonzero",phase="run"';
+  expect(body).toContain(`glovebox_executions_total{${labels}} 1\n`);
+  expect(body).toContain('glovebox_refused_total{code="INVALID_REQUEST"} 1\n');
+  expect(body).toMatch(/^glovebox_queue_wait_seconds_count 1$/m);
   expect(body).toMatch(/^process_resident_memory_bytes \d+$/m);
   expect(body).not.toContain("secret");
 });

@@ -21,23 +21,14 @@ const languagesFolder = fileURLToPath(new URL("../../languages", import.meta.url
 
 export async function startServer(overrides: WrittenConfig = {}) {
   const config = loadConfig({
-    env: {},
-    cwd: "/nonexistent",
-    overrides: {
-      provider: "process",
-      allowUnsafeProcess: true,
-      server: { port: 0, shutdownGrace: "0s" },
-      ...overrides,
-    },
+    env: {}, cwd: "/nonexistent",
+    overrides: { provider: "process", allowUnsafeProcess: true, server: { port: 0, shutdownGrace: "0s" }, ...overrides },
   });
   const service = new ExecutionService({
     provider: createProcessProvider(),
     languages: indexLanguages(await loadLanguages(languagesFolder)),
-    concurrency: config.concurrency,
-    memoryBytes: config.memoryBytes,
-    maxQueued: config.maxQueued,
-    compileLimits: config.compile,
-    ownNodePath: process.execPath,
+    concurrency: config.concurrency, memoryBytes: config.memoryBytes, maxQueued: config.maxQueued,
+    compileLimits: config.compile, ownNodePath: process.execPath,
   } as never);
   const lines: string[] = [];
   const app = Fastify({ genReqId: () => randomUUID(), logger: { level: "info", stream: { write: (l: string) => void lines.push(l) } } });
@@ -45,7 +36,9 @@ export async function startServer(overrides: WrittenConfig = {}) {
   app.setErrorHandler(sendError);
   acceptOnlyJson(app, config.server.bodyBudgetBytes);
   answerUnknownRoutes(app);
-  authenticate(app, { isRequired: false });
+  authenticate(app, { isRequired: false } as never);
+  app.decorateRequest("span", null as never);
+  app.addHook("onRequest", async (request) => { request.span = { reference: undefined, set: () => undefined, end: () => undefined } as never; });
   acceptWebSockets(app);
   const runs = createLiveRuns();
   stopGracefully(app, runs, 0);
@@ -54,13 +47,10 @@ export async function startServer(overrides: WrittenConfig = {}) {
     addPistonRoutes(scope, context);
     addPistonRoot(scope);
   });
-  const url = await listen(app, config);
-  void service.runtimes(new AbortController().signal);
+  const url = await listen(app, config, false);
+  void service.runtimes(new AbortController().signal).catch(() => undefined);
   return {
     app, service, url, port: Number(new URL(url).port), log: () => lines.join(""),
-    async [Symbol.asyncDispose]() {
-      await app.close();
-      await service.close();
-    },
+    async [Symbol.asyncDispose]() { await app.close(); await service.close(); },
   };
 }

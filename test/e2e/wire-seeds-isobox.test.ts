@@ -41,7 +41,11 @@ describe("POST /execute", () => {
       "no time left",
       { language: "bash", code: "echo a; sleep 9" },
       200,
-      { stdout: "a\n", stderr: expect.stringMatching(/^glovebox: .+\n$/), exit_code: 124 },
+      {
+        stdout: "a\n",
+        stderr: expect.stringMatching(/^glovebox: .+\n$/) as unknown,
+        exit_code: 124,
+      },
     ],
     [
       "a language that is nobody's",
@@ -71,7 +75,7 @@ describe("POST /execute", () => {
       "half a surrogate pair",
       { language: "bash", code: "\ud800" },
       400,
-      { error: expect.stringMatching(/^Json deserialize error: code: /) },
+      { error: expect.stringMatching(/^Json deserialize error: code: /) as unknown },
     ],
   ])("%s", async (_name, body, status, wanted) => {
     const answer = await server.post("/execute", body);
@@ -81,6 +85,15 @@ describe("POST /execute", () => {
   test("a body that is not called JSON", async () => {
     const answer = await request(`${server.url}/execute`, { method: "POST", body: "{}" });
     expect([answer.status, answer.body]).toEqual([400, { error: "Content type error" }]);
+  });
+});
+
+test("GET /auth/status without keys", async () => {
+  expect((await request(`${server.url}/auth/status`)).body).toEqual({
+    authenticated: false,
+    auth_enabled: false,
+    auth_type: "none",
+    message: "Authentication status endpoint",
   });
 });
 
@@ -98,7 +111,7 @@ describe("POST /api/v1/execute", () => {
       200,
       {
         stdout: "a\n",
-        stderr: expect.stringMatching(/^Execution timed out after 0\.\d{3} seconds$/),
+        stderr: expect.stringMatching(/^Execution timed out after 0\.\d{3} seconds$/) as unknown,
         exit_code: 124,
         time_taken: seconds,
         ...nulls,
@@ -298,70 +311,5 @@ describe("test cases", () => {
       400,
       { error: "Failed to download test case", message },
     ]);
-  });
-});
-
-describe("a server with keys, and its own network", () => {
-  let guarded: RunningServer;
-  beforeAll(async () => {
-    guarded = await startServer({ server: { auth: "required" } });
-  });
-  afterAll(async () => {
-    await guarded[Symbol.asyncDispose]();
-  });
-
-  test.each<[string, Record<string, string>, object]>([
-    [
-      "no key",
-      {},
-      { error: "API Key not provided", message: "Please provide an X-API-Key header" },
-    ],
-    [
-      "another key",
-      { "x-api-key": "default-key" },
-      { error: "Invalid API Key", message: "The provided API key is not valid" },
-    ],
-  ])("%s is a 401", async (_name, headers, wanted) => {
-    for (const path of ["/execute", "/api/v1/execute", "/api/v1/execute/test-cases"]) {
-      const answer = await request(`${guarded.url}${path}`, {
-        method: "POST",
-        headers: { "content-type": "application/json", ...headers },
-        body: JSON.stringify(program),
-      });
-      expect([answer.status, answer.body]).toEqual([401, wanted]);
-    }
-  });
-
-  test("their state is public, and that of the dedup cache", async () => {
-    const message = "Authentication status endpoint";
-    const status = { authenticated: false, message };
-    for (const [{ url }, wanted] of [
-      [guarded, { ...status, auth_enabled: true, auth_type: "apikey" }],
-      [server, { ...status, auth_enabled: false, auth_type: "none" }],
-    ] as const) {
-      expect((await request(`${url}/auth/status`)).body).toEqual(wanted);
-      expect((await request(`${url}/admin/dedup/stats`)).body).toEqual({
-        dedup_enabled: false,
-        message: "Deduplication not implemented in simplified version",
-      });
-    }
-  });
-
-  test("test cases never come from its own network", async () => {
-    await using closed = await startServer();
-    for (const url of [
-      filesUrl,
-      "http://localhost:1/",
-      "http://[::1]/",
-      "http://169.254.169.254/",
-    ]) {
-      const test_urls = [{ name: "a", url }];
-      const answer = await closed.post("/api/v1/execute/test-urls", { ...program, test_urls });
-      const message = expect.stringContaining("no public address") as unknown;
-      expect([answer.status, answer.body]).toEqual([
-        400,
-        { error: "Failed to download test case", message },
-      ]);
-    }
   });
 });

@@ -40,7 +40,7 @@ describe.each(["GET", "POST"])("%s /run", (method) => {
     [
       "both streams, in one",
       { lang: "bash", code: "echo a; echo b >&2; exit 4" },
-      { output: expect.stringMatching(/^(a\nb|b\na)\n$/), status: 4 },
+      { output: expect.stringMatching(/^(a\nb|b\na)\n$/) as unknown, status: 4 },
     ],
     [
       "a name in any case, and text as it is",
@@ -74,6 +74,7 @@ describe.each(["GET", "POST"])("%s /run", (method) => {
     ["nothing", "", {}, 200],
     ["a form", "lang=bash", { "content-type": "application/x-www-form-urlencoded" }, 200],
     ["JSON that is not called so", '{"lang":"bash","code":""}', {}, 200],
+    ["a content type that is none", "{}", { "content-type": "nonsense" }, 200],
     ["null", "null", { "content-type": "application/json" }, 200],
     ["broken JSON", "{", { "content-type": "application/json" }, 400],
     ["no JSON", "", { "content-type": "application/json" }, 400],
@@ -104,13 +105,22 @@ test("a body that is too large", async () => {
   expect(answer).toEqual({ status: 413, body: failed });
 });
 
-test("GET /languages and GET /images list what is installed", async () => {
-  const { body: languages } = await request(`${server.url}/languages`);
-  expect(languages).toEqual(expect.arrayContaining(["nodejs", "bash"]));
+test("GET /languages, GET /images and codecanvas's languages are what is installed", async () => {
+  const list = async (path: string): Promise<unknown> =>
+    (await request(`${server.url}${path}`)).body;
+  const names = (await list("/languages")) as string[];
+  expect(names).toEqual(expect.arrayContaining(["nodejs", "bash"]));
+  expect(names).not.toContain("javascript");
+  expect(names).not.toContain("klingon");
+  expect(await list("/images")).toEqual(names.map((name) => `quicktry-${name}:latest`));
+
+  const { languages, ...rest } = (await list("/api/v1/languages")) as { languages: string[] };
+  expect(rest).toEqual({});
+  const six = ["python3", "nodejs", "c++", "go", "bash", "rust"];
+  const own = six.filter((name) => languages.includes(name));
+  expect(languages.slice(0, own.length)).toEqual(own);
+  expect(own).toEqual(expect.arrayContaining(["nodejs", "bash"]));
   expect(languages).not.toContain("javascript");
-  expect(languages).not.toContain("klingon");
-  const { body: images } = await request(`${server.url}/images`);
-  expect(images).toEqual((languages as string[]).map((name) => `quicktry-${name}:latest`));
 });
 
 test("the browser extension may call from its pages", async () => {

@@ -11,6 +11,7 @@ export function addHealthRoute(app: FastifyInstance, { version }: ServerOptions)
   app.withTypeProvider<ZodTypeProvider>().route({
     method: "GET",
     url: "/health",
+    config: { access: "public" },
     schema: { response: { 200: healthAnswerSchema } },
     // Clients of isobox ask this address too and look for its `service`; ours is in `name`.
     handler: async () => ({ status: "healthy", service: "isobox", version, name: "glovebox" }),

@@ -4,14 +4,12 @@
  */
 import type { FastifyInstance } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
-import type { LiveRuns } from "../live-runs.ts";
 import { languagesAnswerSchema } from "../schemas.ts";
-import type { ServerOptions } from "../server-options.ts";
+import type { ServerContext } from "../server-options.ts";
 
 export function addLanguagesRoute(
   app: FastifyInstance,
-  { service }: ServerOptions,
-  runs: LiveRuns,
+  { service, runs }: ServerContext,
 ): void {
   app.withTypeProvider<ZodTypeProvider>().route({
     method: "GET",

@@ -9,6 +9,7 @@ export function addMetricsRoute(app: FastifyInstance, metrics: Metrics): void {
   app.route({
     method: "GET",
     url: "/metrics",
+    config: { access: "admin" },
     handler: async (_request, reply) => {
       const { contentType, body } = await metrics.scrape();
       return reply.type(contentType).send(body);

@@ -37,6 +37,7 @@ export function addReadyRoute(app: FastifyInstance, { service }: ReadyOptions): 
   app.withTypeProvider<ZodTypeProvider>().route({
     method: "GET",
     url: "/ready",
+    config: { access: "public" },
     schema: { response: { 200: readyAnswerSchema, 503: notReadyAnswerSchema } },
     handler: async (_request, reply) => {
       const answer = await readiness.ask();

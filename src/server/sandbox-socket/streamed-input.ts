@@ -16,16 +16,17 @@ export interface StreamedInput {
 /** @param tell See `createIntake`: called as the program reads. */
 export function createStreamedInput(tell: (cost: number) => void): StreamedInput {
   const intake = createIntake(tell);
-  const waiting: Buffer[] = [];
+  let waiting: Buffer[] = [];
   let hasEnded = false;
   let isWanted = false;
 
   const flow = (): void => {
-    while (isWanted) {
-      const piece = waiting.shift();
-      if (piece === undefined) break;
-      intake.take(piece.byteLength);
-      isWanted = stream.push(piece);
+    if (isWanted && waiting.length > 0) {
+      const pieces = waiting;
+      waiting = [];
+      for (const { byteLength } of pieces) intake.take(byteLength);
+      // As one: what comes in single bytes would cost an object each on its further way.
+      isWanted = stream.push(pieces.length === 1 ? pieces[0] : Buffer.concat(pieces));
     }
     if (hasEnded && waiting.length === 0) stream.push(null);
   };

@@ -6,6 +6,7 @@
 import { createHmac } from "node:crypto";
 import type { CallbacksStore, DueCallback } from "../../storage/callbacks-store.ts";
 import { sendOutbound } from "../../util/outbound-request.ts";
+import { callbackSecret } from "./callback-secret.ts";
 import type { Executions } from "./executions.ts";
 
 export interface CallbackSettings {
@@ -21,8 +22,11 @@ export interface CallbackDeliveryOptions extends CallbackSettings {
   readonly executions: Pick<Executions, "find" | "result" | "kind">;
   /** Of this server; the secrets of callers are made of it. */
   readonly secret: Uint8Array;
-  readonly onAttempt?: (result: "delivered" | "failed" | "given up", error?: unknown) => void;
+  readonly onAttempt?: ((attempt: CallbackAttempt) => void) | undefined;
 }
+
+/** `retried`: it failed, and will be tried again. `failed`: it won't. */
+export type CallbackAttempt = "delivered" | "retried" | "failed";
 
 const PARALLEL = 8;
 const FIRST_PAUSE_MS = 1000;
@@ -32,11 +36,6 @@ const MAX_PAUSE_MS = 3_600_000;
 /** When the database can't be asked. */
 const RETRY_MS = 5000;
 const MAX_TIMER_MS = 2 ** 31 - 1;
-
-/** What a caller checks `Glovebox-Signature` with. */
-export function callbackSecret(serverSecret: Uint8Array, callerId: string): string {
-  return `gbs_${createHmac("sha256", serverSecret).update(callerId).digest("base64url")}`;
-}
 
 /**
  * The header `Glovebox-Signature`: `t=SECONDS,v1=HEX`, the HMAC-SHA256 of `SECONDS.BODY` with the
@@ -108,7 +107,7 @@ export class CallbackDelivery {
       if (this.#closing.signal.aborted) return;
       const attempts = due.attempts + 1;
       const isLast = attempts >= maxAttempts;
-      onAttempt?.(isLast ? "given up" : "failed", error);
+      onAttempt?.(isLast ? "failed" : "retried");
       const pauseMs = Math.min(FIRST_PAUSE_MS * PAUSE_FACTOR ** due.attempts, MAX_PAUSE_MS);
       const nextAt = isLast ? undefined : Date.now() + pauseMs;
       const message = error instanceof Error ? error.message : String(error);

@@ -267,7 +267,7 @@ export class Executions {
       isInteractive,
       owner: this.#options.owner,
       createdAtMs: Date.now(),
-      turn: JSON.stringify({ ...turn, memoryBytes: request.limits.memoryBytes }),
+      turn: JSON.stringify(keptTurn(turn, request)),
       request: encodeRequest({ ...request, turn }, isInteractive),
       ...(meta === undefined ? {} : { meta: JSON.stringify(meta) }),
       ...(callbackUrl === undefined ? {} : { callbackUrl }),
@@ -351,7 +351,7 @@ export class Executions {
     const runOnce = async (): Promise<CollectedExecution> => {
       if (request !== undefined) return collect(service, request, controller.signal);
       const load = async (): Promise<ExecutionRequest> => {
-        request = await this.#load(active);
+        request = { ...(await this.#load(active)), id: info.id };
         onClaim();
         return request;
       };
@@ -366,9 +366,10 @@ export class Executions {
     load: () => Promise<ExecutionRequest>,
   ): Promise<CollectedExecution> {
     const { log, info, controller } = active;
-    const { memoryBytes, ...turn } = parseTurn(info);
+    const { memoryBytes, origin, ...turn } = parseTurn(info);
+    const timeoutMs = this.#options.queueTimeoutMs;
     const report = await this.#options.service.runLater(
-      { turn: { ...turn, timeoutMs: this.#options.queueTimeoutMs }, memoryBytes, load },
+      { turn: { ...turn, timeoutMs }, memoryBytes, origin, load },
       {
         onOutput: (phase, stream, chunk) => {
           log.add(phase, stream, chunk);
@@ -430,8 +431,16 @@ export class Executions {
   }
 }
 
-function parseTurn({ turn }: ActiveInfo): Turn & { readonly memoryBytes: number } {
-  return JSON.parse(turn) as Turn & { readonly memoryBytes: number };
+/** What is asked before the request is loaded. */
+type KeptTurn = Turn & Pick<ExecutionRequest, "origin"> & { readonly memoryBytes: number };
+
+function keptTurn(turn: Turn, { limits, origin }: ExecutionRequest): KeptTurn {
+  const { memoryBytes } = limits;
+  return { ...turn, memoryBytes, ...(origin === undefined ? {} : { origin }) };
+}
+
+function parseTurn({ turn }: ActiveInfo): KeptTurn {
+  return JSON.parse(turn) as KeptTurn;
 }
 
 /** It was canceled, or taken over, between its slot and its start. */

@@ -83,13 +83,18 @@ function describeLanguage(
   const names = { ...namesFromCode(language, entry, undefined), options: "%s" };
   const show = (words: readonly string[]): string =>
     expandArgv(words, { entry, files: [entry], extensions: language.extensions, names }).join(" ");
-  const version = runtime?.version ?? null;
   return {
     id,
-    name: version === null ? title : `${title} (${version})`,
+    name: withVersion(title, runtime?.version ?? null),
     is_archived: id <= lastArchivedId || runtime === undefined,
     source_file: entry,
     compile_cmd: compile === undefined ? null : compile.map(show).join(" && "),
     run_cmd: show(language.run),
   };
+}
+
+/** `Python (3.11.2)`, `C (GCC 12.2.0)`. */
+function withVersion(title: string, version: string | null): string {
+  if (version === null) return title;
+  return title.endsWith(")") ? `${title.slice(0, -1)} ${version})` : `${title} (${version})`;
 }

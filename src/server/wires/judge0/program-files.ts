@@ -20,7 +20,7 @@ export interface ProgramFiles {
 }
 
 interface Given {
-  readonly languageId: number;
+  readonly languageId: number | undefined;
   readonly sourceCode: Buffer;
 }
 

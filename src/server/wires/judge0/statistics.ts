@@ -78,7 +78,7 @@ async function statistics(context: ServerContext, nowMs: number, untilMs: number
     statuses: sorted(ends).map(([id, count]) => {
       return { status: { id, name: statusOf(id).description }, count };
     }),
-    database: { size_pretty: "0 bytes", size_in_bytes: 0 },
+    database: { size_pretty: "unknown", size_in_bytes: null },
   };
 }
 

@@ -17,7 +17,8 @@ import { multiFileId } from "./special-ids.ts";
 import { splitWords } from "./split-words.ts";
 
 export interface SubmissionFields {
-  readonly languageId: number;
+  /** Undefined, and a fault, where it is absent. */
+  readonly languageId: number | undefined;
   /** Empty for a multi-file program. */
   readonly sourceCode: Buffer;
   readonly stdin: Buffer;
@@ -41,6 +42,7 @@ interface Split {
 }
 
 const MAX_OPTION_CHARS = 512;
+const SPACE = 0x20;
 
 /**
  * @param limits What the operator, and the key, allow.
@@ -68,7 +70,7 @@ export function readSubmission(
   const additional = readWords(given["additional_files"]);
   requireProgram(languageId, sourceCode, additional, faults);
   return {
-    languageId: languageId ?? 0,
+    languageId,
     sourceCode,
     stdin: bytes("stdin") ?? Buffer.alloc(0),
     expectedOutput: bytes("expected_output"),
@@ -96,12 +98,12 @@ function requireProgram(
   additional: string | undefined,
   faults: FaultList,
 ): void {
-  const isEmpty = sourceCode.byteLength === 0;
+  const isBlank = sourceCode.every((byte) => byte <= SPACE);
   if (languageId !== multiFileId) {
-    if (isEmpty) faults.add("source_code", "can't be blank");
+    if (isBlank) faults.add("source_code", "can't be blank");
     return;
   }
-  if (!isEmpty) faults.add("source_code", "must be blank");
+  if (sourceCode.byteLength > 0) faults.add("source_code", "must be blank");
   if (additional === undefined) faults.add("additional_files", "can't be blank");
 }
 

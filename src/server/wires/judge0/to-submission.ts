@@ -79,12 +79,12 @@ function checkLanguage(
   { service }: ServerContext,
   faults: FaultList,
 ): LoadedLanguage | undefined {
-  const language = languageById(service.languages, languageId);
+  const id = languageId ?? 0;
+  const language = languageById(service.languages, id);
   if (language !== undefined) return language;
-  const isArchived = languageId >= 1 && languageId <= lastArchivedId;
+  const isArchived = id >= 1 && id <= lastArchivedId;
   const what = isArchived ? "is archived and cannot be used anymore" : "doesn't exist";
-  // An id that is not there at all has its fault already.
-  faults.add("language_id", `language with id ${languageId} ${what}`);
+  faults.add("language_id", `language with id ${languageId ?? ""} ${what}`);
   return undefined;
 }
 
@@ -182,7 +182,7 @@ function metaOf(
   { sourcePath }: ProgramFiles,
   { judgedMemoryBytes, memoryBytes }: HeldLimits,
 ): SubmissionMeta {
-  const { languageId, expectedOutput, additionalFiles } = fields;
+  const { languageId = 0, expectedOutput, additionalFiles } = fields;
   return {
     languageId,
     sourcePath,

@@ -10,11 +10,11 @@ import { stageReport, type StageReport } from "./stage.ts";
 
 export interface LiveJob extends ExecutionSink {
   /** The sandbox is there. */
-  begin(): void;
+  readonly begin: () => void;
   /** The program begins: what it is compiled from was good. Idempotent. */
-  beginRun(): void;
+  readonly beginRun: () => void;
   /** Tells how it ended. */
-  finish(report: ExecutionReport): void;
+  readonly finish: (report: ExecutionReport) => void;
 }
 
 /** What is known of a compiler before all is over. */

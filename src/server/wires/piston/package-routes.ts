@@ -55,7 +55,7 @@ function refuse(
 ): FastifyReply {
   const { language, version } = (body ?? {}) as Readonly<Record<string, unknown>>;
   const [name, selector] = [language, version].map((value) =>
-    typeof value === "string" ? value : String(typeof value),
+    typeof value === "string" ? value : typeof value,
   ) as [string, string];
   const found = findPackage(packages, name, selector);
   if (found === undefined) {

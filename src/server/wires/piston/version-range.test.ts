@@ -50,7 +50,7 @@ describe("isInRange", () => {
     ["3.11.7", "3.11.7.1", false],
     ["3.11.7", "^", false],
     ["3.11.7", "3 and more", false],
-    ["3.11.7", `${"3 ".repeat(200)}`, false],
+    ["3.11.7", "3 ".repeat(200), false],
   ])("%s is in %j: %s", (version, range, expected) => {
     expect(isInRange(version, range)).toBe(expected);
   });

@@ -108,7 +108,7 @@ function parsePartial(text: string): Partial | undefined {
   const match = partialForm.exec(text.trim());
   if (match === null) return undefined;
   const numbers: number[] = [];
-  for (const part of match.slice(1, 4)) {
+  for (const part of match.slice(1, 4) as (string | undefined)[]) {
     if (part === undefined || !/^\d/.test(part)) break;
     numbers.push(Number(part));
   }

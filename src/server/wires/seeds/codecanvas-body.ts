@@ -3,7 +3,7 @@
  * Reads a body as codecanvas does: any number of JSON objects one behind the other, of which the later
  * ones overwrite the fields of the earlier ones; names in any case.
  */
-import { findJsonFault } from "../../json-bounds.ts";
+import { endOfString, findJsonFault } from "../../json-bounds.ts";
 
 export interface RunRequest {
   /** Empty where it was not sent. */
@@ -15,7 +15,7 @@ export interface RunRequest {
 export function parseRunRequest(body: Buffer): RunRequest | undefined {
   if (findJsonFault(body) !== undefined) return undefined;
   const fields = { source: "", language: "" };
-  for (const text of splitValues(body.toString("utf8"))) {
+  for (const text of splitValues(body)) {
     const value = parseObject(text);
     if (value === undefined || !assignFields(fields, value)) return undefined;
   }
@@ -48,17 +48,23 @@ function parseObject(text: string): Readonly<Record<string, unknown>> | undefine
   }
 }
 
+const QUOTE = 0x22;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+
 /** Cuts behind each closing brace of the outermost level; what is no object is left for `parseObject`. */
-function splitValues(text: string): readonly string[] {
+function splitValues(body: Buffer): readonly string[] {
   const values: string[] = [];
   let start = 0;
   let depth = 0;
-  for (const { index, 0: token } of text.matchAll(/"(?:[^"\\]|\\[^])*"?|[{}]/g)) {
-    if (token === "{") depth++;
-    if (token !== "}" || --depth > 0) continue;
-    values.push(text.slice(start, index + 1));
+  for (let index = 0; index < body.length; index++) {
+    const byte = body[index];
+    if (byte === QUOTE) index = endOfString(body, index);
+    if (byte === OPEN_OBJECT) depth++;
+    if (byte !== CLOSE_OBJECT || --depth > 0) continue;
+    values.push(body.toString("utf8", start, index + 1));
     start = index + 1;
   }
-  const rest = text.slice(start);
+  const rest = body.toString("utf8", start);
   return rest.trim() === "" ? values : [...values, rest];
 }

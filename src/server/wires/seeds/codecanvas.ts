@@ -32,6 +32,10 @@ const refusalSchema = z.strictObject({ error: z.string() });
 export function addCodecanvasRoutes(app: FastifyInstance, context: ServerContext): void {
   void app.register(async (scope) => {
     scope.setErrorHandler(refuseAsCodecanvas);
+    // Before Fastify refuses what is no content type.
+    scope.addHook("preParsing", async ({ raw }) => {
+      delete raw.headers["content-type"];
+    });
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser("*", readBody);
     addLanguagesRoute(scope, context);

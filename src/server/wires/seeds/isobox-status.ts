@@ -6,8 +6,7 @@ import type { FastifyInstance } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { anonymousCaller } from "../../../core/caller.ts";
-import type { ServerConfig } from "../../../config/server-config.ts";
-import { isLoopback } from "../../host-check.ts";
+import { requiresKeys } from "../../authenticate.ts";
 import type { ServerContext } from "../../server-options.ts";
 
 const authAnswerSchema = z.strictObject({
@@ -44,8 +43,4 @@ export function addIsoboxStatusRoutes(app: FastifyInstance, { config }: ServerCo
       message: "Deduplication not implemented in simplified version",
     }),
   });
-}
-
-function requiresKeys({ server: { auth, host, insecureNoAuth } }: ServerConfig): boolean {
-  return auth === "required" || !(isLoopback(host) || insecureNoAuth);
 }

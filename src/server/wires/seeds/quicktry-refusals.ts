@@ -5,9 +5,14 @@
  */
 import { errorCatalog } from "../../../core/errors.ts";
 import { showText } from "../../../util/show-value.ts";
-import { isUnsupportedLanguage, refuseWith } from "./send-refusal.ts";
+import { isUnsupportedLanguage, refuseWith, type Refusal } from "./send-refusal.ts";
 
-export const refuseAsQuicktry = refuseWith(({ code, message }, { body }) => {
+const noInput: Refusal = { status: 200, body: { output: "no input", status: -1 } };
+
+export const refuseAsQuicktry = refuseWith(({ code, message }, { body, headers }) => {
+  // What Fastify takes for no content type at all; see `readInput` for the others.
+  if (code === "UNSUPPORTED_MEDIA_TYPE" && headers["content-encoding"] === undefined)
+    return noInput;
   if (!isUnsupportedLanguage(code)) {
     return { status: errorCatalog[code].status, body: { output: message, status: -1 } };
   }

@@ -1,0 +1,250 @@
+/**
+ * @module
+ * What the reference says of each endpoint, besides what its schemas say. An endpoint that is not in
+ * this table is not in the reference: those of the wires are, elsewhere, other products' own.
+ */
+import type { ErrorCode } from "../../core/errors.ts";
+import { sandboxPath } from "../../sandbox-protocol/bounds.ts";
+import { maxListed, maxWaitS } from "../executions/schemas.ts";
+import { batchExample, endedExample, executeExample, queuedExample, reportExample } from "./examples.ts";
+
+export interface Operation {
+  /** Name of a function, for generators of clients. */
+  readonly id: string;
+  readonly tag: "executions" | "server";
+  readonly summary: string;
+  readonly description: string;
+  /** True where no key is asked for. */
+  readonly isPublic?: true;
+  /** Besides those that each endpoint may answer with, see `document.ts`. */
+  readonly errors: readonly ErrorCode[];
+  readonly parameters?: Readonly<Record<string, ParameterText>>;
+  /** Headers of the request. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly bodyExample?: unknown;
+  readonly answers: Readonly<Record<number, AnswerText>>;
+}
+
+interface ParameterText {
+  readonly description: string;
+  /** In place of the text that a query is before it is read. */
+  readonly schema?: object;
+}
+
+export interface AnswerText {
+  readonly description: string;
+  /** Other than JSON. */
+  readonly contentType?: string;
+  readonly example?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const id: ParameterText = { description: "Of the execution." };
+const cursor: ParameterText = {
+  description: "The `cursor` of an output message: what comes behind it is sent. Absent: all is.",
+  schema: { type: "string" },
+};
+const whole = (minimum: number, maximum?: number): object => ({
+  type: "integer",
+  minimum,
+  ...(maximum === undefined ? {} : { maximum }),
+});
+const bodyErrors = ["INVALID_REQUEST", "BODY_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE", "REQUEST_TIMEOUT"] as const;
+const admissionErrors = ["UNKNOWN_LANGUAGE", "QUOTA_EXHAUSTED", "CAPACITY_EXHAUSTED"] as const;
+const runErrors = [
+  "LANGUAGE_NOT_INSTALLED",
+  "IMAGE_NOT_FOUND",
+  "POLICY_UNENFORCEABLE",
+  "PROVIDER_UNAVAILABLE",
+  "SANDBOX_FAILED",
+  "SHUTTING_DOWN",
+] as const;
+
+/** Keys: method and path, as the routes have them. */
+export const operations: Readonly<Record<string, Operation>> = {
+  "POST /v1/execute": {
+    id: "execute",
+    tag: "executions",
+    summary: "Run a program and wait for its end",
+    description:
+      "A program that fails is a 200: how it ended is in `outcome`. Closing the connection ends the run.",
+    errors: [...bodyErrors, ...admissionErrors, ...runErrors, "QUEUE_TIMEOUT"],
+    bodyExample: executeExample,
+    answers: { 200: { description: "The program ended, well or badly.", example: reportExample } },
+  },
+  "POST /v1/executions": {
+    id: "submitExecution",
+    tag: "executions",
+    summary: "Accept a program, and run it later",
+    description:
+      "Answers at once. What was accepted is run, also where the server dies before that. The end is told by a GET with `wait`, by the events, or by a POST to `callback_url`.",
+    errors: [...bodyErrors, ...admissionErrors, "CONFLICT", "STORAGE_UNAVAILABLE", "SHUTTING_DOWN"],
+    headers: {
+      "Idempotency-Key":
+        "1 to 255 printable characters. The same key with the same body gives the execution that was accepted before, with `Idempotent-Replayed: true`; with another body it is `CONFLICT`.",
+    },
+    bodyExample: { ...executeExample, priority: 5 },
+    answers: {
+      202: {
+        description: "It is accepted.",
+        example: queuedExample,
+        headers: {
+          Location: "Where it is found.",
+          "Idempotent-Replayed": "`true` where the idempotency key was there before.",
+        },
+      },
+    },
+  },
+  "POST /v1/executions/batch": {
+    id: "submitExecutions",
+    tag: "executions",
+    summary: "Accept several programs at once",
+    description:
+      "Each element is a body of `POST /v1/executions`, and is accepted or refused by itself: the answer has the execution or the error of each, in order.",
+    errors: [...bodyErrors, "QUOTA_EXHAUSTED", "CAPACITY_EXHAUSTED", "STORAGE_UNAVAILABLE", "SHUTTING_DOWN"],
+    bodyExample: batchExample,
+    answers: { 202: { description: "What became of each.", example: { executions: [queuedExample] } } },
+  },
+  "GET /v1/executions": {
+    id: "listExecutions",
+    tag: "executions",
+    summary: "List executions, newest first",
+    description:
+      "Those of the caller's key; a key with the scope `admin` sees all. With `ids`, just these come, with their results; null stands for what is not there.",
+    errors: ["INVALID_REQUEST", "STORAGE_UNAVAILABLE"],
+    parameters: {
+      state: { description: "Only those in this state." },
+      limit: { description: "How many come at most; 20 if absent.", schema: whole(1, maxListed) },
+      cursor: { description: "The `next_cursor` of the page before." },
+      ids: { description: `At most ${maxListed} ids, with commas between them.` },
+    },
+    answers: {
+      200: {
+        description: "A page, without results.",
+        example: { executions: [queuedExample], next_cursor: null },
+      },
+    },
+  },
+  "GET /v1/executions/:id": {
+    id: "getExecution",
+    tag: "executions",
+    summary: "Look at an execution, or wait for its end",
+    description: "With its result, or its error, as soon as it has ended.",
+    errors: ["INVALID_REQUEST", "EXECUTION_NOT_FOUND", "STORAGE_UNAVAILABLE"],
+    parameters: {
+      id,
+      wait: {
+        description: "Seconds that the answer may take, if the execution has not ended before.",
+        schema: whole(0, maxWaitS),
+      },
+    },
+    answers: { 200: { description: "As it is now.", example: endedExample } },
+  },
+  "POST /v1/executions/:id/cancel": {
+    id: "cancelExecution",
+    tag: "executions",
+    summary: "End an execution",
+    description:
+      "Answers when it has ended, with what it wrote so far. What has ended stays as it is. The request has no body.",
+    errors: ["EXECUTION_NOT_FOUND", "STORAGE_UNAVAILABLE"],
+    parameters: { id },
+    answers: {
+      200: { description: "It has ended.", example: { ...queuedExample, state: "canceled" } },
+    },
+  },
+  "DELETE /v1/executions/:id": {
+    id: "deleteExecution",
+    tag: "executions",
+    summary: "Forget an execution that has ended",
+    description: "While it waits or runs, it is `CONFLICT`: cancel it first.",
+    errors: ["EXECUTION_NOT_FOUND", "CONFLICT", "STORAGE_UNAVAILABLE"],
+    parameters: { id },
+    answers: { 204: { description: "It is gone." } },
+  },
+  "GET /v1/executions/:id/events": {
+    id: "followExecution",
+    tag: "executions",
+    summary: "Follow an execution by server-sent events",
+    description:
+      "`state` at the begin and at each change, with `execution`; `output` with `phase`, `stream`, `offset`, `data`, `encoding` and `cursor`, which is the event's id, too; `end` with the execution and its result, and then the stream ends. A comment comes where nothing happens for 15 seconds.",
+    errors: ["INVALID_REQUEST", "EXECUTION_NOT_FOUND", "STORAGE_UNAVAILABLE"],
+    parameters: { id, cursor },
+    headers: { "Last-Event-ID": "As `cursor`, which it overrules." },
+    answers: {
+      200: {
+        description: "The events.",
+        contentType: "text/event-stream",
+        example:
+          'id: 0.0.3.0\nevent: output\ndata: {"phase":"run","stream":"stdout","offset":0,"data":"hi\\n","encoding":"utf8","cursor":"0.0.3.0"}\n\n',
+      },
+    },
+  },
+  "GET /v1/executions/:id/attach": {
+    id: "attachExecution",
+    tag: "executions",
+    summary: "Follow an execution by WebSocket, and type into it",
+    description:
+      'Text frames of JSON. The server sends what the events have, with `type`. An execution with `interactive` takes `{"type":"stdin","data","encoding"?}`, `{"type":"eof"}`; any takes `{"type":"signal","signal":"SIGINT"}` and `{"type":"resize","columns","rows"}`. A message that is wrong is answered by `{"type":"error","error"}`. The connection is closed with 1000 after `end`, 1001 where the server stops, 1008 where the request was refused. A browser, which can send no headers, gives its key as the one subprotocol.',
+    errors: ["EXECUTION_NOT_FOUND"],
+    parameters: { id },
+    answers: { 101: { description: "It is a WebSocket from here on." } },
+  },
+  [`GET ${sandboxPath}`]: {
+    id: "openSandbox",
+    tag: "executions",
+    summary: "A WebSocket that is one sandbox",
+    description:
+      "What the provider `remote` of another Glovebox speaks; without an upgrade, which sandboxes there are.",
+    errors: ["INVALID_REQUEST"],
+    answers: {
+      101: { description: "It is a WebSocket from here on." },
+      200: { description: "What a sandbox of this server would be." },
+    },
+  },
+  "GET /v1/languages": {
+    id: "listLanguages",
+    tag: "server",
+    summary: "What can be run here, and in which version",
+    description: "The first call can take some seconds: it asks each runtime in a sandbox.",
+    errors: ["PROVIDER_UNAVAILABLE", "SANDBOX_FAILED"],
+    answers: { 200: { description: "All languages, also those that are not installed." } },
+  },
+  "GET /v1/info": {
+    id: "getInfo",
+    tag: "server",
+    summary: "What this server allows, and what its host enforces",
+    description: "The first call starts a sandbox to find out; the answer is kept.",
+    errors: [],
+    answers: { 200: { description: "Providers, limits, network and controls." } },
+  },
+  "GET /health": {
+    id: "getHealth",
+    tag: "server",
+    summary: "The server is there",
+    description: "It starts nothing, so it can be asked often.",
+    isPublic: true,
+    errors: [],
+    answers: {
+      200: {
+        description: "It answers. `service` is what clients of isobox look for.",
+        example: { status: "healthy", service: "isobox", version: "0.1.0", name: "glovebox" },
+      },
+    },
+  },
+  "GET /ready": {
+    id: "getReady",
+    tag: "server",
+    summary: "A sandbox really starts here",
+    description: "For load balancers. An answer holds for ten seconds.",
+    isPublic: true,
+    errors: [],
+    answers: {
+      200: { description: "It does.", example: { ready: true, provider: "linux" } },
+      503: {
+        description: "It does not, and why.",
+        example: { ready: false, reason: "linux: user namespaces are switched off" },
+        headers: { "Retry-After": "Seconds." },
+      },
+    },
+  },
+};
