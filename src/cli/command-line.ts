@@ -5,6 +5,7 @@
 import { Command, CommanderError } from "commander";
 import { createDoctorCommand } from "./commands/doctor.ts";
 import { createImagesCommand } from "./commands/images.ts";
+import { createKeysCommand } from "./commands/keys.ts";
 import { createLanguagesCommand } from "./commands/languages.ts";
 import { createRunCommand } from "./commands/run.ts";
 import { createServeCommand } from "./commands/serve.ts";
@@ -26,6 +27,7 @@ export async function runCommandLine(argv: readonly string[], version: string): 
     createLanguagesCommand(onExit),
     createImagesCommand(onExit),
     createServeCommand(onExit),
+    createKeysCommand(onExit),
   ]) {
     program.addCommand(command);
   }

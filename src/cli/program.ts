@@ -71,7 +71,11 @@ function resolveCommand(
     options.workspace === undefined
       ? usualWorkspace(options, cwd, home)
       : parseWorkspace(options.workspace, cwd);
-  const program = { kind: "command", argv, ...(workspace === undefined ? {} : { workspace }) } as const;
+  const program = {
+    kind: "command",
+    argv,
+    ...(workspace === undefined ? {} : { workspace }),
+  } as const;
   return { program, args: [], stdin: "free" };
 }
 

@@ -89,7 +89,9 @@ export function parseProviderFlags(
   const given = ownedFlags.filter(({ name }) => raw[name] !== undefined);
   const named = oneOf("--provider", raw.provider ?? "auto", namedProviders);
   const provider = named === "auto" ? (given[0]?.owner ?? named) : named;
-  const useless = given.find(({ owner, others }) => ![...others, owner].some((it) => it === provider));
+  const useless = given.find(
+    ({ owner, others }) => ![...others, owner].some((it) => it === provider),
+  );
   if (useless !== undefined) {
     throw invalidRequest(
       useless.flag,

@@ -33,7 +33,7 @@ export function createCredit(): Credit {
   };
   return {
     async send(bytes, send) {
-      for (let sent = 0; sent < bytes.byteLength; ) {
+      for (let sent = 0; sent < bytes.byteLength;) {
         await waitForRoom();
         if (isDiscarding) return;
         const piece = bytes.subarray(sent, sent + Math.min(room, maxPieceBytes));

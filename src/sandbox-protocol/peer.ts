@@ -115,7 +115,8 @@ function receive<In>(data: Buffer, isBinary: boolean, options: PeerOptions<In>):
   }
   if (isBinary) {
     const frame = decodeFrame(data);
-    if (frame === undefined) options.onFault(closeCodes.protocol, "a binary frame of no known kind");
+    if (frame === undefined)
+      options.onFault(closeCodes.protocol, "a binary frame of no known kind");
     else options.onBytes(frame);
     return;
   }

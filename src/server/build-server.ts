@@ -15,6 +15,7 @@ import { isLoopback, requireLoopbackHost } from "./host-check.ts";
 import { acceptOnlyJson } from "./json-body.ts";
 import { createLiveRuns } from "./live-runs.ts";
 import { limitRates } from "./limit-rates.ts";
+import { addReference } from "./open-api/reference.ts";
 import { observeRequests } from "./observe-requests.ts";
 import { allowOrigins } from "./origin-check.ts";
 import { prepareUsed } from "./prepare-used.ts";
@@ -45,6 +46,7 @@ export function buildServer(options: ServerOptions, wire?: PortWire): FastifyIns
   const runs = createLiveRuns();
   stopGracefully(app, runs, config.server.shutdownGraceMs);
   const context: ServerContext = { ...options, runs };
+  if (wire === undefined) addReference(app, options);
   // Routes are added once the plug-ins are there: these notice routes as they come.
   void app.register(async (scope) => {
     if (wire === undefined) addAllRoutes(scope, context);

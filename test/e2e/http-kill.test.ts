@@ -4,60 +4,33 @@
  * and nothing is left behind.
  */
 import { randomInt } from "node:crypto";
-import { once } from "node:events";
 import { chmodSync } from "node:fs";
-import { createServer, type AddressInfo, type Socket } from "node:net";
-import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { createLeftoverCheck, listProcesses, type LeftoverCheck } from "../helpers/leftovers.ts";
 import { skipUnless } from "../helpers/require.ts";
 import { linuxGap, temporaryFolder } from "./cli-fixture.ts";
 import { request } from "./http-fixture.ts";
-import { createRandom } from "./kill-ledger.ts";
-import { Ledger, type ExecutionJson } from "./kill-ledger.ts";
+import { createRandom, Ledger, type ExecutionJson } from "./kill-ledger.ts";
+import { listenForCallbacks, listenForPrograms, Moments, type Programs } from "./kill-receivers.ts";
 import { loadServer, startKillableServer, type KillableServer } from "./killable-server.ts";
 
 const gap = skipUnless("linux", linuxGap());
 
 const KILLS = 50;
-/** Longest life of a server that listens. */
-const MAX_LIFE_MS = 200;
+/** Of what happens in the life of a server: something is sent, accepted, runs, is told of. */
+const MAX_MOMENTS = 12;
+const MAX_MOMENTS_MS = 5_000;
+/** How long after the last of them it is killed. */
+const MAX_LATER_MS = 15;
+/** Servers that are ready to go on. */
+const STANDBYS = 2;
 /** How many of the servers are killed while they start, and how long after their begin at most. */
 const STARTING_SHARE = 0.25;
 const MAX_STARTING_MS = 150;
 const SENDERS = 3;
-const PAUSE_MS = 80;
+const PAUSE_MS = 40;
 const SLOW_MS = 150_000;
-
-/** Programs call it and say which they are: the one way to count how often something ran. */
-interface CallHome {
-  readonly port: number;
-  readonly runs: Map<string, number>;
-  /** The next program that calls from now on. */
-  next(): Promise<Socket>;
-  close(): void;
-}
-
-async function listenForPrograms(): Promise<CallHome> {
-  const runs = new Map<string, number>();
-  const server = createServer((socket) => {
-    socket.on("error", () => undefined);
-    createInterface({ input: socket }).on("line", (token) => {
-      runs.set(token, (runs.get(token) ?? 0) + 1);
-    });
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return {
-    port: (server.address() as AddressInfo).port,
-    runs,
-    next: async () => {
-      const [socket] = (await once(server, "connection")) as [Socket];
-      return socket;
-    },
-    close: () => void server.close(),
-  };
-}
 
 const configOf = (folder: string, more = ""): string => `
 provider: linux
@@ -73,18 +46,19 @@ describe.skipIf(gap !== undefined)(`a server that is killed ${gap ?? ""}`, () =>
   const folder = temporaryFolder();
   chmodSync(folder.path, 0o755);
   let leftovers: LeftoverCheck;
-  let home: CallHome;
+  let programs: Programs;
+  const moments = new Moments();
   const servers: KillableServer[] = [];
 
   beforeAll(async () => {
     leftovers = await createLeftoverCheck();
-    home = await listenForPrograms();
+    programs = await listenForPrograms(moments.add);
   });
   afterEach(async () => {
     await Promise.all(servers.splice(0).map((server) => server.kill()));
   });
   afterAll(() => {
-    home.close();
+    programs[Symbol.dispose]();
     folder.remove();
   });
 
@@ -109,7 +83,7 @@ describe.skipIf(gap !== undefined)(`a server that is killed ${gap ?? ""}`, () =>
   const program = (token: string, more = "") => ({
     language: "bash",
     network: "all",
-    code: `exec 3<>/dev/tcp/127.0.0.1/${home.port}; echo ${token} >&3; ${more} echo ${token}`,
+    code: `exec 3<>/dev/tcp/127.0.0.1/${programs.port}; echo ${token} >&3; ${more} echo ${token}`,
   });
   const submit = async (at: string, body: object): Promise<string> => {
     const answer = await request(`${at}/v1/executions`, post(body));
@@ -122,27 +96,28 @@ describe.skipIf(gap !== undefined)(`a server that is killed ${gap ?? ""}`, () =>
   const seed = Number(process.env["GLOVEBOX_KILL_SEED"] ?? randomInt(2 ** 31));
   test(`${KILLS} times at random moments loses and doubles nothing (seed ${seed})`, { timeout: SLOW_MS }, async () => {
     const random = createRandom(seed);
-    const ledger = new Ledger(random, (token) =>
-      program(token, random() < 0.3 ? "sleep 0.1;" : ""),
+    const body = (token: string): object => program(token, random() < 0.3 ? "sleep 0.1;" : "");
+    const ledger = new Ledger(random, body, moments.add);
+    using callbacks = await listenForCallbacks(moments.add);
+    const senders = Array.from({ length: SENDERS }, async () =>
+      ledger.send({ pauseMs: PAUSE_MS, callbackUrl: callbacks.url }),
     );
-    const calls = await listenForCallbacks();
-    const senders = Array.from({ length: SENDERS }, async (_, index) =>
-      ledger.send({ pauseMs: PAUSE_MS, callbackUrl: index === 0 ? calls.url : undefined }),
-    );
-    let next = load();
+    const standbys = Array.from({ length: STANDBYS }, () => load());
     for (let kill = 0; kill < KILLS; kill++) {
-      const server = next;
-      next = load();
+      const server = standbys.shift()!;
+      if (kill + STANDBYS <= KILLS) standbys.push(load());
       server.begin();
       if (random() < STARTING_SHARE) {
         await Promise.race([server.url, sleep(random() * MAX_STARTING_MS)]);
       } else {
         ledger.at = await server.url;
-        await sleep(random() * MAX_LIFE_MS);
+        await moments.next(1 + random() * MAX_MOMENTS, MAX_MOMENTS_MS);
+        await sleep(random() * MAX_LATER_MS);
       }
       ledger.at = undefined;
       await server.kill();
     }
+    const next = standbys.shift()!;
     next.begin();
     const at = await next.url;
     ledger.at = at;
@@ -151,12 +126,11 @@ describe.skipIf(gap !== undefined)(`a server that is killed ${gap ?? ""}`, () =>
     if (at === undefined) throw new Error(`the last server did not start: ${next.log()}`);
 
     const executions = await ledger.settled(at);
-    expect(ledger.faults(executions, home.runs)).toEqual([]);
+    expect(ledger.faults(executions, programs.runs)).toEqual([]);
     const called = executions.filter(({ id }) => ledger.hasCallback(id)).map(({ id }) => id);
     await expect
-      .poll(() => called.filter((id) => !calls.ids.has(id)), { timeout: 30_000, interval: 100 })
+      .poll(() => called.filter((id) => !callbacks.ids.has(id)), { timeout: 30_000, interval: 100 })
       .toEqual([]);
-    calls.close();
     expect(await next.stop()).toBe(0);
     expect(await leftovers.find()).toEqual([]);
     process.stdout.write(`kill -9: seed ${seed}, ${ledger.summary(executions)}\n`);

@@ -31,7 +31,7 @@ test("requests are counted by the pattern of their route", async () => {
   expect(body).toContain(requests('route="/v1/execute",method="POST",status="200"'));
   expect(body).toContain(requests('route="/v1/execute",method="POST",status="400"'));
   expect(body).toContain('glovebox_http_request_seconds_count{route="/v1/execute"} 2\n');
-  const labels = 'language="bash",outcome="exited_nonzero",phase="run"';
+  const labels = 'language="bash",phase="run",outcome="exited_nonzero"';
   expect(body).toContain(`glovebox_executions_total{${labels}} 1\n`);
   expect(body).toContain('glovebox_refused_total{code="INVALID_REQUEST"} 1\n');
   expect(body).toMatch(/^glovebox_queue_wait_seconds_count 1$/m);

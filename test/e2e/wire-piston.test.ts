@@ -2,10 +2,10 @@
  * @module
  * Piston's HTTP interface, as its own clients use it.
  */
-import piston from "piston-client";
+import { piston } from "piston-client";
 import { NodePistonClient, PistonClient } from "piston-api-client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startServer } from "./wire-piston-tmp.ts";
+import { startServer } from "./http-fixture.ts";
 
 let server: Awaited<ReturnType<typeof startServer>>;
 beforeAll(async () => {
@@ -122,7 +122,7 @@ describe("POST /api/v2/execute", () => {
     [
       "the name of a file without one",
       bash("echo $0"),
-      { stdout: expect.stringMatching(/file0\.code\n$/) },
+      { stdout: expect.stringMatching(/file0\.code\n$/) as string },
     ],
     [
       "what is null is not specified",
@@ -383,8 +383,8 @@ describe("/api/v2/packages", () => {
     ["DELETE", { language: "python", version: "3.10.0" }, 500, "Not installed"],
   ])("%s %j is refused", async (method, body, status, message) => {
     const answer = await send(method, "/api/v2/packages", body);
-    const text = typeof message === "string" ? message : expect.stringMatching(message);
-    expect(answer).toEqual({ status, body: { message: text as string } });
+    const text = typeof message === "string" ? message : (expect.stringMatching(message) as string);
+    expect(answer).toEqual({ status, body: { message: text } });
   });
 });
 
@@ -416,7 +416,7 @@ describe("its clients", () => {
 
   test("piston-client, which posts JSON as text", async () => {
     const client = piston({ server: server.url });
-    const runtimes = (await client.runtimes()) as { language: string }[];
+    const runtimes = await client.runtimes();
     expect(runtimes.map(({ language }) => language)).toContain("bash");
     const ran = await client.execute("python", "import sys; print(sys.argv[1:])");
     expect(ran).toMatchObject({

@@ -343,9 +343,13 @@ describe.skipIf(skipReason !== undefined)("the connection of a sandbox", () => {
   });
 
   const startProgram = (name: string, args: readonly string[]): ChildProcess =>
-    spawn(process.execPath, [bundle(join(import.meta.dirname, "../helpers/remote", name), folder), ...args], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
+    spawn(
+      process.execPath,
+      [bundle(join(import.meta.dirname, "../helpers/remote", name), folder), ...args],
+      {
+        stdio: ["ignore", "pipe", "inherit"],
+      },
+    );
 
   test("kill -9 of the client takes its sandbox along", async () => {
     const mark = leftovers.env["GLOVEBOX_TEST_MARK"] ?? "";

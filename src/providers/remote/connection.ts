@@ -50,7 +50,13 @@ export class Connection {
   }
 
   /** @throws {GloveboxError} What the server says, or `SANDBOX_FAILED` where the connection broke off. */
-  async create({ image, policy, limits, files, enforcement }: SandboxSpec): Promise<CreatedMessage> {
+  async create({
+    image,
+    policy,
+    limits,
+    files,
+    enforcement,
+  }: SandboxSpec): Promise<CreatedMessage> {
     const { memoryBytes, processes, diskBytes, openFiles } = limits;
     const created = this.#run(0, creation());
     void this.peer.send({
@@ -134,7 +140,9 @@ export class Connection {
 
   /** What the server must not say: nothing that follows can be trusted. */
   #refuse(what: string): void {
-    this.#fail(sandboxFailed("connection", `${this.#shown} does not keep to the protocol: ${what}`));
+    this.#fail(
+      sandboxFailed("connection", `${this.#shown} does not keep to the protocol: ${what}`),
+    );
     this.peer.close(closeCodes.protocol, what);
   }
 

@@ -111,7 +111,9 @@ async function probe(endpoint: Endpoint, { version }: SandboxOffer): Promise<Pro
       provider: providerName,
       available: provider.available,
       reason: provider.reason,
-      remedy: provider.available ? "" : `run \`glovebox doctor\` on ${endpoint.urlOf("/").hostname}`,
+      remedy: provider.available
+        ? ""
+        : `run \`glovebox doctor\` on ${endpoint.urlOf("/").hostname}`,
       enforcement: enforcementFromWire(enforcement),
       facts: [
         ["server", `${endpoint.shown}, Glovebox ${version}`],

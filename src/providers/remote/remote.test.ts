@@ -92,10 +92,12 @@ describe("a server that can't be used", () => {
 
   test("TLS where there is none", async () => {
     const { url } = await listen(answer(200, offer));
-    await expect(createRemoteProvider({ url: url.replace("http", "https") })).rejects.toMatchObject({
-      code: "PROVIDER_UNAVAILABLE",
-      message: expect.stringContaining("NODE_EXTRA_CA_CERTS") as string,
-    });
+    await expect(createRemoteProvider({ url: url.replace("http", "https") })).rejects.toMatchObject(
+      {
+        code: "PROVIDER_UNAVAILABLE",
+        message: expect.stringContaining("NODE_EXTRA_CA_CERTS") as string,
+      },
+    );
   });
 
   test.each<[what: string, key: string]>([
@@ -111,7 +113,10 @@ describe("a server that can't be used", () => {
 
   test("an answer without end is not read to it", async () => {
     const { url } = await listen((_request, response) => {
-      const more = (): void => void (response.write("x".repeat(65_536)) ? setImmediate(more) : response.once("drain", more));
+      const more = (): void =>
+        void (response.write("x".repeat(65_536))
+          ? setImmediate(more)
+          : response.once("drain", more));
       more();
     });
     await expect(createRemoteProvider({ url })).rejects.toMatchObject({
@@ -191,10 +196,25 @@ describe("a server that can't be trusted", () => {
     ["garbage", ["hello"]],
     ["a message of no known type", [text({ type: "run", argv: ["sh"] })]],
     ["a second sandbox", [text({ ...created, type: "collected", turn: 1, is_complete: true })]],
-    ["files that nobody asked for", [text({ type: "file", turn: 1, path: "x", executable: false, bytes: 1 })]],
+    [
+      "files that nobody asked for",
+      [text({ type: "file", turn: 1, path: "x", executable: false, bytes: 1 })],
+    ],
     ["more output than was granted", Array.from({ length: 6 }, () => ofOutput(1))],
-    ["a grant of input that was not sent", [text({ type: "taken", turn: 1, stream: "stdin", bytes: 9 })]],
-    ["a signal with escape codes", [text({ type: "ended", turn: 1, execution: { ...execution, outcome: { kind: "signaled", signal: "\u001b[2J" } } })]],
+    [
+      "a grant of input that was not sent",
+      [text({ type: "taken", turn: 1, stream: "stdin", bytes: 9 })],
+    ],
+    [
+      "a signal with escape codes",
+      [
+        text({
+          type: "ended",
+          turn: 1,
+          execution: { ...execution, outcome: { kind: "signaled", signal: "\u001b[2J" } },
+        }),
+      ],
+    ],
     ["2 MiB in one message", [`"${"x".repeat(2 ** 21)}"`]],
   ])("%s ends the sandbox", async (_what, data) => {
     const url = await serverThat(({ type }, socket) => {

@@ -2,11 +2,7 @@
  * @module
  * A sandbox that a server has for us.
  */
-import {
-  pathsToCollect,
-  type CollectedFiles,
-  type CollectRequest,
-} from "../../core/collected.ts";
+import { pathsToCollect, type CollectedFiles, type CollectRequest } from "../../core/collected.ts";
 import type { Command, TtySize } from "../../core/command.ts";
 import type { Enforcement } from "../../core/enforcement.ts";
 import { invalidRequest, isGloveboxError } from "../../core/errors.ts";
@@ -107,7 +103,10 @@ export class RemoteSandbox implements ProviderSandbox {
     const wired = commandToWire(command, this.#bounds);
     const bytes = Buffer.byteLength(JSON.stringify(wired));
     if (bytes > maxFrameBytes / 2) {
-      throw invalidRequest("argv", `has, with its environment, ${bytes} bytes: more than can be sent`);
+      throw invalidRequest(
+        "argv",
+        `has, with its environment, ${bytes} bytes: more than can be sent`,
+      );
     }
     let timer: NodeJS.Timeout | undefined;
     let onAbort: () => void = () => undefined;

@@ -2,6 +2,8 @@
  * @module
  * Examples in the reference. A test sends those of requests, and holds those of answers to their schemas.
  */
+import { controls } from "../../core/enforcement.ts";
+import { snakeCase } from "../../util/snake-case.ts";
 
 export const executeExample = {
   language: "bash",
@@ -34,7 +36,12 @@ export const reportExample = {
     truncated: false,
     usage: { wall_ms: 21, cpu_ms: 17, peak_memory_bytes: 9_338_880 },
   },
-  enforcement: { files: { level: "enforced", by: "mount namespace", note: "" } },
+  enforcement: Object.fromEntries(
+    controls.map((control) => [
+      snakeCase(control),
+      { level: "enforced", by: "the kernel", note: "" },
+    ]),
+  ),
 };
 
 export const queuedExample = {

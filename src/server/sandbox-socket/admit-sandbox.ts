@@ -28,7 +28,10 @@ export function refuseByKey({ rules }: Caller, providerName: string): void {
   }
   if (providers !== undefined && !providers.includes(providerName)) {
     const allowed = providers.join(", ");
-    throw notAllowed("provider", `your key allows ${allowed}, and sandboxes are of ${providerName}`);
+    throw notAllowed(
+      "provider",
+      `your key allows ${allowed}, and sandboxes are of ${providerName}`,
+    );
   }
 }
 

@@ -12,7 +12,9 @@ import { admitSandbox, refuseTooLarge } from "./admit-sandbox.ts";
 /** Each method throws what is wrong with it: then there will be no sandbox. */
 export interface Creation {
   /** @returns The whole of it after `start`, undefined before. */
-  tell(message: Extract<ClientMessage, { type: "create" | "file" | "start" }>): SandboxSpec | undefined;
+  tell(
+    message: Extract<ClientMessage, { type: "create" | "file" | "start" }>,
+  ): SandboxSpec | undefined;
   takeBytes(piece: Buffer): void;
 }
 

@@ -18,7 +18,7 @@ export interface Channel {
 /** Who takes nothing for so long holds a slot that others wait for. */
 const STALL_MS = 10_000;
 /** For the client's answer to a close. */
-const CLOSE_GRACE_MS = 5_000;
+const CLOSE_GRACE_MS = 2_000;
 /** Answers to pings come on top of what waits for its turn. */
 const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
 

@@ -13,7 +13,7 @@ export function plainAnswer(end: ProgramEnd): IsoboxAnswer {
     stdout,
     stderr: stderrOf(end),
     exit_code: exitCode,
-    time_taken: end.wallTimeMs / 1000,
+    time_taken: secondsOf(end),
     memory_used: null,
     test_results: null,
   };
@@ -56,7 +56,7 @@ export function testResult(testCase: TestCase, end: ProgramEnd): TestResult {
     stdout,
     stderr: stderrOf(end),
     exit_code: exitCode,
-    time_taken: end.wallTimeMs / 1000,
+    time_taken: secondsOf(end),
     memory_used: null,
     error_message: passed ? null : whyFailed(end, expected),
     input,
@@ -79,3 +79,6 @@ function stderrOf(end: ProgramEnd): string {
 
 const timeoutText = ({ wallTimeMs }: ProgramEnd): string =>
   `Execution timed out after ${(wallTimeMs / 1000).toFixed(3)} seconds`;
+
+/** To the microsecond: more digits would be the fractions of a binary number. */
+const secondsOf = ({ wallTimeMs }: ProgramEnd): number => Math.round(wallTimeMs * 1000) / 1e6;

@@ -1,0 +1,72 @@
+/**
+ * @module
+ * The reference: GET /openapi.json, an OpenAPI 3.1 document made of the routes' own schemas, and
+ * GET /docs, a page that shows it.
+ */
+import swagger from "@fastify/swagger";
+import type { FastifyInstance, RouteOptions } from "fastify";
+import { createJsonSchemaTransform, createJsonSchemaTransformObject } from "fastify-type-provider-zod";
+import { z } from "zod";
+import { executionSchema } from "../executions/schemas.ts";
+import { executeAnswerSchema } from "../schemas.ts";
+import { addDocsPage } from "./docs-page.ts";
+import { finishDocument, type OpenApiDocument } from "./document.ts";
+import { operations } from "./operations.ts";
+
+export interface ReferenceOptions {
+  /** Of Glovebox. */
+  readonly version: string;
+}
+
+/** Bodies: names in the document, without the `Input` that is put behind them. */
+const bodyNames: Readonly<Record<string, string>> = {
+  "/v1/execute": "Execute",
+  "/v1/executions": "Submit",
+  "/v1/executions/batch": "Batch",
+};
+
+/** Must be called before the routes are added: it learns them as they come. */
+export function addReference(app: FastifyInstance, { version }: ReferenceOptions): void {
+  const schemaRegistry = namedSchemas();
+  app.addHook("onRoute", ({ url, schema }) => {
+    const name = bodyNames[url];
+    if (name !== undefined && schema?.body instanceof z.ZodType)
+      schemaRegistry.add(schema.body, { id: name });
+  });
+  const toJsonSchema = createJsonSchemaTransform({ schemaRegistry });
+  const addComponents = createJsonSchemaTransformObject({ schemaRegistry });
+  void app.register(swagger, {
+    openapi: { openapi: "3.1.0", info: { title: "Glovebox", version } },
+    transform: (route) =>
+      nameOf(route.route) in operations
+        ? toJsonSchema({ ...route, schema: { ...route.schema } } as never)
+        : { schema: { hide: true }, url: route.url },
+    transformObject: (document) =>
+      finishDocument(addComponents(document as never) as OpenApiDocument, operations) as never,
+  });
+  let text: string | undefined;
+  app.route({
+    method: "GET",
+    url: "/openapi.json",
+    config: { access: "public" },
+    handler: async (_request, reply) => {
+      text ??= JSON.stringify(app.swagger());
+      return reply.type("application/json").send(text);
+    },
+  });
+  addDocsPage(app, version);
+}
+
+const nameOf = ({ method, url }: RouteOptions): string => `${[method].flat().join()} ${url}`;
+
+/** What more than one endpoint answers with is written once. */
+function namedSchemas() {
+  const { compile, enforcement } = executeAnswerSchema.shape;
+  const registry = z.registry<{ id: string }>();
+  registry.add(executeAnswerSchema, { id: "ExecuteAnswer" });
+  registry.add(compile.unwrap(), { id: "Phase" });
+  registry.add(enforcement, { id: "Enforcement" });
+  registry.add(executionSchema, { id: "Execution" });
+  registry.add(executionSchema.shape.error.unwrap(), { id: "Failure" });
+  return registry;
+}
