@@ -27,8 +27,10 @@ const notForSecondPass = [
   "test/conformance/compare.test.ts",
   "test/e2e/cli-docker.test.ts",
   "test/e2e/lent-files.test.ts",
-  // HTTP on the provider that isolates nothing; cli-report.test.ts serves on `linux`.
-  "test/e2e/http-*.test.ts",
+  // HTTP, which is the same for every user; cli-report.test.ts serves on `linux` as that one.
+  "test/e2e/{http,wire}-*.test.ts",
+  "test/escape/sandbox-socket.test.ts",
+  "test/conformance/remote.test.ts",
   // Words, exit codes and choices: what comes before a sandbox.
   "test/e2e/cli-lost-reader.test.ts",
   "test/e2e/cli-usage.test.ts",

@@ -59,7 +59,13 @@ const CLOSE_GRACE_MS = 2_000;
 /** Of a close frame's text, by the RFC. */
 const MAX_REASON_BYTES = 123;
 
-export function createPeer<In, Out>(socket: WebSocket, options: PeerOptions<In>): Peer<Out> {
+/** What we need of either side's. */
+export type PeerSocket = Pick<
+  WebSocket,
+  "on" | "once" | "send" | "ping" | "close" | "terminate" | "bufferedAmount" | "readyState" | "OPEN"
+>;
+
+export function createPeer<In, Out>(socket: PeerSocket, options: PeerOptions<In>): Peer<Out> {
   let isOpen = true;
   let graceTimer: NodeJS.Timeout | undefined;
   const stopHeartbeat = startHeartbeat(socket, options.heartbeat ?? usualHeartbeat);
@@ -143,7 +149,7 @@ function parseJson(text: Buffer): { readonly value: unknown } | undefined {
   }
 }
 
-function startHeartbeat(socket: WebSocket, { intervalMs, deadMs }: Heartbeat): () => void {
+function startHeartbeat(socket: PeerSocket, { intervalMs, deadMs }: Heartbeat): () => void {
   let seenMs = performance.now();
   const onSign = (): void => {
     seenMs = performance.now();

@@ -22,7 +22,7 @@ const KILLS = 50;
 const MAX_MOMENTS = 12;
 const MAX_MOMENTS_MS = 5_000;
 /** How long after the last of them it is killed. */
-const MAX_LATER_MS = 15;
+const MAX_LATER_MS = 30;
 /** Servers that are ready to go on. */
 const STANDBYS = 2;
 /** How many of the servers are killed while they start, and how long after their begin at most. */
@@ -32,14 +32,13 @@ const SENDERS = 3;
 const PAUSE_MS = 40;
 const SLOW_MS = 150_000;
 
-const configOf = (folder: string, more = ""): string => `
+const configOf = (folder: string, more = "concurrency: 2"): string => `
 provider: linux
 logLevel: warn
 prepare: "off"
 network: { allowed: [none, all] }
 callbacks: { allowPrivate: true }
 storage: { folder: ${folder}/state }
-concurrency: 2
 ${more}`;
 
 describe.skipIf(gap !== undefined)(`a server that is killed ${gap ?? ""}`, () => {
@@ -72,12 +71,10 @@ describe.skipIf(gap !== undefined)(`a server that is killed ${gap ?? ""}`, () =>
     servers.push(server);
     return server;
   };
-  const serve = async (more?: string): Promise<KillableServer & { readonly at: string }> => {
-    const server = startKillableServer(optionsOf(more));
+  const serve = async (more?: string): ReturnType<typeof startKillableServer> => {
+    const server = await startKillableServer(optionsOf(more));
     servers.push(server);
-    const at = await server.url;
-    if (at === undefined) throw new Error(`the server did not start: ${server.log()}`);
-    return { ...server, at };
+    return server;
   };
   /** Calls home, and does `more`. */
   const program = (token: string, more = "") => ({
@@ -135,6 +132,70 @@ describe.skipIf(gap !== undefined)(`a server that is killed ${gap ?? ""}`, () =>
     expect(await leftovers.find()).toEqual([]);
     process.stdout.write(`kill -9: seed ${seed}, ${ledger.summary(executions)}\n`);
   });
+
+  test("kill -9 of its launcher ends an execution with an error that says so", async () => {
+    const server = await serve();
+    const called = programs.next();
+    const id = await submit(server.at, program("async", "sleep 60;"));
+    await called;
+    await killLaunchers(server.child.pid ?? 0);
+    expect(await ended(server.at, id)).toMatchObject({
+      state: "failed",
+      attempts: 1,
+      error: { code: "SANDBOX_FAILED" },
+    });
+    const calledToo = programs.next();
+    const answer = request(`${server.at}/v1/execute`, post(program("sync", "sleep 60;")));
+    await calledToo;
+    await killLaunchers(server.child.pid ?? 0);
+    expect(await answer).toMatchObject({ status: 500, body: { error: { code: "SANDBOX_FAILED" } } });
+    const next = await submit(server.at, program("next"));
+    expect(await ended(server.at, next)).toMatchObject({ result: { run: { stdout: "next\n" } } });
+    expect(await server.stop()).toBe(0);
+    expect(await leftovers.find()).toEqual([]);
+  });
+
+  test("SIGTERM lets what runs end, and the next start runs what waited", async () => {
+    const one = "concurrency: 1";
+    const first = await serve(`${one}\nserver: { shutdownGrace: 30s }`);
+    const called = programs.next();
+    const id = await submit(first.at, program("drained", "read -r line <&3; echo $line;"));
+    const waiting = await submit(first.at, program("waited"));
+    const call = await called;
+    const stopped = first.stop();
+    await refusesNew(first.at);
+    call.write("in time\n");
+    expect(await stopped).toBe(0);
+    const second = await serve(one);
+    expect(await ended(second.at, id)).toMatchObject({
+      state: "finished",
+      attempts: 1,
+      result: { run: { stdout: "in time\ndrained\n" } },
+    });
+    expect(await ended(second.at, waiting)).toMatchObject({
+      attempts: 1,
+      result: { run: { stdout: "waited\n" } },
+    });
+    expect(await second.stop()).toBe(0);
+    expect(await leftovers.find()).toEqual([]);
+  });
+
+  test("what runs longer than the grace is begun again by the next start", async () => {
+    const first = await serve("server: { shutdownGrace: 50ms }");
+    const called = programs.next();
+    const id = await submit(first.at, program("again", "read -r line <&3; echo $line;"));
+    await called;
+    expect(await first.stop()).toBe(0);
+    const calledAgain = programs.next();
+    const second = await serve();
+    (await calledAgain).write("second\n");
+    expect(await ended(second.at, id)).toMatchObject({
+      state: "finished",
+      attempts: 2,
+      result: { run: { stdout: "second\nagain\n" } },
+    });
+    expect(await second.stop()).toBe(0);
+  });
 });
 
 const post = (body: object): RequestInit => ({
@@ -142,3 +203,20 @@ const post = (body: object): RequestInit => ({
   headers: { "content-type": "application/json" },
   body: JSON.stringify(body),
 });
+
+/** Those that a server started: the supervisors, each with pid 1 of its sandbox below it. */
+async function killLaunchers(server: number): Promise<void> {
+  const all = await listProcesses();
+  const launchers = all.filter(({ parent, state }) => parent === server && state !== "Z");
+  for (const { pid } of launchers) process.kill(pid, "SIGKILL");
+}
+
+/** Resolves as soon as a stopping server takes nothing any more. */
+async function refusesNew(at: string): Promise<void> {
+  const code = async (): Promise<unknown> =>
+    request(`${at}/v1/executions`).then(
+      ({ status }) => status,
+      () => "closed",
+    );
+  await expect.poll(code, { interval: 20 }).not.toBe(200);
+}

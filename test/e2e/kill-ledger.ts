@@ -54,6 +54,7 @@ export class Ledger {
   #waiting: (() => void)[] = [];
   #isStopped = false;
   #sent = 0;
+  #replayed = 0;
 
   /**
    * @param program The body of an execution that writes its token and a line break.
@@ -129,6 +130,7 @@ export class Ledger {
       executions.filter(test).length;
     return [
       `${this.#accepted.size} accepted`,
+      `${this.#replayed} of them kept by a server that could not say so any more`,
       `${executions.length - this.#accepted.size} of ${this.#unknown.size} without an answer kept`,
       `${count(({ attempts }) => attempts > 1)} begun more than once`,
       `${count(({ state }) => state === "failed")} given up`,
@@ -198,6 +200,7 @@ export class Ledger {
         body: JSON.stringify(body),
         signal: AbortSignal.timeout(ANSWER_MS),
       });
+      if (answer.headers.has("idempotent-replayed")) this.#replayed += 1;
       if (answer.status === 202) return answer.body;
       this.#faults.push(`${path} was answered ${answer.status} ${JSON.stringify(answer.body)}`);
     } catch (error) {

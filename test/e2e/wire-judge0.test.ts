@@ -721,6 +721,39 @@ test.each<[string, string, number]>([
   }
 });
 
+test("a foreign web page can't send a form", async () => {
+  const runs = server.runCount();
+  const answer = await request(`${server.url}/judge0/submissions?wait=true`, {
+    method: "POST",
+    headers: { origin: "https://evil.example" },
+    body: new URLSearchParams({ source_code: "echo a", language_id: "46" }),
+  });
+  expect(answer).toMatchObject({ status: 403, body: { error: expect.any(String) as unknown } });
+  expect(server.runCount()).toBe(runs);
+});
+
+test("a form with more fields than anybody needs is refused", async () => {
+  const answer = await request(`${server.url}/judge0/submissions`, {
+    method: "POST",
+    headers: { "content-type": "application/x-www-form-urlencoded" },
+    body: "a=b&".repeat(1001),
+  });
+  expect(answer).toMatchObject({ status: 400 });
+});
+
+test("small zips in one request can't become more than a body may have", async () => {
+  const zip = base64(makeZip([{ path: "zeros", content: Buffer.alloc(9 * 2 ** 20) }]));
+  const submission = { source_code: "wc -c < zeros", language_id: BASH, additional_files: zip };
+  const answer = await post("/submissions/batch", { submissions: [submission, submission] });
+  expect([answer.status, answer.body]).toEqual([
+    201,
+    [
+      { token: expect.any(String) as unknown },
+      { additional_files: ["has 9437184 bytes unpacked, more than 7340032"] },
+    ],
+  ]);
+});
+
 test("other types of bodies are refused in Judge0's shape", async () => {
   const answer = await request(`${server.url}/judge0/submissions`, {
     method: "POST",

@@ -113,10 +113,10 @@ describe("a server that can't be used", () => {
 
   test("an answer without end is not read to it", async () => {
     const { url } = await listen((_request, response) => {
-      const more = (): void =>
-        void (response.write("x".repeat(65_536))
-          ? setImmediate(more)
-          : response.once("drain", more));
+      const more = (): void => {
+        if (response.write("x".repeat(65_536))) setImmediate(more);
+        else response.once("drain", more);
+      };
       more();
     });
     await expect(createRemoteProvider({ url })).rejects.toMatchObject({

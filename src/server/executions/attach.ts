@@ -50,7 +50,8 @@ export function addAttachRoute(app: FastifyInstance, context: ServerContext): vo
   });
   app.get<{ Params: { id: string }; Querystring: { cursor?: string } }>(
     "/v1/executions/:id/attach",
-    { websocket: true },
+    // A browser can send no headers here, but subprotocols.
+    { websocket: true, config: { keyNames: ["sec-websocket-protocol"] } },
     (socket, request) => {
       sockets.add(socket);
       socket.once("close", () => void sockets.delete(socket));

@@ -60,9 +60,13 @@ export function addDocsPage(app: FastifyInstance, version: string): void {
       handler: async (_request, reply) => send(reply.headers(pageHeaders)),
     });
   };
-  route("/docs", (reply) => reply.type("text/html; charset=utf-8").send(page(encodeURIComponent(version))));
+  route("/docs", (reply) =>
+    reply.type("text/html; charset=utf-8").send(page(encodeURIComponent(version))),
+  );
   route("/docs/", (reply) => reply.redirect("../docs"));
-  route("/docs/start.js", (reply) => reply.type("text/javascript; charset=utf-8").send(startScript));
+  route("/docs/start.js", (reply) =>
+    reply.type("text/javascript; charset=utf-8").send(startScript),
+  );
   for (const [name, type] of Object.entries(assets)) {
     const read = readOnce(name);
     route(`/docs/${name}`, async (reply) =>

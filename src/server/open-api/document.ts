@@ -107,16 +107,26 @@ function finishOperation(object: OperationObject, operation: Operation): void {
   }
 }
 
-function finishParameters(object: OperationObject, { parameters = {}, headers = {} }: Operation): void {
+function finishParameters(
+  object: OperationObject,
+  { parameters = {}, headers = {} }: Operation,
+): void {
   for (const parameter of object.parameters ?? []) {
     const { description: about, schema } = parameters[parameter.name] ?? {};
     if (about !== undefined) parameter.description = about;
     if (schema !== undefined) parameter.schema = schema;
   }
+  const known = (object.parameters ?? []).map(({ name }) => name);
+  const queries = Object.entries(parameters)
+    .filter(([name]) => !known.includes(name))
+    .map(([name, { description: about, schema = text }]) => {
+      return { name, in: "query", description: about, schema };
+    });
   const added = Object.entries(headers).map(([name, about]) => {
     return { name, in: "header", description: about, schema: text };
   });
-  if (added.length > 0) object.parameters = [...(object.parameters ?? []), ...added];
+  const all = [...(object.parameters ?? []), ...queries, ...added];
+  if (all.length > 0) object.parameters = all;
 }
 
 function toResponse(answer: AnswerText, schema: unknown): ResponseObject {
@@ -127,8 +137,13 @@ function toResponse(answer: AnswerText, schema: unknown): ResponseObject {
   const response: ResponseObject = { description: about };
   if (described.length > 0) response.headers = Object.fromEntries(described) as object;
   const media = { ...(example === undefined ? {} : { example }) };
-  if (contentType !== undefined) response.content = { [contentType]: { schema: text, ...media } };
-  else if (schema !== undefined) response.content = { [JSON_TYPE]: { schema, ...media } };
+  if (contentType !== undefined) {
+    const any = contentType === JSON_TYPE ? { type: "object" } : text;
+    response.content = { [contentType]: { schema: any, ...media } };
+  }
+  if (contentType === undefined && schema !== undefined) {
+    response.content = { [JSON_TYPE]: { schema, ...media } };
+  }
   return response;
 }
 
@@ -160,7 +175,9 @@ function usedSchemas(
 ): Record<string, SchemaObject> {
   const used = new Set<string>();
   const visit = (value: unknown): void => {
-    for (const [, name = ""] of JSON.stringify(value).matchAll(/"#\/components\/schemas\/(\w+)"/g)) {
+    for (const [, name = ""] of JSON.stringify(value).matchAll(
+      /"#\/components\/schemas\/(\w+)"/g,
+    )) {
       if (used.has(name)) continue;
       used.add(name);
       visit(schemas[name] ?? {});

@@ -59,8 +59,18 @@ const textsBySchema: Readonly<Record<string, FieldTexts>> = {
     version: "Of the runtime; null while the server does not know it yet.",
     compile: "Absent where the language is not compiled.",
     run: "Null where compiling did not end with exit code 0.",
-    compile_cache: "`hit`: what an earlier run compiled was used. Absent where nothing is compiled.",
+    compile_cache:
+      "`hit`: what an earlier run compiled was used. Absent where nothing is compiled.",
     artifacts: "Absent where none were asked for, or a limit or a cancel ended the run.",
+    "artifacts.files": "Those that were asked for and are there, sorted by path.",
+    "artifacts.files.path": "Relative to `/workspace`.",
+    "artifacts.files.content": "What is in the file.",
+    "artifacts.files.encoding": "`base64` where the bytes are no UTF-8.",
+    "artifacts.files.executable": "Whether its owner may execute it.",
+    "artifacts.skipped": "What can't come back.",
+    "artifacts.skipped.path": "Relative to `/workspace`.",
+    "artifacts.skipped.reason": "`link`, `special`, `too_large`, `unreadable` or `name`.",
+    "artifacts.truncated": "True if the server's bounds left something out.",
     enforcement: "How each control was held.",
   },
   Phase: {
@@ -109,7 +119,10 @@ export function describeFields(schemas: Readonly<Record<string, SchemaObject>>):
   }
 }
 
-function fieldAt(schema: SchemaObject | undefined, path: readonly string[]): SchemaObject | undefined {
+function fieldAt(
+  schema: SchemaObject | undefined,
+  path: readonly string[],
+): SchemaObject | undefined {
   const [name, ...rest] = path;
   if (name === undefined) return schema;
   return fieldAt((schema?.items ?? schema)?.properties?.[name], rest);

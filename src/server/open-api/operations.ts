@@ -6,7 +6,13 @@
 import type { ErrorCode } from "../../core/errors.ts";
 import { sandboxPath } from "../../sandbox-protocol/bounds.ts";
 import { maxListed, maxWaitS } from "../executions/schemas.ts";
-import { batchExample, endedExample, executeExample, queuedExample, reportExample } from "./examples.ts";
+import {
+  batchExample,
+  endedExample,
+  executeExample,
+  queuedExample,
+  reportExample,
+} from "./examples.ts";
 
 export interface Operation {
   /** Name of a function, for generators of clients. */
@@ -33,7 +39,7 @@ interface ParameterText {
 
 export interface AnswerText {
   readonly description: string;
-  /** Other than JSON. */
+  /** Where no schema of the route says more. */
   readonly contentType?: string;
   readonly example?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
@@ -49,7 +55,12 @@ const whole = (minimum: number, maximum?: number): object => ({
   minimum,
   ...(maximum === undefined ? {} : { maximum }),
 });
-const bodyErrors = ["INVALID_REQUEST", "BODY_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE", "REQUEST_TIMEOUT"] as const;
+const bodyErrors = [
+  "INVALID_REQUEST",
+  "BODY_TOO_LARGE",
+  "UNSUPPORTED_MEDIA_TYPE",
+  "REQUEST_TIMEOUT",
+] as const;
 const admissionErrors = ["UNKNOWN_LANGUAGE", "QUOTA_EXHAUSTED", "CAPACITY_EXHAUSTED"] as const;
 const runErrors = [
   "LANGUAGE_NOT_INSTALLED",
@@ -101,9 +112,17 @@ export const operations: Readonly<Record<string, Operation>> = {
     summary: "Accept several programs at once",
     description:
       "Each element is a body of `POST /v1/executions`, and is accepted or refused by itself: the answer has the execution or the error of each, in order.",
-    errors: [...bodyErrors, "QUOTA_EXHAUSTED", "CAPACITY_EXHAUSTED", "STORAGE_UNAVAILABLE", "SHUTTING_DOWN"],
+    errors: [
+      ...bodyErrors,
+      "QUOTA_EXHAUSTED",
+      "CAPACITY_EXHAUSTED",
+      "STORAGE_UNAVAILABLE",
+      "SHUTTING_DOWN",
+    ],
     bodyExample: batchExample,
-    answers: { 202: { description: "What became of each.", example: { executions: [queuedExample] } } },
+    answers: {
+      202: { description: "What became of each.", example: { executions: [queuedExample] } },
+    },
   },
   "GET /v1/executions": {
     id: "listExecutions",
@@ -186,7 +205,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     description:
       'Text frames of JSON. The server sends what the events have, with `type`. An execution with `interactive` takes `{"type":"stdin","data","encoding"?}`, `{"type":"eof"}`; any takes `{"type":"signal","signal":"SIGINT"}` and `{"type":"resize","columns","rows"}`. A message that is wrong is answered by `{"type":"error","error"}`. The connection is closed with 1000 after `end`, 1001 where the server stops, 1008 where the request was refused. A browser, which can send no headers, gives its key as the one subprotocol.',
     errors: ["EXECUTION_NOT_FOUND"],
-    parameters: { id },
+    parameters: { id, cursor },
     answers: { 101: { description: "It is a WebSocket from here on." } },
   },
   [`GET ${sandboxPath}`]: {
@@ -216,6 +235,27 @@ export const operations: Readonly<Record<string, Operation>> = {
     description: "The first call starts a sandbox to find out; the answer is kept.",
     errors: [],
     answers: { 200: { description: "Providers, limits, network and controls." } },
+  },
+  "GET /metrics": {
+    id: "getMetrics",
+    tag: "server",
+    summary: "Counters, for Prometheus",
+    description: "Where keys are needed, with one that has the scope `admin`.",
+    errors: [],
+    answers: {
+      200: { description: "In the text format of Prometheus.", contentType: "text/plain" },
+    },
+  },
+  "GET /openapi.json": {
+    id: "getReference",
+    tag: "server",
+    summary: "This document",
+    description: "For people it is at `GET /docs`.",
+    isPublic: true,
+    errors: [],
+    answers: {
+      200: { description: "OpenAPI 3.1.", contentType: "application/json" },
+    },
   },
   "GET /health": {
     id: "getHealth",

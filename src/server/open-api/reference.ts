@@ -5,7 +5,10 @@
  */
 import swagger from "@fastify/swagger";
 import type { FastifyInstance, RouteOptions } from "fastify";
-import { createJsonSchemaTransform, createJsonSchemaTransformObject } from "fastify-type-provider-zod";
+import {
+  createJsonSchemaTransform,
+  createJsonSchemaTransformObject,
+} from "fastify-type-provider-zod";
 import { z } from "zod";
 import { executionSchema } from "../executions/schemas.ts";
 import { executeAnswerSchema } from "../schemas.ts";
@@ -37,13 +40,23 @@ export function addReference(app: FastifyInstance, { version }: ReferenceOptions
   const addComponents = createJsonSchemaTransformObject({ schemaRegistry });
   void app.register(swagger, {
     openapi: { openapi: "3.1.0", info: { title: "Glovebox", version } },
-    transform: (route) =>
-      nameOf(route.route) in operations
-        ? toJsonSchema({ ...route, schema: { ...route.schema } } as never)
-        : { schema: { hide: true }, url: route.url },
+    transform: (route) => {
+      const isShown = nameOf(route.route) in operations;
+      // The plug-in for WebSockets hides its routes.
+      const schema = { ...route.schema, hide: !isShown };
+      return toJsonSchema({ ...route, schema } as never);
+    },
     transformObject: (document) =>
       finishDocument(addComponents(document as never) as OpenApiDocument, operations) as never,
   });
+  // Behind the plug-in, which then sees it.
+  app.after(() => {
+    addDocumentRoute(app);
+  });
+  addDocsPage(app, version);
+}
+
+function addDocumentRoute(app: FastifyInstance): void {
   let text: string | undefined;
   app.route({
     method: "GET",
@@ -54,7 +67,6 @@ export function addReference(app: FastifyInstance, { version }: ReferenceOptions
       return reply.type("application/json").send(text);
     },
   });
-  addDocsPage(app, version);
 }
 
 const nameOf = ({ method, url }: RouteOptions): string => `${[method].flat().join()} ${url}`;

@@ -3,7 +3,6 @@
  * One connection, which is one sandbox: it is made of what comes first, serves one command after the
  * other, and is gone with the connection.
  */
-import type { WebSocket } from "ws";
 import type { ServerConfig } from "../../config/server-config.ts";
 import { GloveboxError, invalidRequest } from "../../core/errors.ts";
 import type { ProviderSandbox } from "../../core/provider.ts";
@@ -16,6 +15,7 @@ import {
   type CloseCode,
   type Heartbeat,
   type Peer,
+  type PeerSocket,
 } from "../../sandbox-protocol/peer.ts";
 import type { ServerMessage } from "../../sandbox-protocol/server-messages.ts";
 import { errorToWire } from "../../sandbox-protocol/values.ts";
@@ -65,7 +65,7 @@ export class SandboxSession {
   #lastTurn = 0;
   #idleTimer: NodeJS.Timeout | undefined;
 
-  constructor(socket: WebSocket, parts: SessionParts) {
+  constructor(socket: PeerSocket, parts: SessionParts) {
     this.#parts = parts;
     let onClosed: () => void = () => undefined;
     this.#closed = new Promise((resolve) => {

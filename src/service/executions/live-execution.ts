@@ -10,6 +10,8 @@ import { OutputLog } from "./output-log.ts";
 
 /** What is waiting for a program that does not read, at most; a writer waits then. */
 const STDIN_BUFFER_BYTES = 64 * 1024;
+/** An interactive program that nobody is attached to for so long is ended. */
+const DETACHED_MS = 60_000;
 /** How far the program may be ahead of who follows an interactive execution. */
 const AHEAD_BYTES = 256 * 1024;
 
@@ -61,9 +63,12 @@ export class ActiveExecution implements LiveExecution {
   /** Those who wait for a reader. */
   #waiting: (() => void)[] = [];
   #written = 0;
+  readonly #detachedMs: number;
+  #detached: NodeJS.Timeout | undefined;
 
-  constructor(info: ActiveInfo) {
+  constructor(info: ActiveInfo, detachedMs = DETACHED_MS) {
     this.#info = info;
+    this.#detachedMs = detachedMs;
     this.controller.signal.addEventListener("abort", () => {
       this.#wake();
     });
@@ -93,6 +98,7 @@ export class ActiveExecution implements LiveExecution {
 
   update(change: Partial<ExecutionInfo>): void {
     this.#info = { ...this.#info, ...change };
+    this.#watchFollowers();
     for (const listener of [...this.#listeners]) listener(this.#info);
   }
 
@@ -108,6 +114,7 @@ export class ActiveExecution implements LiveExecution {
 
   /** It is no longer here. */
   close(): void {
+    clearTimeout(this.#detached);
     this.#control = undefined;
     if (this.stdin !== "empty") this.stdin.destroy();
     this.log.end();
@@ -126,6 +133,7 @@ export class ActiveExecution implements LiveExecution {
   follow(): Follower {
     const follower = { bytes: this.#written };
     this.#followers.add(follower);
+    this.#watchFollowers();
     const check = (): void => {
       if (!this.#isFarAhead()) this.#wake();
     };
@@ -136,6 +144,7 @@ export class ActiveExecution implements LiveExecution {
       },
       close: () => {
         this.#followers.delete(follower);
+        this.#watchFollowers();
         check();
       },
     };
@@ -146,6 +155,15 @@ export class ActiveExecution implements LiveExecution {
     this.#written += bytes;
     if (!this.#isFarAhead() || this.controller.signal.aborted) return;
     await new Promise<void>((resolve) => void this.#waiting.push(resolve));
+  }
+
+  #watchFollowers(): void {
+    clearTimeout(this.#detached);
+    const { isInteractive, state } = this.#info;
+    if (!isInteractive || state !== "running" || this.#followers.size > 0) return;
+    this.#detached = setTimeout(() => {
+      this.controller.abort(new Error("nobody is attached"));
+    }, this.#detachedMs).unref();
   }
 
   #wake(): void {

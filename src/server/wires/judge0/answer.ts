@@ -24,6 +24,42 @@ export interface KeptSubmission {
 
 type Answer = Readonly<Record<string, unknown>>;
 
+type Answers =
+  | { readonly ok: true; readonly submissions: readonly (Answer | null)[] }
+  | { readonly ok: false; readonly reason: string };
+
+const HOW = "use base64_encoded=true query parameter";
+export const notUtf8 = `some attributes for this submission cannot be converted to UTF-8, ${HOW}`;
+const someNotUtf8 = `some attributes for one or more submissions cannot be converted to UTF-8, ${HOW}`;
+
+/** Of the texts of one answer; a single submission may have more. */
+const MAX_TEXT_CHARS = 32 * 2 ** 20;
+
+/** Null for each that is not there. */
+export function answerAll(
+  submissions: readonly (KeptSubmission | undefined)[],
+  fields: readonly AnswerField[],
+  isBase64: boolean,
+): Answers {
+  const answers: (Answer | null)[] = [];
+  let chars = 0;
+  for (const submission of submissions) {
+    const answer = submission === undefined ? null : answerOf(submission, fields, isBase64);
+    if (answer === undefined) return { ok: false, reason: someNotUtf8 };
+    answers.push(answer);
+    chars += answer === null ? 0 : textChars(answer);
+    if (chars > MAX_TEXT_CHARS && submissions.length > 1) {
+      return { ok: false, reason: "too much for one answer: ask for fewer submissions or fields" };
+    }
+  }
+  return { ok: true, submissions: answers };
+}
+
+function textChars(answer: Answer): number {
+  const texts = Object.values(answer).filter((value) => typeof value === "string");
+  return texts.reduce((sum, { length }) => sum + length, 0);
+}
+
 /** @returns Undefined where a text is not UTF-8 and nobody asked for base64. */
 export function answerOf(
   submission: KeptSubmission,

@@ -4,14 +4,14 @@
  */
 import type { FastifyInstance } from "fastify";
 import type { ServerContext } from "../../server-options.ts";
-import { answerOf } from "./answer.ts";
+import { answerAll } from "./answer.ts";
 import { findSubmissions } from "./kept-submissions.ts";
 import { queryIsTrue, queryText } from "./query.ts";
 import { refuse } from "./refusals.ts";
 import { forAll } from "./route-access.ts";
 import { asRecord } from "./submission-fields.ts";
-import { someNotUtf8, wantedFields } from "./submission-routes.ts";
-import { toSubmission, type ToSubmission } from "./to-submission.ts";
+import { wantedFields } from "./submission-routes.ts";
+import { toSubmission, unpackRoom, type ToSubmission } from "./to-submission.ts";
 
 export function addBatchRoutes(app: FastifyInstance, context: ServerContext): void {
   const { maxBatch } = context.config.executions;
@@ -37,9 +37,10 @@ function addCreateRoute(app: FastifyInstance, context: ServerContext, maxBatch: 
       const fault = sizeFault(bodies.length, maxBatch);
       if (fault !== undefined) return refuse(reply, fault);
       const isBase64 = queryIsTrue(request, "base64_encoded");
+      const room = unpackRoom(context.config);
       const wanted: ToSubmission[] = [];
       for (const body of bodies) {
-        wanted.push(await toSubmission(context, request, body, isBase64));
+        wanted.push(await toSubmission(context, request, body, isBase64, room));
       }
       const good = wanted.flatMap((each) => (each.ok ? [each.submission] : []));
       if (good.length > 0) await keys.charge(request.caller, good.length);
@@ -66,11 +67,9 @@ function addShowRoute(app: FastifyInstance, context: ServerContext, maxBatch: nu
       const fields = wantedFields(request, reply);
       if (fields === undefined) return reply;
       const isBase64 = queryIsTrue(request, "base64_encoded");
-      const submissions = findSubmissions(context, request, tokens).map((submission) => {
-        return submission === undefined ? null : answerOf(submission, fields, isBase64);
-      });
-      if (submissions.includes(undefined)) return refuse(reply, someNotUtf8);
-      return { submissions };
+      const found = findSubmissions(context, request, tokens);
+      const answers = answerAll(found, fields, isBase64);
+      return answers.ok ? { submissions: answers.submissions } : refuse(reply, answers.reason);
     },
   });
 }

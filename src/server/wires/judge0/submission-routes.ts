@@ -5,14 +5,14 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { hasEnded } from "../../../service/executions/execution-info.ts";
 import type { ServerContext } from "../../server-options.ts";
-import { answerOf } from "./answer.ts";
+import { answerAll, answerOf, notUtf8 } from "./answer.ts";
 import { readFields, type AnswerField } from "./answer-fields.ts";
 import { findSubmission, keptSubmission } from "./kept-submissions.ts";
 import { judge0KindName } from "./kind.ts";
 import { queryIsTrue, queryNumber, queryText } from "./query.ts";
 import { refuse } from "./refusals.ts";
 import { forAdmins, forAll } from "./route-access.ts";
-import { toSubmission } from "./to-submission.ts";
+import { toSubmission, unpackRoom } from "./to-submission.ts";
 import { verdictOf } from "./verdict.ts";
 import { statusOf } from "./statuses.ts";
 
@@ -21,11 +21,6 @@ const MAX_WAIT_MS = 600_000;
 const USUAL_PER_PAGE = 20;
 /** Each can have megabytes. */
 const MAX_PER_PAGE = 100;
-
-export const notUtf8 =
-  "some attributes for this submission cannot be converted to UTF-8, use base64_encoded=true query parameter";
-export const someNotUtf8 =
-  "some attributes for one or more submissions cannot be converted to UTF-8, use base64_encoded=true query parameter";
 
 export function addSubmissionRoutes(app: FastifyInstance, context: ServerContext): void {
   addCreateRoute(app, context);
@@ -55,7 +50,8 @@ function addCreateRoute(app: FastifyInstance, context: ServerContext): void {
       const fields = wantedFields(request, reply);
       if (fields === undefined) return reply;
       const isBase64 = queryIsTrue(request, "base64_encoded");
-      const wanted = await toSubmission(context, request, request.body, isBase64);
+      const room = unpackRoom(context.config);
+      const wanted = await toSubmission(context, request, request.body, isBase64, room);
       if (!wanted.ok) return reply.code(422).send(wanted.errors);
       await keys.charge(request.caller, 1);
       const [submitted] = await executions.submit([wanted.submission]);
@@ -109,12 +105,11 @@ function addListRoute(app: FastifyInstance, context: ServerContext): void {
       const offset = (page - 1) * perPage;
       const found = page > pages ? [] : executions.page({ ...ofKind, offset, limit: perPage });
       const isBase64 = queryIsTrue(request, "base64_encoded");
-      const submissions = found.map((info) =>
-        answerOf(keptSubmission(context, info), fields, isBase64),
-      );
-      if (submissions.includes(undefined)) return refuse(reply, someNotUtf8);
+      const kept = found.map((info) => keptSubmission(context, info));
+      const answers = answerAll(kept, fields, isBase64);
+      if (!answers.ok) return refuse(reply, answers.reason);
       return {
-        submissions,
+        submissions: answers.submissions,
         meta: {
           current_page: page,
           next_page: page < pages ? page + 1 : null,

@@ -32,8 +32,19 @@ export type ToSubmission =
 /** Of one file of `additional_files`. */
 export const maxExtractKib = 10_240;
 
+/** What the zips of one request may still become: a small one can become a large program. */
+export interface UnpackRoom {
+  bytes: number;
+}
+
+/** No more than could have come without a zip. */
+export function unpackRoom({ server }: ServerConfig): UnpackRoom {
+  return { bytes: server.bodyLimitBytes };
+}
+
 /**
  * @param body Whatever the client sent.
+ * @param room Is made smaller.
  * @throws {GloveboxError} For what is no fault of a field.
  */
 export async function toSubmission(
@@ -41,13 +52,14 @@ export async function toSubmission(
   request: FastifyRequest,
   body: unknown,
   isBase64: boolean,
+  room: UnpackRoom,
 ): Promise<ToSubmission> {
   const faults = new FaultList();
   const config = boundsFor(request.caller, context.config);
   const fields = readSubmission(body, isBase64, config.limits, faults);
   const language = checkLanguage(fields, context, faults);
   checkAllowed(fields, language, config, faults);
-  const additional = await filesOfZip(fields, config, faults);
+  const additional = await filesOfZip(fields, config, room, faults);
   if (language === undefined || additional === undefined || !faults.isEmpty) {
     return { ok: false, errors: faults.toErrors() };
   }
@@ -110,6 +122,7 @@ function checkAllowed(
 async function filesOfZip(
   { additionalFiles }: SubmissionFields,
   { server, limits }: ServerConfig,
+  room: UnpackRoom,
   faults: FaultList,
 ): Promise<readonly SandboxFile[] | undefined> {
   if (additionalFiles === undefined) return [];
@@ -117,9 +130,12 @@ async function filesOfZip(
   const unzipped = await unzip(additionalFiles, {
     maxFiles: server.maxFiles,
     maxFileBytes: maxExtractKib * 1024,
-    maxBytes: limits.default.diskBytes,
+    maxBytes: Math.min(room.bytes, limits.default.diskBytes),
   });
-  if (unzipped.ok) return unzipped.files;
+  if (unzipped.ok) {
+    for (const { content } of unzipped.files) room.bytes -= content.byteLength;
+    return unzipped.files;
+  }
   faults.add("additional_files", unzipped.reason);
   return undefined;
 }

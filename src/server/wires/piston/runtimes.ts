@@ -39,7 +39,8 @@ export function pistonRuntimes(
     return names.map((name) => ({
       name,
       version: toSemVer(version),
-      aliases: [language.id, ...language.aliases].filter((alias) => alias !== name),
+      // Its other names have a row of their own.
+      aliases: [language.id, ...language.aliases].filter((alias) => !names.includes(alias)),
       ...(names.length > 1 && names[0] !== undefined ? { packageName: names[0] } : {}),
       language,
       installed: version,
