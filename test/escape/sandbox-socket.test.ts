@@ -332,7 +332,7 @@ describe.skipIf(skipReason !== undefined)("the connection of a sandbox", () => {
     const stopping = await startSandboxServer(linux);
     const provider = await createRemoteProvider({ url: stopping.url });
     const sandbox = await provider.create(spec, never);
-    let stopped: Promise<void> | undefined;
+    let stopped: PromiseLike<void> | undefined;
     const onOutput = (): void => {
       stopped ??= stopping[Symbol.asyncDispose]();
     };
