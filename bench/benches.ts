@@ -9,6 +9,7 @@ import { dockerBench } from "./docker.ts";
 import { growthBench } from "./growth.ts";
 import { httpBench } from "./http.ts";
 import { launcherBench } from "./launcher.ts";
+import { serviceBench } from "./service.ts";
 
 export const benches: readonly Bench[] = [
   launcherBench,
@@ -17,4 +18,5 @@ export const benches: readonly Bench[] = [
   compileBench,
   dockerBench,
   growthBench,
+  serviceBench,
 ];

@@ -18,6 +18,8 @@ const ANSWER_TIMEOUT_MS = 60_000;
 
 export interface BenchServer extends AsyncDisposable {
   readonly pid: number;
+  /** `http://127.0.0.1:41234` */
+  readonly url: string;
   /**
    * Runs a program by `POST /v1/execute`.
    *
@@ -52,7 +54,8 @@ export async function startBenchServer(
   const [program = "", ...args] = [...ownMountNamespace(), ...argv];
   const child = spawn(program, args, {
     cwd,
-    env: { ...cleanEnvironment, ...env },
+    // Not where this user's own server keeps what it has accepted.
+    env: { ...cleanEnvironment, GLOVEBOX_STORAGE_FOLDER: join(cwd, "state"), ...env },
     stdio: ["ignore", "pipe", "inherit"],
   });
   // If the bench is interrupted: the server then ends its runs and itself.
@@ -69,6 +72,7 @@ export async function startBenchServer(
   let agent = new Agent({ keepAlive: true });
   return {
     pid: child.pid!,
+    url,
     execute: (program) => execute(`${url}/v1/execute`, agent, program),
     disconnect: () => {
       agent.destroy();

@@ -121,8 +121,9 @@ async function bundleQuickCli(outDir) {
       {
         name: "without-servers",
         setup: ({ onResolve }) => {
-          onResolve({ filter: /\/(app-server\.ts|keys-work\.ts|(server|config|remote)\/)/ }, ({ path, kind }) =>
-            kind === "dynamic-import" ? { path, external: true } : undefined,
+          onResolve(
+            { filter: /\/(app-server\.ts|keys-work\.ts|(server|config|remote)\/)/ },
+            ({ path, kind }) => (kind === "dynamic-import" ? { path, external: true } : undefined),
           );
         },
       },

@@ -83,7 +83,14 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     const version = programVersion();
     const languages = loadLanguages();
     const languageIds = languages.languages.map(({ id }) => id);
-    const observers = await openObservers({ config, languageIds, env, version, logger, stderr: log });
+    const observers = await openObservers({
+      config,
+      languageIds,
+      env,
+      version,
+      logger,
+      stderr: log,
+    });
     ends.push(() => observers.close());
     const served = { provider, otherProviders, languages };
     const service = createServedService(config, served, observers, env);
@@ -130,7 +137,8 @@ async function run(parts: Parts, providers: readonly Provider[]): Promise<Runnin
     const recovered = await kept.start();
     if (recovered.queued + recovered.lost > 0) main.log.warn(recovered, "took over executions");
     observers.audit.serverStarted(programVersion());
-    if (kept.hasKeys() && !requiresKeys(config)) main.log.warn("there are keys, but no request needs one here: start with --auth required");
+    if (kept.hasKeys() && !requiresKeys(config))
+      main.log.warn("there are keys, but no request needs one here: start with --auth required");
     return { url, wireUrls, probe: probe(parts, providers), ...stopping(parts) };
   } catch (error) {
     await Promise.all(servers.map((server) => server.close()));

@@ -1,20 +1,21 @@
-import { fileURLToPath } from "node:url";
-import { beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
+import { languageNamed } from "../../test/helpers/language.ts";
 import type { CallerRules } from "../core/caller.ts";
-import { indexLanguages, type LanguageIndex } from "../languages/index-languages.ts";
-import { loadLanguages } from "../languages/load.ts";
+import { indexLanguages } from "../languages/index-languages.ts";
 import { parseExpiry, parseName, parseRules, parseScopes, type CreateFlags } from "./keys-flags.ts";
 
-let languages: LanguageIndex;
-beforeAll(async () => {
-  const folder = fileURLToPath(new URL("../../languages", import.meta.url));
-  languages = indexLanguages(await loadLanguages(folder));
-});
+const languages = indexLanguages([
+  languageNamed("python", { aliases: ["py"] }),
+  languageNamed("javascript"),
+]);
 
 test.each<[CreateFlags, CallerRules]>([
   [{}, {}],
   [{ rate: "60/min" }, { requestsPerMinute: 60 }],
-  [{ concurrency: "2", daily: "1000" }, { maxConcurrent: 2, executionsPerDay: 1000 }],
+  [
+    { concurrency: "2", daily: "1000" },
+    { maxConcurrent: 2, executionsPerDay: 1000 },
+  ],
   [{ languages: "py,JavaScript, py" }, { languages: ["python", "javascript"] }],
   [{ providers: "docker,linux" }, { providers: ["docker", "linux"] }],
   [{ network: "none,all" }, { network: ["none", "all"] }],
@@ -39,7 +40,10 @@ test.each<[CreateFlags, RegExp]>([
   [{ languages: "python," }, /^--languages: must be words with commas/],
   [{ providers: "auto" }, /^--providers: `auto` is unknown\. Allowed: linux, docker, process\./],
   [{ network: "some" }, /^--network: `some` is unknown\. Allowed: none, all\./],
-  [{ maxMemory: "none" }, /^--max-memory: `none` is not a number of bytes.*Allowed: 4MiB to 1TiB\./],
+  [
+    { maxMemory: "none" },
+    /^--max-memory: `none` is not a number of bytes.*Allowed: 4MiB to 1TiB\./,
+  ],
   [{ maxTimeout: "none" }, /^--max-timeout: `none` .*Allowed: 10ms to 24h\./],
   [{ maxTimeout: "0s" }, /^--max-timeout: `0s` is out of range/],
 ])("%j is refused", (flags, message) => {

@@ -117,7 +117,10 @@ function parseMaxLimits(flags: CreateFlags): Partial<Record<LimitName, number>> 
 function parseRate(text: string): number {
   const [, count] = /^(\d{1,9})\/min$/.exec(text) ?? [];
   if (count !== undefined && Number(count) >= 1) return Number(count);
-  throw invalidRequest("--rate", `${showValue(text)} is no rate. Write it like 60/min, at least 1/min.`);
+  throw invalidRequest(
+    "--rate",
+    `${showValue(text)} is no rate. Write it like 60/min, at least 1/min.`,
+  );
 }
 
 /** 0 would lock the key out, or be taken for "unlimited": neither is meant by anybody. */

@@ -109,7 +109,10 @@ function findKey(keys: readonly KeyEntry[], word: string): KeyEntry {
   }
   if (others.length === 0) return key;
   const ids = [key, ...others].map(({ id }) => id).join(", ");
-  throw invalidRequest("KEY", `several keys have the name \`${word}\`. Say which by its id: ${ids}.`);
+  throw invalidRequest(
+    "KEY",
+    `several keys have the name \`${word}\`. Say which by its id: ${ids}.`,
+  );
 }
 
 async function withKeyring(
@@ -157,7 +160,9 @@ async function readSecret(path: string): Promise<string> {
     throw invalidRequest("--secret-file", `\`${path}\` can't be read (${code}).`);
   }
   // An editor ends a file with a line feed.
-  return Buffer.concat(chunks).toString("latin1").replace(/\r?\n$/, "");
+  return Buffer.concat(chunks)
+    .toString("latin1")
+    .replace(/\r?\n$/, "");
 }
 
 function printJson(document: unknown): void {

@@ -27,7 +27,10 @@ describe("the flags of `glovebox run`", () => {
   test.each<[RawRunOptions, RegExp]>([
     [{ network: "some" }, /--network: `some` is unknown. Allowed: none, ask, all\./],
     [{ network: "ask" }, /--network: `ask`: .*nobody to ask yet\. Use `none`/],
-    [{ provider: "vm" }, /--provider: `vm` is unknown. Allowed: auto, linux, docker, process, remote\./],
+    [
+      { provider: "vm" },
+      /--provider: `vm` is unknown. Allowed: auto, linux, docker, process, remote\./,
+    ],
     [{ image: "a b" }, /--image: `a b` is not an image like python:3/],
     [{ image: "a:1", provider: "process" }, /--image: is of no use with `--provider process`/],
     [{ provider: "process" }, /--provider: `process` isolates nothing.*--enforcement best-effort/],

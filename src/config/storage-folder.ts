@@ -21,5 +21,7 @@ export function storageFolder(
   if (state !== undefined) return join(state, "server");
   const path = "storage.folder";
   const message = "this user has no home folder: say where executions and keys are kept";
-  throw new GloveboxError("INVALID_CONFIG", `${path}: ${message}.`, { issues: [{ path, message }] });
+  throw new GloveboxError("INVALID_CONFIG", `${path}: ${message}.`, {
+    issues: [{ path, message }],
+  });
 }

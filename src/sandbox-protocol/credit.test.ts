@@ -18,26 +18,25 @@ describe("a stream over a connection", () => {
           const held: Buffer[] = [];
           const read: Buffer[] = [];
           const sent = sizes.map((size, index) => Buffer.alloc(size, index));
-          let isDone = false;
-          const sending = (async () => {
-            for (const bytes of sent) {
-              await credit.send(bytes, async (piece) => {
-                expect(intake.arrive(piece.byteLength)).toBe(true);
-                held.push(piece);
-              });
-            }
-            isDone = true;
-          })();
-          for (let round = 0; !isDone || held.length > 0; round++) {
+          const sending = sent.map((bytes) =>
+            credit.send(bytes, async (piece) => {
+              expect(intake.arrive(piece.byteLength)).toBe(true);
+              held.push(piece);
+            }),
+          );
+          const total = sizes.reduce((sum, size) => sum + size, 0);
+          let readBytes = 0;
+          for (let round = 0; readBytes < total; round++) {
             await settle();
             const cost = held.reduce((sum, { byteLength }) => sum + costOf(byteLength), 0);
             expect(cost).toBeLessThanOrEqual(windowBytes);
             for (const piece of held.splice(0, round % slowness === 0 ? Infinity : 1)) {
               read.push(piece);
+              readBytes += piece.byteLength;
               intake.take(piece.byteLength);
             }
           }
-          await sending;
+          await Promise.all(sending);
           expect(Buffer.compare(Buffer.concat(read), Buffer.concat(sent))).toBe(0);
         },
       ),
@@ -68,7 +67,9 @@ describe("a stream over a connection", () => {
   test("single bytes cost more than themselves", async () => {
     const credit = createCredit();
     let pieces = 0;
-    const send = async (): Promise<void> => void pieces++;
+    const send = async (): Promise<void> => {
+      pieces += 1;
+    };
     for (let i = 0; i < 10_000; i++) void credit.send(Buffer.alloc(1), send);
     await settle();
     expect(pieces).toBeLessThanOrEqual(windowBytes / costOf(1));

@@ -8,9 +8,9 @@ import { costOf, leastRoom, maxPieceBytes, windowBytes } from "./bounds.ts";
 /** The sender's side of one stream. */
 export interface Credit {
   /**
-   * Sends the bytes in pieces, each as soon as there is room for it.
+   * Sends the bytes in pieces, each as soon as there is room for it, behind those of earlier calls.
    *
-   * @param send Resolves once the piece is out of our hands.
+   * @param send Resolves once the piece is out of our hands. Does not reject.
    */
   send(bytes: Buffer, send: (piece: Buffer) => Promise<void>): Promise<void>;
   /** @returns False for more than was sent: the reader counts wrongly. */
@@ -23,6 +23,7 @@ export function createCredit(): Credit {
   let room = windowBytes;
   let isDiscarding = false;
   let wake: () => void = () => undefined;
+  let sending = Promise.resolve();
 
   const waitForRoom = async (): Promise<void> => {
     while (room < leastRoom && !isDiscarding) {
@@ -31,16 +32,20 @@ export function createCredit(): Credit {
       });
     }
   };
+  const sendAll = async (bytes: Buffer, send: (piece: Buffer) => Promise<void>): Promise<void> => {
+    for (let sent = 0; sent < bytes.byteLength;) {
+      await waitForRoom();
+      if (isDiscarding) return;
+      const piece = bytes.subarray(sent, sent + Math.min(room, maxPieceBytes));
+      room -= costOf(piece.byteLength);
+      sent += piece.byteLength;
+      await send(piece);
+    }
+  };
   return {
-    async send(bytes, send) {
-      for (let sent = 0; sent < bytes.byteLength;) {
-        await waitForRoom();
-        if (isDiscarding) return;
-        const piece = bytes.subarray(sent, sent + Math.min(room, maxPieceBytes));
-        room -= costOf(piece.byteLength);
-        sent += piece.byteLength;
-        await send(piece);
-      }
+    send(bytes, send) {
+      sending = sending.then(() => sendAll(bytes, send));
+      return sending;
     },
     grant(cost) {
       if (room + cost > windowBytes) return false;

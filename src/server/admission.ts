@@ -76,7 +76,9 @@ function refuseByRules(
 ): void {
   refuseOther("language", language.id, rules.languages);
   refuseOther("provider", provider ?? defaultProvider, rules.providers);
-  refuseOther("network", network ?? "none", rules.network && ["none", ...rules.network]);
+  // `none` can always be asked for.
+  const modes = rules.network && [...new Set(["none", ...rules.network])];
+  refuseOther("network", network ?? "none", modes);
   for (const name of limitNames) {
     const wanted = limits?.[snakeCase(name)];
     const most = rules.maxLimits?.[name];

@@ -17,7 +17,6 @@ import { createMetrics } from "../observe/metrics.ts";
 import { noTracer } from "../observe/tracer.ts";
 import { createLogger } from "./create-logger.ts";
 import { buildServer } from "./build-server.ts";
-import type { ServedService } from "./server-options.ts";
 
 let folder: string;
 let app: FastifyInstance | undefined;
@@ -125,7 +124,10 @@ const stored = (): readonly string[] =>
   existsSync(join(folder, "store")) ? readdirSync(join(folder, "store")) : [];
 
 test("a language is prepared after its first run, and others are not", async () => {
-  const { run, logged } = await serve([prepared("used", "echo x"), prepared("idle", "echo y")], "used");
+  const { run, logged } = await serve(
+    [prepared("used", "echo x"), prepared("idle", "echo y")],
+    "used",
+  );
   expect(await run("used")).toBe(200);
   expect(JSON.parse(await logged('"prepared"'))).toMatchObject({ level: 30, language: "used" });
   const [key = "", ...others] = stored();
@@ -156,7 +158,10 @@ test("two are prepared one after the other, and runs don't wait for them", async
 
 test("what fails is told once, and not tried again", async () => {
   const script = `echo >>${folder}/count; echo no such header >&2; exit 1`;
-  const { run, logged, log } = await serve([prepared("broken", script), prepared("fine", ":")], "used");
+  const { run, logged, log } = await serve(
+    [prepared("broken", script), prepared("fine", ":")],
+    "used",
+  );
   await run("broken");
   expect(await logged("cannot prepare")).toContain('"level":40');
   expect(await run("broken")).toBe(200);

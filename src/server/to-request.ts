@@ -162,10 +162,7 @@ export function refuseNetwork(
   );
 }
 
-export function refuseImage(
-  { image }: Pick<ExecuteBody, "image">,
-  { images }: ServerConfig,
-): void {
+export function refuseImage({ image }: Pick<ExecuteBody, "image">, { images }: ServerConfig): void {
   if (image === undefined || isAllowedImage(image, images.allowed)) return;
   const allowed =
     images.allowed.length === 0

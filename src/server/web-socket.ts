@@ -16,6 +16,11 @@ const HEARTBEAT_MS = 20_000;
 
 /** Must be called before the routes are added. */
 export function acceptWebSockets(app: FastifyInstance): void {
+  // The plug-in ends the connections of those only that came as far as its own hook. Whoever was refused
+  // before would keep theirs for ever: Node has let go of it.
+  app.addHook("onResponse", async ({ raw: { headers, socket } }) => {
+    if (headers.upgrade !== undefined) socket.destroy();
+  });
   void app.register(websocket, {
     // Longer messages end the connection with 1009, before they are held.
     options: { maxPayload: maxFrameBytes, perMessageDeflate: false },

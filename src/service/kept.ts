@@ -21,8 +21,10 @@ import { keepHouse, type Retention } from "./executions/housekeeping.ts";
 import { keyState } from "./key-state.ts";
 import { createKeys, type Keys } from "./keys.ts";
 
-export interface KeptOptions
-  extends Pick<ExecutionsOptions, "service" | "maxPending" | "queueTimeoutMs" | "onFault"> {
+export interface KeptOptions extends Pick<
+  ExecutionsOptions,
+  "service" | "maxPending" | "queueTimeoutMs" | "onFault"
+> {
   /** Undefined: in memory. */
   readonly folder: string | undefined;
   readonly retention: Retention;

@@ -38,10 +38,7 @@ export function createKeys(keys: KeysStore, usage: UsageStore): Keys {
   };
 }
 
-function quotaExhausted(
-  limit: number,
-  retryAfterMs: number,
-): GloveboxError<"QUOTA_EXHAUSTED"> {
+function quotaExhausted(limit: number, retryAfterMs: number): GloveboxError<"QUOTA_EXHAUSTED"> {
   return new GloveboxError(
     "QUOTA_EXHAUSTED",
     `your key may have ${limit} executions a day, and this would be more. The next day begins at midnight, UTC.`,

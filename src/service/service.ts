@@ -2,9 +2,7 @@
  * @module
  * What all doors share: from a request to its report, with one sandbox in between.
  */
-import { randomUUID } from "node:crypto";
-import { GloveboxError, isSandboxFailure } from "../core/errors.ts";
-import type { Execution } from "../core/execution.ts";
+import { GloveboxError } from "../core/errors.ts";
 import type { LoadedLanguage, Runtime } from "../core/language.ts";
 import type { ProbeReport, Provider, ProviderSandbox } from "../core/provider.ts";
 import type { SandboxSpec } from "../core/sandbox.ts";
@@ -12,17 +10,9 @@ import type { LanguageIndex } from "../languages/index-languages.ts";
 import { noTracer } from "../observe/tracer.ts";
 import { mapLimited } from "../util/map-limited.ts";
 import { ActiveWork } from "./active-work.ts";
-import { runAndCollect } from "./artifacts.ts";
-import {
-  compile,
-  planCompile,
-  withCompiled,
-  withoutCompiler,
-  type CompilePlan,
-} from "./compile-phase.ts";
+import { execute, type Listeners } from "./execute.ts";
 import { openSandbox } from "./open-sandbox.ts";
 import { languageOf } from "./prepare.ts";
-import type { PreparedCommand, PreparedExecution } from "./prepare.ts";
 import type {
   ExecutionControl,
   ExecutionReport,
@@ -32,9 +22,9 @@ import type {
   Turn,
 } from "./request.ts";
 import { RuntimeDetection } from "./runtime-detection.ts";
+import { runtimeOf } from "./runtime-of-report.ts";
 import { storedImages } from "./runtime-place.ts";
-import { createSandbox, Preparer, type Context } from "./preparer.ts";
-import { isSuccess } from "./run-phase.ts";
+import { Preparer, type Context } from "./preparer.ts";
 import type { ServiceOptions } from "./service-options.ts";
 import { createSlots } from "./slots.ts";
 import type { Slot, SlotRequest, Slots, SlotStats } from "./slots.ts";
@@ -55,14 +45,6 @@ export interface LaterExecution {
   readonly origin?: RequestOrigin | undefined;
   /** Called once it has its slot. */
   readonly load: (waitedMs: number) => Promise<ExecutionRequest>;
-}
-
-interface Listeners {
-  readonly sink: ExecutionSink;
-  readonly signal: AbortSignal;
-  readonly onStart: ((control: ExecutionControl) => void) | undefined;
-  /** Makes a step of the work a part of its trace. */
-  readonly trace: <T>(step: string, work: () => Promise<T>) => Promise<T>;
 }
 
 export class ExecutionService {
@@ -253,12 +235,21 @@ export class ExecutionService {
     const { provider, language } = context;
     const { signal, trace } = listeners;
     const prepared = await trace("prepare", async () => this.#preparer.prepare(context, signal));
-    if (language === undefined) return this.#execute(context, prepared, listeners, slot);
+    const parts = {
+      context,
+      prepared,
+      listeners,
+      slot,
+      work: this.#work,
+      cache: this.#options.compileCache,
+    };
+    if (language === undefined) return execute(parts);
     const place = { provider, image: prepared.spec.image };
     // Of the programs as they are now, while they run.
     const known = this.#runtimes.known(place, language, signal);
-    const report = await this.#execute(context, prepared, listeners, slot);
-    return this.#withRuntime(report, { ...context, language }, prepared, known, signal);
+    const report = await execute(parts);
+    const ofLanguage = { report, context: { ...context, language }, prepared, known };
+    return { ...report, runtime: await runtimeOf(ofLanguage, this.#runtimes, signal) };
   }
 
   #contextOf(request: ExecutionRequest): Context {
@@ -280,93 +271,6 @@ export class ExecutionService {
       { field: "provider" },
     );
   }
-
-  /** @param slot Is released once the sandbox is gone, which nobody who wants the report waits for. */
-  async #execute(
-    context: Context,
-    prepared: PreparedExecution,
-    listeners: Listeners,
-    slot: Slot,
-  ): Promise<ExecutionReport> {
-    const { provider, request } = context;
-    const { compileCache: cache } = this.#options;
-    const plan = await planCompile(provider, prepared, request, cache, listeners.signal);
-    const report = await this.#executePlanned(context, prepared, plan, listeners, slot);
-    if (report !== "lost") return report;
-    const again =
-      plan?.use === "hit" ? listeners : { ...listeners, sink: withoutCompiler(listeners.sink) };
-    const uncached = await this.#executePlanned(context, prepared, { use: "off" }, again, slot);
-    if (uncached === "lost") throw new Error("a compile without a cache reads nothing");
-    return uncached;
-  }
-
-  /** @returns `lost`: see `compile`; also where there is no room for what it kept. */
-  async #executePlanned(
-    context: Context,
-    prepared: PreparedExecution,
-    plan: CompilePlan | undefined,
-    { sink, signal, onStart, trace }: Listeners,
-    slot: Slot,
-  ): Promise<ExecutionReport | "lost"> {
-    const { spec, compile: commands, shortcut = [], run: runCommand } = prepared;
-    const { compileCache: cache } = this.#options;
-    const create = async (): Promise<ProviderSandbox> =>
-      createSandbox(context, withCompiled(spec, plan), signal);
-    const sandbox = await trace("sandbox", create).catch((error: unknown) => {
-      // What an earlier caller's limits allowed may be too large for this one's.
-      if (plan?.use === "hit" && isSandboxFailure(error)) return "lost" as const;
-      throw error;
-    });
-    if (sandbox === "lost") return sandbox;
-    try {
-      onStart?.({
-        kill: (name) => {
-          sandbox.kill(name);
-        },
-        resize: (size) => {
-          sandbox.resize(size);
-        },
-      });
-      const phase = { sandbox, sink, signal };
-      const base = { id: context.request.id ?? randomUUID(), enforcement: sandbox.enforcement };
-      const run = async (): ReturnType<typeof runAndCollect> =>
-        trace("run", async () => runAndCollect(runCommand, phase, context.request));
-      if (plan === undefined || commands === undefined) return { ...base, ...(await run()) };
-      const later = (work: Promise<void>): void => void this.#work.add(work);
-      const parts = { plan, commands, shortcut, files: spec.files, cache, later };
-      const compiled = await trace("compile", async () => compile(parts, phase));
-      if (compiled === "lost") return compiled;
-      const compiledBase = { ...base, compile: compiled, compileCache: plan.use };
-      if (!isSuccess(compiled)) return { ...compiledBase, run: null };
-      return { ...compiledBase, ...(await run()) };
-    } finally {
-      slot.keepUntil(this.#work.add(sandbox.destroy()));
-    }
-  }
-
-  /**
-   * Exit code 127 is either the program's own or a runtime that is not there. Only then is the
-   * runtime asked for, so that an ordinary run pays nothing for it.
-   */
-  async #withRuntime(
-    report: ExecutionReport,
-    { provider, language, request }: Context & { readonly language: LoadedLanguage },
-    prepared: PreparedExecution,
-    known: Promise<Runtime | undefined>,
-    signal: AbortSignal,
-  ): Promise<ExecutionReport> {
-    // What an image that the caller chose has is the caller's affair.
-    if (request.image !== undefined) {
-      return { ...report, runtime: { languageId: language.id, version: null } };
-    }
-    const place = { provider, image: prepared.spec.image };
-    const [last, commands] = lastPhase(report, prepared);
-    if (isNotFound(last) && commands.some(({ argv }) => !argv[0]?.includes("/"))) {
-      return { ...report, runtime: await this.#runtimes.require(place, language, signal) };
-    }
-    const runtime = (await known) ?? { languageId: language.id, version: null };
-    return { ...report, runtime };
-  }
 }
 
 function placeOf(turn: Turn, memoryBytes: number): SlotRequest {
@@ -380,16 +284,3 @@ function placeOf(turn: Turn, memoryBytes: number): SlotRequest {
     ...(isAccepted === undefined ? {} : { isAccepted }),
   };
 }
-
-function lastPhase(
-  report: ExecutionReport,
-  prepared: PreparedExecution,
-): [Execution | undefined, readonly PreparedCommand[]] {
-  if (report.run !== null || prepared.compile === undefined) {
-    return [report.run ?? undefined, [prepared.run]];
-  }
-  return [report.compile, prepared.compile];
-}
-
-const isNotFound = (execution: Execution | undefined): boolean =>
-  execution?.outcome.kind === "exited" && execution.outcome.exitCode === 127;

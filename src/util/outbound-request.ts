@@ -32,7 +32,10 @@ export interface OutboundAnswer {
  * @throws {Error} With a message for people: an address that is not public, no connection, too slow,
  * too long.
  */
-export async function sendOutbound(request: OutboundRequest, signal: AbortSignal): Promise<OutboundAnswer> {
+export async function sendOutbound(
+  request: OutboundRequest,
+  signal: AbortSignal,
+): Promise<OutboundAnswer> {
   const { url, method, headers = {}, body, timeoutMs, allowPrivate } = request;
   const hostname = url.hostname.replace(/^\[(.*)\]$/, "$1");
   if (!allowPrivate && isIP(hostname) !== 0) requirePublic(hostname, hostname);
@@ -71,7 +74,7 @@ export async function sendOutbound(request: OutboundRequest, signal: AbortSignal
           outgoing.destroy();
         },
         (error: unknown) => {
-          reject(error as Error);
+          reject(error);
           outgoing.destroy();
         },
       );

@@ -5,7 +5,13 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { glovebox, serveCli, temporaryFolder, type CliResult, type ServingCli } from "./cli-fixture.ts";
+import {
+  glovebox,
+  serveCli,
+  temporaryFolder,
+  type CliResult,
+  type ServingCli,
+} from "./cli-fixture.ts";
 
 const folder = temporaryFolder();
 const storage = join(folder.path, "storage");
@@ -62,7 +68,8 @@ describe("beside a server that runs", () => {
   let server: ServingCli;
   let first: string;
   const call = async (secret: string, path = "/v1/info"): Promise<number> =>
-    (await fetch(`${server.url}${path}`, { headers: { authorization: `Bearer ${secret}` } })).status;
+    (await fetch(`${server.url}${path}`, { headers: { authorization: `Bearer ${secret}` } }))
+      .status;
 
   beforeAll(async () => {
     const { exitCode, stdout, stderr } = await keys("create", "--name", "first");
@@ -101,7 +108,9 @@ describe("beside a server that runs", () => {
       },
     ]);
     const table = await keys("list");
-    expect(table.stdout.split("\n")[0]).toMatch(/^ID +NAME +SCOPES +STATE +CREATED +LAST USED +RULES$/);
+    expect(table.stdout.split("\n")[0]).toMatch(
+      /^ID +NAME +SCOPES +STATE +CREATED +LAST USED +RULES$/,
+    );
     expect(table.stdout).toMatch(/ second +run +revoked .*60\/min, languages python\n/);
     expect(table.stdout).not.toContain("gbx_");
   });
@@ -109,7 +118,9 @@ describe("beside a server that runs", () => {
   test("the audit log has who was let in and who no longer is", async () => {
     const { id } = await create("--name", "audited");
     await keys("revoke", id);
-    const lines = readFileSync(auditFile, "utf8").split("\n").filter((line) => line.includes(id));
+    const lines = readFileSync(auditFile, "utf8")
+      .split("\n")
+      .filter((line) => line.includes(id));
     expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
       { event: "key_created", key_id: id, name: "audited" },
       { event: "key_revoked", key_id: id, name: "audited" },
@@ -154,15 +165,15 @@ describe("a secret of one's own", () => {
   });
 
   test.each([
-    ["nowhere", "", /--secret-file: `nowhere` can't be read \(ENOENT\)/],
-    ["-", "short", /secret: must be 16 to 256 printable ASCII/],
-    ["-", "two words that are long\n", /secret: must be 16 to 256/],
-    ["-", "x".repeat(100_000), /secret: must be 16 to 256/],
-  ])("%s with %j is refused", async (file, stdin, message) => {
-    const { exitCode, stdout, stderr } = await glovebox(
-      ["keys", "create", "--secret-file", file],
-      { env, cwd: folder.path, stdin },
-    );
+    ["a missing file", "nowhere", "", /--secret-file: `nowhere` can't be read \(ENOENT\)/],
+    ["a short one", "-", "short", /secret: must be 16 to 256 printable ASCII/],
+    ["a long one", "-", "x".repeat(100_000), /secret: must be 16 to 256/],
+  ])("is refused: %s", async (_name, file, stdin, message) => {
+    const { exitCode, stdout, stderr } = await glovebox(["keys", "create", "--secret-file", file], {
+      env,
+      cwd: folder.path,
+      stdin,
+    });
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
     expect(stderr).toMatch(message);
   });

@@ -14,7 +14,10 @@ interface ExecutionBody {
   readonly id: string;
   readonly state: string;
   readonly attempts: number;
-  readonly result?: { readonly id: string; readonly run: { readonly stdout: string; readonly outcome: string } };
+  readonly result?: {
+    readonly id: string;
+    readonly run: { readonly stdout: string; readonly outcome: string };
+  };
   readonly error?: { readonly code: string };
 }
 
@@ -149,14 +152,22 @@ describe("an execution that is answered later", () => {
     await Promise.all([ended(ids[0] ?? ""), ended(ids[2] ?? "")]);
     const listed = await request(`${server.url}/v1/executions?ids=${ids.join(",")}`);
     expect(listed.body).toMatchObject({
-      executions: [{ result: { run: { stdout: "a\n" } } }, null, { result: { run: { stdout: "b\n" } } }],
+      executions: [
+        { result: { run: { stdout: "a\n" } } },
+        null,
+        { result: { run: { stdout: "b\n" } } },
+      ],
     });
     const tooMany = { executions: Array.from({ length: 6 }, () => bash("true")) };
     expect((await server.post("/v1/executions/batch", tooMany)).status).toBe(400);
   });
 
   test("is listed newest first, page by page", async () => {
-    const made = [await submit(bash("echo 1")), await submit(bash("echo 2")), await submit(bash("echo 3"))];
+    const made = [
+      await submit(bash("echo 1")),
+      await submit(bash("echo 2")),
+      await submit(bash("echo 3")),
+    ];
     const ids: string[] = [];
     let cursor = "";
     for (let page = 0; page < 2; page++) {
@@ -201,7 +212,10 @@ async function followUntil(
     text = blocks.pop() ?? "";
     for (const block of blocks) {
       const field = (name: string): string | undefined =>
-        block.split("\n").find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2);
+        block
+          .split("\n")
+          .find((line) => line.startsWith(`${name}: `))
+          ?.slice(name.length + 2);
       const event = { id: field("id"), event: field("event") ?? "", data: field("data") ?? "" };
       events.push(event);
       // Leaving the loop hangs up.
@@ -221,14 +235,11 @@ describe("events of an execution", () => {
   test("come as they happen, and again from any place", async () => {
     const { id } = await submit(bash("echo é1; sleep 0.1; echo 2 >&2; sleep 0.1; echo 3"));
     const events = await followUntil(id, () => false);
-    expect(events.map(({ event }) => event)).toEqual([
-      "state",
-      "state",
-      "output",
-      "output",
-      "output",
-      "end",
-    ].slice(events[0]?.data.includes('"running"') === true ? 1 : 0));
+    expect(events.map(({ event }) => event)).toEqual(
+      ["state", "state", "output", "output", "output", "end"].slice(
+        events[0]?.data.includes('"running"') === true ? 1 : 0,
+      ),
+    );
     expect(outputOf(events)).toBe("é1\n2\n3\n");
     const cursor = events.find(({ event }) => event === "output")?.id ?? "";
     expect(cursor).toBe("0.0.4.0");
@@ -262,10 +273,18 @@ interface Message {
 }
 
 /** A client that keeps what comes. */
-function attach(id: string, query = ""): { socket: WebSocket; messages: Message[]; closed: Promise<number> } {
-  const socket = new WebSocket(`${server.url.replace("http", "ws")}/v1/executions/${id}/attach${query}`);
+function attach(
+  id: string,
+  query = "",
+): { socket: WebSocket; messages: Message[]; closed: Promise<number> } {
+  const socket = new WebSocket(
+    `${server.url.replace("http", "ws")}/v1/executions/${id}/attach${query}`,
+  );
   const messages: Message[] = [];
-  socket.on("message", (data: Buffer) => void messages.push(JSON.parse(data.toString()) as Message));
+  socket.on(
+    "message",
+    (data: Buffer) => void messages.push(JSON.parse(data.toString()) as Message),
+  );
   const closed = once(socket, "close").then(([code]) => code as number);
   return { socket, messages, closed };
 }
@@ -275,12 +294,20 @@ const textOf = (messages: readonly Message[]): string =>
 
 describe("an interactive execution", () => {
   test("reads what is sent, to the end of input", async () => {
-    const { id } = await submit(bash("while read -r x; do echo got $x; done; echo eof", { interactive: true }));
+    const { id } = await submit(
+      bash("while read -r x; do echo got $x; done; echo eof", { interactive: true }),
+    );
     const { socket, messages, closed } = attach(id);
     await once(socket, "open");
     socket.send(JSON.stringify({ type: "stdin", data: "a\n" }));
     await expect.poll(() => textOf(messages)).toBe("got a\n");
-    socket.send(JSON.stringify({ type: "stdin", data: Buffer.from("b\n").toString("base64"), encoding: "base64" }));
+    socket.send(
+      JSON.stringify({
+        type: "stdin",
+        data: Buffer.from("b\n").toString("base64"),
+        encoding: "base64",
+      }),
+    );
     await expect.poll(() => textOf(messages)).toBe("got a\ngot b\n");
     socket.send(JSON.stringify({ type: "eof" }));
     expect(await closed).toBe(1000);
@@ -289,7 +316,11 @@ describe("an interactive execution", () => {
   });
 
   test("gets signals", async () => {
-    const { id } = await submit(bash("trap 'echo usr1; exit 7' USR1; echo ready; while :; do sleep 0.02; done", { interactive: true }));
+    const { id } = await submit(
+      bash("trap 'echo usr1; exit 7' USR1; echo ready; while :; do sleep 0.02; done", {
+        interactive: true,
+      }),
+    );
     const { socket, messages, closed } = attach(id);
     await expect.poll(() => textOf(messages)).toBe("ready\n");
     socket.send(JSON.stringify({ type: "signal", signal: "SIGUSR1" }));
@@ -312,12 +343,17 @@ describe("an interactive execution", () => {
 
   test("its program waits for a reader that does not read", async () => {
     const { id } = await submit(
-      bash("head -c 20000000 /dev/zero | tr '\\0' x", { interactive: true, limits: { output_bytes: 16_000_000 } }),
+      bash("head -c 20000000 /dev/zero | tr '\\0' x", {
+        interactive: true,
+        limits: { output_bytes: 16_000_000 },
+      }),
     );
     const { socket, messages, closed } = attach(id);
     await once(socket, "open");
     socket.pause();
-    await expect.poll(() => server.kept.executions.live(id)?.log.output("run").stdout.byteLength).toBeGreaterThan(0);
+    await expect
+      .poll(() => server.kept.executions.live(id)?.log.output("run").stdout.byteLength)
+      .toBeGreaterThan(0);
     const paused = server.kept.executions.live(id)?.log.output("run").stdout.byteLength ?? Infinity;
     expect(paused).toBeLessThan(16_000_000);
     socket.resume();

@@ -91,47 +91,54 @@ describe.skipIf(gap !== undefined)(`a server that is killed ${gap ?? ""}`, () =>
     (await request(`${at}/v1/executions/${id}?wait=60`)).body as ExecutionJson;
 
   const seed = Number(process.env["GLOVEBOX_KILL_SEED"] ?? randomInt(2 ** 31));
-  test(`${KILLS} times at random moments loses and doubles nothing (seed ${seed})`, { timeout: SLOW_MS }, async () => {
-    const random = createRandom(seed);
-    const body = (token: string): object => program(token, random() < 0.3 ? "sleep 0.1;" : "");
-    const ledger = new Ledger(random, body, moments.add);
-    using callbacks = await listenForCallbacks(moments.add);
-    const senders = Array.from({ length: SENDERS }, async () =>
-      ledger.send({ pauseMs: PAUSE_MS, callbackUrl: callbacks.url }),
-    );
-    const standbys = Array.from({ length: STANDBYS }, () => load());
-    for (let kill = 0; kill < KILLS; kill++) {
-      const server = standbys.shift()!;
-      if (kill + STANDBYS <= KILLS) standbys.push(load());
-      server.begin();
-      if (random() < STARTING_SHARE) {
-        await Promise.race([server.url, sleep(random() * MAX_STARTING_MS)]);
-      } else {
-        ledger.at = await server.url;
-        await moments.next(1 + random() * MAX_MOMENTS, MAX_MOMENTS_MS);
-        await sleep(random() * MAX_LATER_MS);
+  test(
+    `${KILLS} times at random moments loses and doubles nothing (seed ${seed})`,
+    { timeout: SLOW_MS },
+    async () => {
+      const random = createRandom(seed);
+      const body = (token: string): object => program(token, random() < 0.3 ? "sleep 0.1;" : "");
+      const ledger = new Ledger(random, body, moments.add);
+      using callbacks = await listenForCallbacks(moments.add);
+      const senders = Array.from({ length: SENDERS }, async () =>
+        ledger.send({ pauseMs: PAUSE_MS, callbackUrl: callbacks.url }),
+      );
+      const standbys = Array.from({ length: STANDBYS }, () => load());
+      for (let kill = 0; kill < KILLS; kill++) {
+        const server = standbys.shift()!;
+        if (kill + STANDBYS <= KILLS) standbys.push(load());
+        server.begin();
+        if (random() < STARTING_SHARE) {
+          await Promise.race([server.url, sleep(random() * MAX_STARTING_MS)]);
+        } else {
+          ledger.at = await server.url;
+          await moments.next(1 + random() * MAX_MOMENTS, MAX_MOMENTS_MS);
+          await sleep(random() * MAX_LATER_MS);
+        }
+        ledger.at = undefined;
+        await server.kill();
       }
-      ledger.at = undefined;
-      await server.kill();
-    }
-    const next = standbys.shift()!;
-    next.begin();
-    const at = await next.url;
-    ledger.at = at;
-    ledger.stop();
-    await Promise.all(senders);
-    if (at === undefined) throw new Error(`the last server did not start: ${next.log()}`);
+      const next = standbys.shift()!;
+      next.begin();
+      const at = await next.url;
+      ledger.at = at;
+      ledger.stop();
+      await Promise.all(senders);
+      if (at === undefined) throw new Error(`the last server did not start: ${next.log()}`);
 
-    const executions = await ledger.settled(at);
-    expect(ledger.faults(executions, programs.runs)).toEqual([]);
-    const called = executions.filter(({ id }) => ledger.hasCallback(id)).map(({ id }) => id);
-    await expect
-      .poll(() => called.filter((id) => !callbacks.ids.has(id)), { timeout: 30_000, interval: 100 })
-      .toEqual([]);
-    expect(await next.stop()).toBe(0);
-    expect(await leftovers.find()).toEqual([]);
-    process.stdout.write(`kill -9: seed ${seed}, ${ledger.summary(executions)}\n`);
-  });
+      const executions = await ledger.settled(at);
+      expect(ledger.faults(executions, programs.runs)).toEqual([]);
+      const called = executions.filter(({ id }) => ledger.hasCallback(id)).map(({ id }) => id);
+      await expect
+        .poll(() => called.filter((id) => !callbacks.ids.has(id)), {
+          timeout: 30_000,
+          interval: 100,
+        })
+        .toEqual([]);
+      expect(await next.stop()).toBe(0);
+      expect(await leftovers.find()).toEqual([]);
+      process.stdout.write(`kill -9: seed ${seed}, ${ledger.summary(executions)}\n`);
+    },
+  );
 
   test("kill -9 of its launcher ends an execution with an error that says so", async () => {
     const server = await serve();
@@ -148,7 +155,10 @@ describe.skipIf(gap !== undefined)(`a server that is killed ${gap ?? ""}`, () =>
     const answer = request(`${server.at}/v1/execute`, post(program("sync", "sleep 60;")));
     await calledToo;
     await killLaunchers(server.child.pid ?? 0);
-    expect(await answer).toMatchObject({ status: 500, body: { error: { code: "SANDBOX_FAILED" } } });
+    expect(await answer).toMatchObject({
+      status: 500,
+      body: { error: { code: "SANDBOX_FAILED" } },
+    });
     const next = await submit(server.at, program("next"));
     expect(await ended(server.at, next)).toMatchObject({ result: { run: { stdout: "next\n" } } });
     expect(await server.stop()).toBe(0);

@@ -114,9 +114,12 @@ export class Ledger {
     const wrong = executions.flatMap((execution) => {
       const token = this.#tokenOf(execution);
       const said = runs.get(token ?? "") ?? 0;
-      const problem = endFault(execution, token, said) ?? (token && tokens.has(token) && "is double");
+      const problem =
+        endFault(execution, token, said) ?? (token && tokens.has(token) && "is double");
       if (token !== undefined) tokens.add(token);
-      return problem ? [`${token} ${problem}: said ${said} times, ${JSON.stringify(execution)}`] : [];
+      return problem
+        ? [`${token} ${problem}: said ${said} times, ${JSON.stringify(execution)}`]
+        : [];
     });
     return [...this.#faults, ...lost.map(([id, token]) => `${token} ${id} is lost`), ...wrong];
   }

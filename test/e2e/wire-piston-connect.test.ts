@@ -390,14 +390,47 @@ describe("an attack", () => {
   });
 });
 
-test("a stopping server ends what goes on", async () => {
-  await using other = await startServer();
-  const socket = new WebSocket(`${other.url.replace("http", "ws")}/api/v2/connect`);
+test("a server with keys wants one, and ends what goes on when it stops", async () => {
+  const secret = "moved-from-piston";
+  const rules = { executionsPerDay: 2, languages: ["bash"], maxLimits: { wallTimeMs: 1000 } };
+  await using other = await startServer(
+    { server: { auth: "required" } },
+    () => undefined,
+    async ({ keyring }) => {
+      await keyring.create({ name: "a", scopes: ["run"], rules, secret, now: Date.now() });
+    },
+  );
+  const key = { headers: { authorization: secret, "content-type": "application/json" } };
+  const call = async (method: string, path: string, body: object, init: RequestInit = key) => {
+    const url = `${other.url}/api/v2${path}`;
+    const response = await fetch(url, { ...init, method, body: JSON.stringify(body) });
+    return [response.status, await response.json()] as const;
+  };
+  const message = expect.any(String) as string;
+  const job = { language: "bash", version: "*", files: [{ content: "echo 1" }] };
+  expect(await call("POST", "/execute", job, {})).toEqual([401, { message }]);
+  expect(await call("POST", "/packages", { language: "zsh", version: "*" })).toEqual([
+    403,
+    { message },
+  ]);
+  expect(await call("POST", "/execute", { ...job, language: "c" })).toEqual([403, { message }]);
+  expect(await call("POST", "/execute", { ...job, run_timeout: 1001 })).toEqual([
+    400,
+    { message: "run_timeout cannot exceed the configured limit of 1000" },
+  ]);
+  expect(await call("POST", "/execute", job)).toMatchObject([200, { run: { stdout: "1\n" } }]);
+
+  const url = `${other.url.replace("http", "ws")}/api/v2/connect`;
+  const anonymous = new WebSocket(url);
+  const refused = await new Promise<Error>((resolve) => anonymous.on("error", resolve));
+  expect(refused.message).toContain("401");
+  const socket = new WebSocket(url, key);
   const closed = new Promise<number>((resolve) => socket.on("close", resolve));
   socket.on("open", () => {
     socket.send(JSON.stringify(init("bash", "echo on; sleep 9")));
   });
   await new Promise((resolve) => socket.on("message", resolve));
+  expect(await call("POST", "/execute", job)).toEqual([429, { message }]);
   await other.app.close();
   expect(await closed).toBe(4002);
 });

@@ -125,7 +125,7 @@ function act(message: ClientMessage, live: LiveExecution | undefined): Promise<v
       inputOf(live).end();
       return undefined;
     case "signal":
-      live.kill(message.signal as NodeJS.Signals);
+      live.kill(message.signal);
       return undefined;
     case "resize":
       live.resize(message);

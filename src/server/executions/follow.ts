@@ -57,7 +57,14 @@ export async function* followExecution(
       const piece = reader.next(PIECE_BYTES);
       if (piece !== undefined) {
         const { phase, stream, offset, bytes, cursor } = piece;
-        yield { type: "output", phase, stream, offset, ...encode(bytes), cursor: formatCursor(cursor) };
+        yield {
+          type: "output",
+          phase,
+          stream,
+          offset,
+          ...encode(bytes),
+          cursor: formatCursor(cursor),
+        };
         follower?.consumed(bytes.byteLength);
         continue;
       }

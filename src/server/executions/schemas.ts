@@ -80,7 +80,10 @@ export const listQuerySchema = z.strictObject({
   limit: queryNumber(1, maxListed).optional(),
   cursor: queryNumber(1, Number.MAX_SAFE_INTEGER).optional(),
   /** With commas: just these, with their results. */
-  ids: z.string().max(maxListed * 40).optional(),
+  ids: z
+    .string()
+    .max(maxListed * 40)
+    .optional(),
 });
 
 export const listAnswerSchema = z.strictObject({

@@ -44,7 +44,10 @@ export function addSubmitRoutes(app: FastifyInstance, context: ServerContext): v
       if (submitted === undefined) throw new Error("one execution was submitted");
       if (submitted.isReplayed) void reply.header("idempotent-replayed", "true");
       const { info } = submitted;
-      return reply.code(202).header("location", `/v1/executions/${info.id}`).send(executionToJson(info));
+      return reply
+        .code(202)
+        .header("location", `/v1/executions/${info.id}`)
+        .send(executionToJson(info));
     },
   });
   routes.route({

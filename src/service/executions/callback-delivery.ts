@@ -81,9 +81,12 @@ export class CallbackDelivery {
   }
 
   #wakeIn(ms: number): void {
-    this.#timer = setTimeout(() => {
-      this.wake();
-    }, Math.min(ms, MAX_TIMER_MS)).unref();
+    this.#timer = setTimeout(
+      () => {
+        this.wake();
+      },
+      Math.min(ms, MAX_TIMER_MS),
+    ).unref();
   }
 
   #begin(due: DueCallback): void {

@@ -12,7 +12,8 @@ import type { ReportJson } from "../report-json.ts";
 export const executionStates = ["queued", "running", "finished", "failed", "canceled"] as const;
 export type ExecutionState = (typeof executionStates)[number];
 
-export const hasEnded = (state: ExecutionState): boolean => state !== "queued" && state !== "running";
+export const hasEnded = (state: ExecutionState): boolean =>
+  state !== "queued" && state !== "running";
 
 export interface ExecutionInfo {
   readonly id: string;

@@ -3,25 +3,21 @@
  * Executions that are answered later: accepted, kept, run in their turn, and found again. What was
  * accepted outlives this process: whoever starts next runs it.
  */
-import { randomUUID } from "node:crypto";
-import { GloveboxError, isGloveboxError } from "../../core/errors.ts";
 import type { ExecutionFilter, ExecutionLists } from "../../storage/execution-lists.ts";
-import type { ExecutionEnd, ExecutionsStore, NewExecution } from "../../storage/executions-store.ts";
-import { collect, type CollectedExecution, type PhaseOutput } from "../collect.ts";
-import { reportToJson, type PhaseJson, type ReportJson } from "../report-json.ts";
-import type { ExecutionRequest, Turn } from "../request.ts";
+import type { ExecutionsStore } from "../../storage/executions-store.ts";
+import type { PhaseOutput } from "../collect.ts";
+import type { PhaseJson, ReportJson } from "../report-json.ts";
+import type { ExecutionRequest } from "../request.ts";
 import type { ExecutionService } from "../service.ts";
-import {
-  hasEnded,
-  type ExecutionInfo,
-  type ExecutionResult,
-  type KeptError,
-} from "./execution-info.ts";
-import type { ExecutionKind, KindResult } from "./execution-kind.ts";
+import { hasEnded, type ExecutionInfo, type ExecutionResult } from "./execution-info.ts";
+import type { ExecutionKind } from "./execution-kind.ts";
+import { ExecutionRunner } from "./execution-runner.ts";
 import { ActiveExecution, type ActiveInfo, type LiveExecution } from "./live-execution.ts";
 import { OutputLog } from "./output-log.ts";
-import { decodeRequest, encodeRequest } from "./request-codec.ts";
-import type { Submission, Submitted } from "./submission.ts";
+import { conflict, notFound, otherRequest, shuttingDown, tooManyPending } from "./refusals.ts";
+import { decodeRequest } from "./request-codec.ts";
+import { toRow, type Submission, type Submitted } from "./submission.ts";
+import { untilChange } from "./until-change.ts";
 
 export interface ExecutionsOptions {
   readonly service: Pick<ExecutionService, "run" | "runLater">;
@@ -44,17 +40,22 @@ export interface ExecutionsOptions {
 const MAX_ATTEMPTS = 3;
 /** Another process's execution is looked at so often. */
 const POLL_MS = 250;
-const STORAGE_RETRY_MS = 1000;
 
 export class Executions {
   readonly #options: ExecutionsOptions;
   readonly #kinds = new Map<string, ExecutionKind>();
   readonly #active = new Map<string, ActiveExecution>();
   readonly #running = new Set<Promise<void>>();
+  readonly #runner: ExecutionRunner;
   #isClosing = false;
 
   constructor(options: ExecutionsOptions) {
     this.#options = options;
+    this.#runner = new ExecutionRunner({
+      ...options,
+      kind: (name) => this.#kinds.get(name),
+      isClosing: () => this.#isClosing,
+    });
   }
 
   /** What a wire adds; before `recover`. */
@@ -93,9 +94,9 @@ export class Executions {
    */
   async submit(submissions: readonly Submission[]): Promise<readonly Submitted[]> {
     if (this.#isClosing) throw shuttingDown();
-    const { maxPending, store } = this.#options;
+    const { maxPending, store, owner } = this.#options;
     if (this.#active.size + submissions.length > maxPending) throw tooManyPending(maxPending);
-    const inserted = await store.insert(submissions.map((each) => this.#toRow(each)));
+    const inserted = await store.insert(submissions.map((each) => toRow(each, owner)));
     return inserted.map(({ execution, wasThere }, index) => {
       const hash = submissions[index]?.idempotency?.requestHash;
       if (wasThere && execution.requestHash !== hash) throw otherRequest(execution.id);
@@ -108,11 +109,7 @@ export class Executions {
   find(id: string, callerId?: string): ExecutionInfo {
     const [info] = this.findMany([id], callerId);
     if (info !== undefined) return info;
-    throw new GloveboxError(
-      "EXECUTION_NOT_FOUND",
-      `no execution ${JSON.stringify(id.slice(0, 80))} is kept here: there was none, it is another key's, or it is too old.`,
-      { executionId: id.slice(0, 80) },
-    );
+    throw notFound(id);
   }
 
   /** In the order of `ids`. */
@@ -120,23 +117,34 @@ export class Executions {
     const stored = new Map(this.#options.store.findMany(ids).map((info) => [info.id, info]));
     return ids.map((id) => {
       const info = stored.get(id);
-      if (info === undefined || (callerId !== undefined && info.callerId !== callerId)) return undefined;
+      if (info === undefined || (callerId !== undefined && info.callerId !== callerId))
+        return undefined;
       return info;
     });
   }
 
   /** Newest first. */
-  list(
-    { limit, before, ...filter }: ExecutionFilter & { readonly limit: number; readonly before?: number },
-  ): readonly ExecutionInfo[] {
+  list({
+    limit,
+    before,
+    ...filter
+  }: ExecutionFilter & {
+    readonly limit: number;
+    readonly before?: number;
+  }): readonly ExecutionInfo[] {
     const range = before === undefined ? { limit } : { limit, before };
     return this.#options.lists.list(filter, range);
   }
 
   /** Newest first. */
-  page(
-    { limit, offset, ...filter }: ExecutionFilter & { readonly limit: number; readonly offset: number },
-  ): readonly ExecutionInfo[] {
+  page({
+    limit,
+    offset,
+    ...filter
+  }: ExecutionFilter & {
+    readonly limit: number;
+    readonly offset: number;
+  }): readonly ExecutionInfo[] {
     return this.#options.lists.page(filter, { limit, offset });
   }
 
@@ -168,10 +176,7 @@ export class Executions {
     if (live !== undefined) return live.log;
     const { report } = this.result(id);
     const segments = this.#options.store.result(id)?.segments ?? Buffer.alloc(0);
-    return OutputLog.of(
-      { compile: bytesOf(report?.compile), run: bytesOf(report?.run) },
-      segments,
-    );
+    return OutputLog.of({ compile: bytesOf(report?.compile), run: bytesOf(report?.run) }, segments);
   }
 
   /** Undefined where it has ended, or another process has it. */
@@ -248,33 +253,6 @@ export class Executions {
     while (this.#running.size > 0) await Promise.allSettled(this.#running);
   }
 
-  #toRow(submission: Submission): NewExecution {
-    const { caller, kind, request, language, priority = 0, isInteractive = false } = submission;
-    const { meta, callbackUrl, idempotency } = submission;
-    const { maxConcurrent } = caller.rules;
-    const turn: Turn = {
-      callerId: caller.id,
-      priority,
-      isAccepted: true,
-      ...(maxConcurrent === undefined ? {} : { maxConcurrent }),
-    };
-    return {
-      id: randomUUID(),
-      callerId: caller.id,
-      kind,
-      priority,
-      language,
-      isInteractive,
-      owner: this.#options.owner,
-      createdAtMs: Date.now(),
-      turn: JSON.stringify(keptTurn(turn, request)),
-      request: encodeRequest({ ...request, turn }, isInteractive),
-      ...(meta === undefined ? {} : { meta: JSON.stringify(meta) }),
-      ...(callbackUrl === undefined ? {} : { callbackUrl }),
-      ...(idempotency === undefined ? {} : { idempotency }),
-    };
-  }
-
   #start(info: ActiveInfo): void {
     const active = new ActiveExecution(info);
     this.#active.set(info.id, active);
@@ -290,212 +268,16 @@ export class Executions {
     this.#running.add(running);
   }
 
-  /** To its end, or to where the next start takes over. Rejects for no reason. */
   async #run(active: ActiveExecution): Promise<void> {
-    for (;;) {
-      const end = await this.#execute(active);
-      if (end === "kept by others") break;
-      if (end === "storage") {
-        if (!(await this.#untilStorage(active))) return;
-        continue;
-      }
-      await this.#keep(active, end);
-      break;
-    }
-    const info = this.findMany([active.info.id])[0];
+    await this.#runner.run(active);
+    const [info] = this.#options.store.findMany([active.info.id]);
     if (info === undefined) return;
     active.update(info);
     if (hasEnded(info.state)) this.#options.onEnd?.(info);
   }
-
-  /**
-   * Waits for its turn and runs it.
-   *
-   * @returns How it ended; `kept by others` where that is written down already, or the next start will
-   * run it; `storage` where the database could not be asked.
-   */
-  async #execute(active: ActiveExecution): Promise<ExecutionEnd | "kept by others" | "storage"> {
-    const { signal } = active.controller;
-    let isClaimed = false;
-    const onClaim = (): void => void (isClaimed = true);
-    try {
-      const { collected, meta } = await this.#collect(active, onClaim);
-      if (signal.aborted && isShuttingDown(signal.reason)) return "kept by others";
-      const result = JSON.stringify(reportToJson(collected));
-      return {
-        state: signal.aborted ? "canceled" : "finished",
-        result,
-        segments: active.log.segments(),
-        ...(meta === undefined ? {} : { meta: JSON.stringify(meta) }),
-        now: Date.now(),
-      };
-    } catch (error) {
-      if (error === superseded) return "kept by others";
-      if (signal.aborted) {
-        // Who canceled it while it waited has written that down.
-        if (!isClaimed || isShuttingDown(signal.reason)) return "kept by others";
-        return { state: "canceled", now: Date.now() };
-      }
-      if (!isClaimed && isGloveboxError(error) && error.code === "STORAGE_UNAVAILABLE") {
-        return "storage";
-      }
-      return { state: "failed", error: this.#toKept(error, active.info.id), now: Date.now() };
-    }
-  }
-
-  async #collect(active: ActiveExecution, onClaim: () => void): Promise<KindResult> {
-    const { service } = this.#options;
-    const { info, controller } = active;
-    const kind = this.#kinds.get(info.kind);
-    let request: ExecutionRequest | undefined;
-    const runOnce = async (): Promise<CollectedExecution> => {
-      if (request !== undefined) return collect(service, request, controller.signal);
-      const load = async (): Promise<ExecutionRequest> => {
-        request = { ...(await this.#load(active)), id: info.id };
-        onClaim();
-        return request;
-      };
-      return this.#runFirst(active, load);
-    };
-    if (kind?.execute === undefined) return { collected: await runOnce() };
-    return kind.execute(runOnce, this.result(info.id).meta);
-  }
-
-  async #runFirst(
-    active: ActiveExecution,
-    load: () => Promise<ExecutionRequest>,
-  ): Promise<CollectedExecution> {
-    const { log, info, controller } = active;
-    const { memoryBytes, origin, ...turn } = parseTurn(info);
-    const timeoutMs = this.#options.queueTimeoutMs;
-    const report = await this.#options.service.runLater(
-      { turn: { ...turn, timeoutMs }, memoryBytes, origin, load },
-      {
-        onOutput: (phase, stream, chunk) => {
-          log.add(phase, stream, chunk);
-          return active.wrote(chunk.byteLength);
-        },
-      },
-      controller.signal,
-      (control) => {
-        active.attach(control);
-      },
-    );
-    return { report, output: { compile: log.output("compile"), run: log.output("run") } };
-  }
-
-  /** @throws `superseded` where it is no longer ours to run. */
-  async #load(active: ActiveExecution): Promise<ExecutionRequest> {
-    const { store, owner } = this.#options;
-    const { id, attempts } = active.info;
-    const now = Date.now();
-    if (!(await store.claim(id, owner, now))) throw superseded;
-    active.update({ state: "running", attempts: attempts + 1, startedAtMs: now });
-    const bytes = store.request(id);
-    if (bytes === undefined) throw superseded;
-    return decodeRequest(bytes, active.stdin);
-  }
-
-  /** Writes its end down, however long the database can't be written to. */
-  async #keep(active: ActiveExecution, end: ExecutionEnd): Promise<void> {
-    const { store, owner } = this.#options;
-    const { id } = active.info;
-    for (;;) {
-      try {
-        // What was never begun, because it waited too long, has no owner's claim on it.
-        if (await store.finish(id, owner, end)) return;
-        await store.finishQueued(id, end);
-        return;
-      } catch (error) {
-        if (!isGloveboxError(error) || error.code !== "STORAGE_UNAVAILABLE") throw error;
-        this.#options.onFault(error, id);
-        if (!(await this.#untilStorage(active))) return;
-      }
-    }
-  }
-
-  /** @returns False where this process ends: the next one does the rest. */
-  async #untilStorage({ controller }: ActiveExecution): Promise<boolean> {
-    await untilChange(undefined, STORAGE_RETRY_MS, controller.signal).catch(() => undefined);
-    return !this.#isClosing;
-  }
-
-  #toKept(error: unknown, executionId: string): KeptError {
-    if (isGloveboxError(error)) {
-      const { code, message, details } = error;
-      return { code, message, details };
-    }
-    this.#options.onFault(error, executionId);
-    const message = `a fault in Glovebox, not in your request. The server's log has more under ${executionId}.`;
-    return { code: "INTERNAL", message, details: { id: executionId } };
-  }
 }
-
-/** What is asked before the request is loaded. */
-type KeptTurn = Turn & Pick<ExecutionRequest, "origin"> & { readonly memoryBytes: number };
-
-function keptTurn(turn: Turn, { limits, origin }: ExecutionRequest): KeptTurn {
-  const { memoryBytes } = limits;
-  return { ...turn, memoryBytes, ...(origin === undefined ? {} : { origin }) };
-}
-
-function parseTurn({ turn }: ActiveInfo): KeptTurn {
-  return JSON.parse(turn) as KeptTurn;
-}
-
-/** It was canceled, or taken over, between its slot and its start. */
-const superseded = new Error("superseded");
 
 const bytesOf = (phase: PhaseJson | null | undefined): Pick<PhaseOutput, "stdout" | "stderr"> => ({
   stdout: Buffer.from(phase?.stdout ?? "", phase?.stdout_encoding),
   stderr: Buffer.from(phase?.stderr ?? "", phase?.stderr_encoding),
 });
-
-/** Resolves at the next change of `live`, or after the time. */
-async function untilChange(
-  live: LiveExecution | undefined,
-  timeoutMs: number,
-  signal: AbortSignal,
-): Promise<void> {
-  signal.throwIfAborted();
-  await new Promise<void>((resolve, reject) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      stopListening?.();
-      signal.removeEventListener("abort", onAbort);
-      resolve();
-    };
-    const onAbort = (): void => {
-      end();
-      reject(signal.reason as Error);
-    };
-    const timer = setTimeout(end, Math.min(timeoutMs, MAX_TIMER_MS));
-    const stopListening = live?.onState(end);
-    signal.addEventListener("abort", onAbort, { once: true });
-  });
-}
-
-/** setTimeout's own bound. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
-
-const isShuttingDown = (reason: unknown): boolean =>
-  isGloveboxError(reason) && reason.code === "SHUTTING_DOWN";
-
-function shuttingDown(): GloveboxError<"SHUTTING_DOWN"> {
-  return new GloveboxError("SHUTTING_DOWN", "The server is stopping. Try again later.", {});
-}
-
-function tooManyPending(limit: number): GloveboxError<"CAPACITY_EXHAUSTED"> {
-  const message = `${limit} executions that were accepted have not ended yet, the most that this server keeps. Try again later.`;
-  return new GloveboxError("CAPACITY_EXHAUSTED", message, { limit });
-}
-
-function otherRequest(executionId: string): GloveboxError<"CONFLICT"> {
-  return conflict(
-    `the idempotency key came with another request before, for the execution ${executionId}. Use a new key for a new request`,
-  );
-}
-
-function conflict(reason: string): GloveboxError<"CONFLICT"> {
-  return new GloveboxError("CONFLICT", `${reason}.`, { reason });
-}

@@ -39,7 +39,12 @@ export function keepHouse(
   const work = async (): Promise<void> => {
     try {
       const now = Date.now();
-      const { hasMore } = await prune(database, { maxAgeMs, maxBytes, now, limit: STEP_EXECUTIONS });
+      const { hasMore } = await prune(database, {
+        maxAgeMs,
+        maxBytes,
+        now,
+        limit: STEP_EXECUTIONS,
+      });
       wait(hasMore ? STEP_PAUSE_MS : PAUSE_MS);
     } catch (error) {
       onFault(error);

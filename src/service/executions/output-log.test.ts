@@ -44,20 +44,25 @@ describe("output log", () => {
 
   test("goes on behind any cursor without losing or repeating a byte", () => {
     fc.assert(
-      fc.property(writes, fc.nat({ max: 60 }), fc.integer({ min: 1, max: 9 }), (list, stop, size) => {
-        const log = logOf(list);
-        const reader = log.reader();
-        let cursor = cursorStart;
-        let count = 0;
-        for (let at = 0; at < stop; at++) {
-          const piece = reader.next(size);
-          if (piece === undefined) break;
-          ({ cursor } = piece);
-          count += piece.bytes.byteLength;
-        }
-        const again = parseCursor(formatCursor(cursor)) ?? cursorStart;
-        expect(readAll(log, again, 1000)).toEqual(inOrder(list).slice(count));
-      }),
+      fc.property(
+        writes,
+        fc.nat({ max: 60 }),
+        fc.integer({ min: 1, max: 9 }),
+        (list, stop, size) => {
+          const log = logOf(list);
+          const reader = log.reader();
+          let cursor = cursorStart;
+          let count = 0;
+          for (let at = 0; at < stop; at++) {
+            const piece = reader.next(size);
+            if (piece === undefined) break;
+            ({ cursor } = piece);
+            count += piece.bytes.byteLength;
+          }
+          const again = parseCursor(formatCursor(cursor)) ?? cursorStart;
+          expect(readAll(log, again, 1000)).toEqual(inOrder(list).slice(count));
+        },
+      ),
     );
   });
 
@@ -121,7 +126,10 @@ describe("output log", () => {
       50_000, 50_000, 100_000,
     ]);
     expect(log.segments().byteLength).toBe(65_536 * 4);
-    const kept = OutputLog.of({ compile: log.output("compile"), run: log.output("run") }, log.segments());
+    const kept = OutputLog.of(
+      { compile: log.output("compile"), run: log.output("run") },
+      log.segments(),
+    );
     expect(kept.output("run").output.equals(output)).toBe(true);
   });
 

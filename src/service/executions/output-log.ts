@@ -121,10 +121,12 @@ export class OutputLog {
   }
 
   output(phase: PhaseName): PhaseOutput {
-    const [stdout, stderr] = ALL.filter((stream) => streams[stream]?.[0] === phase).map((stream) => {
-      const bytes = this.#bytes[stream];
-      return bytes?.slice(0, bytes.byteLength) ?? Buffer.alloc(0);
-    });
+    const [stdout, stderr] = ALL.filter((stream) => streams[stream]?.[0] === phase).map(
+      (stream) => {
+        const bytes = this.#bytes[stream];
+        return bytes?.slice(0, bytes.byteLength) ?? Buffer.alloc(0);
+      },
+    );
     const reader = this.reader();
     const pieces: Buffer[] = [];
     for (let piece = reader.next(Infinity); piece !== undefined; piece = reader.next(Infinity)) {

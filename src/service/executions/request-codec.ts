@@ -26,7 +26,10 @@ export function encodeRequest(request: ExecutionRequest, isInteractive: boolean)
 }
 
 /** @param live What is read in place of a stdin that was not kept. */
-export function decodeRequest(bytes: Uint8Array, live: ExecutionRequest["stdin"]): ExecutionRequest {
+export function decodeRequest(
+  bytes: Uint8Array,
+  live: ExecutionRequest["stdin"],
+): ExecutionRequest {
   const kept = JSON.parse(Buffer.from(bytes).toString("utf8")) as KeptRequest;
   const { program, stdin } = kept;
   const files = program.files.map((file) => ({ ...file, content: fromBase64(file.content) }));

@@ -1,0 +1,197 @@
+/**
+ * @module
+ * A server's v1 API as functions.
+ */
+import { opened, SocketAttachment, type Attachment } from "./attach.ts";
+import { follow, type FollowOptions } from "./follow.ts";
+import { Transport, type ApiRequest } from "./transport.ts";
+import type {
+  BatchAnswer,
+  ExecuteAnswer,
+  ExecuteRequest,
+  Execution,
+  ExecutionList,
+  ExecutionMessage,
+  ExecutionState,
+  HealthAnswer,
+  InfoAnswer,
+  LanguagesAnswer,
+  ReadyAnswer,
+  SubmitRequest,
+} from "./types.ts";
+import { webSocketOf, type WebSocketConstructor } from "./web-socket.ts";
+
+export interface ClientOptions {
+  /** `http://127.0.0.1:8000`; may have a path, where a proxy adds one. */
+  readonly url: string;
+  readonly key?: string | undefined;
+  /** In place of the global one. */
+  readonly fetch?: typeof fetch | undefined;
+  /** In place of the global one, for `attach`; Node 20 has none. */
+  readonly WebSocket?: WebSocketConstructor | undefined;
+  /** How often a request is sent again where that can do no harm; 2 if absent. */
+  readonly retries?: number | undefined;
+}
+
+export interface CallOptions {
+  /** Its reason is thrown as it is. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface SubmitOptions extends CallOptions {
+  /** One that is sent twice, also by another client, gives the same execution. Made up if absent. */
+  readonly idempotencyKey?: string | undefined;
+}
+
+export interface ListOptions extends CallOptions {
+  readonly state?: ExecutionState | undefined;
+  /** At most 100; 20 if absent. */
+  readonly limit?: number | undefined;
+  /** The `next_cursor` of the page before. */
+  readonly cursor?: string | undefined;
+  /** Just these, with their results. */
+  readonly ids?: readonly string[] | undefined;
+}
+
+/** All of them throw {GloveboxApiError}. */
+export interface GloveboxClient {
+  /** Runs a program; a long one needs a connection that holds so long, or `submit` and `wait`. */
+  run(request: ExecuteRequest, options?: CallOptions): Promise<ExecuteAnswer>;
+  /** Accepts a program, and answers at once. */
+  submit(request: SubmitRequest, options?: SubmitOptions): Promise<Execution>;
+  submitBatch(requests: readonly SubmitRequest[], options?: CallOptions): Promise<BatchAnswer>;
+  /** @param options `waitSeconds`: from 0 to 60, where the end may be near. */
+  get(id: string, options?: CallOptions & { readonly waitSeconds?: number }): Promise<Execution>;
+  /** Waits for the end, however long it takes. */
+  wait(id: string, options?: CallOptions): Promise<Execution>;
+  list(options?: ListOptions): Promise<ExecutionList>;
+  /** Resolves when it has ended. */
+  cancel(id: string, options?: CallOptions): Promise<Execution>;
+  /** Forgets an execution that has ended. */
+  remove(id: string, options?: CallOptions): Promise<void>;
+  /** What happens, to the end; goes on by itself where a connection breaks. */
+  events(id: string, options?: FollowOptions): AsyncGenerator<ExecutionMessage, void, void>;
+  /** What happens, and a way to type into it. Does not go on by itself, see `cursor`. */
+  attach(id: string, options?: FollowOptions): Promise<Attachment>;
+  languages(options?: CallOptions): Promise<LanguagesAnswer>;
+  info(options?: CallOptions): Promise<InfoAnswer>;
+  health(options?: CallOptions): Promise<HealthAnswer>;
+  /** Whether a sandbox really starts there. */
+  ready(options?: CallOptions): Promise<ReadyAnswer>;
+}
+
+const DEFAULT_RETRIES = 2;
+/** Below what proxies allow an answer. */
+const WAIT_SECONDS = 30;
+
+/** @throws {TypeError} where the address is none. */
+export function createClient(options: ClientOptions): GloveboxClient {
+  const base = toBase(options.url);
+  const transport = new Transport({
+    base,
+    key: options.key,
+    // The global one may be replaced later, as tests do, and must not be called as a method.
+    fetch: options.fetch ?? (async (...args) => fetch(...args)),
+    retries: options.retries ?? DEFAULT_RETRIES,
+  });
+  const get = <T>(path: string, { signal }: CallOptions, more: Partial<ApiRequest> = {}) =>
+    transport.json<T>({ method: "GET", path, repeat: "anytime", signal, ...more });
+  const client: GloveboxClient = {
+    ...executionCalls(transport, get),
+    attach: async (id, follow = {}) => attach(client, options, base, id, follow),
+    languages: async (call = {}) => get("/v1/languages", call),
+    info: async (call = {}) => get("/v1/info", call),
+    health: async (call = {}) => get("/health", call),
+    ready: async (call = {}) => get("/ready", call, { isAnswer }),
+  };
+  return client;
+}
+
+type Get = <T>(path: string, options: CallOptions) => Promise<T>;
+
+function executionCalls(
+  transport: Transport,
+  get: Get,
+): Omit<GloveboxClient, "attach" | "languages" | "info" | "health" | "ready"> {
+  const post = { method: "POST" } as const;
+  const look: GloveboxClient["get"] = async (id, { waitSeconds, ...call } = {}) =>
+    get(`${pathOf(id)}${toQuery({ wait: waitSeconds })}`, call);
+  return {
+    run: async (body, { signal } = {}) =>
+      transport.json({ ...post, path: "/v1/execute", body, repeat: "not-begun", signal }),
+    submit: async (body, { idempotencyKey = makeKey(), signal } = {}) => {
+      const headers = { "idempotency-key": idempotencyKey };
+      const repeat = "anytime";
+      return transport.json({ ...post, path: "/v1/executions", body, headers, repeat, signal });
+    },
+    submitBatch: async (executions, { signal } = {}) => {
+      const path = "/v1/executions/batch";
+      return transport.json({ ...post, path, body: { executions }, repeat: "not-begun", signal });
+    },
+    get: look,
+    wait: async (id, call = {}) => {
+      for (;;) {
+        const execution = await look(id, { ...call, waitSeconds: WAIT_SECONDS });
+        if (execution.state !== "queued" && execution.state !== "running") return execution;
+      }
+    },
+    list: async ({ ids, state, limit, cursor, ...call } = {}) =>
+      get(`/v1/executions${toQuery({ state, limit, cursor, ids: ids?.join() })}`, call),
+    cancel: async (id, { signal } = {}) =>
+      transport.json({ ...post, path: `${pathOf(id)}/cancel`, repeat: "anytime", signal }),
+    remove: async (id, { signal } = {}) => {
+      const path = pathOf(id);
+      await transport.json({ method: "DELETE", path, repeat: "not-begun", signal });
+    },
+    events: (id, options = {}) => follow(transport, id, options),
+  };
+}
+
+async function attach(
+  client: GloveboxClient,
+  { key, WebSocket: given }: ClientOptions,
+  base: string,
+  id: string,
+  { cursor, signal }: FollowOptions,
+): Promise<Attachment> {
+  signal?.throwIfAborted();
+  const WebSocket = webSocketOf(given);
+  const url = `${base.replace(/^http/, "ws")}${pathOf(id)}/attach${toQuery({ cursor })}`;
+  // The one way of a key that browsers leave.
+  const socket = new WebSocket(url, key === undefined ? [] : [key]);
+  const attachment = new SocketAttachment(socket, cursor, signal);
+  try {
+    await opened(socket);
+    return attachment;
+  } catch (error) {
+    signal?.throwIfAborted();
+    // An ordinary request is told what is wrong.
+    await client.get(id, { signal });
+    throw error;
+  }
+}
+
+function toBase(url: string): string {
+  if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) {
+    throw new TypeError(`url: must be an address that begins with http:// or https://, not ${url}`);
+  }
+  return url.replace(/\/+$/, "");
+}
+
+const pathOf = (id: string): string => `/v1/executions/${encodeURIComponent(id)}`;
+
+function toQuery(values: Readonly<Record<string, string | number | undefined>>): string {
+  const pairs = Object.entries(values).flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name}=${encodeURIComponent(value)}`],
+  );
+  return pairs.length === 0 ? "" : `?${pairs.join("&")}`;
+}
+
+/** `randomUUID` is missing in pages that came over plain HTTP. */
+function makeKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+const isAnswer = (body: unknown): boolean =>
+  (body as Partial<ReadyAnswer> | undefined)?.ready === false;

@@ -1,0 +1,98 @@
+/**
+ * @module
+ * What happens to an execution, also over connections that break.
+ */
+import { connectionFailed, GloveboxApiError } from "./api-error.ts";
+import { delayMs, mayRepeat, pause } from "./retry.ts";
+import { readEvents } from "./server-sent-events.ts";
+import type { Transport } from "./transport.ts";
+import type { ExecutionMessage } from "./types.ts";
+
+export interface FollowOptions {
+  /** Of an output message: what comes behind it is given. Absent: all is. */
+  readonly cursor?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Connections in a row that bring nothing new. */
+const MAX_FAILURES = 8;
+/** The server says something every 15 s. */
+const SILENCE_MS = 45_000;
+const types: readonly string[] = ["state", "output", "end"] satisfies ExecutionMessage["type"][];
+
+/** @throws {GloveboxApiError} and the signal's reason. */
+export async function* follow(
+  transport: Transport,
+  id: string,
+  { cursor, signal }: FollowOptions,
+): AsyncGenerator<ExecutionMessage, void, void> {
+  let last = cursor;
+  let state = "";
+  let failures = 0;
+  for (;;) {
+    let failure = connectionFailed(`the events of ${id} broke off`);
+    try {
+      for await (const message of readOnce(transport, id, last, signal)) {
+        // A new connection begins with the state that was known.
+        if (message.type === "state") {
+          const { execution } = message;
+          const next = `${execution.state} ${execution.attempts}`;
+          if (next === state) continue;
+          state = next;
+        }
+        if (message.type === "output") last = message.cursor;
+        failures = 0;
+        yield message;
+        if (message.type === "end") return;
+      }
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (!mayRepeat(error, "anytime")) throw error;
+      failure = error;
+    }
+    failures++;
+    if (failures > MAX_FAILURES) throw failure;
+    await pause(delayMs(failures - 1, failure.retryAfterMs), signal);
+  }
+}
+
+/** What one connection brings. */
+async function* readOnce(
+  transport: Transport,
+  id: string,
+  cursor: string | undefined,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<ExecutionMessage, void, void> {
+  const query = cursor === undefined ? "" : `?cursor=${encodeURIComponent(cursor)}`;
+  const path = `/v1/executions/${encodeURIComponent(id)}/events${query}`;
+  const connection = new AbortController();
+  const abort = (): void => {
+    connection.abort(signal?.reason);
+  };
+  signal?.throwIfAborted();
+  signal?.addEventListener("abort", abort);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const awaken = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      connection.abort(connectionFailed(`nothing came of ${id} for ${SILENCE_MS / 1000} s`));
+    }, SILENCE_MS);
+  };
+  awaken();
+  try {
+    const request = { method: "GET", path, repeat: "anytime", signal: connection.signal } as const;
+    const { body } = await transport.open(request);
+    if (body === null) return;
+    for await (const { event, data } of readEvents(body, awaken)) {
+      if (types.includes(event)) yield { type: event, ...JSON.parse(data) } as ExecutionMessage;
+    }
+  } catch (error) {
+    throw error instanceof GloveboxApiError
+      ? error
+      : connectionFailed(`the events of ${id} broke off`, error);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", abort);
+    connection.abort();
+  }
+}

@@ -1,0 +1,182 @@
+/**
+ * @module
+ * One accepted execution, from its turn to its end in the database.
+ */
+import { isGloveboxError } from "../../core/errors.ts";
+import type { ExecutionEnd, ExecutionsStore } from "../../storage/executions-store.ts";
+import { collect, type CollectedExecution } from "../collect.ts";
+import { reportToJson } from "../report-json.ts";
+import type { ExecutionRequest } from "../request.ts";
+import type { ExecutionService } from "../service.ts";
+import type { KeptError } from "./execution-info.ts";
+import type { ExecutionKind, KindResult } from "./execution-kind.ts";
+import { parseTurn } from "./kept-turn.ts";
+import type { ActiveExecution } from "./live-execution.ts";
+import { isShuttingDown } from "./refusals.ts";
+import { decodeRequest } from "./request-codec.ts";
+import { untilChange } from "./until-change.ts";
+
+export interface RunnerOptions {
+  readonly service: Pick<ExecutionService, "run" | "runLater">;
+  readonly store: ExecutionsStore;
+  readonly owner: string;
+  readonly queueTimeoutMs: number;
+  readonly kind: (name: string) => ExecutionKind | undefined;
+  readonly isClosing: () => boolean;
+  /** Called with what nobody can be told. */
+  readonly onFault: (error: unknown, executionId: string) => void;
+}
+
+const STORAGE_RETRY_MS = 1000;
+
+/** It was canceled, or taken over, between its slot and its start. */
+const superseded = new Error("superseded");
+
+export class ExecutionRunner {
+  readonly #options: RunnerOptions;
+
+  constructor(options: RunnerOptions) {
+    this.#options = options;
+  }
+
+  /** To its end, or to where the next start takes over. Rejects for no reason. */
+  async run(active: ActiveExecution): Promise<void> {
+    for (;;) {
+      const end = await this.#execute(active);
+      if (end === "kept by others") break;
+      if (end === "storage") {
+        if (!(await this.#untilStorage(active))) return;
+        continue;
+      }
+      await this.#keep(active, end);
+      break;
+    }
+  }
+
+  /**
+   * Waits for its turn and runs it.
+   *
+   * @returns How it ended; `kept by others` where that is written down already, or the next start will
+   * run it; `storage` where the database could not be asked.
+   */
+  async #execute(active: ActiveExecution): Promise<ExecutionEnd | "kept by others" | "storage"> {
+    const { signal } = active.controller;
+    let isClaimed = false;
+    const onClaim = (): void => void (isClaimed = true);
+    try {
+      const { collected, meta } = await this.#collect(active, onClaim);
+      if (signal.aborted && isShuttingDown(signal.reason)) return "kept by others";
+      const result = JSON.stringify(reportToJson(collected));
+      return {
+        state: signal.aborted ? "canceled" : "finished",
+        result,
+        segments: active.log.segments(),
+        ...(meta === undefined ? {} : { meta: JSON.stringify(meta) }),
+        now: Date.now(),
+      };
+    } catch (error) {
+      if (error === superseded) return "kept by others";
+      if (signal.aborted) {
+        // Who canceled it while it waited has written that down.
+        if (!isClaimed || isShuttingDown(signal.reason)) return "kept by others";
+        return { state: "canceled", now: Date.now() };
+      }
+      if (!isClaimed && isGloveboxError(error) && error.code === "STORAGE_UNAVAILABLE") {
+        return "storage";
+      }
+      return { state: "failed", error: this.#toKept(error, active.info.id), now: Date.now() };
+    }
+  }
+
+  async #collect(active: ActiveExecution, onClaim: () => void): Promise<KindResult> {
+    const { service } = this.#options;
+    const { info, controller } = active;
+    const kind = this.#options.kind(info.kind);
+    let request: ExecutionRequest | undefined;
+    const runOnce = async (): Promise<CollectedExecution> => {
+      if (request !== undefined) return collect(service, request, controller.signal);
+      const load = async (): Promise<ExecutionRequest> => {
+        request = { ...(await this.#load(active)), id: info.id };
+        onClaim();
+        return request;
+      };
+      return this.#runFirst(active, load);
+    };
+    if (kind?.execute === undefined) return { collected: await runOnce() };
+    return kind.execute(runOnce, this.#metaOf(info.id));
+  }
+
+  async #runFirst(
+    active: ActiveExecution,
+    load: () => Promise<ExecutionRequest>,
+  ): Promise<CollectedExecution> {
+    const { log, info, controller } = active;
+    const { memoryBytes, origin, ...turn } = parseTurn(info);
+    const timeoutMs = this.#options.queueTimeoutMs;
+    const report = await this.#options.service.runLater(
+      { turn: { ...turn, timeoutMs }, memoryBytes, origin, load },
+      {
+        onOutput: (phase, stream, chunk) => {
+          log.add(phase, stream, chunk);
+          return active.wrote(chunk.byteLength);
+        },
+      },
+      controller.signal,
+      (control) => {
+        active.attach(control);
+      },
+    );
+    return { report, output: { compile: log.output("compile"), run: log.output("run") } };
+  }
+
+  /** @throws `superseded` where it is no longer ours to run. */
+  async #load(active: ActiveExecution): Promise<ExecutionRequest> {
+    const { store, owner } = this.#options;
+    const { id, attempts } = active.info;
+    const now = Date.now();
+    if (!(await store.claim(id, owner, now))) throw superseded;
+    active.update({ state: "running", attempts: attempts + 1, startedAtMs: now });
+    const bytes = store.request(id);
+    if (bytes === undefined) throw superseded;
+    return decodeRequest(bytes, active.stdin);
+  }
+
+  /** Writes its end down, however long the database can't be written to. */
+  async #keep(active: ActiveExecution, end: ExecutionEnd): Promise<void> {
+    const { store, owner } = this.#options;
+    const { id } = active.info;
+    for (;;) {
+      try {
+        // What was never begun, because it waited too long, has no owner's claim on it.
+        if (await store.finish(id, owner, end)) return;
+        await store.finishQueued(id, end);
+        return;
+      } catch (error) {
+        if (!isGloveboxError(error) || error.code !== "STORAGE_UNAVAILABLE") throw error;
+        this.#options.onFault(error, id);
+        if (!(await this.#untilStorage(active))) return;
+      }
+    }
+  }
+
+  /** @returns False where this process ends: the next one does the rest. */
+  async #untilStorage({ controller }: ActiveExecution): Promise<boolean> {
+    await untilChange(undefined, STORAGE_RETRY_MS, controller.signal).catch(() => undefined);
+    return !this.#options.isClosing();
+  }
+
+  #toKept(error: unknown, executionId: string): KeptError {
+    if (isGloveboxError(error)) {
+      const { code, message, details } = error;
+      return { code, message, details };
+    }
+    this.#options.onFault(error, executionId);
+    const message = `a fault in Glovebox, not in your request. The server's log has more under ${executionId}.`;
+    return { code: "INTERNAL", message, details: { id: executionId } };
+  }
+
+  #metaOf(id: string): unknown {
+    const meta = this.#options.store.result(id)?.meta ?? null;
+    return meta === null ? undefined : (JSON.parse(meta) as unknown);
+  }
+}
