@@ -4,17 +4,19 @@ import { z } from "zod";
 import { defaultServerConfig } from "../config/server-config.ts";
 import { limitNames, limitTable } from "../core/limits.ts";
 import { snakeCase } from "../util/snake-case.ts";
+import { submitBodySchema } from "./executions/schemas.ts";
 import { executeAnswerSchema, executeBodySchema } from "./schemas.ts";
 
 const page = readFileSync(new URL("../../docs/http-api.md", import.meta.url), "utf8");
 const config = defaultServerConfig();
 
-/** Names in the first cells of the page's tables. */
-const documented = page
-  .split("\n")
-  .filter((line) => line.startsWith("| `"))
-  .flatMap((line) => [...(line.split("|")[1] ?? "").matchAll(/`([^`]+)`/g)])
-  .map(([, name = ""]) => name);
+/** Names in the first cells of the tables of one endpoint. */
+const documented = (endpoint: string): readonly string[] =>
+  (page.split(`\n## ${endpoint}\n`)[1]?.split("\n## ")[0] ?? "")
+    .split("\n")
+    .filter((line) => line.startsWith("| `"))
+    .flatMap((line) => [...(line.split("|")[1] ?? "").matchAll(/`([^`]+)`/g)])
+    .map(([, name = ""]) => name);
 
 /** `limits.processes`, `files[].path`: the leaves of a JSON Schema. */
 function leaves(schema: z.core.JSONSchema.JSONSchema, path = ""): string[] {
@@ -36,7 +38,14 @@ test("docs/http-api.md has each field of the request, and each of the answer", (
     ...Object.keys({ ...answer, compile, run }),
     ...leaves(z.toJSONSchema(phase)),
   ];
-  expect([...new Set(documented)].sort()).toEqual([...new Set(fields)].sort());
+  expect([...new Set(documented("POST /v1/execute"))].sort()).toEqual([...new Set(fields)].sort());
+});
+
+test("docs/http-api.md has each field that an execution which is answered later may have besides", () => {
+  const besides = Object.keys(submitBodySchema(config).shape).filter(
+    (name) => !(name in executeBodySchema(config).shape),
+  );
+  expect(documented("POST /v1/executions")).toEqual(besides);
 });
 
 test.each(limitNames)("docs/http-api.md tells range and default of %s", (name) => {

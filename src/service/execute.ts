@@ -83,7 +83,7 @@ async function executePlanned(
     const run = async (): ReturnType<typeof runAndCollect> =>
       trace("run", async () => runAndCollect(runCommand, phase, context.request));
     if (plan === undefined || commands === undefined) return { ...base, ...(await run()) };
-    const later = (work: Promise<void>): void => void work.add(work);
+    const later = (ended: Promise<void>): void => void work.add(ended);
     const parts = { plan, commands, shortcut, files: spec.files, cache, later };
     const compiled = await trace("compile", async () => compile(parts, phase));
     if (compiled === "lost") return compiled;

@@ -8,6 +8,7 @@ import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { connect, createServer as createTcpServer, type AddressInfo, type Socket } from "node:net";
 import { fileURLToPath } from "node:url";
+import { compileFunction } from "node:vm";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
@@ -77,10 +78,13 @@ describe("a client", () => {
     const once = { idempotencyKey: "k1" };
     const first = await client.submit(bash("echo 1"), once);
     expect((await client.submit(bash("echo 1"), once)).id).toBe(first.id);
-    const { executions } = await client.submitBatch([bash("echo 1"), { language: "nope" }]);
+    const { executions } = await client.submitBatch([
+      bash("echo 1"),
+      { language: "nope", code: "" },
+    ]);
     expect(executions).toMatchObject([
       { state: "queued" },
-      { error: { code: expect.any(String) } },
+      { error: { code: "UNKNOWN_LANGUAGE" } },
     ]);
   });
 
@@ -88,8 +92,6 @@ describe("a client", () => {
     expect(await client.health()).toMatchObject({ name: "glovebox" });
     expect(await client.ready()).toMatchObject({ ready: true });
     expect((await client.info()).limits.max.wall_time_ms).toBe(300_000);
-    const { languages } = await client.languages();
-    expect(languages.find(({ id }) => id === "bash")).toMatchObject({ installed: true });
   });
 
   test("throws what the server says is wrong", async () => {
@@ -198,9 +200,9 @@ describe("an attachment", () => {
 
   test("reads all of a flood, though it is slow", async () => {
     const { id } = await client.submit({
-      ...bash("head -c 8000000 /dev/zero | tr '\\0' x"),
+      ...bash("head -c 2000000 /dev/zero | tr '\\0' x"),
       interactive: true,
-      limits: { output_bytes: 8_000_000 },
+      limits: { output_bytes: 2_000_000 },
     });
     const attachment = await client.attach(id);
     let bytes = 0;
@@ -209,7 +211,7 @@ describe("an attachment", () => {
       bytes += toBytes(message.data, message.encoding).byteLength;
       if (bytes < 500_000) await new Promise((resolve) => setImmediate(resolve));
     }
-    expect(bytes).toBe(8_000_000);
+    expect(bytes).toBe(2_000_000);
   });
 
   test("says why it can't be had", async () => {
@@ -263,6 +265,7 @@ describe("trying again", () => {
   >([
     ["a run that was not begun", (it) => it.run(bash("")), [busy, busy, good], 3, undefined],
     ["a run that may have been begun", (it) => it.run(bash("")), [stopping], 1, "SHUTTING_DOWN"],
+    ["a question", (it) => it.languages(), [stopping, good], 2, undefined],
     ["a look", (it) => it.get("1"), [stopping, proxy, good], 3, undefined],
     ["a look, not for ever", (it) => it.get("1"), [proxy, proxy, proxy], 3, "BAD_ANSWER"],
     ["a submission", (it) => it.submit(bash("")), [stopping, good], 2, undefined],
@@ -315,10 +318,9 @@ describe("docs/client.md", () => {
     const lines: string[] = [];
     const said = [...code.matchAll(/\/\/ → (.+)$/gm)].map(([, text]) => text);
     const body = code.replace(/^import .+$/gm, "").replace(/createClient\(\{.*?\}\)/gs, "given");
-    const run = new Function(
+    const run = compileFunction(`return (async () => {${body}})()`, [
       ...["given", "GloveboxApiError", "toBytes", "console"],
-      `return (async () => {${body}})()`,
-    ) as (...args: unknown[]) => Promise<void>;
+    ]) as (...args: unknown[]) => Promise<void>;
     const console = { log: (...texts: unknown[]) => void lines.push(texts.join(" ").trim()) };
     await run(client, GloveboxApiError, toBytes, console);
     expect(said.length).toBeGreaterThan(0);
@@ -369,7 +371,9 @@ async function startScripted(replies: readonly Reply[]) {
   return {
     url: await listening(scripted),
     keys,
-    ...closing(scripted, () => void scripted.closeAllConnections()),
+    ...closing(scripted, () => {
+      scripted.closeAllConnections();
+    }),
   };
 }
 

@@ -3,7 +3,7 @@
  * Who may call, and what a key allows.
  */
 import { once } from "node:events";
-import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
+import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import type { NewKey } from "../../src/storage/keys-store.ts";
@@ -90,7 +90,7 @@ async function ask(
     timeout: 30_000,
   });
   sent.end(body === undefined ? undefined : JSON.stringify(body));
-  const [answer] = (await once(sent, "response")) as [import("node:http").IncomingMessage];
+  const [answer] = (await once(sent, "response")) as [IncomingMessage];
   let text = "";
   for await (const chunk of answer.setEncoding("utf8")) text += chunk as string;
   const isJson = answer.headers["content-type"]?.startsWith("application/json") === true;
@@ -375,7 +375,7 @@ describe("what a key may have", () => {
       return (body as { id: string }).id;
     };
     const stateOf = (id: string): string | undefined => server.kept.executions.find(id).state;
-    const [first = "", second = "", third = ""] = [
+    const [first, second, third] = [
       await submit("read x", "two"),
       await submit("read x", "two"),
       await submit("read x", "two"),
@@ -422,10 +422,7 @@ describe("what a key may have", () => {
 /** The status with which the upgrade was refused. */
 async function refusalOf(socket: WebSocket): Promise<number | undefined> {
   socket.on("error", () => undefined);
-  const [, answer] = (await once(socket, "unexpected-response")) as [
-    unknown,
-    import("node:http").IncomingMessage,
-  ];
+  const [, answer] = (await once(socket, "unexpected-response")) as [unknown, IncomingMessage];
   answer.resume();
   socket.terminate();
   return answer.statusCode;

@@ -238,6 +238,6 @@ describe("GET /docs", () => {
     const paths = ["/docs", "/docs/start.js", "/openapi.json", "/v1/info"];
     const answers = await Promise.all(paths.map((path) => fetch(server.url + path)));
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 401]);
-    await Promise.all(answers.map(({ body }) => body?.cancel()));
+    for (const { body } of answers) await body?.cancel();
   });
 });

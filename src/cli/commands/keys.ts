@@ -4,10 +4,11 @@
  */
 import { Command } from "commander";
 import { limitKeyFlags, type CreateFlags } from "../keys-flags.ts";
-import type { KeysFlags } from "../keys-work.ts";
+import type * as keysWork from "../keys-work.ts";
 import { reportErrors } from "../report-errors.ts";
 
-type Work = typeof import("../keys-work.ts");
+type Work = typeof keysWork;
+type KeysFlags = keysWork.KeysFlags;
 
 export function createKeysCommand(onExit: (exitCode: number) => void): Command {
   const command = new Command("keys")

@@ -63,7 +63,7 @@ const otherMethod = fc.constantFrom(
 
 /** @param ids Of executions that there are. */
 export function httpCases(ids: readonly string[]): fc.Arbitrary<HttpCase> {
-  return fc.constantFrom(...targets).chain((target) => casesOf(target, ids));
+  return fc.oneof(...targets.map((target) => casesOf(target, ids)));
 }
 
 function casesOf(target: Target, ids: readonly string[]): fc.Arbitrary<HttpCase> {
