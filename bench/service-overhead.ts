@@ -32,7 +32,7 @@ export async function measureOverhead(options: BenchOptions): Promise<readonly R
       const { run } = await client.post<ExecuteJson>("/v1/execute", hello, 200);
       if (run.stdout !== "hello\n") throw new Error("a run over HTTP failed");
     });
-    const directMs = await timed(inProcess.run);
+    const directMs = await timed(() => inProcess.run());
     const healthMs = await timed(() => client.get("/health"));
     if (round < 0) continue;
     served.push(servedMs);

@@ -36,8 +36,12 @@ export async function measureSlowClients(options: BenchOptions): Promise<readonl
   const beside: number[] = [];
   for (let block = 0; block < BLOCKS; block++) {
     alone.push(...(await runMany(client, runs)));
-    using _slow = await openSlowClients(server.url, id);
-    beside.push(...(await runMany(client, runs)));
+    const closeThem = await openSlowClients(server.url, id);
+    try {
+      beside.push(...(await runMany(client, runs)));
+    } finally {
+      closeThem();
+    }
   }
   const slow = `${WRITERS} connections that send a byte a second and ${READERS} that don't read their events`;
   const how = `POST /v1/execute of a bash hello, ${beside.length} runs beside ${slow}, and as many alone, in ${BLOCKS} turns`;
@@ -69,7 +73,7 @@ async function runMany(client: ServiceClient, runs: number): Promise<readonly nu
   return took;
 }
 
-async function openSlowClients(url: string, id: string): Promise<Disposable> {
+async function openSlowClients(url: string, id: string): Promise<() => void> {
   const { hostname, port, host } = new URL(url);
   const open = async (): Promise<Socket> => {
     const socket = connect(Number(port), hostname);
@@ -92,10 +96,8 @@ async function openSlowClients(url: string, id: string): Promise<Disposable> {
   const timer = setInterval(() => {
     for (const writer of writers) writer.write(" ");
   }, BYTE_PAUSE_MS);
-  return {
-    [Symbol.dispose]: () => {
-      clearInterval(timer);
-      for (const socket of [...readers, ...writers]) socket.destroy();
-    },
+  return () => {
+    clearInterval(timer);
+    for (const socket of [...readers, ...writers]) socket.destroy();
   };
 }

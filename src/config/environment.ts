@@ -49,6 +49,8 @@ export const variableTable: readonly (readonly [variable: string, path: string])
   ["GLOVEBOX_WIRES_ENABLED", "wires.enabled"],
   ["GLOVEBOX_JUDGE0_PORT", "wires.judge0Port"],
   ["GLOVEBOX_PISTON_PORT", "wires.pistonPort"],
+  ["GLOVEBOX_PISTON_RUN_TIME", "wires.pistonRunTime"],
+  ["GLOVEBOX_PISTON_COMPILE_TIME", "wires.pistonCompileTime"],
   ...limitVariables("default"),
   ...limitVariables("max"),
   ["GLOVEBOX_COMPILE_WALL_TIME", "compile.wallTime"],

@@ -21,6 +21,7 @@ export function mergeSources(sources: readonly ConfigSource[]): ServerConfig {
   const pick = <T>(read: (source: ConfigSource) => T | undefined, otherwise: T): T =>
     sources.reduce((value, source) => read(source) ?? value, otherwise);
   const defaults = defaultServerConfig();
+  const { piston } = defaults.wires;
   const provider = pick((source) => source.provider, defaults.provider);
   const concurrency = pick((source) => source.concurrency, defaults.concurrency);
   const config: ServerConfig = {
@@ -46,6 +47,10 @@ export function mergeSources(sources: readonly ConfigSource[]): ServerConfig {
       ports: {
         judge0: pick((source) => source.wires?.judge0Port, defaults.wires.ports.judge0),
         piston: pick((source) => source.wires?.pistonPort, defaults.wires.ports.piston),
+      },
+      piston: {
+        runTimeMs: pick((source) => source.wires?.pistonRunTime, piston.runTimeMs),
+        compileTimeMs: pick((source) => source.wires?.pistonCompileTime, piston.compileTimeMs),
       },
     },
     limits: mergeLimits(sources, defaults.limits),

@@ -137,6 +137,8 @@ export const configSourceSchema = z.strictObject({
       enabled: listOf(wireNames, { min: 0 }).optional(),
       judge0Port: wholeNumber({ min: 0, max: 65_535 }).optional(),
       pistonPort: wholeNumber({ min: 0, max: 65_535 }).optional(),
+      pistonRunTime: duration(limitTable.wallTimeMs).optional(),
+      pistonCompileTime: duration(limitTable.wallTimeMs).optional(),
     })
     .optional(),
   limits: z

@@ -130,6 +130,8 @@ export interface ServerConfig {
     readonly enabled: readonly WireName[];
     /** Ports where a wire is alone, at the root; undefined: none. */
     readonly ports: { readonly judge0: number | undefined; readonly piston: number | undefined };
+    /** What a caller of Piston's interface gets, and can ask for at most: wall and CPU time. */
+    readonly piston: { readonly runTimeMs: number; readonly compileTimeMs: number };
   };
   readonly limits: {
     /** What a caller gets who asks for nothing. */
@@ -252,7 +254,11 @@ export function defaultServerConfig(): ServerConfig {
     callbacks: { allowPrivate: false, timeoutMs: 10_000, maxAttempts: 6 },
     auditFile: undefined,
     tracingEndpoint: undefined,
-    wires: { enabled: wireNames, ports: { judge0: undefined, piston: undefined } },
+    wires: {
+      enabled: wireNames,
+      ports: { judge0: undefined, piston: undefined },
+      piston: { runTimeMs: 3000, compileTimeMs: 10_000 },
+    },
     limits: { default: defaultLimits as BoundedLimits, max: maxLimits },
     compile: { wallTimeMs: defaultCompileWallTimeMs, cpuTimeMs: defaultCompileWallTimeMs },
     compileCache: defaultCompileCache,

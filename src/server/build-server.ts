@@ -24,6 +24,7 @@ import { stopGracefully } from "./stop.ts";
 import { answerUnknownRoutes } from "./unknown-route.ts";
 import { validatorCompiler } from "./validate.ts";
 import { acceptWebSockets } from "./web-socket.ts";
+import { sendPistonError } from "./wires/piston/errors.ts";
 
 /** Each holds a socket; what their bodies hold together is bounded by `bodyBudgetBytes`. */
 const MAX_CONNECTIONS = 1024;
@@ -49,6 +50,7 @@ export function buildServer(options: ServerOptions, wire?: PortWire): FastifyIns
   if (wire === undefined) addReference(app, options);
   // Routes are added once the plug-ins are there: these notice routes as they come.
   void app.register(async (scope) => {
+    if (wire === "piston") app.setErrorHandler(sendPistonError);
     if (wire === undefined) addAllRoutes(scope, context);
     else addWireRoutes(scope, context, wire);
   });

@@ -5,6 +5,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { LoadedLanguage } from "../core/language.ts";
 import { collect, type CollectedExecution } from "../service/collect.ts";
+import type { Submission, Submitted } from "../service/executions/submission.ts";
 import { admit, type Admission, type Admitted } from "./admission.ts";
 import type { ExecuteBody } from "./schemas.ts";
 import type { ServerContext } from "./server-options.ts";
@@ -26,12 +27,46 @@ export async function runNow(
 ): Promise<RanNow | undefined> {
   const { service, keys, runs } = context;
   const { request, language } = admitFor(context, incoming, body);
-  await keys.charge(incoming.caller, 1);
-  const collected = await runs.during(reply, async (signal) => collect(service, request, signal));
+  const collected = await charged(keys, incoming.caller, 1, async () =>
+    runs.during(reply, async (signal) => collect(service, request, signal)),
+  );
   return collected === undefined ? undefined : { ...collected, language };
 }
 
-/** For a wire whose executions are answered later: `executions.submit` takes the request. */
+/**
+ * Accepts executions that are answered later; see `admitFor`.
+ *
+ * @throws {GloveboxError} See `ServedKeys.charge`, `Executions.submit`: then none is accepted.
+ */
+export async function submitFor(
+  { keys, executions }: ServerContext,
+  { caller }: FastifyRequest,
+  submissions: readonly Submission[],
+): Promise<readonly Submitted[]> {
+  const submitted = await charged(keys, caller, submissions.length, async () =>
+    executions.submit(submissions),
+  );
+  await keys.giveBack(caller, submitted.filter(({ isReplayed }) => isReplayed).length);
+  return submitted;
+}
+
+/** What fails by our own fault, or for want of room, costs the caller nothing. */
+async function charged<T>(
+  keys: ServerContext["keys"],
+  caller: FastifyRequest["caller"],
+  count: number,
+  work: () => Promise<T>,
+): Promise<T> {
+  await keys.charge(caller, count);
+  try {
+    return await work();
+  } catch (error) {
+    await keys.giveBack(caller, count);
+    throw error;
+  }
+}
+
+/** For a wire whose executions are answered later: `submitFor` takes the request. */
 export function admitFor(
   context: ServerContext,
   { caller, id: requestId, ip, span }: FastifyRequest,

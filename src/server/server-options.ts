@@ -16,6 +16,7 @@ export type ServedService = Pick<
   ExecutionService,
   | "run"
   | "runtimes"
+  | "runtimesOf"
   | "languages"
   | "probe"
   | "prepareLanguage"

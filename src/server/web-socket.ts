@@ -4,11 +4,11 @@
  * side reads.
  */
 import type { FastifyInstance } from "fastify";
-import websocket from "@fastify/websocket";
+import websocket, { type WebSocket } from "@fastify/websocket";
 import { TextDecoder } from "node:util";
-import type { WebSocket } from "ws";
 import { invalidRequest } from "../core/errors.ts";
 import { findJsonFault } from "./json-bounds.ts";
+import { ignoreOtherUpgrades } from "./web-socket-upgrades.ts";
 
 /** Of one message. */
 export const maxFrameBytes = 1024 * 1024;
@@ -33,6 +33,9 @@ export function acceptWebSockets(app: FastifyInstance): void {
       done();
     },
   });
+  app.addHook("onReady", async () => {
+    ignoreOtherUpgrades(app.server);
+  });
 }
 
 /**
@@ -44,7 +47,8 @@ export function acceptWebSockets(app: FastifyInstance): void {
 export function keepAlive(socket: WebSocket, onClosed: () => void): void {
   let isAlive = true;
   const timer = setInterval(() => {
-    if (!isAlive) {
+    // What a paused one has sent is not read: it answers later.
+    if (!isAlive && !socket.isPaused) {
       socket.terminate();
       return;
     }

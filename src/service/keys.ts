@@ -16,9 +16,13 @@ export interface Keys {
    * @throws {GloveboxError} `QUOTA_EXHAUSTED`, `STORAGE_UNAVAILABLE`
    */
   charge(caller: Caller, executions: number): Promise<void>;
+  /** Gives back what was taken and then not run. @throws {GloveboxError} `STORAGE_UNAVAILABLE` */
+  giveBack(caller: Caller, executions: number): Promise<void>;
 }
 
 const DAY_MS = 86_400_000;
+
+const today = (now: number): string => new Date(now).toISOString().slice(0, 10);
 
 export function createKeys(keys: KeysStore, usage: UsageStore): Keys {
   return {
@@ -26,7 +30,7 @@ export function createKeys(keys: KeysStore, usage: UsageStore): Keys {
     charge: async ({ id, rules: { executionsPerDay } }, executions) => {
       if (executionsPerDay === undefined) return;
       const now = Date.now();
-      const day = new Date(now).toISOString().slice(0, 10);
+      const day = today(now);
       const isIn = await usage.add({
         callerId: id,
         day,
@@ -34,6 +38,10 @@ export function createKeys(keys: KeysStore, usage: UsageStore): Keys {
         max: executionsPerDay,
       });
       if (!isIn) throw quotaExhausted(executionsPerDay, DAY_MS - (now % DAY_MS));
+    },
+    giveBack: async ({ id, rules: { executionsPerDay } }, executions) => {
+      if (executionsPerDay === undefined || executions === 0) return;
+      await usage.add({ callerId: id, day: today(Date.now()), count: -executions });
     },
   };
 }

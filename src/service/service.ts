@@ -149,11 +149,16 @@ export class ExecutionService {
     return found.flat();
   }
 
-  /** The first of a language, or null; see `runtimes`. */
-  async runtime(language: LoadedLanguage, signal: AbortSignal): Promise<Runtime | null> {
+  /** Those of one language; see `runtimes`. */
+  async runtimesOf(language: LoadedLanguage, signal: AbortSignal): Promise<readonly Runtime[]> {
     const { provider } = this.#options;
     const stored = await storedImages(provider, signal);
-    const [first] = await this.#runtimes.findAll(provider, language, stored, signal);
+    return this.#runtimes.findAll(provider, language, stored, signal);
+  }
+
+  /** The first of a language, or null; see `runtimes`. */
+  async runtime(language: LoadedLanguage, signal: AbortSignal): Promise<Runtime | null> {
+    const [first] = await this.runtimesOf(language, signal);
     return first ?? null;
   }
 

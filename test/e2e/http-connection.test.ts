@@ -170,3 +170,32 @@ describe("where a server may listen", () => {
     expect((await request(`${server.url}/health`)).status).toBe(200);
   });
 });
+
+test.each(["all at once", "body later"])(
+  "a client that offers another protocol is answered as if it had not: %s",
+  async (how) => {
+    const server = await startServer();
+    try {
+      const { socket, closed } = rawConnection(server.port);
+      const offer =
+        "connection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABk";
+      const [head = "", body = ""] = rawPost("/v1/execute", {
+        language: "bash",
+        code: "echo $((6 * 7))",
+      }).split("\r\n\r\n");
+      socket.write(`${head}\r\n${offer}\r\n\r\n${how === "all at once" ? body : ""}`);
+      if (how === "body later") {
+        await expect.poll(() => server.bytesRead()).toBeGreaterThan(0);
+        socket.write(body);
+      }
+      // The connection goes on: another request on it, the last one.
+      socket.write("GET /health HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+      const text = await closed;
+      expect(text.match(/HTTP\/1\.1 200/g)).toHaveLength(2);
+      expect(text).toContain("42");
+      expect(text).toContain("healthy");
+    } finally {
+      await server[Symbol.asyncDispose]();
+    }
+  },
+);

@@ -4,7 +4,6 @@
  * that jumps. It answers with typed errors, recovers, and loses nothing that it accepted.
  */
 import { execFileSync } from "node:child_process";
-import { once } from "node:events";
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import { join } from "node:path";
@@ -151,10 +150,11 @@ describe("a server as a process of its own", () => {
       const disk = join(folder.path, "disk");
       mkdirSync(disk, { mode: 0o700 });
       const mount = `mount -t tmpfs -o size=4m,mode=700 none ${disk} && exec "$@"`;
-      const { at, child, stop } = await start(`storage: { folder: ${disk} }`, [
+      const started = await start(`storage: { folder: ${disk} }`, [
         ...["unshare", "--mount", "--propagation", "private", "--"],
         ...["sh", "-c", mount, "sh"],
       ]);
+      const { at, child } = started;
       const output = "head -c 1000000 /dev/zero | tr '\\0' x";
       const [running, program] = await submitWaiting(at, output);
       const queued = await submit(at, bash("echo waited"));
@@ -178,7 +178,7 @@ describe("a server as a process of its own", () => {
       expect([end.state, end.result?.run.stdout.length]).toEqual(["finished", 1_000_000]);
       expect(await ended(at, queued)).toMatchObject({ result: { run: { stdout: "waited\n" } } });
       expect(await ended(at, await submit(at, bash("echo next")))).toMatchObject({ attempts: 1 });
-      expect(await stop()).toBe(0);
+      expect(await started.stop()).toBe(0);
     },
   );
 
@@ -187,7 +187,8 @@ describe("a server as a process of its own", () => {
     `that is out of file descriptors says so, and goes on when there are some ${noLimits}`,
     { timeout: SLOW_MS },
     async () => {
-      const { at, child, stop } = await start(`storage: { folder: ${folder.path}/fds }`);
+      const started = await start(`storage: { folder: ${folder.path}/fds }`);
+      const { at, child } = started;
       const [accepted, program] = await submitWaiting(at, "echo accepted");
       const queued = await submit(at, bash("echo queued"));
       execFileSync("prlimit", ["--pid", String(child.pid), "--nofile=64:64"]);
@@ -210,7 +211,7 @@ describe("a server as a process of its own", () => {
         state: "finished",
         result: { run: { stdout: "next\n" } },
       });
-      expect(await stop()).toBe(0);
+      expect(await started.stop()).toBe(0);
     },
   );
 });

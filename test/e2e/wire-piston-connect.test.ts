@@ -11,9 +11,7 @@ import { startServer } from "./http-fixture.ts";
 let server: Awaited<ReturnType<typeof startServer>>;
 beforeAll(async () => {
   server = await startServer({ concurrency: 2 });
-  // What runs first has to wait until it is known what is installed.
-  await fetch(`${server.url}/api/v2/runtimes`);
-}, 60_000);
+});
 afterAll(async () => server[Symbol.asyncDispose]());
 
 const open: { destroy(): void }[] = [];

@@ -4,7 +4,7 @@
  * is typed goes to an interactive one.
  */
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import type { WebSocket } from "ws";
+import type { WebSocket } from "@fastify/websocket";
 import { z } from "zod";
 import { invalidRequest, isGloveboxError } from "../../core/errors.ts";
 

@@ -10,7 +10,7 @@ import { invalidRequest, isGloveboxError, type Issue } from "../../core/errors.t
 import type { Idempotency, Submission, Submitted } from "../../service/executions/submission.ts";
 import { parseWith } from "../../util/zod-issues.ts";
 import { errorAnswer } from "../errors.ts";
-import { admitFor } from "../run-now.ts";
+import { admitFor, submitFor } from "../run-now.ts";
 import type { ServerContext } from "../server-options.ts";
 import { invalidBody } from "../to-request.ts";
 import { refuseFloods } from "../validate.ts";
@@ -24,7 +24,7 @@ import {
 import { executionToJson, v1Kind } from "./to-json.ts";
 
 export function addSubmitRoutes(app: FastifyInstance, context: ServerContext): void {
-  const { config, keys, executions } = context;
+  const { config, executions } = context;
   executions.register(v1Kind);
   const bodySchema = submitBodySchema(config);
   const routes = app.withTypeProvider<ZodTypeProvider>();
@@ -38,9 +38,8 @@ export function addSubmitRoutes(app: FastifyInstance, context: ServerContext): v
     handler: async (request, reply) => {
       const idempotency = idempotencyOf(request, request.body);
       const submission = toSubmission(context, request, request.body);
-      await keys.charge(request.caller, 1);
       const given = idempotency === undefined ? submission : { ...submission, idempotency };
-      const [submitted] = await executions.submit([given]);
+      const [submitted] = await submitFor(context, request, [given]);
       if (submitted === undefined) throw new Error("one execution was submitted");
       if (submitted.isReplayed) void reply.header("idempotent-replayed", "true");
       const { info } = submitted;
@@ -64,8 +63,7 @@ export function addSubmitRoutes(app: FastifyInstance, context: ServerContext): v
         }
       });
       const good = wanted.filter((each): each is Submission => !isGloveboxError(each));
-      await keys.charge(request.caller, good.length);
-      const submitted: Submitted[] = [...(await executions.submit(good))];
+      const submitted: Submitted[] = [...(await submitFor(context, request, good))];
       const answers = wanted.map((each) => {
         if (isGloveboxError(each)) return errorAnswer(each) as never;
         const next = submitted.shift();

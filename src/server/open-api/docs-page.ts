@@ -4,6 +4,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import type { FastifyInstance, FastifyReply } from "fastify";
 
 /** Swagger UI, as its package has it. */
@@ -80,7 +81,11 @@ export function addDocsPage(app: FastifyInstance, version: string): void {
 
 /** Most servers are never asked for it. */
 function readOnce(name: string): () => Promise<Buffer> {
-  const { resolve } = createRequire(import.meta.url);
   let content: Promise<Buffer> | undefined;
-  return () => (content ??= readFile(resolve(`@fastify/swagger-ui/static/${name}`)));
+  return () => (content ??= readFile(join(assetFolder(), name)));
+}
+
+function assetFolder(): string {
+  const require = createRequire(import.meta.url);
+  return dirname(require.resolve("@fastify/swagger-ui/static/swagger-ui.css"));
 }

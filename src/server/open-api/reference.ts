@@ -44,7 +44,7 @@ export function addReference(app: FastifyInstance, { version }: ReferenceOptions
       const isShown = nameOf(route.route) in operations;
       // The plug-in for WebSockets hides its routes.
       const schema = { ...route.schema, hide: !isShown };
-      return toJsonSchema({ ...route, schema } as never);
+      return toJsonSchema({ ...route, schema });
     },
     transformObject: (document) =>
       finishDocument(addComponents(document as never) as OpenApiDocument, operations) as never,

@@ -7,10 +7,7 @@ import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { languagesAnswerSchema } from "../schemas.ts";
 import type { ServerContext } from "../server-options.ts";
 
-export function addLanguagesRoute(
-  app: FastifyInstance,
-  { service, runs }: ServerContext,
-): void {
+export function addLanguagesRoute(app: FastifyInstance, { service, runs }: ServerContext): void {
   app.withTypeProvider<ZodTypeProvider>().route({
     method: "GET",
     url: "/v1/languages",

@@ -38,7 +38,7 @@ export async function exchange({ port, pieces, method, end }: ExchangeOptions): 
   const socket = connect({ port, host: "127.0.0.1", noDelay: true, allowHalfOpen: true });
   const chunks: Buffer[] = [];
   const timers: NodeJS.Timeout[] = [];
-  const read = (isClosed: boolean): Exchange => parse(Buffer.concat(chunks), method, isClosed);
+  const read = (isClosed: boolean): Exchange => parseAnswers(Buffer.concat(chunks), method, isClosed);
   try {
     return await new Promise<Exchange>((resolve, reject) => {
       const hang = `no answer and no end within ${MAX_MS} ms`;
@@ -65,7 +65,8 @@ export async function exchange({ port, pieces, method, end }: ExchangeOptions): 
 
 const HEAD_END = "\r\n\r\n";
 
-function parse(bytes: Buffer, method: string, isClosed: boolean): Exchange {
+/** @param isClosed Whether nothing more comes. */
+export function parseAnswers(bytes: Buffer, method: string, isClosed: boolean): Exchange {
   const answers: Answer[] = [];
   let rest = bytes;
   for (;;) {

@@ -43,11 +43,16 @@ const knownFailures: readonly (readonly [Wire, RegExp])[] = [
 const ownFolder = fileURLToPath(new URL("../../..", import.meta.url));
 const insides = [ownFolder, "node_modules", "file:///", "SQLITE", "FST_ERR"];
 
+/** A path of the server, a trace, or words of its parts. */
+export function insideTold(content: string): string | undefined {
+  return insides.find((each) => content.includes(each)) ?? /\n\s+at \S+ \(/.exec(content)?.[0];
+}
+
 /** @returns What is wrong with it; undefined where it is as it should be. */
 export function faultOf(answer: Answer, wire: Wire | undefined, method: string): string | undefined {
   const { status, headers, body } = answer;
   const content = body.toString("utf8");
-  const told = insides.find((each) => content.includes(each)) ?? /\n\s+at \S+ \(/.exec(content)?.[0];
+  const told = insideTold(content);
   if (told !== undefined) return `tells of the inside: ${told}`;
   if (status >= 500) {
     const isKnown = knownFailures.some(

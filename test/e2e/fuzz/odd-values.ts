@@ -19,7 +19,7 @@ const texts = [
   ...["ZQ", "ZQ==", "ZWNo\nbw==", "_-8=", "====", "UEsDBAoAAAAAAA==", "UEsFBgAAAAAAAA=="],
   ...["SIGKILL", "SIGFOO", "kill", "utf8", "base64", "hex", "bash", "python", "linux", "docker"],
   ...["none", "all", "ask", "strict", "best-effort", "http://127.0.0.1:9/", "http://[::1]/x"],
-  ...["http://u:p@127.0.0.1/", "ftp://127.0.0.1/", "http://", "http://%/", "file:///x", "debian:12"],
+  ...["http://u:p@127.0.0.1/", "ftp://127.0.0.1/", "http://", "http://%/", "data:,x", "debian:12"],
 ];
 
 /** What JSON.stringify never writes, and some that no JSON is. */

@@ -3,6 +3,7 @@
  * POST and GET /submissions/batch: many submissions in one request.
  */
 import type { FastifyInstance } from "fastify";
+import { submitFor } from "../../run-now.ts";
 import type { ServerContext } from "../../server-options.ts";
 import { answerAll } from "./answer.ts";
 import { findSubmissions } from "./kept-submissions.ts";
@@ -26,7 +27,6 @@ function sizeFault(count: number, maxBatch: number): string | undefined {
 }
 
 function addCreateRoute(app: FastifyInstance, context: ServerContext, maxBatch: number): void {
-  const { keys, executions } = context;
   app.route({
     method: "POST",
     url: "/submissions/batch",
@@ -43,8 +43,7 @@ function addCreateRoute(app: FastifyInstance, context: ServerContext, maxBatch: 
         wanted.push(await toSubmission(context, request, body, isBase64, room));
       }
       const good = wanted.flatMap((each) => (each.ok ? [each.submission] : []));
-      if (good.length > 0) await keys.charge(request.caller, good.length);
-      const submitted = (await executions.submit(good)).values();
+      const submitted = (await submitFor(context, request, good)).values();
       const answers = wanted.map((each) => {
         return each.ok ? { token: submitted.next().value?.info.id } : each.errors;
       });

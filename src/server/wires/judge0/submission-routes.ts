@@ -4,6 +4,7 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { hasEnded } from "../../../service/executions/execution-info.ts";
+import { submitFor } from "../../run-now.ts";
 import type { ServerContext } from "../../server-options.ts";
 import { answerAll, answerOf, notUtf8 } from "./answer.ts";
 import { readFields, type AnswerField } from "./answer-fields.ts";
@@ -41,7 +42,7 @@ export function wantedFields(
 }
 
 function addCreateRoute(app: FastifyInstance, context: ServerContext): void {
-  const { executions, keys, runs } = context;
+  const { executions, runs } = context;
   app.route({
     method: "POST",
     url: "/submissions",
@@ -53,8 +54,7 @@ function addCreateRoute(app: FastifyInstance, context: ServerContext): void {
       const room = unpackRoom(context.config);
       const wanted = await toSubmission(context, request, request.body, isBase64, room);
       if (!wanted.ok) return reply.code(422).send(wanted.errors);
-      await keys.charge(request.caller, 1);
-      const [submitted] = await executions.submit([wanted.submission]);
+      const [submitted] = await submitFor(context, request, [wanted.submission]);
       if (submitted === undefined) throw new Error("one submission was submitted");
       const { id: token } = submitted.info;
       void reply.code(201);

@@ -2,7 +2,7 @@
  * @module
  * A WebSocket as /connect uses it: what is sent waits for who reads it, but not for ever.
  */
-import type { WebSocket } from "ws";
+import type { WebSocket } from "@fastify/websocket";
 import { keepAlive, sendText } from "../../web-socket.ts";
 
 export interface Channel {

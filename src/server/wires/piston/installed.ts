@@ -11,7 +11,7 @@ import { pistonRuntimes, type PistonRuntime } from "./runtimes.ts";
 export const keyNames = ["authorization"];
 
 /**
- * @param languages Those that are looked for; others may come as well.
+ * @param languages Those that are looked for.
  * @returns Undefined where the client is gone.
  */
 export async function findInstalled(
@@ -19,6 +19,10 @@ export async function findInstalled(
   reply: FastifyReply,
   languages: readonly LoadedLanguage[],
 ): Promise<readonly PistonRuntime[] | undefined> {
-  const installed = await runs.during(reply, async (signal) => service.runtimes(signal));
-  return installed && pistonRuntimes(languages, installed);
+  const isAll = languages === service.languages.languages;
+  const installed = await runs.during(reply, async (signal) => {
+    if (isAll) return service.runtimes(signal);
+    return Promise.all(languages.map(async (each) => service.runtimesOf(each, signal)));
+  });
+  return installed && pistonRuntimes(languages, installed.flat());
 }

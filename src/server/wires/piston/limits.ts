@@ -17,13 +17,16 @@ export interface PistonTimes {
   readonly compileCpuMs: number;
 }
 
-/** Those of Piston where its operator says nothing. */
-export const pistonTimes: PistonTimes = {
-  runMs: 3_000,
-  compileMs: 10_000,
-  runCpuMs: 3_000,
-  compileCpuMs: 10_000,
-};
+/** What the operator wrote, or Piston's own. */
+export function pistonTimes({ wires: { piston } }: ServerConfig): PistonTimes {
+  const { runTimeMs, compileTimeMs } = piston;
+  return {
+    runMs: runTimeMs,
+    compileMs: compileTimeMs,
+    runCpuMs: runTimeMs,
+    compileCpuMs: compileTimeMs,
+  };
+}
 
 /**
  * Both stages share one sandbox, which has one limit of memory: the lower one of the two holds for both.

@@ -32,7 +32,7 @@ export function addPistonRoot(app: FastifyInstance): void {
 export function addPistonRoutes(
   app: FastifyInstance,
   context: ServerContext,
-  times: PistonTimes = pistonTimes,
+  times: PistonTimes = pistonTimes(context.config),
 ): void {
   const add = async (scope: FastifyInstance): Promise<void> => {
     scope.setErrorHandler(sendPistonError);

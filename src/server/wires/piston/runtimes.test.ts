@@ -79,17 +79,21 @@ describe("limitsOf", () => {
     ["-1", { run_memory_limit: -1, compile_memory_limit: -1 }, undefined, undefined],
     ["next to nothing", { run_memory_limit: 0.5 }, 4 * 2 ** 20, 4 * 2 ** 20],
   ])("%s is the memory of both stages", (_what, sent, ofBoth, ofOne) => {
-    expect(limitsOf(sent, config, compiled!, pistonTimes).limits?.memory_bytes).toBe(ofBoth);
-    expect(limitsOf(sent, config, interpreted!, pistonTimes).limits?.memory_bytes).toBe(ofOne);
+    expect(limitsOf(sent, config, compiled!, pistonTimes(config)).limits?.memory_bytes).toBe(
+      ofBoth,
+    );
+    expect(limitsOf(sent, config, interpreted!, pistonTimes(config)).limits?.memory_bytes).toBe(
+      ofOne,
+    );
   });
 
   test("an operator who allows less than Piston's defaults is obeyed", () => {
     const { limits } = config;
     const max = { ...limits.max, wallTimeMs: 1000 };
     const strict = { ...config, limits: { ...limits, max } };
-    expect(limitsOf({}, strict, interpreted!, pistonTimes).limits?.wall_time_ms).toBe(1000);
-    expect(() => limitsOf({ run_timeout: 2000 }, strict, interpreted!, pistonTimes)).toThrow(
-      "run_timeout cannot exceed the configured limit of 1000",
-    );
+    expect(limitsOf({}, strict, interpreted!, pistonTimes(config)).limits?.wall_time_ms).toBe(1000);
+    expect(() =>
+      limitsOf({ run_timeout: 2000 }, strict, interpreted!, pistonTimes(config)),
+    ).toThrow("run_timeout cannot exceed the configured limit of 1000");
   });
 });

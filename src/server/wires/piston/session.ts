@@ -4,7 +4,8 @@
  */
 import { constants } from "node:os";
 import type { Readable } from "node:stream";
-import type { RawData, WebSocket } from "ws";
+import type { WebSocket } from "@fastify/websocket";
+import type { RawData } from "ws";
 import { createMessageRate } from "../../sandbox-socket/message-rate.ts";
 import { parseFrame } from "../../web-socket.ts";
 import { createChannel, type Channel } from "./channel.ts";
