@@ -12,10 +12,22 @@ const config: KnipConfig = {
     // Started as a process by a test.
     "test/escape/owner.ts",
     "test/helpers/docker/owner.ts",
+    "test/helpers/remote/remote-owner.ts",
+    "test/helpers/remote/server-program.ts",
   ],
   project: ["src/**/*.ts", "test/**/*.ts", "bench/**/*.ts", "scripts/**/*.mjs"],
   // System programs that scripts and tests start.
-  ignoreBinaries: ["apt-get", "cc", "gcc", "flock", "ldd", "clang-format", "mkfifo", "dpkg-query"],
+  ignoreBinaries: [
+    "apt-get",
+    "cc",
+    "gcc",
+    "flock",
+    "ldd",
+    "clang-format",
+    "mkfifo",
+    "dpkg-query",
+    "prlimit",
+  ],
   ignoreExportsUsedInFile: true,
 };
 

@@ -24,6 +24,8 @@ export const layers = {
   ],
   // What outlives the server: SQLite.
   storage: ["core", "util"],
+  // For other programs, in Node and in browsers.
+  client: ["core"],
   // Metrics, traces, the audit log.
   observe: ["core", "util"],
   // Messages of GET /v1/sandbox, for both of its sides.

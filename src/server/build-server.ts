@@ -11,7 +11,7 @@ import { authenticate, requiresKeys } from "./authenticate.ts";
 import { boundAnswers } from "./bound-answers.ts";
 import { answerClientError } from "./client-error.ts";
 import { sendError } from "./errors.ts";
-import { isLoopback, requireLoopbackHost } from "./host-check.ts";
+import { isLoopback, requireHost, requireLoopbackHost } from "./host-check.ts";
 import { acceptOnlyJson } from "./json-body.ts";
 import { createLiveRuns } from "./live-runs.ts";
 import { limitRates } from "./limit-rates.ts";
@@ -66,11 +66,13 @@ function prepareFastify(app: FastifyInstance, { config, keys }: ServerOptions): 
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(sendError);
+  ignoreExpectations(app);
   acceptOnlyJson(app, bodyBudgetBytes);
   boundAnswers(app, {
     budgetBytes: bodyBudgetBytes,
     idleTimeoutMs: config.server.requestTimeoutMs,
   });
+  app.addHook("onRequest", requireHost);
   // Who must show a key is no page that found a way here.
   if (isLoopback(host) && !insecureNoAuth && !isRequired) {
     app.addHook("onRequest", requireLoopbackHost);
@@ -82,6 +84,13 @@ function prepareFastify(app: FastifyInstance, { config, keys }: ServerOptions): 
     authenticate(app, { findCaller: (secret) => keys.find(secret), isRequired });
     limitRates(app);
     acceptWebSockets(app);
+  });
+}
+
+/** RFC 9110, 10.1.1, allows it; Node would refuse what it does not know, without a body. */
+function ignoreExpectations({ server }: FastifyInstance): void {
+  server.on("checkExpectation", (request, response) => {
+    server.emit("request", request, response);
   });
 }
 
@@ -109,6 +118,8 @@ function createFastify(config: ServerConfig, loggerInstance: FastifyBaseLogger):
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     http: {
+      // See `requireHost`.
+      requireHostHeader: false,
       headersTimeout: Math.min(HEADERS_TIMEOUT_MS, requestTimeoutMs),
       // Node only looks this often; its own 30 s would let a slow client have twice its time.
       connectionsCheckingInterval: Math.min(5000, Math.ceil(requestTimeoutMs / 2)),

@@ -3,6 +3,7 @@
  * Answers to what is no HTTP, or arrives too slowly: Node reports it before there is a request.
  */
 import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import type { ServerConfig } from "../config/server-config.ts";
 import { errorCatalog, GloveboxError, invalidRequest } from "../core/errors.ts";
 import { errorAnswer } from "./errors.ts";
@@ -18,7 +19,15 @@ export function answerClientError(
     socket.destroy();
     return;
   }
-  const known = clientFault(error.code, server.requestTimeoutMs);
+  writeAndEnd(socket, clientFault(error.code, server.requestTimeoutMs));
+}
+
+/** For what asks for a WebSocket in a way that is none, in place of the plain text of `ws`. */
+export function answerBadHandshake({ message }: Error, socket: Duplex): void {
+  writeAndEnd(socket, invalidRequest("upgrade", message), ["sec-websocket-version: 13"]);
+}
+
+function writeAndEnd(socket: Duplex, known: GloveboxError, headers: readonly string[] = []): void {
   const body = JSON.stringify(errorAnswer(known));
   const { status } = errorCatalog[known.code];
   socket.end(
@@ -27,6 +36,7 @@ export function answerClientError(
       "content-type: application/json",
       `content-length: ${Buffer.byteLength(body)}`,
       "connection: close",
+      ...headers,
       "",
       body,
     ].join("\r\n"),

@@ -4,7 +4,7 @@
  */
 import { isIPv4 } from "node:net";
 import type { FastifyRequest } from "fastify";
-import { GloveboxError } from "../core/errors.ts";
+import { GloveboxError, invalidRequest } from "../core/errors.ts";
 import { showText, showValue } from "../util/show-value.ts";
 
 /** `localhost`, 127.0.0.0/8 or ::1. */
@@ -12,6 +12,16 @@ export function isLoopback(host: string): boolean {
   const name = host.toLowerCase();
   if (name === "localhost" || name === "::1") return true;
   return isIPv4(name) && name.startsWith("127.");
+}
+
+/**
+ * RFC 9112, 3.2. Node's own check answers without a word.
+ *
+ * @throws {GloveboxError} `INVALID_REQUEST`
+ */
+export async function requireHost({ headers, raw }: FastifyRequest): Promise<void> {
+  if (headers.host !== undefined || raw.httpVersion === "1.0") return;
+  throw invalidRequest("host", "is missing, a header that HTTP/1.1 needs");
 }
 
 /**

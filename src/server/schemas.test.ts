@@ -17,7 +17,8 @@ test.each<Outcome>([
   ...outcomeLimits.map((limit) => ({ kind: "limit" as const, limit, exitCode: null })),
 ])("the schema of the answer takes a report of %j, and loses nothing of it", (outcome) => {
   const run = { outcome, usage: { wallTimeMs: 1 }, droppedBytes: { stdout: 0, stderr: 0 } };
-  const report = { id: "1", run, compile: run, enforcement };
+  const artifacts = { files: [], skipped: [], isComplete: false, problem: "canceled" };
+  const report = { id: "1", run, compile: run, enforcement, artifacts };
   const json = reportToJson({ report, output: { compile: silent, run: silent } });
   const answer = { ...json, language: "c" };
   expect(executeAnswerSchema.parse(answer)).toEqual(answer);

@@ -134,6 +134,7 @@ export const executeAnswerSchema = z.strictObject({
       ),
       skipped: z.array(z.strictObject({ path: z.string(), reason: z.string() })),
       truncated: z.boolean(),
+      problem: z.string().optional(),
     })
     .optional(),
   enforcement: enforcementSchema,

@@ -4,17 +4,27 @@
  * with every first request. RFC 9110, 7.8: a server that does not want it answers as if nothing had
  * been offered. Node hands such a request over without its body, as soon as anybody wants WebSockets.
  */
-import type { IncomingMessage, Server } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
 type OnUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer) => void;
 
+/** For what comes before a WebSocket; who makes one of the connection takes the time away. */
+const HANDSHAKE_MS = 5_000;
+
 /** Must be called once those who want WebSockets listen. */
 export function ignoreOtherUpgrades(server: Server): void {
   const others = server.listeners("upgrade") as OnUpgrade[];
+  const isAnswering = watchAnswers(server);
   server.removeAllListeners("upgrade");
   server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    // Node has let go of the connection, and an earlier answer still has it: nobody would ever end it.
+    if (isAnswering(socket)) {
+      socket.destroy();
+      return;
+    }
     if (request.headers.upgrade?.toLowerCase() === "websocket") {
+      socket.setTimeout(HANDSHAKE_MS, () => socket.destroy());
       for (const listener of others) listener.call(server, request, socket, head);
       return;
     }
@@ -22,6 +32,21 @@ export function ignoreOtherUpgrades(server: Server): void {
     socket.unshift(Buffer.concat([withoutUpgrade(request), head]));
     server.emit("connection", socket);
   });
+}
+
+/** @returns Whether there are answers of this connection that are not written yet. */
+function watchAnswers(server: Server): (socket: Socket) => boolean {
+  const counts = new WeakMap<Socket, number>();
+  const add = (socket: Socket, count: number): void => {
+    counts.set(socket, (counts.get(socket) ?? 0) + count);
+  };
+  server.on("request", ({ socket }: IncomingMessage, response: ServerResponse) => {
+    add(socket, 1);
+    response.once("close", () => {
+      add(socket, -1);
+    });
+  });
+  return (socket) => (counts.get(socket) ?? 0) > 0;
 }
 
 function withoutUpgrade({

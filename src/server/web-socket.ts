@@ -7,6 +7,7 @@ import type { FastifyInstance } from "fastify";
 import websocket, { type WebSocket } from "@fastify/websocket";
 import { TextDecoder } from "node:util";
 import { invalidRequest } from "../core/errors.ts";
+import { answerBadHandshake } from "./client-error.ts";
 import { findJsonFault } from "./json-bounds.ts";
 import { ignoreOtherUpgrades } from "./web-socket-upgrades.ts";
 
@@ -35,6 +36,7 @@ export function acceptWebSockets(app: FastifyInstance): void {
   });
   app.addHook("onReady", async () => {
     ignoreOtherUpgrades(app.server);
+    app.websocketServer.on("wsClientError", answerBadHandshake);
   });
 }
 

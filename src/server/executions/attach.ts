@@ -48,11 +48,15 @@ export function addAttachRoute(app: FastifyInstance, context: ServerContext): vo
     // What they follow goes on, or is begun again: they may come back.
     for (const socket of sockets) socket.close(CLOSE_GOING_AWAY, "the server is stopping");
   });
-  app.get<{ Params: { id: string }; Querystring: { cursor?: string } }>(
-    "/v1/executions/:id/attach",
+  app.route<{ Params: { id: string }; Querystring: { cursor?: string } }>({
+    method: "GET",
+    url: "/v1/executions/:id/attach",
     // A browser can send no headers here, but subprotocols.
-    { websocket: true, config: { keyNames: ["sec-websocket-protocol"] } },
-    (socket, request) => {
+    config: { keyNames: ["sec-websocket-protocol"] },
+    handler: async () => {
+      throw invalidRequest("upgrade", "is missing: this is a WebSocket, at ws:// or wss://");
+    },
+    wsHandler: (socket, request) => {
       sockets.add(socket);
       socket.once("close", () => void sockets.delete(socket));
       attach(socket, request, context).catch((error: unknown) => {
@@ -64,7 +68,7 @@ export function addAttachRoute(app: FastifyInstance, context: ServerContext): vo
         });
       });
     },
-  );
+  });
 }
 
 type AttachRequest = FastifyRequest<{ Params: { id: string }; Querystring: { cursor?: string } }>;

@@ -7,6 +7,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { z } from "zod";
 import { invalidRequest } from "../../core/errors.ts";
 import { hasEnded, type ExecutionInfo } from "../../service/executions/execution-info.ts";
+import type { Executions } from "../../service/executions/executions.ts";
 import type { ServerContext } from "../server-options.ts";
 import {
   executionSchema,
@@ -21,15 +22,33 @@ const DEFAULT_LISTED = 20;
 export const idParams = z.strictObject({ id: z.string().max(64) });
 
 export function addManageRoutes(app: FastifyInstance, context: ServerContext): void {
-  const { executions, runs } = context;
+  addListRoute(app, context);
+  addGetRoute(app, context);
+  const { executions } = context;
   const routes = app.withTypeProvider<ZodTypeProvider>();
-  const full = (info: ExecutionInfo): ExecutionJson =>
-    executionToJson(info, hasEnded(info.state) ? executions.result(info.id) : {});
-  /** @throws {GloveboxError} `EXECUTION_NOT_FOUND` */
-  const findOwn = (request: FastifyRequest<{ Params: { id: string } }>): ExecutionInfo =>
-    executions.find(request.params.id, visibleTo(request));
-
   routes.route({
+    method: "POST",
+    url: "/v1/executions/:id/cancel",
+    schema: { params: idParams, response: { 200: executionSchema } },
+    handler: async (request) => {
+      const { id } = executions.find(request.params.id, visibleTo(request));
+      return withResult(executions, await executions.cancel(id));
+    },
+  });
+  routes.route({
+    method: "DELETE",
+    url: "/v1/executions/:id",
+    schema: { params: idParams },
+    handler: async (request, reply) => {
+      const { id } = executions.find(request.params.id, visibleTo(request));
+      await executions.remove(id);
+      return reply.code(204).send();
+    },
+  });
+}
+
+function addListRoute(app: FastifyInstance, { executions }: ServerContext): void {
+  app.withTypeProvider<ZodTypeProvider>().route({
     method: "GET",
     url: "/v1/executions",
     schema: { querystring: listQuerySchema, response: { 200: listAnswerSchema } },
@@ -39,7 +58,9 @@ export function addManageRoutes(app: FastifyInstance, context: ServerContext): v
       if (ids !== undefined) {
         const found = executions.findMany(parseIds(ids), callerId);
         return {
-          executions: found.map((info) => (info === undefined ? null : full(info))),
+          executions: found.map((info) =>
+            info === undefined ? null : withResult(executions, info),
+          ),
           next_cursor: null,
         };
       }
@@ -57,32 +78,24 @@ export function addManageRoutes(app: FastifyInstance, context: ServerContext): v
       };
     },
   });
-  routes.route({
+}
+
+function addGetRoute(app: FastifyInstance, { executions, runs }: ServerContext): void {
+  app.withTypeProvider<ZodTypeProvider>().route({
     method: "GET",
     url: "/v1/executions/:id",
     schema: { params: idParams, querystring: getQuerySchema, response: { 200: executionSchema } },
     handler: async (request, reply) => {
-      const { id } = findOwn(request);
+      const { id } = executions.find(request.params.id, visibleTo(request));
       const waitMs = (request.query.wait ?? 0) * 1000;
       const info = await runs.during(reply, async (signal) => executions.wait(id, waitMs, signal));
-      return info === undefined ? reply.hijack() : full(info);
+      return info === undefined ? reply.hijack() : withResult(executions, info);
     },
   });
-  routes.route({
-    method: "POST",
-    url: "/v1/executions/:id/cancel",
-    schema: { params: idParams, response: { 200: executionSchema } },
-    handler: async (request) => full(await executions.cancel(findOwn(request).id)),
-  });
-  routes.route({
-    method: "DELETE",
-    url: "/v1/executions/:id",
-    schema: { params: idParams },
-    handler: async (request, reply) => {
-      await executions.remove(findOwn(request).id);
-      return reply.code(204).send();
-    },
-  });
+}
+
+function withResult(executions: Pick<Executions, "result">, info: ExecutionInfo): ExecutionJson {
+  return executionToJson(info, hasEnded(info.state) ? executions.result(info.id) : {});
 }
 
 /** Whose executions a caller sees; undefined: all. */

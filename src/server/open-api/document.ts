@@ -4,6 +4,7 @@
  */
 import { errorCatalog, type ErrorCode } from "../../core/errors.ts";
 import { describeFields } from "./field-texts.ts";
+import type { SchemaObject } from "./schema-object.ts";
 import type { AnswerText, Operation } from "./operations.ts";
 
 /** What this module touches of OpenAPI 3.1. */
@@ -31,14 +32,6 @@ interface ResponseObject {
   description: string;
   headers?: object;
   content?: Record<string, { schema?: unknown; example?: unknown }>;
-}
-
-export interface SchemaObject {
-  type?: string | string[];
-  description?: string;
-  properties?: Record<string, SchemaObject>;
-  items?: SchemaObject;
-  [more: string]: unknown;
 }
 
 const JSON_TYPE = "application/json";

@@ -2,7 +2,7 @@
  * @module
  * What the fields of the reference mean. docs/http-api.md tells more.
  */
-import type { SchemaObject } from "./document.ts";
+import type { SchemaObject } from "./schema-object.ts";
 
 type FieldTexts = Readonly<Record<string, string>>;
 
