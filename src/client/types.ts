@@ -139,6 +139,8 @@ export interface ExecuteAnswer {
     }[];
     readonly skipped: readonly { readonly path: string; readonly reason: string }[];
     readonly truncated: boolean;
+    /** Why none could be read. */
+    readonly problem?: string;
   };
   readonly enforcement: EnforcementReport;
 }

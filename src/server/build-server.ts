@@ -127,6 +127,9 @@ function createFastify(config: ServerConfig, loggerInstance: FastifyBaseLogger):
     // Answers of a stopping server have our shape, see `stopGracefully`.
     return503OnClosing: false,
     frameworkErrors: (error, request, reply) => {
+      // No hook sees these; see `acceptWebSockets`.
+      if (request.headers.upgrade !== undefined)
+        reply.raw.once("finish", () => request.raw.socket.destroySoon());
       void sendError(error, request, reply);
     },
     clientErrorHandler: (error, socket) => {

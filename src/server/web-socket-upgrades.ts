@@ -9,9 +9,6 @@ import type { Socket } from "node:net";
 
 type OnUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer) => void;
 
-/** For what comes before a WebSocket; who makes one of the connection takes the time away. */
-const HANDSHAKE_MS = 5_000;
-
 /** Must be called once those who want WebSockets listen. */
 export function ignoreOtherUpgrades(server: Server): void {
   const others = server.listeners("upgrade") as OnUpgrade[];
@@ -24,7 +21,6 @@ export function ignoreOtherUpgrades(server: Server): void {
       return;
     }
     if (request.headers.upgrade?.toLowerCase() === "websocket") {
-      socket.setTimeout(HANDSHAKE_MS, () => socket.destroy());
       for (const listener of others) listener.call(server, request, socket, head);
       return;
     }

@@ -66,14 +66,15 @@ async function serve(flags: ServeFlags): Promise<number> {
   });
   // Before anybody is told that we listen: from then on a signal must find its listeners.
   const stopped = untilStopped(server);
-  process.stdout.write(greeting(server.url));
+  process.stdout.write(greeting(server));
   await Promise.all([stopped, warnOfGaps(server)]);
   return 0;
 }
 
-function greeting(url: string): string {
+function greeting({ url, wireUrls }: RunningServer): string {
+  const others = Object.entries(wireUrls).map(([wire, at]) => `\n  ${wire}: ${at}`);
   const body = '{"language":"python","code":"print(6 * 7)"}';
-  return `Glovebox listens on ${url} (Ctrl-C stops it). Try:
+  return `Glovebox listens on ${url} (Ctrl-C stops it).${others.join("")}${others.length > 0 ? "\n" : " "}Try:
 
   curl -s ${url}/v1/execute -H 'content-type: application/json' -d '${body}'
 

@@ -71,6 +71,7 @@ const textsBySchema: Readonly<Record<string, FieldTexts>> = {
     "artifacts.skipped.path": "Relative to `/workspace`.",
     "artifacts.skipped.reason": "`link`, `special`, `too_large`, `unreadable` or `name`.",
     "artifacts.truncated": "True if the server's bounds left something out.",
+    "artifacts.problem": "Why no file could be read. Absent where nothing was in the way.",
     enforcement: "How each control was held.",
   },
   Phase: {
