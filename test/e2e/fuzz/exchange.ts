@@ -38,11 +38,12 @@ export async function exchange({ port, pieces, method, end }: ExchangeOptions): 
   const socket = connect({ port, host: "127.0.0.1", noDelay: true, allowHalfOpen: true });
   const chunks: Buffer[] = [];
   const timers: NodeJS.Timeout[] = [];
-  const read = (isClosed: boolean): Exchange => parseAnswers(Buffer.concat(chunks), method, isClosed);
+  const read = (isClosed: boolean): Exchange =>
+    parseAnswers(Buffer.concat(chunks), method, isClosed);
   try {
     return await new Promise<Exchange>((resolve, reject) => {
       const hang = `no answer and no end within ${MAX_MS} ms`;
-      timers.push(setTimeout(() => void reject(new Error(hang)), MAX_MS));
+      timers.push(setTimeout(reject, MAX_MS, new Error(hang)));
       socket.on("data", (chunk) => {
         chunks.push(chunk);
         if (end !== "answer") return;
@@ -52,7 +53,9 @@ export async function exchange({ port, pieces, method, end }: ExchangeOptions): 
       // A reset is an end as well; `close` follows.
       socket.on("error", () => undefined);
       socket.on("end", () => void socket.end());
-      socket.on("close", () => void resolve(read(true)));
+      socket.on("close", () => {
+        resolve(read(true));
+      });
       for (const piece of pieces) socket.write(piece);
       if (end === "now") socket.end();
       if (end === "soon") timers.push(setTimeout(() => void socket.end(), SOON_MS));

@@ -20,7 +20,16 @@ export interface HttpCase {
   readonly framing: Framing;
 }
 
-const framings = ["length", "chunked", "short", "long", "both", "twice", "odd", "badChunk"] as const;
+const framings = [
+  "length",
+  "chunked",
+  "short",
+  "long",
+  "both",
+  "twice",
+  "odd",
+  "badChunk",
+] as const;
 type Framing = (typeof framings)[number];
 
 const headers: fc.Arbitrary<readonly string[]> = fc.oneof(
@@ -48,7 +57,10 @@ function oddHeader(): fc.Arbitrary<string> {
     ...["last-event-id: 0.0.0.1", "last-event-id: x", "tokens: a,b,,", "tokens: ", "tokens: %00"],
     ...["expect: 100-continue", "expect: x", "connection: keep-alive", "connection: upgrade"],
     ...["upgrade: h2c", "upgrade: websocket", "connection: Upgrade, HTTP2-Settings", "trailer: x"],
-    ...["traceparent: 00-0", "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"],
+    ...[
+      "traceparent: 00-0",
+      "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+    ],
     ...["tracestate: =", "x-forwarded-for: x", "forwarded: for=x", "x-request-id: \u0001"],
     ...["sec-websocket-protocol: a,,b", "sec-websocket-version: 99", "x-http-method-override: PUT"],
     ...[`x: ${"x".repeat(20_000)}`, "x: a\r\n folded", ": empty", "no colon", "x\0: a", "é: é"],
@@ -126,7 +138,10 @@ function queriesOf({ query = {} }: Target): fc.Arbitrary<string> {
         { weight: 2, arbitrary: fc.constant([]) },
         { weight: 3, arbitrary: oddUrlPart.map((odd) => [`${name}=${odd}`]) },
         { weight: 1, arbitrary: oddUrlPart.map((odd) => [`${name}=${value}`, `${name}=${odd}`]) },
-        { weight: 1, arbitrary: oddUrlPart.map((odd) => [`${name}[]=${odd}`, `${name}[a]=${odd}`]) },
+        {
+          weight: 1,
+          arbitrary: oddUrlPart.map((odd) => [`${name}[]=${odd}`, `${name}[a]=${odd}`]),
+        },
       ),
     ),
   );

@@ -114,6 +114,8 @@ function apply(root: Entry, { place, action, json, key }: Mutation): void {
       return;
     case "repeat":
       if (entry.node.kind === "array")
-        entry.node.items.push(...Array.from({ length: REPEATS }, () => ({ key, node: text(json) })));
+        entry.node.items.push(
+          ...Array.from({ length: REPEATS }, () => ({ key, node: text(json) })),
+        );
   }
 }

@@ -49,7 +49,11 @@ export function insideTold(content: string): string | undefined {
 }
 
 /** @returns What is wrong with it; undefined where it is as it should be. */
-export function faultOf(answer: Answer, wire: Wire | undefined, method: string): string | undefined {
+export function faultOf(
+  answer: Answer,
+  wire: Wire | undefined,
+  method: string,
+): string | undefined {
   const { status, headers, body } = answer;
   const content = body.toString("utf8");
   const told = insideTold(content);
@@ -62,7 +66,7 @@ export function faultOf(answer: Answer, wire: Wire | undefined, method: string):
   }
   if (method === "HEAD" || status < 200) return undefined;
   if (status < 300) return successFault(headers.get("content-type"), content);
-  return refusalFault(status, content, wire);
+  return status < 400 ? undefined : refusalFault(status, content, wire);
 }
 
 function successFault(contentType: string | undefined, content: string): string | undefined {
@@ -78,7 +82,8 @@ function refusalFault(status: number, content: string, wire: Wire | undefined): 
   const document = parse(content);
   if (document === undefined) return "a refusal is not JSON";
   // What no route has seen has the shape of the server.
-  const wires: readonly Wire[] = wire === undefined ? (Object.keys(shapes) as Wire[]) : [wire, "native"];
+  const wires: readonly Wire[] =
+    wire === undefined ? (Object.keys(shapes) as Wire[]) : [wire, "native"];
   const isRight = wires.some((name) => shapes[name].safeParse(document.value).success);
   return isRight ? undefined : `a refusal is not in the shape of ${wire ?? "any wire"}`;
 }

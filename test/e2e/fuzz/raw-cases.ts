@@ -22,16 +22,40 @@ const requests = [
 ];
 
 const fragments = [
-  ...["GET / HTTP/1.1\r\n", "GET / HTTP/9.9\r\n", "GET /health\r\n", "GET  /health HTTP/1.1\r\n\r\n"],
+  ...[
+    "GET / HTTP/1.1\r\n",
+    "GET / HTTP/9.9\r\n",
+    "GET /health\r\n",
+    "GET  /health HTTP/1.1\r\n\r\n",
+  ],
   ...["PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n", "\r\n", "\n\n\n", "\r", "\0"],
   ...["CONNECT localhost:1 HTTP/1.1\r\nhost: localhost\r\n\r\n", "OPTIONS * HTTP/1.1\r\n"],
-  ...["host: localhost\r\n", "host: a\r\nhost: b\r\n", "content-length: 5\r\n", "content-length: 0\r\n"],
-  ...["content-length: 99999999999999999999\r\n", "content-length: 5, 5\r\n", "content-length: 0x5\r\n"],
+  ...[
+    "host: localhost\r\n",
+    "host: a\r\nhost: b\r\n",
+    "content-length: 5\r\n",
+    "content-length: 0\r\n",
+  ],
+  ...[
+    "content-length: 99999999999999999999\r\n",
+    "content-length: 5, 5\r\n",
+    "content-length: 0x5\r\n",
+  ],
   ...["transfer-encoding: chunked\r\n", "transfer-encoding: chunked, identity\r\n"],
-  ...["transfer-encoding : chunked\r\n", " folded\r\n", "expect: 100-continue\r\n", "upgrade: h2c\r\n"],
+  ...[
+    "transfer-encoding : chunked\r\n",
+    " folded\r\n",
+    "expect: 100-continue\r\n",
+    "upgrade: h2c\r\n",
+  ],
   ...["upgrade: websocket\r\nconnection: upgrade\r\n", "connection: close\r\n", ": x\r\n", "x\r\n"],
-  ...["5\r\nhello\r\n", "0\r\n\r\n", "ffffffffffffffff\r\n", "-1\r\n", "5;x=\"\r\n\"\r\nhello\r\n"],
-  ...["\u0016\u0003\u0001\u0002\0\u0001\0\u0001", "\u0081\u0002{}", "é", `GET /${"a".repeat(20_000)}`],
+  ...["5\r\nhello\r\n", "0\r\n\r\n", "ffffffffffffffff\r\n", "-1\r\n", '5;x="\r\n"\r\nhello\r\n'],
+  ...[
+    "\u0016\u0003\u0001\u0002\0\u0001\0\u0001",
+    "\u0081\u0002{}",
+    "é",
+    `GET /${"a".repeat(20_000)}`,
+  ],
   ...[`x: ${"b".repeat(20_000)}\r\n`, "x: y\r\n".repeat(2500), "POST /v1/execute HTTP/1.1\r\n"],
 ];
 

@@ -51,7 +51,7 @@ const headers: fc.Arbitrary<readonly string[]> = fc.oneof(
       ...[0, 1, 2, 3].map((left) => usualHeaders.filter((_line, index) => index !== left)),
       ...[
         ...["sec-websocket-version: 0", "sec-websocket-key: x", "sec-websocket-protocol: a,,a"],
-        ...["sec-websocket-extensions: permessage-deflate; x=\"", "content-length: 5"],
+        ...['sec-websocket-extensions: permessage-deflate; x="', "content-length: 5"],
         ...["sec-websocket-extensions: permessage-deflate", "transfer-encoding: chunked"],
         ...["origin: http://evil.example", "host: evil.example", "upgrade: h2c", "expect: x"],
         ...["sec-websocket-protocol: key, x", "content-type: x"],
@@ -154,19 +154,19 @@ const oddFrame: fc.Arbitrary<Frame> = fc.oneof(
     frame(OPCODES.close, Buffer.from([0x03, 0xe8, 0xff])),
     frame(OPCODES.close, Buffer.alloc(200, 0x0f)),
   ),
-  fc
-    .uint8Array({ maxLength: 20 })
-    .map((bytes) => frame(OPCODES.binary, Buffer.from(bytes))),
+  fc.uint8Array({ maxLength: 20 }).map((bytes) => frame(OPCODES.binary, Buffer.from(bytes))),
 );
 
 function stepsOf(word: Word): fc.Arbitrary<readonly Step[]> {
   if (word === "wait") return fc.constant(["wait"]);
   const right: fc.Arbitrary<Frame> = Buffer.isBuffer(word)
     ? fc.constant(frame(OPCODES.binary, word))
-    : fc.oneof(
-        { weight: 5, arbitrary: fc.constant(JSON.stringify(word)) },
-        { weight: 2, arbitrary: nearlyJson(word) },
-      ).map((text) => frame(OPCODES.text, Buffer.from(text)));
+    : fc
+        .oneof(
+          { weight: 5, arbitrary: fc.constant(JSON.stringify(word)) },
+          { weight: 2, arbitrary: nearlyJson(word) },
+        )
+        .map((text) => frame(OPCODES.text, Buffer.from(text)));
   const flawed = fc.tuple(right, flaws).map(([one, flaw]): Step[] => [{ ...one, ...flaw }]);
   return fc.oneof(
     { weight: 16, arbitrary: flawed },
@@ -215,7 +215,14 @@ export const socketCases: fc.Arbitrary<SocketCase> = fc.oneof(
   })),
 );
 
-export function encodeFrame({ opcode, isFinal, reserved, isMasked, length, payload }: Frame): Buffer {
+export function encodeFrame({
+  opcode,
+  isFinal,
+  reserved,
+  isMasked,
+  length,
+  payload,
+}: Frame): Buffer {
   const said = length ?? BigInt(payload.byteLength);
   const form = said < 126n ? Number(said) : said < 65_536n ? 126 : 127;
   const head = Buffer.alloc(2 + (form === 126 ? 2 : form === 127 ? 8 : 0) + (isMasked ? 4 : 0));

@@ -30,7 +30,9 @@ export async function talk(
   socket.on("error", () => undefined);
   socket.on("end", () => void socket.end());
   const closed = new Promise<true>((resolve) => {
-    socket.once("close", () => void resolve(true));
+    socket.once("close", () => {
+      resolve(true);
+    });
   });
   try {
     const head = [`${one.method} ${path} HTTP/1.1`, "host: localhost", ...one.headers, "", ""];

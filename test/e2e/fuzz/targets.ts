@@ -5,7 +5,8 @@
  */
 
 /** Whose shape an answer has. */
-export type Wire = "native" | "piston" | "judge0" | "isobox" | "isoboxV1" | "quicktry" | "codecanvas";
+export type Wire =
+  "native" | "piston" | "judge0" | "isobox" | "isoboxV1" | "quicktry" | "codecanvas";
 
 export interface Target {
   readonly wire: Wire;
@@ -148,7 +149,13 @@ const judge0: readonly Omit<Target, "wire">[] = [
 ];
 
 const program = { language: "bash", code: ":" };
-const testCase = { name: "a", input: "b", expected_output: "", timeout_seconds: 1, memory_limit_mb: 64 };
+const testCase = {
+  name: "a",
+  input: "b",
+  expected_output: "",
+  timeout_seconds: 1,
+  memory_limit_mb: 64,
+};
 
 const seeds: readonly Target[] = [
   { wire: "isobox", method: "POST", path: "/execute", body: program },
@@ -171,7 +178,12 @@ const seeds: readonly Target[] = [
     path: "/api/v1/execute/test-urls",
     body: { ...program, test_urls: [{ name: "a", url: "http://127.0.0.1:9/" }] },
   },
-  { wire: "quicktry", method: "POST", path: "/run", body: { lang: "bash", code: ":", params: "a" } },
+  {
+    wire: "quicktry",
+    method: "POST",
+    path: "/run",
+    body: { lang: "bash", code: ":", params: "a" },
+  },
   { wire: "quicktry", method: "GET", path: "/run", body: { lang: "bash", code: ":" } },
   { wire: "quicktry", method: "GET", path: "/languages" },
   { wire: "quicktry", method: "GET", path: "/images" },
