@@ -6,18 +6,12 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { WrittenConfig } from "./config/load-config.ts";
 import { defaultDockerSettings } from "./config/server-config.ts";
-import type {
-  CompileCacheSettings,
-  DockerSettings,
-  ProviderName,
-  ServerConfig,
-} from "./config/server-config.ts";
+import type { CompileCacheSettings, DockerSettings, ProviderName } from "./config/server-config.ts";
 import { defaultCompileWallTimeMs } from "./core/limits.ts";
 import type { ImageProgress } from "./core/image.ts";
-import type { ProbeReport, Provider } from "./core/provider.ts";
-import { GloveboxError, isGloveboxError } from "./core/errors.ts";
+import type { Provider } from "./core/provider.ts";
+import { isGloveboxError } from "./core/errors.ts";
 import { readBuiltLanguages } from "./languages/built.ts";
 import { indexLanguages } from "./languages/index-languages.ts";
 import type { LanguageIndex } from "./languages/index-languages.ts";
@@ -120,12 +114,7 @@ export interface QuickProvider {
   readonly instead: (error: unknown) => Promise<QuickProvider | undefined>;
 }
 
-function providerOptions({
-  docker,
-  remote,
-  onPull,
-  env,
-}: CreateProviderOptions): ProviderOptions {
+function providerOptions({ docker, remote, onPull, env }: CreateProviderOptions): ProviderOptions {
   return {
     ...(remote === undefined ? {} : { remote }),
     docker: {

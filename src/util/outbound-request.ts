@@ -73,7 +73,7 @@ export async function sendOutbound(
           resolve({ status: answer.statusCode ?? 0, body: bytes });
           outgoing.destroy();
         },
-        (error: unknown) => {
+        (error: Error) => {
           reject(error);
           outgoing.destroy();
         },

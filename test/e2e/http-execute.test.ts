@@ -197,7 +197,12 @@ describe("POST /execute of isobox", () => {
       { error: "Unsupported language: klingon" },
     ],
     ["a missing field", {}, 400, { error: "Json deserialize error: missing field `code`" }],
-    ["a field of a wrong type", { code: 1 }, 400, { error: "Json deserialize error: code: must be a string, not 1" }],
+    [
+      "a field of a wrong type",
+      { code: 1 },
+      400,
+      { error: "Json deserialize error: code: must be a string, not 1" },
+    ],
   ])("%s", async (_name, body, status, wanted) => {
     const answer = await server.post("/execute", { language: "bash", ...body });
     expect([answer.status, answer.body]).toEqual([status, wanted]);

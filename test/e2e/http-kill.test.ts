@@ -218,7 +218,14 @@ const post = (body: object): RequestInit => ({
 async function killLaunchers(server: number): Promise<void> {
   const all = await listProcesses();
   const launchers = all.filter(({ parent, state }) => parent === server && state !== "Z");
-  for (const { pid } of launchers) process.kill(pid, "SIGKILL");
+  for (const { pid } of launchers) {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch (error) {
+      // One that had ended since it was listed.
+      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+    }
+  }
 }
 
 /** Resolves as soon as a stopping server takes nothing any more. */

@@ -61,10 +61,10 @@ export class ExecutionRunner {
    */
   async #execute(active: ActiveExecution): Promise<ExecutionEnd | "kept by others" | "storage"> {
     const { signal } = active.controller;
-    let isClaimed = false;
-    const onClaim = (): void => void (isClaimed = true);
+    // From the moment at which the database says so, too.
+    const isClaimed = (): boolean => active.info.state === "running";
     try {
-      const { collected, meta } = await this.#collect(active, onClaim);
+      const { collected, meta } = await this.#collect(active);
       if (signal.aborted && isShuttingDown(signal.reason)) return "kept by others";
       const result = JSON.stringify(reportToJson(collected));
       return {
@@ -78,17 +78,17 @@ export class ExecutionRunner {
       if (error === superseded) return "kept by others";
       if (signal.aborted) {
         // Who canceled it while it waited has written that down.
-        if (!isClaimed || isShuttingDown(signal.reason)) return "kept by others";
+        if (!isClaimed() || isShuttingDown(signal.reason)) return "kept by others";
         return { state: "canceled", now: Date.now() };
       }
-      if (!isClaimed && isGloveboxError(error) && error.code === "STORAGE_UNAVAILABLE") {
+      if (!isClaimed() && isGloveboxError(error) && error.code === "STORAGE_UNAVAILABLE") {
         return "storage";
       }
       return { state: "failed", error: this.#toKept(error, active.info.id), now: Date.now() };
     }
   }
 
-  async #collect(active: ActiveExecution, onClaim: () => void): Promise<KindResult> {
+  async #collect(active: ActiveExecution): Promise<KindResult> {
     const { service } = this.#options;
     const { info, controller } = active;
     const kind = this.#options.kind(info.kind);
@@ -97,7 +97,6 @@ export class ExecutionRunner {
       if (request !== undefined) return collect(service, request, controller.signal);
       const load = async (): Promise<ExecutionRequest> => {
         request = { ...(await this.#load(active)), id: info.id };
-        onClaim();
         return request;
       };
       return this.#runFirst(active, load);
