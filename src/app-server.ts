@@ -105,6 +105,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
       onCallback: observers.callbackEnded,
     });
     ends.push(() => kept.close());
+    observers.metrics.watch({ storageBytes: () => kept.storageBytes() });
     const { executions, keys } = kept;
     const parts = { service, executions, keys, observers, otherProviders, config, logger };
     const servers = buildServers({ ...parts, version });

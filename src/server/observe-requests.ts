@@ -32,6 +32,8 @@ export function observeRequests(app: FastifyInstance, { metrics, audit, tracer }
   app.decorateRequest("refusal", null);
   app.addHook("onRequest", async (request, reply) => {
     const { method, headers, routeOptions } = request;
+    // What the log and the audit log call it.
+    void reply.header("x-request-id", request.id);
     const traceparent = headers["traceparent"];
     const parent = parseTraceparent(typeof traceparent === "string" ? traceparent : undefined);
     request.span = tracer.begin(`${method} ${routeOptions.url ?? "unknown"}`, { parent });

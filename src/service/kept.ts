@@ -39,6 +39,8 @@ export interface Kept {
   readonly keyring: KeysStore;
   /** What a caller checks `Glovebox-Signature` with. */
   callbackSecret(callerId: string): string;
+  /** Of the database, without what was not moved into it yet. */
+  storageBytes(): number;
   /** Whether there is a key that opens anything. */
   hasKeys(): boolean;
   /**
@@ -95,6 +97,7 @@ async function openIn(database: Database, options: KeptOptions): Promise<Kept> {
     keys: createKeys(keysStore, createUsageStore(database)),
     keyring: keysStore,
     callbackSecret: (callerId) => callbackSecret(secret, callerId),
+    storageBytes: () => databaseBytes(database),
     hasKeys: () => {
       const now = Date.now();
       return keysStore.list().some((key) => keyState(key, now) === "active");
@@ -120,4 +123,10 @@ async function openIn(database: Database, options: KeptOptions): Promise<Kept> {
 function isAlive(owner: string): boolean {
   const [pid = "", startTime = ""] = owner.split(":");
   return isProcessAlive({ pid: Number(pid), startTime });
+}
+
+function databaseBytes(database: Database): number {
+  const read = (name: "page_count" | "page_size"): number =>
+    database.read((sql) => sql.row(`PRAGMA ${name}`)?.[name]) as number;
+  return read("page_count") * read("page_size");
 }

@@ -73,8 +73,8 @@ export async function sendOutbound(
           resolve({ status: answer.statusCode ?? 0, body: bytes });
           outgoing.destroy();
         },
-        (error: Error) => {
-          reject(error);
+        (error: unknown) => {
+          reject(error instanceof Error ? error : new Error(String(error)));
           outgoing.destroy();
         },
       );
