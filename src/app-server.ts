@@ -15,7 +15,7 @@ import { loadConfig, type WrittenConfig } from "./config/load-config.ts";
 import type { CompileCacheSettings, ServerConfig } from "./config/server-config.ts";
 import { storageFolder } from "./config/storage-folder.ts";
 import { GloveboxError } from "./core/errors.ts";
-import type { ProbeReport, Provider } from "./core/provider.ts";
+import type { PoolStats, ProbeReport, Provider } from "./core/provider.ts";
 import { buildServer } from "./server/build-server.ts";
 import { requiresKeys } from "./server/authenticate.ts";
 import { createLogger } from "./server/create-logger.ts";
@@ -233,6 +233,7 @@ function createServedService(
     preparedStore: openPreparedStore(env),
   });
   service.onRan(executionRan);
+  watchPools(metrics, [parts.provider, ...(parts.otherProviders ?? [])]);
   metrics.watch({
     slots: () => concurrency,
     slotsRunning: () => service.slotStats().running,
@@ -240,6 +241,15 @@ function createServedService(
     memoryHeldBytes: () => service.slotStats().heldMemoryBytes,
   });
   return service;
+}
+
+/** All of them in one: who has two providers with pools is told their sum. */
+function watchPools(metrics: ServerObservers["metrics"], providers: readonly Provider[]): void {
+  const pools = providers.flatMap(({ poolStats }) => poolStats ?? []);
+  if (pools.length === 0) return;
+  const sum = (name: keyof PoolStats) => (): number =>
+    pools.reduce((total, stats) => total + stats()[name], 0);
+  metrics.watch({ poolReady: sum("ready"), poolHits: sum("hits"), poolMisses: sum("misses") });
 }
 
 function keptOptions(config: ServerConfig, env: NodeJS.ProcessEnv) {

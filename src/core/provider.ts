@@ -46,8 +46,20 @@ export interface Provider {
    */
   sweep(signal?: AbortSignal): Promise<void>;
 
+  /** What is kept ready for later sandboxes. Absent where nothing ever is. */
+  readonly poolStats?: () => PoolStats;
+
   /** Destroys what is kept ready for later sandboxes; none may be created after it. Idempotent. */
   close(): Promise<void>;
+}
+
+export interface PoolStats {
+  /** Ready now. */
+  readonly ready: number;
+  /** Sandboxes that were there when they were asked for, so far. */
+  readonly hits: number;
+  /** Those that had to be made. */
+  readonly misses: number;
 }
 
 export interface ProviderSandbox extends AsyncDisposable {

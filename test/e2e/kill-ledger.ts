@@ -91,10 +91,10 @@ export class Ledger {
     }
   }
 
-  /** All that the server knows, newest first, once all of them have ended. */
+  /** All that the server knows, newest first, once all of them have ended, or a minute later. */
   async settled(url: string): Promise<readonly ExecutionJson[]> {
     const ids = (await this.#list(url)).map(({ id }) => id);
-    for (const id of ids) await request(`${url}/v1/executions/${id}?wait=60`);
+    await Promise.all(ids.map((id) => request(`${url}/v1/executions/${id}?wait=60`)));
     const pages = Array.from({ length: Math.ceil(ids.length / PAGE) }, async (_, page) => {
       const some = ids.slice(page * PAGE, (page + 1) * PAGE).join(",");
       const { body } = await request(`${url}/v1/executions?ids=${some}`);

@@ -99,6 +99,7 @@ export function createDockerProvider(options: DockerProviderOptions): Provider {
     images: daemon.images,
     probe: () => probeDaemon(daemon, options.ociRuntime),
     create: counted(pool, create),
+    ...(options.poolSize === 0 ? {} : { poolStats: () => pool.stats() }),
     sweep: (signal) => sweepContainers(daemon.client, signal),
     close: async () => {
       await pool.close();

@@ -6,6 +6,8 @@
  * most programs, and would slow down those that run.
  */
 
+import type { PoolStats } from "../../core/provider.ts";
+
 /** A thing that is ready to be used. */
 export interface Poolable {
   /** Whether it can still be used. */
@@ -42,6 +44,8 @@ export class Pool<T extends Poolable> {
   readonly #ending = new Set<Promise<void>>();
   readonly #closing = new AbortController();
   #inUse = 0;
+  #hits = 0;
+  #misses = 0;
 
   constructor(options: PoolOptions<T>) {
     this.#options = options;
@@ -52,11 +56,17 @@ export class Pool<T extends Poolable> {
     const { size } = this.#options;
     if (size === 0 || this.#closing.signal.aborted) return undefined;
     const taken = this.#takeReady(key);
+    if (taken === undefined) this.#misses += 1;
+    else this.#hits += 1;
     this.#refresh(key);
     this.#wanted.push(key);
     this.#wanted = this.#wanted.slice(-size);
     this.#makeWanted();
     return taken;
+  }
+
+  stats(): PoolStats {
+    return { ready: this.#ready.size, hits: this.#hits, misses: this.#misses };
   }
 
   /** Tells that something runs, until the answer is called; idempotent. */
