@@ -21,6 +21,7 @@ export const variableTable: readonly (readonly [variable: string, path: string])
   ["GLOVEBOX_SHUTDOWN_GRACE", "server.shutdownGrace"],
   ["GLOVEBOX_AUTH", "server.auth"],
   ["GLOVEBOX_CORS_ORIGINS", "server.corsOrigins"],
+  ["GLOVEBOX_TRUSTED_PROXIES", "server.trustedProxies"],
   ["GLOVEBOX_PROVIDER", "provider"],
   ["GLOVEBOX_ALLOWED_PROVIDERS", "allowedProviders"],
   ["GLOVEBOX_ALLOW_UNSAFE_PROCESS", "allowUnsafeProcess"],

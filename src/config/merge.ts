@@ -90,6 +90,7 @@ function mergeServer(pick: Read, defaults: ServerConfig["server"]): ServerConfig
     shutdownGraceMs: pick(({ server }) => server?.shutdownGrace, defaults.shutdownGraceMs),
     auth: pick(({ server }) => server?.auth, defaults.auth),
     corsOrigins: pick(({ server }) => server?.corsOrigins, defaults.corsOrigins),
+    trustedProxies: pick(({ server }) => server?.trustedProxies, defaults.trustedProxies),
   };
 }
 

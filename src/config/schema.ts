@@ -3,6 +3,7 @@
  * What one source of configuration may say: the file, the environment and the command line have the
  * same fields, and each may leave any of them out.
  */
+import { isIP } from "node:net";
 import { isAbsolute } from "node:path";
 import { z } from "zod";
 import { imageForm, isImageName, pullPolicies } from "../core/image.ts";
@@ -27,6 +28,7 @@ const HOUR = 3_600_000;
 const MIB = 2 ** 20;
 const MAX_ALLOWED_IMAGES = 1024;
 const MAX_ORIGINS = 256;
+const MAX_PROXIES = 64;
 
 /** A limit's name for people: the unit is in the value, `memory: 256MiB`. */
 export type LimitWord<Name extends LimitName = LimitName> =
@@ -70,6 +72,12 @@ export const configSourceSchema = z.strictObject({
         max: MAX_ORIGINS,
         form: `a list of at most ${MAX_ORIGINS} origins like https://example.org, or *`,
         isItem: isOrigin,
+      }).optional(),
+      trustedProxies: list({
+        min: 0,
+        max: MAX_PROXIES,
+        form: `a list of at most ${MAX_PROXIES} addresses or networks like 127.0.0.1, 10.0.0.0/8`,
+        isItem: isNetwork,
       }).optional(),
     })
     .optional(),
@@ -178,6 +186,15 @@ function isOrigin(value: unknown): value is string {
 
 function isAuditFile(value: string): boolean {
   return isAbsolute(value) || value === "stderr";
+}
+
+/** `10.0.0.0/8`, `::1`. */
+function isNetwork(value: unknown): value is string {
+  if (typeof value !== "string") return false;
+  const [address = "", bits, ...rest] = value.split("/");
+  const most = isIP(address) === 4 ? 32 : 128;
+  if (isIP(address) === 0 || rest.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most);
 }
 
 function isHttpAddress(value: string): boolean {

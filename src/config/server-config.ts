@@ -86,6 +86,8 @@ export interface ServerConfig {
     readonly auth: (typeof authModes)[number];
     /** Origins whose web pages may call; `*`: all of them. Those of the server's own may always. */
     readonly corsOrigins: readonly string[];
+    /** Addresses and networks of proxies whose `X-Forwarded-For` is believed. */
+    readonly trustedProxies: readonly string[];
   };
   readonly provider: ProviderName;
   /** Others that a request may name. */
@@ -236,6 +238,7 @@ export function defaultServerConfig(): ServerConfig {
       shutdownGraceMs: 5000,
       auth: "auto",
       corsOrigins: [],
+      trustedProxies: [],
     },
     provider: "auto",
     allowedProviders: [],

@@ -109,9 +109,10 @@ function learnVersions(app: FastifyInstance, service: ServedService): void {
 }
 
 function createFastify(config: ServerConfig, loggerInstance: FastifyBaseLogger): FastifyInstance {
-  const { bodyLimitBytes, requestTimeoutMs } = config.server;
+  const { bodyLimitBytes, requestTimeoutMs, trustedProxies } = config.server;
   return Fastify({
     loggerInstance,
+    ...(trustedProxies.length === 0 ? {} : { trustProxy: [...trustedProxies] }),
     genReqId: () => randomUUID(),
     bodyLimit: bodyLimitBytes,
     // Time for a request to arrive. There is none for the answer: the run's wall time is that.

@@ -2,6 +2,9 @@
  * @module
  * What an operator sees of a server that works: GET /metrics and GET /ready.
  */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { rawConnection, request, startServer, type RunningServer } from "./http-fixture.ts";
 
@@ -56,4 +59,32 @@ test("one who went away before the answer is counted, too", async () => {
 test("ready where a sandbox starts", async () => {
   const { status, body } = await request(`${server.url}/ready`);
   expect([status, body]).toEqual([200, { ready: true, provider: "process" }]);
+});
+
+test.each([
+  ["that of the connection", [], "127.0.0.1"],
+  ["that which a trusted proxy names", ["127.0.0.1"], "203.0.113.9"],
+])("the audit log has the client's address: %s", async (_name, trustedProxies, ip) => {
+  const folder = mkdtempSync(join(tmpdir(), "glovebox-audit-"));
+  try {
+    const file = join(folder, "audit.log");
+    await using audited = await startServer({ audit: { file }, server: { trustedProxies } });
+    const answer = await request(`${audited.url}/v1/execute`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "x-forwarded-for": "203.0.113.9" },
+      body: JSON.stringify({ language: "bash", code: "echo secret" }),
+    });
+    await expect.poll(() => readFileSync(file, "utf8")).toContain('"event":"execution"');
+    const text = readFileSync(file, "utf8");
+    expect(JSON.parse(text.trim().split("\n").at(-1) ?? "")).toMatchObject({
+      request_id: answer.headers.get("x-request-id"),
+      caller: "anonymous",
+      language: "bash",
+      outcome: "exited_zero",
+      ip,
+    });
+    expect(text).not.toContain("secret");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
