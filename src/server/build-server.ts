@@ -11,6 +11,7 @@ import { authenticate, requiresKeys } from "./authenticate.ts";
 import { boundAnswers } from "./bound-answers.ts";
 import { answerClientError } from "./client-error.ts";
 import { sendError } from "./errors.ts";
+import { createOutputBudget } from "./executions/hold-output.ts";
 import { isLoopback, requireHost, requireLoopbackHost } from "./host-check.ts";
 import { acceptOnlyJson } from "./json-body.ts";
 import { createLiveRuns } from "./live-runs.ts";
@@ -46,7 +47,8 @@ export function buildServer(options: ServerOptions, wire?: PortWire): FastifyIns
   prepareFastify(app, options);
   const runs = createLiveRuns();
   stopGracefully(app, runs, config.server.shutdownGraceMs);
-  const context: ServerContext = { ...options, runs };
+  const outputBudget = createOutputBudget(config.server.bodyBudgetBytes);
+  const context: ServerContext = { ...options, runs, outputBudget };
   if (wire === undefined) addReference(app, options);
   // Routes are added once the plug-ins are there: these notice routes as they come.
   void app.register(async (scope) => {
@@ -82,7 +84,7 @@ function prepareFastify(app: FastifyInstance, { config, keys }: ServerOptions): 
   // Behind the answers to preflights, which come without a key.
   app.after(() => {
     authenticate(app, { findCaller: (secret) => keys.find(secret), isRequired });
-    limitRates(app);
+    limitRates(app, keys);
     acceptWebSockets(app);
   });
 }

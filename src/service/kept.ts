@@ -2,6 +2,7 @@
  * @module
  * All that a server keeps in its database, opened and closed as one.
  */
+import { readFileSync } from "node:fs";
 import { createCallbacksStore } from "../storage/callbacks-store.ts";
 import { openDatabase, type Database } from "../storage/database.ts";
 import { createExecutionLists } from "../storage/execution-lists.ts";
@@ -69,12 +70,11 @@ async function openIn(database: Database, options: KeptOptions): Promise<Kept> {
   const { service, maxPending, queueTimeoutMs, onEnd, onFault } = options;
   const keysStore = createKeysStore(database);
   const secret = await keepServerSecret(database);
-  const { pid, startTime } = ownProcessTag();
   const executions = new Executions({
     service,
     store: createExecutionsStore(database),
     lists: createExecutionLists(database),
-    owner: `${pid}:${startTime}`,
+    owner: ownName(),
     isAlive,
     maxPending,
     queueTimeoutMs,
@@ -120,9 +120,23 @@ async function openIn(database: Database, options: KeptOptions): Promise<Kept> {
   };
 }
 
+/** Ticks since boot mean nothing after the next boot. Empty where there is no such file, as on macOS. */
+function bootId(): string {
+  try {
+    return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+  } catch {
+    return "";
+  }
+}
+
+function ownName(): string {
+  const { pid, startTime } = ownProcessTag();
+  return `${bootId()}:${pid}:${startTime}`;
+}
+
 function isAlive(owner: string): boolean {
-  const [pid = "", startTime = ""] = owner.split(":");
-  return isProcessAlive({ pid: Number(pid), startTime });
+  const [boot = "", pid = "", startTime = ""] = owner.split(":");
+  return boot === bootId() && isProcessAlive({ pid: Number(pid), startTime });
 }
 
 function databaseBytes(database: Database): number {

@@ -7,7 +7,15 @@ import { GloveboxError } from "../core/errors.ts";
 import type { KeysStore } from "../storage/keys-store.ts";
 import type { UsageStore } from "../storage/usage-store.ts";
 
+export interface RateWindow {
+  /** Of `performance.now()`. */
+  startedAtMs: number;
+  requests: number;
+}
+
 export interface Keys {
+  /** Of callers whose requests are counted, by their ids: one for all ports of a server. */
+  readonly rateWindows: Map<string, RateWindow>;
   /** Of a key's secret; undefined where it is unknown, expired or revoked. */
   find(secret: string): Caller | undefined;
   /**
@@ -26,6 +34,7 @@ const today = (now: number): string => new Date(now).toISOString().slice(0, 10);
 
 export function createKeys(keys: KeysStore, usage: UsageStore): Keys {
   return {
+    rateWindows: new Map(),
     find: (secret) => keys.find(secret, Date.now()),
     charge: async ({ id, rules: { executionsPerDay } }, executions) => {
       if (executionsPerDay === undefined) return;

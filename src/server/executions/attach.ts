@@ -12,11 +12,13 @@ import type { LiveExecution } from "../../service/executions/live-execution.ts";
 import { isSignalName } from "../../util/signal-name.ts";
 import { parseWith } from "../../util/zod-issues.ts";
 import { decodeText } from "../decode.ts";
+import type { ByteShare } from "../byte-budget.ts";
 import { errorAnswer, knownError } from "../errors.ts";
 import type { ServerContext } from "../server-options.ts";
 import { keepAlive, parseFrame, sendText } from "../web-socket.ts";
 import { invalidBody } from "../to-request.ts";
 import { startOf } from "./events.ts";
+import { holdOutput } from "./hold-output.ts";
 import { followExecution } from "./follow.ts";
 import { visibleTo } from "./manage.ts";
 
@@ -76,13 +78,17 @@ type AttachRequest = FastifyRequest<{ Params: { id: string }; Querystring: { cur
 async function attach(
   socket: WebSocket,
   request: AttachRequest,
-  { executions }: ServerContext,
+  { executions, outputBudget }: ServerContext,
 ): Promise<void> {
   const gone = new AbortController();
+  let share: ByteShare | undefined;
   keepAlive(socket, () => {
+    share?.close();
     gone.abort();
   });
-  const { id } = executions.find(request.params.id, visibleTo(request));
+  const info = executions.find(request.params.id, visibleTo(request));
+  const { id } = info;
+  share = holdOutput(outputBudget, info);
   const from = startOf(request.query.cursor);
   receive(socket, executions.live(id));
   for await (const message of followExecution(executions, id, from, gone.signal)) {

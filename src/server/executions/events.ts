@@ -9,23 +9,32 @@ import { z } from "zod";
 import { invalidRequest } from "../../core/errors.ts";
 import { cursorStart, parseCursor, type Cursor } from "../../service/executions/output-log.ts";
 import type { ServerContext } from "../server-options.ts";
+import { holdOutput } from "./hold-output.ts";
 import { followExecution, type ExecutionMessage } from "./follow.ts";
 import { idParams, visibleTo } from "./manage.ts";
 
 export const cursorQuery = z.strictObject({ cursor: z.string().max(64).optional() });
 
-export function addEventsRoute(app: FastifyInstance, { executions }: ServerContext): void {
+export function addEventsRoute(app: FastifyInstance, context: ServerContext): void {
+  const { executions, outputBudget, config } = context;
   app.withTypeProvider<ZodTypeProvider>().route({
     method: "GET",
     url: "/v1/executions/:id/events",
     schema: { params: idParams, querystring: cursorQuery },
     handler: async (request, reply) => {
-      const { id } = executions.find(request.params.id, visibleTo(request));
+      const info = executions.find(request.params.id, visibleTo(request));
+      const { id } = info;
       const last = request.headers["last-event-id"];
       const from = startOf(typeof last === "string" ? last : request.query.cursor);
       const gone = new AbortController();
+      const share = holdOutput(outputBudget, info);
       reply.raw.once("close", () => {
+        share.close();
         gone.abort();
+      });
+      // Something is written every few seconds: who takes nothing of it for so long reads no more.
+      reply.raw.setTimeout(config.server.requestTimeoutMs, () => {
+        reply.raw.destroy();
       });
       const events = Readable.from(toEvents(followExecution(executions, id, from, gone.signal)), {
         // One message is made at a time: who does not read costs no more.

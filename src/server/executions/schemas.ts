@@ -16,6 +16,7 @@ export const maxListed = 100;
 export const httpUrl = z
   .string()
   .max(MAX_URL_CHARS)
+  .refine((text) => /^[!-~]*$/.test(text), { error: "must have printable ASCII characters only" })
   .refine((text) => /^https?:\/\//i.test(text) && URL.canParse(text), {
     error: "must be an address that begins with http:// or https://",
   })

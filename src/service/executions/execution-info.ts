@@ -29,6 +29,8 @@ export interface ExecutionInfo {
   readonly isInteractive: boolean;
   /** How often it was begun; more than once where a server died while it ran. */
   readonly attempts: number;
+  /** What is kept of it. */
+  readonly bytes: number;
   /** Milliseconds since 1970. */
   readonly createdAtMs: number;
   readonly startedAtMs: number | null;

@@ -109,14 +109,14 @@ export class ExecutionRunner {
     active: ActiveExecution,
     load: () => Promise<ExecutionRequest>,
   ): Promise<CollectedExecution> {
-    const { log, info, controller } = active;
+    const { info, controller } = active;
     const { memoryBytes, origin, ...turn } = parseTurn(info);
     const timeoutMs = this.#options.queueTimeoutMs;
     const report = await this.#options.service.runLater(
       { turn: { ...turn, timeoutMs }, memoryBytes, origin, load },
       {
         onOutput: (phase, stream, chunk) => {
-          log.add(phase, stream, chunk);
+          active.log.add(phase, stream, chunk);
           return active.wrote(chunk.byteLength);
         },
       },
@@ -125,6 +125,7 @@ export class ExecutionRunner {
         active.attach(control);
       },
     );
+    const { log } = active;
     return { report, output: { compile: log.output("compile"), run: log.output("run") } };
   }
 

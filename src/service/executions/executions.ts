@@ -196,10 +196,10 @@ export class Executions {
    * @throws {GloveboxError} `EXECUTION_NOT_FOUND` where it was deleted meanwhile.
    */
   async wait(id: string, timeoutMs: number, signal: AbortSignal): Promise<ExecutionInfo> {
-    const deadline = Date.now() + timeoutMs;
+    const deadline = performance.now() + timeoutMs;
     for (;;) {
       const info = this.find(id);
-      const leftMs = deadline - Date.now();
+      const leftMs = deadline - performance.now();
       if (hasEnded(info.state) || leftMs <= 0) return info;
       const live = this.#active.get(id);
       if (live === undefined) await untilChange(undefined, Math.min(POLL_MS, leftMs), signal);

@@ -4,7 +4,7 @@ import { ActiveExecution, type ActiveInfo } from "./live-execution.ts";
 const info: ActiveInfo = {
   ...{ id: "a", seq: 1, callerId: "anonymous", kind: "v1", state: "queued", priority: 0 },
   ...{ language: "bash", isInteractive: true, attempts: 0, createdAtMs: 0 },
-  ...{ startedAtMs: null, finishedAtMs: null, turn: "{}" },
+  ...{ startedAtMs: null, finishedAtMs: null, turn: "{}", bytes: 0 },
 };
 
 const aborted = (active: ActiveExecution): Promise<string> =>

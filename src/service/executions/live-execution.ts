@@ -117,7 +117,7 @@ export class ActiveExecution implements LiveExecution {
     clearTimeout(this.#detached);
     this.#control = undefined;
     if (this.stdin !== "empty") this.stdin.destroy();
-    this.log.end();
+    this.#log?.end();
     this.update({});
   }
 
