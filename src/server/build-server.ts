@@ -18,6 +18,7 @@ import { createLiveRuns } from "./live-runs.ts";
 import { limitRates } from "./limit-rates.ts";
 import { addReference } from "./open-api/reference.ts";
 import { observeRequests } from "./observe-requests.ts";
+import { watchOpenAnswers } from "./open-answers.ts";
 import { allowOrigins } from "./origin-check.ts";
 import { prepareUsed } from "./prepare-used.ts";
 import type { ServedService, ServerContext, ServerOptions } from "./server-options.ts";
@@ -42,6 +43,7 @@ const KEEP_ALIVE_TIMEOUT_MS = 72_000;
 export function buildServer(options: ServerOptions, wire?: PortWire): FastifyInstance {
   const { config, logger, service } = options;
   const app: FastifyInstance = createFastify(config, logger);
+  watchOpenAnswers(app);
   observeRequests(app, options.observers);
   if (config.prepare === "used" && wire === undefined) prepareUsed(app, service);
   prepareFastify(app, options);

@@ -41,6 +41,7 @@ export function findJsonFault(text: Buffer): string | undefined {
       default:
         break;
     }
+    if (depth < 0) return "closes more than it opens";
     if (depth > MAX_DEPTH) return `is nested deeper than ${MAX_DEPTH} levels`;
     if (tokens > MAX_TOKENS) return `has more than ${MAX_TOKENS} values and separators`;
   }

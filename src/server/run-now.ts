@@ -43,16 +43,25 @@ export async function submitFor(
   { caller }: FastifyRequest,
   submissions: readonly Submission[],
 ): Promise<readonly Submitted[]> {
-  const submitted = await charged(keys, caller, submissions.length, async () =>
+  const submitted = await charged(keys, caller, runsOf(submissions), async () =>
     executions.submit(submissions),
   );
-  await keys.giveBack(caller, submitted.filter(({ isReplayed }) => isReplayed).length);
+  const replayed = submissions.filter((_each, index) => submitted[index]?.isReplayed);
+  await keys.giveBack(caller, runsOf(replayed));
   return submitted;
 }
 
-/** What fails by our own fault, or for want of room, costs the caller nothing. */
-async function charged<T>(
-  keys: ServerContext["keys"],
+const runsOf = (submissions: readonly Submission[]): number =>
+  submissions.reduce((sum, { maxRuns = 1 }) => sum + maxRuns, 0);
+
+/**
+ * Takes executions out of what a caller may have today. What fails by our own fault, or for want of
+ * room, costs nothing.
+ *
+ * @throws {GloveboxError} See `Keys.charge`.
+ */
+export async function charged<T>(
+  keys: Pick<ServerContext["keys"], "charge" | "giveBack">,
   caller: FastifyRequest["caller"],
   count: number,
   work: () => Promise<T>,

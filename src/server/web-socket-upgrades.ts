@@ -24,11 +24,19 @@ export function ignoreOtherUpgrades(server: Server): void {
       for (const listener of others) listener.call(server, request, socket, head);
       return;
     }
+    // Node leaves out what is beyond this: the body would begin elsewhere than the client meant.
+    if (request.rawHeaders.length >= 2 * MAX_HEADERS) {
+      socket.destroy();
+      return;
+    }
     // The same request once more, without the offer; its body follows it, as far as it has come.
     socket.unshift(Buffer.concat([withoutUpgrade(request), head]));
     server.emit("connection", socket);
   });
 }
+
+/** `server.maxHeadersCount`, where nobody sets it. */
+const MAX_HEADERS = 2000;
 
 /** @returns Whether there are answers of this connection that are not written yet. */
 function watchAnswers(server: Server): (socket: Socket) => boolean {

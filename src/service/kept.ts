@@ -80,8 +80,8 @@ async function openIn(database: Database, options: KeptOptions): Promise<Kept> {
     queueTimeoutMs,
     onFault,
     onEnd: (info) => {
-      onEnd?.(info, () => executions.result(info.id));
       callbacks.wake();
+      onEnd?.(info, () => executions.result(info.id));
     },
   });
   const callbacks = new CallbackDelivery({

@@ -47,6 +47,9 @@ export function prune(database: Database, options: PruneOptions): Promise<Pruned
   });
 }
 
+const pendingBytes =
+  "SELECT coalesce(sum(bytes), 0) AS bytes FROM executions WHERE state IN ('queued', 'running')";
+
 function deleteSome(
   sql: Sql,
   { maxAgeMs, maxBytes, now, limit }: PruneOptions,
@@ -58,7 +61,10 @@ function deleteSome(
      ORDER BY finished_at LIMIT ?`,
     limit,
   );
-  let excess = (sql.row("SELECT bytes FROM totals")?.["bytes"] as number) - maxBytes;
+  // What is not run yet takes no room from what has ended.
+  const total = sql.row("SELECT bytes FROM totals")?.["bytes"] as number;
+  const pending = sql.row(pendingBytes)?.["bytes"] as number;
+  let excess = total - pending - maxBytes;
   const until = performance.now() + STEP_MS;
   let deleted = 0;
   for (const row of candidates) {

@@ -199,3 +199,27 @@ test.each(["all at once", "body later"])(
     }
   },
 );
+
+describe("requests that are sent without waiting for answers", () => {
+  test("end with their connection, also those whose turn to be answered has not come", async () => {
+    await using server = await startServer();
+    const before = server.runCount();
+    const { socket, closed } = rawConnection(server.port);
+    const sleeping = rawPost("/v1/execute", { language: "bash", code: "sleep 60" });
+    socket.write(sleeping + sleeping);
+    await expect.poll(() => server.runCount()).toBe(before + 2);
+    socket.destroy();
+    await closed;
+    await expect.poll(() => server.service.slotStats().running).toBe(0);
+  });
+
+  test("are not taken in any number", async () => {
+    await using server = await startServer();
+    const { socket, closed } = rawConnection(server.port);
+    const waiting = rawPost("/v1/execute", { language: "bash", code: "sleep 60" });
+    socket.write(waiting.repeat(40));
+    await closed;
+    await expect.poll(() => server.service.slotStats()).toMatchObject({ running: 0, waiting: 0 });
+    expect((await request(`${server.url}/health`)).status).toBe(200);
+  });
+});

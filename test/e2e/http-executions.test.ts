@@ -406,3 +406,19 @@ test("a callback is signed, and tried again until it is taken", async () => {
   const secret = server.kept.callbackSecret("anonymous");
   expect(createHmac("sha256", secret).update(`${seconds}.${body}`).digest("hex")).toBe(mac);
 });
+
+test("who follows an execution when the server stops is told no end of it", async () => {
+  const stopping = await startServer({ server: { shutdownGrace: "0s" } });
+  const answer = await stopping.post("/v1/executions", bash("echo begun; sleep 60"));
+  const { id } = answer.body as ExecutionBody;
+  const socket = new WebSocket(`${stopping.url.replace("http", "ws")}/v1/executions/${id}/attach`);
+  const types: string[] = [];
+  socket.on("message", (data: Buffer) => {
+    types.push((JSON.parse(data.toString()) as Message).type);
+  });
+  const closed = once(socket, "close").then(([code]) => code as number);
+  await expect.poll(() => types).toContain("output");
+  await stopping[Symbol.asyncDispose]();
+  expect(await closed).toBe(1001);
+  expect(types).not.toContain("end");
+});

@@ -14,6 +14,7 @@ import { parseWith } from "../../util/zod-issues.ts";
 import { decodeText } from "../decode.ts";
 import type { ByteShare } from "../byte-budget.ts";
 import { errorAnswer, knownError } from "../errors.ts";
+import { createMessageRate } from "../sandbox-socket/message-rate.ts";
 import type { ServerContext } from "../server-options.ts";
 import { keepAlive, parseFrame, sendText } from "../web-socket.ts";
 import { invalidBody } from "../to-request.ts";
@@ -40,6 +41,8 @@ type ClientMessage = z.output<typeof messageSchema>;
 
 /** Of RFC 6455, 7.4.1 and 7.4.2. */
 const CLOSE_NORMAL = 1000;
+/** For a side that does not answer a close. */
+const CLOSE_GRACE_MS = 2000;
 const CLOSE_GOING_AWAY = 1001;
 const CLOSE_POLICY = 1008;
 const CLOSE_FAULT = 1011;
@@ -48,7 +51,12 @@ export function addAttachRoute(app: FastifyInstance, context: ServerContext): vo
   const sockets = new Set<WebSocket>();
   app.addHook("preClose", async () => {
     // What they follow goes on, or is begun again: they may come back.
-    for (const socket of sockets) socket.close(CLOSE_GOING_AWAY, "the server is stopping");
+    for (const socket of sockets) {
+      socket.close(CLOSE_GOING_AWAY, "the server is stopping");
+      setTimeout(() => {
+        socket.terminate();
+      }, CLOSE_GRACE_MS).unref();
+    }
   });
   app.route<{ Params: { id: string }; Querystring: { cursor?: string } }>({
     method: "GET",
@@ -91,27 +99,39 @@ async function attach(
   share = holdOutput(outputBudget, info);
   const from = startOf(request.query.cursor);
   receive(socket, executions.live(id));
+  let hasEnded = false;
   for await (const message of followExecution(executions, id, from, gone.signal)) {
     if (message.type === "idle") continue;
     await sendText(socket, JSON.stringify(message));
+    hasEnded = message.type === "end";
   }
-  socket.close(CLOSE_NORMAL, "the execution has ended");
+  if (hasEnded) socket.close(CLOSE_NORMAL, "the execution has ended");
+  else socket.close(CLOSE_GOING_AWAY, "the server is stopping");
 }
 
 /** What is wrong with a message ends nothing: it is answered. */
 function receive(socket: WebSocket, live: LiveExecution | undefined): void {
+  const isOneTooMany = createMessageRate();
+  // No more is read of who sends faster than the program reads, or than our answers are read.
+  const waitFor = (work: Promise<void>): void => {
+    socket.pause();
+    void work.finally(() => {
+      socket.resume();
+    });
+  };
   socket.on("message", (data: Buffer, isBinary: boolean) => {
     try {
-      const done = act(parseMessage(parseFrame(data, isBinary)), live);
-      if (done === undefined) return;
-      // No more is read of who sends faster than the program reads.
-      socket.pause();
-      void done.finally(() => {
-        socket.resume();
-      });
+      const message = parseMessage(parseFrame(data, isBinary));
+      // Input is taken as the program reads it; these are taken at once.
+      if (message.type !== "stdin" && isOneTooMany()) {
+        socket.close(CLOSE_POLICY, "too many messages");
+        return;
+      }
+      const done = act(message, live);
+      if (done !== undefined) waitFor(done);
     } catch (error) {
       if (!isGloveboxError(error)) throw error;
-      void sendText(socket, JSON.stringify({ type: "error", ...errorAnswer(error) }));
+      waitFor(sendText(socket, JSON.stringify({ type: "error", ...errorAnswer(error) })));
     }
   });
 }

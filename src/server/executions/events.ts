@@ -32,8 +32,8 @@ export function addEventsRoute(app: FastifyInstance, context: ServerContext): vo
         share.close();
         gone.abort();
       });
-      // Something is written every few seconds: who takes nothing of it for so long reads no more.
-      reply.raw.setTimeout(config.server.requestTimeoutMs, () => {
+      // Something is written every 15 s: who takes nothing of it for so long reads no more.
+      reply.raw.setTimeout(Math.max(config.server.requestTimeoutMs, MIN_TIMEOUT_MS), () => {
         reply.raw.destroy();
       });
       const events = Readable.from(toEvents(followExecution(executions, id, from, gone.signal)), {
@@ -48,6 +48,9 @@ export function addEventsRoute(app: FastifyInstance, context: ServerContext): vo
     },
   });
 }
+
+/** Twice the time in which something is written. */
+const MIN_TIMEOUT_MS = 30_000;
 
 /** @throws {GloveboxError} `INVALID_REQUEST` */
 export function startOf(text: string | undefined): Cursor {

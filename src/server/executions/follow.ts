@@ -36,7 +36,7 @@ const IDLE_MS = 15_000;
 const POLL_MS = 500;
 
 /**
- * Ends with `end`, or when `signal` aborts. Who does not ask for the next message is not waited for,
+ * Ends with `end`, or without it when `signal` aborts or the server stops. Who does not ask for the next message is not waited for,
  * but where the execution is interactive: then its program waits.
  */
 export async function* followExecution(
@@ -80,6 +80,8 @@ export async function* followExecution(
     }
     if (signal.aborted) return;
     info = executions.find(id);
+    // This server stops: who follows comes back, and goes on with the next one.
+    if (!hasEnded(info.state)) return;
     yield { type: "end", execution: executionToJson(info, executions.result(id)) };
   } finally {
     follower?.close();

@@ -57,6 +57,7 @@ function addListRoute(app: FastifyInstance, { executions }: ServerContext): void
       const callerId = visibleTo(request);
       if (ids !== undefined) {
         const found = executions.findMany(parseIds(ids), callerId);
+        refuseLongAnswer(found);
         return {
           executions: found.map((info) =>
             info === undefined ? null : withResult(executions, info),
@@ -103,8 +104,19 @@ export function visibleTo({ caller }: FastifyRequest): string | undefined {
   return caller.scopes.includes("admin") ? undefined : caller.id;
 }
 
+/** Of the results of one answer, as they are kept. */
+const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
+
+/** @throws {GloveboxError} `INVALID_REQUEST` */
+function refuseLongAnswer(found: readonly (ExecutionInfo | undefined)[]): void {
+  const bytes = found.reduce((sum, info) => sum + (info?.bytes ?? 0), 0);
+  if (bytes <= MAX_ANSWER_BYTES || found.length === 1) return;
+  const most = `more than ${MAX_ANSWER_BYTES}. Ask for fewer at a time`;
+  throw invalidRequest("ids", `what is kept of these has ${bytes} bytes together, ${most}`);
+}
+
 function parseIds(text: string): readonly string[] {
-  const ids = text.split(",");
+  const ids = [...new Set(text.split(","))];
   if (ids.length <= maxListed) return ids;
   throw invalidRequest("ids", `has ${ids.length} ids, more than ${maxListed}`);
 }

@@ -4,9 +4,10 @@
  */
 import { createHash } from "node:crypto";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
-import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ServerConfig } from "../../config/server-config.ts";
 import { invalidRequest, isGloveboxError, type Issue } from "../../core/errors.ts";
+import type { ExecutionInfo } from "../../service/executions/execution-info.ts";
 import type { Idempotency, Submission, Submitted } from "../../service/executions/submission.ts";
 import { parseWith } from "../../util/zod-issues.ts";
 import { errorAnswer } from "../errors.ts";
@@ -21,7 +22,7 @@ import {
   submitBodySchema,
   type SubmitBody,
 } from "./schemas.ts";
-import { executionToJson, v1Kind } from "./to-json.ts";
+import { executionToJson, v1Kind, type ExecutionJson } from "./to-json.ts";
 
 export function addSubmitRoutes(app: FastifyInstance, context: ServerContext): void {
   const { config, executions } = context;
@@ -37,16 +38,14 @@ export function addSubmitRoutes(app: FastifyInstance, context: ServerContext): v
     },
     handler: async (request, reply) => {
       const idempotency = idempotencyOf(request, request.body);
+      // Before it can be refused for want of anything: it was accepted.
+      const replayed = idempotency && executions.findReplayed(request.caller.id, idempotency);
+      if (replayed !== undefined) return accepted(reply, replayed, "again");
       const submission = toSubmission(context, request, request.body);
       const given = idempotency === undefined ? submission : { ...submission, idempotency };
       const [submitted] = await submitFor(context, request, [given]);
       if (submitted === undefined) throw new Error("one execution was submitted");
-      if (submitted.isReplayed) void reply.header("idempotent-replayed", "true");
-      const { info } = submitted;
-      return reply
-        .code(202)
-        .header("location", `/v1/executions/${info.id}`)
-        .send(executionToJson(info));
+      return accepted(reply, submitted.info, submitted.isReplayed ? "again" : "new");
     },
   });
   routes.route({
@@ -73,6 +72,12 @@ export function addSubmitRoutes(app: FastifyInstance, context: ServerContext): v
       return reply.code(202).send({ executions: answers });
     },
   });
+}
+
+function accepted(reply: FastifyReply, info: ExecutionInfo, how: "new" | "again"): ExecutionJson {
+  if (how === "again") void reply.header("idempotent-replayed", "true");
+  void reply.code(202).header("location", `/v1/executions/${info.id}`);
+  return executionToJson(info);
 }
 
 function parseBody(

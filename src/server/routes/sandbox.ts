@@ -5,13 +5,13 @@
  */
 import type { FastifyInstance } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
-import type { Caller } from "../../core/caller.ts";
 import { protocolVersion, sandboxPath } from "../../sandbox-protocol/bounds.ts";
 import { sandboxOfferSchema, type SandboxOffer } from "../../sandbox-protocol/server-messages.ts";
 import type { ExecutionService } from "../../service/service.ts";
 import { boundsFor } from "../admission.ts";
 import { createByteBudget } from "../byte-budget.ts";
 import { knownError } from "../errors.ts";
+import { charged } from "../run-now.ts";
 import { refuseByKey, turnOf } from "../sandbox-socket/admit-sandbox.ts";
 import { createOpenSessions } from "../sandbox-socket/open-sessions.ts";
 import { SandboxSession, type SessionTimes } from "../sandbox-socket/session.ts";
@@ -19,10 +19,7 @@ import type { ServerOptions } from "../server-options.ts";
 
 export interface SandboxRouteOptions extends Pick<ServerOptions, "config" | "version"> {
   readonly service: Pick<ExecutionService, "createSandbox" | "defaultProvider" | "defaultPrograms">;
-  readonly keys: {
-    /** Takes executions out of what the caller's key may have today. */
-    charge(caller: Caller, executions: number): Promise<void>;
-  };
+  readonly keys: Pick<ServerOptions["keys"], "charge" | "giveBack">;
   readonly times?: SessionTimes;
 }
 
@@ -54,8 +51,9 @@ export function addSandboxRoute(app: FastifyInstance, options: SandboxRouteOptio
         budget,
         // One execution of a day's, however many commands it serves.
         createSandbox: async (spec, signal) => {
-          await keys.charge(caller, 1);
-          return service.createSandbox(spec, turnOf(caller, config), signal);
+          return charged(keys, caller, 1, async () =>
+            service.createSandbox(spec, turnOf(caller, config), signal),
+          );
         },
         describe: (error) => {
           const known = knownError(error, request);

@@ -81,6 +81,7 @@ export class CallbackDelivery {
   }
 
   #wakeIn(ms: number): void {
+    clearTimeout(this.#timer);
     this.#timer = setTimeout(
       () => {
         this.wake();

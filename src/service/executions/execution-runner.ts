@@ -2,6 +2,7 @@
  * @module
  * One accepted execution, from its turn to its end in the database.
  */
+import { setTimeout } from "node:timers/promises";
 import { isGloveboxError } from "../../core/errors.ts";
 import type { ExecutionEnd, ExecutionsStore } from "../../storage/executions-store.ts";
 import { collect, type CollectedExecution } from "../collect.ts";
@@ -14,7 +15,6 @@ import { parseTurn } from "./kept-turn.ts";
 import type { ActiveExecution } from "./live-execution.ts";
 import { isShuttingDown } from "./refusals.ts";
 import { decodeRequest } from "./request-codec.ts";
-import { untilChange } from "./until-change.ts";
 
 export interface RunnerOptions {
   readonly service: Pick<ExecutionService, "run" | "runLater">;
@@ -45,7 +45,7 @@ export class ExecutionRunner {
       const end = await this.#execute(active);
       if (end === "kept by others") break;
       if (end === "storage") {
-        if (!(await this.#untilStorage(active))) return;
+        if (!(await this.#untilStorage())) return;
         continue;
       }
       await this.#keep(active, end);
@@ -131,6 +131,7 @@ export class ExecutionRunner {
 
   /** @throws `superseded` where it is no longer ours to run. */
   async #load(active: ActiveExecution): Promise<ExecutionRequest> {
+    active.controller.signal.throwIfAborted();
     const { store, owner } = this.#options;
     const { id, attempts } = active.info;
     const now = Date.now();
@@ -154,14 +155,15 @@ export class ExecutionRunner {
       } catch (error) {
         if (!isGloveboxError(error) || error.code !== "STORAGE_UNAVAILABLE") throw error;
         this.#options.onFault(error, id);
-        if (!(await this.#untilStorage(active))) return;
+        if (!(await this.#untilStorage())) return;
       }
     }
   }
 
   /** @returns False where this process ends: the next one does the rest. */
-  async #untilStorage({ controller }: ActiveExecution): Promise<boolean> {
-    await untilChange(undefined, STORAGE_RETRY_MS, controller.signal).catch(() => undefined);
+  async #untilStorage(): Promise<boolean> {
+    // Also for one that was canceled: its end must be written down.
+    await setTimeout(STORAGE_RETRY_MS);
     return !this.#options.isClosing();
   }
 

@@ -16,7 +16,7 @@ import { ActiveExecution, type ActiveInfo, type LiveExecution } from "./live-exe
 import { OutputLog } from "./output-log.ts";
 import { conflict, notFound, otherRequest, shuttingDown, tooManyPending } from "./refusals.ts";
 import { decodeRequest } from "./request-codec.ts";
-import { toRow, type Submission, type Submitted } from "./submission.ts";
+import { toRow, type Idempotency, type Submission, type Submitted } from "./submission.ts";
 import { untilChange } from "./until-change.ts";
 
 export interface ExecutionsOptions {
@@ -47,6 +47,8 @@ export class Executions {
   readonly #active = new Map<string, ActiveExecution>();
   readonly #running = new Set<Promise<void>>();
   readonly #runner: ExecutionRunner;
+  /** Those that are being written down. */
+  #accepting = 0;
   #isClosing = false;
 
   constructor(options: ExecutionsOptions) {
@@ -95,14 +97,32 @@ export class Executions {
   async submit(submissions: readonly Submission[]): Promise<readonly Submitted[]> {
     if (this.#isClosing) throw shuttingDown();
     const { maxPending, store, owner } = this.#options;
-    if (this.#active.size + submissions.length > maxPending) throw tooManyPending(maxPending);
-    const inserted = await store.insert(submissions.map((each) => toRow(each, owner)));
+    const count = submissions.length;
+    if (this.#active.size + this.#accepting + count > maxPending) throw tooManyPending(maxPending);
+    this.#accepting += count;
+    const inserted = await store
+      .insert(submissions.map((each) => toRow(each, owner)))
+      .finally(() => (this.#accepting -= count));
+    for (const { execution, wasThere } of inserted) {
+      // What was accepted while this process began to stop is the next one's.
+      if (!wasThere && !this.#isClosing) this.#start(execution);
+    }
     return inserted.map(({ execution, wasThere }, index) => {
       const hash = submissions[index]?.idempotency?.requestHash;
       if (wasThere && execution.requestHash !== hash) throw otherRequest(execution.id);
-      if (!wasThere) this.#start(execution);
       return { info: execution, isReplayed: wasThere };
     });
+  }
+
+  /**
+   * The execution that came with this key before.
+   *
+   * @throws {GloveboxError} `CONFLICT` where it came with another request.
+   */
+  findReplayed(callerId: string, { key, requestHash }: Idempotency): ExecutionInfo | undefined {
+    const found = this.#options.store.findByIdempotencyKey(callerId, key);
+    if (found !== undefined && found.requestHash !== requestHash) throw otherRequest(found.id);
+    return found;
   }
 
   /** @throws {GloveboxError} `EXECUTION_NOT_FOUND`, also for another caller's. */
@@ -202,6 +222,7 @@ export class Executions {
       const leftMs = deadline - performance.now();
       if (hasEnded(info.state) || leftMs <= 0) return info;
       const live = this.#active.get(id);
+      if (live === undefined && this.#isClosing) throw shuttingDown();
       if (live === undefined) await untilChange(undefined, Math.min(POLL_MS, leftMs), signal);
       else await untilChange(live, leftMs, signal);
     }
@@ -221,6 +242,7 @@ export class Executions {
     const info = this.find(id);
     if (hasEnded(info.state)) return info;
     const live = this.#active.get(id);
+    if (live === undefined && this.#isClosing) throw shuttingDown();
     if (live === undefined) throw conflict(`another server runs the execution ${id}`);
     live.controller.abort(new Error("canceled"));
     return this.wait(id, Infinity, new AbortController().signal);

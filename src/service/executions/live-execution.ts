@@ -114,11 +114,11 @@ export class ActiveExecution implements LiveExecution {
 
   /** It is no longer here. */
   close(): void {
-    clearTimeout(this.#detached);
     this.#control = undefined;
     if (this.stdin !== "empty") this.stdin.destroy();
     this.#log?.end();
     this.update({});
+    clearTimeout(this.#detached);
   }
 
   kill(signal: NodeJS.Signals): void {

@@ -21,6 +21,8 @@ export interface Submission {
   readonly priority?: number;
   /** Its stdin comes by `Executions.live`, and its output is followed there. */
   readonly isInteractive?: boolean;
+  /** How often its kind may run it. Default: once. */
+  readonly maxRuns?: number;
   /** For the kind; must be JSON. */
   readonly meta?: unknown;
   /** `http:` or `https:`, checked by `checkCallbackUrl`. */

@@ -61,7 +61,8 @@ export async function startSandboxServer(
   });
   acceptWebSockets(app);
   await app.after();
-  const keys = { charge: () => Promise.resolve() };
+  const none = (): Promise<void> => Promise.resolve();
+  const keys = { charge: none, giveBack: none };
   const version = "1.2.3";
   addSandboxRoute(app, { service, keys, config, version, ...(times && { times }) });
   addInfoRoute(app, { service, config, version } as unknown as Parameters<typeof addInfoRoute>[1]);

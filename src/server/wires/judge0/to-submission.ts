@@ -77,6 +77,7 @@ export async function toSubmission(
       language: language.id,
       request: withModes(execution, files.files),
       meta: metaOf(fields, files, held),
+      maxRuns: fields.numbers.number_of_runs,
       ...(fields.callbackUrl === undefined ? {} : { callbackUrl: fields.callbackUrl }),
     };
     return { ok: true, submission };

@@ -3,9 +3,10 @@
  * GET /connect: a WebSocket that follows one run, and feeds it.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { ExecutionReport } from "../../../service/request.ts";
 import { boundsFor } from "../../admission.ts";
 import { knownError } from "../../errors.ts";
-import { admitFor } from "../../run-now.ts";
+import { admitFor, charged } from "../../run-now.ts";
 import type { ServerContext } from "../../server-options.ts";
 import { readBody } from "./body.ts";
 import { notFound, pistonText } from "./errors.ts";
@@ -66,21 +67,18 @@ async function runLive(
   const bounds = boundsFor(request.caller, config);
   const job = toJob(body, { runtimes, bounds, times });
   const { request: admitted } = admitFor(context, request, job.body);
-  await keys.charge(request.caller, 1);
   const live = createLiveJob(job.runtime, hooks.send);
   hooks.onRun(live.beginRun);
+  const run = async (signal: AbortSignal): Promise<ExecutionReport> =>
+    service.run({ ...admitted, stdin: hooks.stdin }, live, signal, (control) => {
+      hooks.onControl((name) => {
+        control.kill(name);
+      });
+      live.begin();
+    });
   await runs.during(reply, async (signal) => {
-    const report = await service.run(
-      { ...admitted, stdin: hooks.stdin },
-      live,
-      AbortSignal.any([signal, hooks.signal]),
-      (control) => {
-        hooks.onControl((name) => {
-          control.kill(name);
-        });
-        live.begin();
-      },
-    );
+    const either = AbortSignal.any([signal, hooks.signal]);
+    const report = await charged(keys, request.caller, 1, async () => run(either));
     signal.throwIfAborted();
     live.finish(report);
   });
