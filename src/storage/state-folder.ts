@@ -3,7 +3,7 @@
  * Who may touch the file of the database: nobody but us.
  */
 import { closeSync, lstatSync, mkdirSync, openSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { GloveboxError } from "../core/errors.ts";
 
 /**
@@ -15,6 +15,8 @@ import { GloveboxError } from "../core/errors.ts";
 export function prepareDatabaseFile(folder: string): string {
   const path = join(folder, "glovebox.db");
   try {
+    // What else is in the folders above may be for others.
+    mkdirSync(dirname(folder), { recursive: true, mode: 0o755 });
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const status = lstatSync(folder);
     if (!status.isDirectory()) throw invalidState(folder, "it is not a folder");

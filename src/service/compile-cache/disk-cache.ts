@@ -15,7 +15,7 @@ import {
   utimesSync,
 } from "node:fs";
 import { lstat, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import type { CompileCache, CompiledProgram } from "./compile-cache.ts";
 import { decodeEntry, encodeEntry, maxEntryBytes } from "./entry-format.ts";
@@ -65,7 +65,7 @@ export function createDiskCache({ folder, maxBytes }: DiskCacheOptions): Compile
       if (bytes.byteLength > maxBytes) return;
       arriving.set(key, program);
       try {
-        await mkdir(folder, { recursive: true, mode: 0o700 });
+        await makeFolder(folder);
         if (!(await isPrivate(folder))) return;
         await writeWhole(folder, key, bytes);
         writtenSinceBytes += bytes.byteLength;
@@ -90,7 +90,7 @@ export function createDiskCache({ folder, maxBytes }: DiskCacheOptions): Compile
  */
 export async function cacheFolderFault(folder: string): Promise<string | undefined> {
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(folder);
     if (await isPrivate(folder)) return undefined;
     return "it must belong to this user, and nobody else may write to it: chmod 700";
   } catch (error) {
@@ -133,6 +133,12 @@ async function readOwnFile(path: string): Promise<Buffer | undefined> {
   } finally {
     closeSync(fd);
   }
+}
+
+/** Closed to others itself; the folders that it is in may hold what they are to see. */
+async function makeFolder(folder: string): Promise<void> {
+  await mkdir(dirname(folder), { recursive: true, mode: 0o755 });
+  await mkdir(folder, { recursive: true, mode: 0o700 });
 }
 
 async function writeWhole(folder: string, key: string, bytes: Buffer): Promise<void> {
