@@ -32,6 +32,7 @@ const notForSecondPass = [
   "test/escape/{sandbox-socket,web-sockets}.test.ts",
   "test/conformance/remote.test.ts",
   // Words, exit codes and choices: what comes before a sandbox.
+  "test/e2e/cli-keys.test.ts",
   "test/e2e/cli-lost-reader.test.ts",
   "test/e2e/cli-usage.test.ts",
   "test/e2e/versions.test.ts",

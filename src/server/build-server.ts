@@ -58,7 +58,7 @@ export function buildServer(options: ServerOptions, wire?: PortWire): FastifyIns
     if (wire === undefined) addAllRoutes(scope, context);
     else addWireRoutes(scope, context, wire);
   });
-  if (wire === undefined) learnVersions(app, service);
+  if (wire === undefined && options.learnsVersions !== false) learnVersions(app, service);
   return app;
 }
 

@@ -40,6 +40,8 @@ export interface ServerOptions {
   /** Of Glovebox, from package.json. */
   readonly version: string;
   readonly logger: Logger;
+  /** Whether all languages are asked for their versions at the start. Default: true. */
+  readonly learnsVersions?: boolean;
 }
 
 /** What the routes share. */
