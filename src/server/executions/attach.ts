@@ -89,14 +89,14 @@ async function attach(
   { executions, outputBudget }: ServerContext,
 ): Promise<void> {
   const gone = new AbortController();
-  let share: ByteShare | undefined;
+  const shares: ByteShare[] = [];
   keepAlive(socket, () => {
-    share?.close();
+    for (const share of shares) share.close();
     gone.abort();
   });
   const info = executions.find(request.params.id, visibleTo(request));
   const { id } = info;
-  share = holdOutput(outputBudget, info);
+  shares.push(holdOutput(outputBudget, info));
   const from = startOf(request.query.cursor);
   receive(socket, executions.live(id));
   let hasEnded = false;

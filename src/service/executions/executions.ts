@@ -5,15 +5,15 @@
  */
 import type { ExecutionFilter, ExecutionLists } from "../../storage/execution-lists.ts";
 import type { ExecutionsStore } from "../../storage/executions-store.ts";
-import type { PhaseOutput } from "../collect.ts";
-import type { PhaseJson, ReportJson } from "../report-json.ts";
+import type { ReportJson } from "../report-json.ts";
 import type { ExecutionRequest } from "../request.ts";
 import type { ExecutionService } from "../service.ts";
 import { hasEnded, type ExecutionInfo, type ExecutionResult } from "./execution-info.ts";
 import type { ExecutionKind } from "./execution-kind.ts";
 import { ExecutionRunner } from "./execution-runner.ts";
 import { ActiveExecution, type ActiveInfo, type LiveExecution } from "./live-execution.ts";
-import { OutputLog } from "./output-log.ts";
+import { keptLog } from "./kept-log.ts";
+import type { OutputLog } from "./output-log.ts";
 import { conflict, notFound, otherRequest, shuttingDown, tooManyPending } from "./refusals.ts";
 import { decodeRequest } from "./request-codec.ts";
 import { toRow, type Idempotency, type Submission, type Submitted } from "./submission.ts";
@@ -104,8 +104,7 @@ export class Executions {
       .insert(submissions.map((each) => toRow(each, owner)))
       .finally(() => (this.#accepting -= count));
     for (const { execution, wasThere } of inserted) {
-      // What was accepted while this process began to stop is the next one's.
-      if (!wasThere && !this.#isClosing) this.#start(execution);
+      if (!wasThere) this.#start(execution);
     }
     return inserted.map(({ execution, wasThere }, index) => {
       const hash = submissions[index]?.idempotency?.requestHash;
@@ -194,9 +193,8 @@ export class Executions {
   log(id: string): OutputLog {
     const live = this.#active.get(id);
     if (live !== undefined) return live.log;
-    const { report } = this.result(id);
-    const segments = this.#options.store.result(id)?.segments ?? Buffer.alloc(0);
-    return OutputLog.of({ compile: bytesOf(report?.compile), run: bytesOf(report?.run) }, segments);
+    const segments = this.#options.store.result(id)?.segments;
+    return keptLog(this.result(id), segments ?? undefined);
   }
 
   /** Undefined where it has ended, or another process has it. */
@@ -276,6 +274,8 @@ export class Executions {
   }
 
   #start(info: ActiveInfo): void {
+    // What was accepted while this process began to stop is the next one's.
+    if (this.#isClosing) return;
     const active = new ActiveExecution(info);
     this.#active.set(info.id, active);
     const running = this.#run(active)
@@ -298,8 +298,3 @@ export class Executions {
     if (hasEnded(info.state)) this.#options.onEnd?.(info);
   }
 }
-
-const bytesOf = (phase: PhaseJson | null | undefined): Pick<PhaseOutput, "stdout" | "stderr"> => ({
-  stdout: Buffer.from(phase?.stdout ?? "", phase?.stdout_encoding),
-  stderr: Buffer.from(phase?.stderr ?? "", phase?.stderr_encoding),
-});
