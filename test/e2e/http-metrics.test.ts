@@ -3,6 +3,7 @@
  * What an operator sees of a server that works: GET /metrics and GET /ready.
  */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -54,6 +55,12 @@ test("one who went away before the answer is counted, too", async () => {
   await expect
     .poll(scrape)
     .toContain(requests('route="/v1/execute",method="POST",status="aborted"'));
+});
+
+test("nothing of OpenTelemetry's is loaded where no traces are wanted", async () => {
+  await request(`${server.url}/health`);
+  const loaded = Object.keys(createRequire(import.meta.url).cache);
+  expect(loaded.filter((path) => path.includes("@opentelemetry/"))).toEqual([]);
 });
 
 test("ready where a sandbox starts", async () => {
