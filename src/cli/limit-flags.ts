@@ -16,7 +16,7 @@ export interface LimitFlag {
   /** The flag as a property name. */
   readonly option: string;
   /** How a value is written; shown in the help. */
-  readonly placeholder: "TIME" | "SIZE" | "COUNT";
+  readonly valueName: "TIME" | "SIZE" | "COUNT";
   readonly help: string;
   /** Only these can be switched off with the word `none`. */
   readonly canBeNone: boolean;
@@ -34,7 +34,7 @@ export const limitFlags = [
     limit: "wallTimeMs",
     flag: "--timeout",
     option: "timeout",
-    placeholder: "TIME",
+    valueName: "TIME",
     help: "end it after this time (500ms, 10s, 2m, 1h)",
     canBeNone: true,
     default: "unlimited",
@@ -43,7 +43,7 @@ export const limitFlags = [
     limit: "cpuTimeMs",
     flag: "--cpu",
     option: "cpu",
-    placeholder: "TIME",
+    valueName: "TIME",
     help: "end it after this CPU time of all its processes",
     canBeNone: true,
     default: "unlimited",
@@ -52,7 +52,7 @@ export const limitFlags = [
     limit: "memoryBytes",
     flag: "--memory",
     option: "memory",
-    placeholder: "SIZE",
+    valueName: "SIZE",
     help: "memory of all its processes and files (256MiB, 1GiB)",
     canBeNone: false,
     default: 1024 * MIB,
@@ -61,7 +61,7 @@ export const limitFlags = [
     limit: "processes",
     flag: "--processes",
     option: "processes",
-    placeholder: "COUNT",
+    valueName: "COUNT",
     help: "processes and threads at the same time",
     canBeNone: false,
     default: 512,
@@ -70,7 +70,7 @@ export const limitFlags = [
     limit: "outputBytes",
     flag: "--output",
     option: "output",
-    placeholder: "SIZE",
+    valueName: "SIZE",
     help: "bytes kept of stdout, and of stderr",
     canBeNone: true,
     default: "unlimited",
@@ -79,7 +79,7 @@ export const limitFlags = [
     limit: "diskBytes",
     flag: "--disk",
     option: "disk",
-    placeholder: "SIZE",
+    valueName: "SIZE",
     help: "files it may write in its own folders",
     canBeNone: false,
     default: 256 * MIB,
@@ -88,7 +88,7 @@ export const limitFlags = [
     limit: "openFiles",
     flag: "--open-files",
     option: "openFiles",
-    placeholder: "COUNT",
+    valueName: "COUNT",
     help: "open files of one process",
     canBeNone: false,
     default: 1024,
@@ -125,24 +125,24 @@ export function flagOf(limit: LimitName): string {
 /** @throws {GloveboxError} `INVALID_REQUEST` naming flag, value and what is allowed. */
 export function parseLimit(row: LimitFlag, text: string): number | Unlimited {
   if (text === "none" && row.canBeNone) return "unlimited";
-  const value = parsers[row.placeholder](text);
+  const value = parsers[row.valueName](text);
   const { min, max } = limitTable[row.limit];
   if (value !== undefined && value >= min && value <= max) return value;
   const none = row.canBeNone ? ", or `none`" : "";
-  const fault = value === undefined ? faults[row.placeholder] : "is out of range";
+  const fault = value === undefined ? faults[row.valueName] : "is out of range";
   throw invalidRequest(
     row.flag,
     `\`${text}\` ${fault}. Allowed: ${formatLimitRange(row.limit)}${none}.`,
   );
 }
 
-const parsers: Readonly<Record<LimitFlag["placeholder"], (text: string) => number | undefined>> = {
+const parsers: Readonly<Record<LimitFlag["valueName"], (text: string) => number | undefined>> = {
   TIME: parseDurationMs,
   SIZE: parseSizeBytes,
   COUNT: (text) => (/^[0-9]{1,9}$/.test(text) ? Number(text) : undefined),
 };
 
-const faults: Readonly<Record<LimitFlag["placeholder"], string>> = {
+const faults: Readonly<Record<LimitFlag["valueName"], string>> = {
   TIME: `is not ${durationFormat}`,
   SIZE: `is not ${sizeFormat}`,
   COUNT: "is not a whole number",

@@ -2,7 +2,7 @@
  * @module
  * Requests that would like another protocol than ours: Java's client, and curl's `--http2`, offer h2c
  * with every first request. RFC 9110, 7.8: a server that does not want it answers as if nothing had
- * been offered. Node hands such a request over without its body, as soon as anybody wants WebSockets.
+ * been offered. Node hands such a request over without its body once a server listens for upgrades.
  */
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";

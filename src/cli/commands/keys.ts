@@ -68,8 +68,8 @@ function addCreateFlags(command: Command): Command {
     .option("--languages <NAMES>", "python,javascript and no others")
     .option("--providers <NAMES>", "linux,docker,process: those and no others")
     .option("--network <MODES>", "none, or none,all: what may be asked for");
-  for (const { flag, placeholder, help } of limitKeyFlags) {
-    command.option(`${flag} <${placeholder}>`, help);
+  for (const { flag, valueName, help } of limitKeyFlags) {
+    command.option(`${flag} <${valueName}>`, help);
   }
   return command;
 }

@@ -82,8 +82,8 @@ function addProgramOptions(command: Command): void {
 
 function addLimitOptions(command: Command): void {
   command.optionsGroup("Limits:");
-  for (const { limit, flag, placeholder, help, default: value } of limitFlags) {
-    command.option(`${flag} <${placeholder}>`, `${help} (default: ${formatLimit(limit, value)})`);
+  for (const { limit, flag, valueName, help, default: value } of limitFlags) {
+    command.option(`${flag} <${valueName}>`, `${help} (default: ${formatLimit(limit, value)})`);
   }
   command.option("--no-compile-cache", "compile anew, and keep nothing of it");
   command.addOption(

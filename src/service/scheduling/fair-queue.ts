@@ -37,7 +37,7 @@ interface CallerState<P extends Place> {
 
 /**
  * Callers with neither a slot nor one who waits, of whom it is known when they were last served. Who
- * is forgotten counts as never served: first in line, which the one served longest ago was anyway.
+ * is forgotten counts as never served: first in line, where the one that was served longest ago stands.
  */
 const MAX_IDLE_CALLERS = 1000;
 

@@ -1,7 +1,7 @@
 /**
  * @module
  * Splits what Judge0 would hand to a shell into words. No shell ever sees it: nothing is expanded, and
- * `;`, `|`, `$` and their like are characters as any other.
+ * `;`, `|`, `$` and their like mean nothing here.
  */
 
 export type Words =

@@ -40,6 +40,7 @@ export function addIsoboxStatusRoutes(app: FastifyInstance, { config }: ServerCo
     schema: { response: { 200: dedupAnswerSchema } },
     handler: async () => ({
       dedup_enabled: false,
+      // isobox's own words, which its clients get from isobox as well: it never did this.
       message: "Deduplication not implemented in simplified version",
     }),
   });
