@@ -63,6 +63,8 @@ interface Parts {
   readonly observers: ServerObservers;
   /** The one that has everything, and those of single wires. */
   readonly servers: readonly [App, ...App[]];
+  /** Ends what runs without the rest of its grace. */
+  readonly cutGrace: () => void;
 }
 
 /**
@@ -107,9 +109,14 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     ends.push(() => kept.close());
     observers.metrics.watch({ storageBytes: () => kept.storageBytes() });
     const { executions, keys } = kept;
+    const grace = new AbortController();
     const parts = { service, executions, keys, observers, otherProviders, config, logger };
-    const servers = buildServers({ ...parts, version });
-    return await run({ config, service, kept, observers, servers }, providers);
+    const servers = buildServers({ ...parts, version, graceCut: grace.signal });
+    const cutGrace = (): void => {
+      executions.abortAll();
+      grace.abort();
+    };
+    return await run({ config, service, kept, observers, servers, cutGrace }, providers);
   } catch (error) {
     for (const end of ends.reverse()) await end();
     await Promise.all(providers.map((each) => each.close()));
@@ -161,33 +168,28 @@ async function probe(
 }
 
 function stopping(parts: Parts): Pick<RunningServer, "close" | "kill"> {
-  const { config, service, kept, observers, servers } = parts;
+  const { config, service, kept, observers, servers, cutGrace } = parts;
   const { executions } = kept;
-  const closeServers = async (): Promise<unknown> =>
-    Promise.all([...servers.map((server) => server.close()), executions.idle()]);
-  const end = async (): Promise<void> => {
+  const stop = async (): Promise<void> => {
+    executions.refuseNew();
+    const grace = setTimeout(() => {
+      executions.abortAll();
+    }, config.server.shutdownGraceMs);
+    await Promise.all([...servers.map((server) => server.close()), executions.idle()]);
+    clearTimeout(grace);
     await kept.close();
     await service.close();
     observers.audit.serverStopped();
     await observers.close();
   };
-  return {
-    close: async () => {
-      executions.refuseNew();
-      const grace = setTimeout(() => {
-        executions.abortAll();
-      }, config.server.shutdownGraceMs);
-      await closeServers();
-      clearTimeout(grace);
-      await end();
-    },
-    kill: async () => {
-      executions.refuseNew();
-      executions.abortAll();
-      await Promise.all([service.close(), closeServers()]);
-      await end();
-    },
+  let stopped: Promise<void> | undefined;
+  const close = async (): Promise<void> => (stopped ??= stop());
+  const kill = async (): Promise<void> => {
+    const end = close();
+    cutGrace();
+    await end;
   };
+  return { close, kill };
 }
 
 function buildServers(options: ServerOptions): readonly [App, ...App[]] {
@@ -257,7 +259,15 @@ function keptOptions(config: ServerConfig, env: NodeJS.ProcessEnv) {
   const { maxPending, queueTimeoutMs } = executions;
   const { maxAgeMs, maxBytes } = storage;
   const folder = storageFolder(config, env);
-  return { folder, maxPending, queueTimeoutMs, callbacks, retention: { maxAgeMs, maxBytes } };
+  return {
+    folder,
+    maxPending,
+    // What waits may take as much again as what has ended.
+    maxPendingBytes: maxBytes,
+    queueTimeoutMs,
+    callbacks,
+    retention: { maxAgeMs, maxBytes },
+  };
 }
 
 async function refuseUselessCache({ folder, maxBytes }: CompileCacheSettings): Promise<void> {

@@ -4,7 +4,7 @@
  */
 import { opened, SocketAttachment, type Attachment } from "./attach.ts";
 import { follow, type FollowOptions } from "./follow.ts";
-import { Transport, type ApiRequest } from "./transport.ts";
+import { executionPath, toQuery, Transport, type ApiRequest } from "./transport.ts";
 import type {
   BatchAnswer,
   ExecuteAnswer,
@@ -69,7 +69,10 @@ export interface GloveboxClient {
   cancel(id: string, options?: CallOptions): Promise<Execution>;
   /** Forgets an execution that has ended. */
   remove(id: string, options?: CallOptions): Promise<void>;
-  /** What happens, to the end; goes on by itself where a connection breaks. */
+  /**
+   * What happens, to the end; goes on by itself where a connection breaks. Where the server died, output
+   * may begin anew: behind a `state` whose `attempts` have grown.
+   */
   events(id: string, options?: FollowOptions): AsyncGenerator<ExecutionMessage, void, void>;
   /** What happens, and a way to type into it. Does not go on by itself, see `cursor`. */
   attach(id: string, options?: FollowOptions): Promise<Attachment>;
@@ -115,7 +118,7 @@ function executionCalls(
 ): Omit<GloveboxClient, "attach" | "languages" | "info" | "health" | "ready"> {
   const post = { method: "POST" } as const;
   const look: GloveboxClient["get"] = async (id, { waitSeconds, ...call } = {}) =>
-    get(`${pathOf(id)}${toQuery({ wait: waitSeconds })}`, call);
+    get(executionPath(id, "", { wait: waitSeconds }), call);
   return {
     run: async (body, { signal } = {}) =>
       transport.json({ ...post, path: "/v1/execute", body, repeat: "not-begun", signal }),
@@ -138,9 +141,9 @@ function executionCalls(
     list: async ({ ids, state, limit, cursor, ...call } = {}) =>
       get(`/v1/executions${toQuery({ state, limit, cursor, ids: ids?.join() })}`, call),
     cancel: async (id, { signal } = {}) =>
-      transport.json({ ...post, path: `${pathOf(id)}/cancel`, repeat: "anytime", signal }),
+      transport.json({ ...post, path: executionPath(id, "/cancel"), repeat: "anytime", signal }),
     remove: async (id, { signal } = {}) => {
-      const path = pathOf(id);
+      const path = executionPath(id);
       await transport.json({ method: "DELETE", path, repeat: "not-begun", signal });
     },
     events: (id, options = {}) => follow(transport, id, options),
@@ -156,7 +159,7 @@ async function attach(
 ): Promise<Attachment> {
   signal?.throwIfAborted();
   const WebSocket = webSocketOf(given);
-  const url = `${base.replace(/^http/, "ws")}${pathOf(id)}/attach${toQuery({ cursor })}`;
+  const url = `${base.replace(/^http/, "ws")}${executionPath(id, "/attach", { cursor })}`;
   // The one way of a key that browsers leave.
   const socket = new WebSocket(url, key === undefined ? [] : [key]);
   const attachment = new SocketAttachment(socket, cursor, signal);
@@ -176,15 +179,6 @@ function toBase(url: string): string {
     throw new TypeError(`url: must be an address that begins with http:// or https://, not ${url}`);
   }
   return url.replace(/\/+$/, "");
-}
-
-const pathOf = (id: string): string => `/v1/executions/${encodeURIComponent(id)}`;
-
-function toQuery(values: Readonly<Record<string, string | number | undefined>>): string {
-  const pairs = Object.entries(values).flatMap(([name, value]) =>
-    value === undefined ? [] : [`${name}=${encodeURIComponent(value)}`],
-  );
-  return pairs.length === 0 ? "" : `?${pairs.join("&")}`;
 }
 
 /** `randomUUID` is missing in pages that came over plain HTTP. */

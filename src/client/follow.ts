@@ -5,7 +5,7 @@
 import { connectionFailed, GloveboxApiError } from "./api-error.ts";
 import { delayMs, mayRepeat, pause } from "./retry.ts";
 import { readEvents } from "./server-sent-events.ts";
-import type { Transport } from "./transport.ts";
+import { executionPath, type Transport } from "./transport.ts";
 import type { ExecutionMessage } from "./types.ts";
 
 export interface FollowOptions {
@@ -20,7 +20,11 @@ const MAX_FAILURES = 8;
 const SILENCE_MS = 45_000;
 const types: readonly string[] = ["state", "output", "end"] satisfies ExecutionMessage["type"][];
 
-/** @throws {GloveboxApiError} and the signal's reason. */
+/**
+ * Where the execution is begun anew, its output comes anew, behind a `state` with more `attempts`.
+ *
+ * @throws {GloveboxApiError} and the signal's reason.
+ */
 export async function* follow(
   transport: Transport,
   id: string,
@@ -28,22 +32,31 @@ export async function* follow(
 ): AsyncGenerator<ExecutionMessage, void, void> {
   let last = cursor;
   let state = "";
+  let attempts = Infinity;
   let failures = 0;
   for (;;) {
     let failure = connectionFailed(`the events of ${id} broke off`);
     try {
       for await (const message of readOnce(transport, id, last, signal)) {
-        // A new connection begins with the state that was known.
+        let isStale = false;
         if (message.type === "state") {
           const { execution } = message;
           const next = `${execution.state} ${execution.attempts}`;
+          // A new connection begins with the state that was known.
           if (next === state) continue;
           state = next;
+          // The cursor is of what was written before the server died.
+          isStale =
+            last !== undefined && (execution.state === "queued" || execution.attempts > attempts);
+          ({ attempts } = execution);
         }
         if (message.type === "output") last = message.cursor;
         failures = 0;
         yield message;
         if (message.type === "end") return;
+        if (!isStale) continue;
+        last = undefined;
+        break;
       }
     } catch (error) {
       signal?.throwIfAborted();
@@ -63,8 +76,7 @@ async function* readOnce(
   cursor: string | undefined,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<ExecutionMessage, void, void> {
-  const query = cursor === undefined ? "" : `?cursor=${encodeURIComponent(cursor)}`;
-  const path = `/v1/executions/${encodeURIComponent(id)}/events${query}`;
+  const path = executionPath(id, "/events", { cursor });
   const connection = new AbortController();
   const abort = (): void => {
     connection.abort(signal?.reason);

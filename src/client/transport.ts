@@ -27,6 +27,22 @@ export interface TransportOptions {
   readonly retries: number;
 }
 
+/** @param query What is undefined is left out. */
+export function executionPath(
+  id: string,
+  below = "",
+  query: Readonly<Record<string, string | number | undefined>> = {},
+): string {
+  return `/v1/executions/${encodeURIComponent(id)}${below}${toQuery(query)}`;
+}
+
+export function toQuery(values: Readonly<Record<string, string | number | undefined>>): string {
+  const pairs = Object.entries(values).flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name}=${encodeURIComponent(value)}`],
+  );
+  return pairs.length === 0 ? "" : `?${pairs.join("&")}`;
+}
+
 export class Transport {
   readonly #options: TransportOptions;
 

@@ -19,6 +19,8 @@ export interface SpanOptions {
   readonly attributes?: SpanAttributes;
   /** Absent: a new trace. */
   readonly parent?: SpanReference | undefined;
+  /** Of what went on before anybody asked for the span. Absent: it begins now. */
+  readonly beganMsAgo?: number;
 }
 
 export interface Tracer {

@@ -101,12 +101,15 @@ export async function startTracing(options: TracingOptions | undefined): Promise
   const tracer = provider.getTracer("glovebox", options.serviceVersion);
   let closing: Promise<void> | undefined;
   return createTracer({
-    begin: (name, { attributes = {}, parent } = {}) => {
+    begin: (name, { attributes = {}, parent, beganMsAgo = 0 } = {}) => {
       const context =
         parent === undefined
           ? api.ROOT_CONTEXT
           : api.trace.setSpanContext(api.ROOT_CONTEXT, toSdk(parent));
-      return fromSdk(tracer.startSpan(name, { attributes }, context), api);
+      return fromSdk(
+        tracer.startSpan(name, { attributes, startTime: Date.now() - beganMsAgo }, context),
+        api,
+      );
     },
     close: () => (closing ??= within(EXPORT_MS, provider.shutdown())),
   });

@@ -11,9 +11,6 @@ export const sandboxPath = "/v1/sandbox";
 
 const KIB = 1024;
 
-/** Of one frame of either kind, and of all its fragments together. */
-export const maxFrameBytes = 1024 * KIB;
-
 /** Bytes of a stream or a file go in pieces of at most this. */
 export const maxPieceBytes = 64 * KIB;
 

@@ -57,6 +57,12 @@ export function authenticate(
   });
 }
 
+/** Also of a request that is refused before anybody knows who sent it. */
+export function callerIdOf(request: FastifyRequest): string {
+  const caller = request.caller as Caller | null;
+  return (caller ?? anonymousCaller).id;
+}
+
 function scopeMissing({ scopes }: Caller, access: Scope): GloveboxError<"NOT_ALLOWED"> {
   return new GloveboxError(
     "NOT_ALLOWED",

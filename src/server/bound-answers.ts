@@ -4,6 +4,7 @@
  * next answer may come behind it.
  */
 import type { FastifyInstance } from "fastify";
+import { callerIdOf } from "./authenticate.ts";
 import { createByteBudget } from "./byte-budget.ts";
 
 /** Smaller ones are bounded by the number of connections. */
@@ -25,14 +26,14 @@ export interface AnswerBounds {
 export function boundAnswers(app: FastifyInstance, bounds: AnswerBounds): void {
   const holders = "answers that their clients have not read yet";
   const budget = createByteBudget(bounds.budgetBytes, "answer", holders);
-  app.addHook("onSend", async (_request, reply, payload: unknown) => {
+  app.addHook("onSend", async (request, reply, payload: unknown) => {
     if (typeof payload !== "string") return;
     const bytes = Buffer.byteLength(payload);
     if (bytes < SMALL_BYTES) return;
     reply.raw.setTimeout(bounds.idleTimeoutMs, () => {
       reply.raw.destroy();
     });
-    const share = budget.open();
+    const share = budget.open(() => callerIdOf(request));
     share.take(bytes);
     const mostMs = bounds.idleTimeoutMs + (bytes / MIN_BYTES_PER_SECOND) * 1000;
     const deadline = setTimeout(() => reply.raw.destroy(), mostMs).unref();

@@ -18,7 +18,7 @@ import { createLiveRuns } from "./live-runs.ts";
 import { limitRates } from "./limit-rates.ts";
 import { addReference } from "./open-api/reference.ts";
 import { observeRequests } from "./observe-requests.ts";
-import { watchOpenAnswers } from "./open-answers.ts";
+import { boundOpenAnswers, createOpenAnswers, type OpenAnswers } from "./open-answers.ts";
 import { allowOrigins } from "./origin-check.ts";
 import { prepareUsed } from "./prepare-used.ts";
 import type { ServedService, ServerContext, ServerOptions } from "./server-options.ts";
@@ -42,13 +42,17 @@ const KEEP_ALIVE_TIMEOUT_MS = 72_000;
  */
 export function buildServer(options: ServerOptions, wire?: PortWire): FastifyInstance {
   const { config, logger, service } = options;
-  const app: FastifyInstance = createFastify(config, logger);
-  watchOpenAnswers(app);
+  const answers = createOpenAnswers();
+  const app: FastifyInstance = createFastify(config, logger, answers);
+  boundOpenAnswers(app, answers);
   observeRequests(app, options.observers);
   if (config.prepare === "used" && wire === undefined) prepareUsed(app, service);
-  prepareFastify(app, options);
+  prepareFastify(app, options, answers);
   const runs = createLiveRuns();
-  stopGracefully(app, runs, config.server.shutdownGraceMs);
+  stopGracefully(app, runs, {
+    ms: config.server.shutdownGraceMs,
+    cut: options.graceCut,
+  });
   const outputBudget = createOutputBudget(config.server.bodyBudgetBytes);
   const context: ServerContext = { ...options, runs, outputBudget };
   if (wire === undefined) addReference(app, options);
@@ -63,7 +67,11 @@ export function buildServer(options: ServerOptions, wire?: PortWire): FastifyIns
 }
 
 /** What holds for all requests, in the order in which they meet it. */
-function prepareFastify(app: FastifyInstance, { config, keys }: ServerOptions): void {
+function prepareFastify(
+  app: FastifyInstance,
+  { config, keys }: ServerOptions,
+  answers: OpenAnswers,
+): void {
   const { host, insecureNoAuth, corsOrigins, bodyBudgetBytes } = config.server;
   const isRequired = requiresKeys(config);
   app.server.maxConnections = MAX_CONNECTIONS;
@@ -87,7 +95,7 @@ function prepareFastify(app: FastifyInstance, { config, keys }: ServerOptions): 
   app.after(() => {
     authenticate(app, { findCaller: (secret) => keys.find(secret), isRequired });
     limitRates(app, keys);
-    acceptWebSockets(app);
+    acceptWebSockets(app, answers);
   });
 }
 
@@ -112,7 +120,11 @@ function learnVersions(app: FastifyInstance, service: ServedService): void {
   });
 }
 
-function createFastify(config: ServerConfig, loggerInstance: FastifyBaseLogger): FastifyInstance {
+function createFastify(
+  config: ServerConfig,
+  loggerInstance: FastifyBaseLogger,
+  answers: OpenAnswers,
+): FastifyInstance {
   const { bodyLimitBytes, requestTimeoutMs, trustedProxies } = config.server;
   return Fastify({
     loggerInstance,
@@ -132,7 +144,8 @@ function createFastify(config: ServerConfig, loggerInstance: FastifyBaseLogger):
     // Answers of a stopping server have our shape, see `stopGracefully`.
     return503OnClosing: false,
     frameworkErrors: (error, request, reply) => {
-      // No hook sees these; see `acceptWebSockets`.
+      // No hook sees these; see `boundOpenAnswers` and `acceptWebSockets`.
+      answers.add(request.raw.socket, reply.raw);
       if (request.headers.upgrade !== undefined)
         reply.raw.once("finish", () => request.raw.socket.destroySoon());
       void sendError(error, request, reply);

@@ -2,12 +2,18 @@
  * @module
  * How many bytes are in memory at the same time for all requests together: of their bodies, each held
  * from its first byte until its request is answered, or of answers that clients have not taken yet.
+ * Where it is full, who has less than an even share of it still gets that.
  */
 import { GloveboxError } from "../core/errors.ts";
+import { FairShare } from "../util/fair-share.ts";
 
 export interface ByteBudget {
-  /** Opens the account of one request. */
-  open(): ByteShare;
+  /**
+   * Opens the account of one request.
+   *
+   * @param callerId Asked when the first bytes come: before, nobody may know it.
+   */
+  open(callerId: () => string): ByteShare;
 }
 
 export interface ByteShare {
@@ -27,20 +33,22 @@ export interface ByteShare {
  * @param holders Hold the rest: `the requests that are being served`.
  */
 export function createByteBudget(maxBytes: number, what: string, holders: string): ByteBudget {
-  let heldBytes = 0;
+  const shares = new FairShare(maxBytes);
   return {
-    open: () => {
+    open: (callerId) => {
       let ownBytes = 0;
+      let holder: string | undefined;
       return {
         take: (bytes) => {
+          holder ??= callerId();
           // Alone it is not too much: what one may have is bounded elsewhere.
-          if (heldBytes + bytes > maxBytes && heldBytes > ownBytes)
+          if (shares.held > ownBytes && !shares.hasRoom(holder, bytes))
             throw exhausted(maxBytes, what, holders);
-          heldBytes += bytes;
+          shares.add(holder, bytes);
           ownBytes += bytes;
         },
         close: () => {
-          heldBytes -= ownBytes;
+          if (holder !== undefined) shares.add(holder, -ownBytes);
           ownBytes = 0;
         },
       };

@@ -8,6 +8,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { GloveboxError, invalidRequest } from "../core/errors.ts";
 import { createByteCollector } from "../util/byte-collector.ts";
 import { showText } from "../util/show-value.ts";
+import { callerIdOf } from "./authenticate.ts";
 import { createByteBudget, type ByteShare } from "./byte-budget.ts";
 import { findJsonFault } from "./json-bounds.ts";
 
@@ -29,7 +30,7 @@ export function acceptOnlyJson(app: FastifyInstance, budgetBytes: number): void 
   const budget = createByteBudget(budgetBytes, "body", "the requests that are being served");
   app.decorateRequest("bodyShare", null as unknown as ByteShare);
   app.addHook("onRequest", async (request, reply) => {
-    const share = budget.open();
+    const share = budget.open(() => callerIdOf(request));
     request.bodyShare = share;
     // Whatever becomes of the request, its response closes.
     reply.raw.once("close", () => {

@@ -12,22 +12,37 @@ import { GloveboxError } from "../core/errors.ts";
 const MAX_OPEN = 32;
 const MAX_LISTENERS = 32;
 
-/** Must be called before other hooks are added: they rely on the end of each response. */
-export function watchOpenAnswers(app: FastifyInstance): void {
+export interface OpenAnswers {
+  /** Must be called for each request, also for one that no hook sees. */
+  add(socket: Socket, response: ServerResponse): void;
+  count(socket: Socket): number;
+}
+
+export function createOpenAnswers(): OpenAnswers {
   const open = new WeakMap<Socket, Set<ServerResponse>>();
+  return {
+    add: (socket, response) => {
+      const answers = open.get(socket) ?? new Set();
+      if (!open.has(socket)) {
+        open.set(socket, answers);
+        socket.once("close", () => {
+          for (const each of answers) end(each);
+        });
+      }
+      answers.add(response);
+      // Each part of the server that keeps something for a request listens for its end.
+      response.setMaxListeners(MAX_LISTENERS);
+      response.once("close", () => void answers.delete(response));
+    },
+    count: (socket) => open.get(socket)?.size ?? 0,
+  };
+}
+
+/** Must be called before other hooks are added: they rely on the end of each response. */
+export function boundOpenAnswers(app: FastifyInstance, answers: OpenAnswers): void {
   app.addHook("onRequest", async ({ raw: { socket } }, { raw: response }) => {
-    const answers = open.get(socket) ?? new Set();
-    if (!open.has(socket)) {
-      open.set(socket, answers);
-      socket.once("close", () => {
-        for (const each of answers) end(each);
-      });
-    }
-    answers.add(response);
-    // Each part of the server that keeps something for a request listens for its end.
-    response.setMaxListeners(MAX_LISTENERS);
-    response.once("close", () => void answers.delete(response));
-    if (answers.size <= MAX_OPEN) return;
+    answers.add(socket, response);
+    if (answers.count(socket) <= MAX_OPEN) return;
     socket.destroy();
     throw new GloveboxError(
       "CAPACITY_EXHAUSTED",

@@ -79,6 +79,7 @@ async function serve(
     service: made,
     folder: undefined,
     maxPending: 1,
+    maxPendingBytes: config.storage.maxBytes,
     queueTimeoutMs: 1000,
     retention: config.storage,
     callbacks: config.callbacks,

@@ -16,6 +16,7 @@ import type { Observers } from "./observe-requests.ts";
 export type ServedService = Pick<
   ExecutionService,
   | "run"
+  | "runLater"
   | "runtimes"
   | "runtimesOf"
   | "languages"
@@ -40,6 +41,8 @@ export interface ServerOptions {
   /** Of Glovebox, from package.json. */
   readonly version: string;
   readonly logger: Logger;
+  /** Aborts where a stopping server gives what runs no more grace. Absent: it always has it. */
+  readonly graceCut?: AbortSignal;
   /** Whether all languages are asked for their versions at the start. Default: true. */
   readonly learnsVersions?: boolean;
 }

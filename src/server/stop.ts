@@ -8,8 +8,27 @@ import { shuttingDown, type LiveRuns } from "./live-runs.ts";
 /** What a client gets to read an answer that is already written, after all runs have ended. */
 const LINGER_MS = 1000;
 
+export interface Grace {
+  readonly ms: number;
+  /** Ends it early. */
+  readonly cut: AbortSignal | undefined;
+}
+
+/** Calls `end` when the grace of a server that begins to stop is over, unless it has stopped by then. */
+export function afterGrace(app: FastifyInstance, { ms, cut }: Grace, end: () => void): void {
+  let timer: NodeJS.Timeout | undefined;
+  cut?.addEventListener("abort", end, { once: true });
+  app.addHook("preClose", async () => {
+    // Not waited for: the port is closed after this.
+    timer = setTimeout(end, cut?.aborted === true ? 0 : ms);
+  });
+  app.addHook("onClose", async () => {
+    clearTimeout(timer);
+  });
+}
+
 /** Makes `app.close()` take at most the grace, the end of the runs, and a second. */
-export function stopGracefully(app: FastifyInstance, runs: LiveRuns, graceMs: number): void {
+export function stopGracefully(app: FastifyInstance, runs: LiveRuns, grace: Grace): void {
   let state: "open" | "stopping" | "closed" = "open";
   let timer: NodeJS.Timeout | undefined;
 
@@ -23,10 +42,11 @@ export function stopGracefully(app: FastifyInstance, runs: LiveRuns, graceMs: nu
   app.addHook("preClose", async () => {
     state = "stopping";
     runs.refuseNew();
-    timer = setTimeout(() => {
-      runs.abortAll();
-    }, graceMs);
     void runs.idle().then(linger);
+  });
+
+  afterGrace(app, grace, () => {
+    runs.abortAll();
   });
 
   app.addHook("onClose", async () => {
@@ -35,7 +55,6 @@ export function stopGracefully(app: FastifyInstance, runs: LiveRuns, graceMs: nu
   });
 
   const linger = (): void => {
-    clearTimeout(timer);
     if (state === "closed") return;
     // A request that never ends arriving would hold the server open without this.
     timer = setTimeout(() => {

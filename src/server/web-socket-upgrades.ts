@@ -4,19 +4,19 @@
  * with every first request. RFC 9110, 7.8: a server that does not want it answers as if nothing had
  * been offered. Node hands such a request over without its body once a server listens for upgrades.
  */
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { IncomingMessage, Server } from "node:http";
 import type { Socket } from "node:net";
+import type { OpenAnswers } from "./open-answers.ts";
 
 type OnUpgrade = (request: IncomingMessage, socket: Socket, head: Buffer) => void;
 
 /** Must be called once those who want WebSockets listen. */
-export function ignoreOtherUpgrades(server: Server): void {
+export function ignoreOtherUpgrades(server: Server, answers: OpenAnswers): void {
   const others = server.listeners("upgrade") as OnUpgrade[];
-  const isAnswering = watchAnswers(server);
   server.removeAllListeners("upgrade");
   server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
     // Node has let go of the connection, and an earlier answer still has it: nobody would ever end it.
-    if (isAnswering(socket)) {
+    if (answers.count(socket) > 0) {
       socket.destroy();
       return;
     }
@@ -37,21 +37,6 @@ export function ignoreOtherUpgrades(server: Server): void {
 
 /** `server.maxHeadersCount`, where nobody sets it. */
 const MAX_HEADERS = 2000;
-
-/** @returns Whether there are answers of this connection that are not written yet. */
-function watchAnswers(server: Server): (socket: Socket) => boolean {
-  const counts = new WeakMap<Socket, number>();
-  const add = (socket: Socket, count: number): void => {
-    counts.set(socket, (counts.get(socket) ?? 0) + count);
-  };
-  server.on("request", ({ socket }: IncomingMessage, response: ServerResponse) => {
-    add(socket, 1);
-    response.once("close", () => {
-      add(socket, -1);
-    });
-  });
-  return (socket) => (counts.get(socket) ?? 0) > 0;
-}
 
 function withoutUpgrade({
   method = "",

@@ -1,30 +1,26 @@
 /**
  * @module
- * What all our WebSockets have in common: bounds, a heartbeat, and writing no faster than the other
- * side reads.
+ * What all WebSockets of this server have in common: how they are accepted, read and ended.
  */
 import type { FastifyInstance } from "fastify";
-import websocket, { type WebSocket } from "@fastify/websocket";
+import websocket from "@fastify/websocket";
 import { TextDecoder } from "node:util";
-import { invalidRequest } from "../core/errors.ts";
+import { errorCatalog, invalidRequest, type GloveboxError } from "../core/errors.ts";
+import { closeCodes, webSocketOptions, type CloseCode } from "../util/web-socket.ts";
 import { answerBadHandshake } from "./client-error.ts";
 import { findJsonFault } from "./json-bounds.ts";
+import type { OpenAnswers } from "./open-answers.ts";
 import { ignoreOtherUpgrades } from "./web-socket-upgrades.ts";
 
-/** Of one message. */
-export const maxFrameBytes = 1024 * 1024;
-const HEARTBEAT_MS = 20_000;
-
 /** Must be called before the routes are added. */
-export function acceptWebSockets(app: FastifyInstance): void {
+export function acceptWebSockets(app: FastifyInstance, answers: OpenAnswers): void {
   // The plug-in ends the connections of those only that came as far as its own hook. Whoever was refused
   // before would keep theirs for ever: Node has let go of it.
   app.addHook("onResponse", async ({ raw: { headers, socket } }) => {
     if (headers.upgrade !== undefined) socket.destroy();
   });
   void app.register(websocket, {
-    // Longer messages end the connection with 1009, before they are held.
-    options: { maxPayload: maxFrameBytes, perMessageDeflate: false },
+    options: webSocketOptions,
     // What is no WebSocket has had its close code already, and is no news of this server.
     errorHandler: (error, _socket, request) => {
       request.log.info({ reason: error.message }, "a WebSocket broke off");
@@ -35,49 +31,17 @@ export function acceptWebSockets(app: FastifyInstance): void {
     },
   });
   app.addHook("onReady", async () => {
-    ignoreOtherUpgrades(app.server);
+    ignoreOtherUpgrades(app.server, answers);
     app.websocketServer.on("wsClientError", answerBadHandshake);
   });
 }
 
-/**
- * Ends the connection of a side that no longer answers, and keeps a malformed frame from becoming an
- * uncaught error.
- *
- * @param onClosed Called once, however it ended.
- */
-export function keepAlive(socket: WebSocket, onClosed: () => void): void {
-  let isAlive = true;
-  const timer = setInterval(() => {
-    // What a paused one has sent is not read: it answers later.
-    if (!isAlive && !socket.isPaused) {
-      socket.terminate();
-      return;
-    }
-    isAlive = false;
-    socket.ping();
-  }, HEARTBEAT_MS).unref();
-  socket.on("pong", () => (isAlive = true));
-  socket.on("message", () => (isAlive = true));
-  // `close` follows.
-  socket.on("error", () => undefined);
-  socket.once("close", () => {
-    clearInterval(timer);
-    onClosed();
-  });
-}
-
-/** @returns Resolves when the text has gone to the other side's system, or the connection is gone. */
-export function sendText(socket: WebSocket, text: string): Promise<void> {
-  return new Promise((resolve) => {
-    if (socket.readyState !== socket.OPEN) {
-      resolve();
-      return;
-    }
-    socket.send(text, () => {
-      resolve();
-    });
-  });
+/** How a connection ends for a failure. */
+export function closeCodeOf({ code }: GloveboxError): CloseCode {
+  if (code === "SHUTTING_DOWN") return closeCodes.goingAway;
+  const { status } = errorCatalog[code];
+  if (status === 429 || status === 503) return closeCodes.tryLater;
+  return status >= 500 ? closeCodes.failed : closeCodes.policy;
 }
 
 /**

@@ -24,7 +24,7 @@ import { createKeys, type Keys } from "./keys.ts";
 
 export interface KeptOptions extends Pick<
   ExecutionsOptions,
-  "service" | "maxPending" | "queueTimeoutMs" | "onFault"
+  "service" | "maxPending" | "maxPendingBytes" | "queueTimeoutMs" | "onFault"
 > {
   /** Undefined: in memory. */
   readonly folder: string | undefined;
@@ -67,7 +67,7 @@ export async function openKept(options: KeptOptions): Promise<Kept> {
 }
 
 async function openIn(database: Database, options: KeptOptions): Promise<Kept> {
-  const { service, maxPending, queueTimeoutMs, onEnd, onFault } = options;
+  const { service, maxPending, maxPendingBytes, queueTimeoutMs, onEnd, onFault } = options;
   const keysStore = createKeysStore(database);
   const secret = await keepServerSecret(database);
   const executions = new Executions({
@@ -77,6 +77,7 @@ async function openIn(database: Database, options: KeptOptions): Promise<Kept> {
     owner: ownName(),
     isAlive,
     maxPending,
+    maxPendingBytes,
     queueTimeoutMs,
     onFault,
     onEnd: (info) => {

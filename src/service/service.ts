@@ -27,7 +27,8 @@ import { storedImages } from "./runtime-place.ts";
 import { Preparer, type Context } from "./preparer.ts";
 import type { ServiceOptions } from "./service-options.ts";
 import { createSlots } from "./slots.ts";
-import type { Slot, SlotRequest, Slots, SlotStats } from "./slots.ts";
+import type { Slot, Slots, SlotStats } from "./slots.ts";
+import { slotRequestOf } from "./slot-request.ts";
 
 /** Each is a sandbox. */
 const PARALLEL_DETECTIONS = 4;
@@ -45,6 +46,8 @@ export interface LaterExecution {
   readonly origin?: RequestOrigin | undefined;
   /** Called once it has its slot. */
   readonly load: (waitedMs: number) => Promise<ExecutionRequest>;
+  /** See `ExecutionService.waitForSlot`. Absent: it waits for one. */
+  readonly slot?: Slot;
 }
 
 export class ExecutionService {
@@ -92,6 +95,20 @@ export class ExecutionService {
   }
 
   /**
+   * The slot in which `runLater` runs it: until then there is next to nothing of it in memory, and
+   * thousands may wait. To be released.
+   *
+   * @throws {GloveboxError} `CAPACITY_EXHAUSTED`, `QUEUE_TIMEOUT`
+   * @throws The reason of `signal`, if it aborts first.
+   */
+  waitForSlot(
+    { turn, memoryBytes }: Omit<LaterExecution, "load">,
+    signal: AbortSignal,
+  ): Promise<Slot> {
+    return this.#slots.acquire(slotRequestOf(turn, memoryBytes), signal);
+  }
+
+  /**
    * As `run`, for a request that is loaded when its turn has come.
    *
    * @throws What `load` throws; the slot is free again then.
@@ -103,26 +120,24 @@ export class ExecutionService {
     onStart?: (control: ExecutionControl) => void,
   ): Promise<ExecutionReport> {
     const { tracer = noTracer } = this.#options;
+    const beganMsAgo = later.slot?.waitedMs ?? 0;
+    const options = { parent: later.origin?.trace, beganMsAgo };
     return this.#work.track(signal, async (runSignal) =>
-      tracer.span("execution", { parent: later.origin?.trace }, async ({ reference: parent }) => {
+      tracer.span("execution", options, async ({ reference: parent }) => {
         const trace = async <T>(step: string, work: () => Promise<T>): Promise<T> =>
           tracer.span(step, { parent }, work);
+        if (later.slot !== undefined) tracer.begin("queue", { parent, beganMsAgo }).end();
         return this.#runInTurn(later, { sink, signal: runSignal, onStart, trace });
       }),
     );
   }
 
-  async #runInTurn(
-    { turn, memoryBytes, load }: LaterExecution,
-    listeners: Listeners,
-  ): Promise<ExecutionReport> {
+  async #runInTurn(later: LaterExecution, listeners: Listeners): Promise<ExecutionReport> {
     const { signal, trace } = listeners;
-    const slot = await trace("queue", async () =>
-      this.#slots.acquire(placeOf(turn, memoryBytes), signal),
-    );
+    const slot = later.slot ?? (await trace("queue", async () => this.waitForSlot(later, signal)));
     try {
       this.#options.metrics?.queueWaited(slot.waitedMs);
-      const request = await load(slot.waitedMs);
+      const request = await later.load(slot.waitedMs);
       const report = await this.#runInSlot(this.#contextOf(request), listeners, slot);
       for (const listener of this.#ranListeners) listener(request, report);
       return report;
@@ -193,7 +208,7 @@ export class ExecutionService {
     signal: AbortSignal,
   ): Promise<ProviderSandbox> {
     const opener = { provider: this.#options.provider, slots: this.#slots, work: this.#work };
-    return openSandbox(opener, spec, placeOf(turn, spec.limits.memoryBytes), signal);
+    return openSandbox(opener, spec, slotRequestOf(turn, spec.limits.memoryBytes), signal);
   }
 
   /** @see Provider.probe */
@@ -276,16 +291,4 @@ export class ExecutionService {
       { field: "provider" },
     );
   }
-}
-
-function placeOf(turn: Turn, memoryBytes: number): SlotRequest {
-  const { callerId, maxConcurrent, priority, timeoutMs, isAccepted } = turn;
-  return {
-    callerId,
-    memoryBytes,
-    ...(maxConcurrent === undefined ? {} : { maxConcurrent }),
-    ...(priority === undefined ? {} : { priority }),
-    ...(timeoutMs === undefined ? {} : { queueTimeoutMs: timeoutMs }),
-    ...(isAccepted === undefined ? {} : { isAccepted }),
-  };
 }

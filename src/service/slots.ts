@@ -16,7 +16,7 @@ export interface SlotsOptions {
   /**
    * Requests that may wait, accepted ones apart; 0 means that who finds no free slot is refused at
    * once. Where one caller has taken all places, another may still have its even share: see
-   * `FairQueue.hasRoom`, which says how many there can be at most.
+   * `FairShare`, which says how many there can be at most.
    */
   readonly maxQueued: number;
   /** The time in ms, never backwards. Absent: that of the process. */
@@ -98,7 +98,7 @@ interface Waiter extends Place {
 class FairSlots implements Slots {
   readonly #options: SlotsOptions;
   readonly #now: () => number;
-  readonly #queue = new FairQueue<Waiter>();
+  readonly #queue: FairQueue<Waiter>;
   readonly #deadlines: Deadlines<Waiter>;
   #running = 0;
   #heldMemoryBytes = 0;
@@ -109,6 +109,7 @@ class FairSlots implements Slots {
 
   constructor(options: SlotsOptions) {
     this.#options = options;
+    this.#queue = new FairQueue(options.maxQueued);
     this.#now = options.now ?? (() => performance.now());
     this.#deadlines = new Deadlines(this.#now, (waiter) => {
       this.#refuse(waiter, (retryAfterMs) => queueTimeout(waiter.request, retryAfterMs));
@@ -117,9 +118,8 @@ class FairSlots implements Slots {
 
   async acquire(request: SlotRequest, signal: AbortSignal): Promise<Slot> {
     signal.throwIfAborted();
-    const { maxQueued } = this.#options;
     const isAccepted = request.isAccepted === true;
-    const hasRoom = isAccepted || this.#queue.hasRoom(request.callerId, maxQueued);
+    const hasRoom = isAccepted || this.#queue.hasRoom(request.callerId);
     return new Promise((resolve, reject) => {
       const waiter = this.#createWaiter(request, signal, { resolve, reject });
       // Also who need not wait goes through the queue: it alone knows whose turn it is.

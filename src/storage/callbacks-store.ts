@@ -13,8 +13,10 @@ export interface DueCallback {
 
 /** All throw as `Database` does. Times are milliseconds since 1970. */
 export interface CallbacksStore {
+  /** Those for whom something is due, whoever waits longest first. */
+  dueCallers(now: number): string[];
   /** Longest due first. One that is being delivered stays due until its end is told here. */
-  due(now: number, limit: number): DueCallback[];
+  due(callerId: string, now: number, limit: number): DueCallback[];
   /** When the next one will be due, or was. Undefined: none waits for its time. */
   nextDueAt(): number | undefined;
   delivered(executionId: string): Promise<void>;
@@ -22,15 +24,36 @@ export interface CallbacksStore {
   failedOnce(executionId: string, error: string, nextAt: number | undefined): Promise<void>;
 }
 
+const isWaiting = "state = 'waiting' AND next_at IS NOT NULL";
+
+/** From one caller to the next by the index: one of them may have a hundred thousand. */
+const dueCallersQuery = `
+  WITH RECURSIVE callers (caller_id) AS (
+    SELECT min(caller_id) FROM callbacks WHERE ${isWaiting}
+    UNION ALL
+    SELECT (SELECT min(caller_id) FROM callbacks WHERE ${isWaiting} AND caller_id > callers.caller_id)
+    FROM callers WHERE caller_id IS NOT NULL
+  ), firsts AS (
+    SELECT caller_id, (
+      SELECT min(next_at) FROM callbacks WHERE ${isWaiting} AND caller_id = callers.caller_id
+    ) AS next_at FROM callers WHERE caller_id IS NOT NULL
+  )
+  SELECT caller_id FROM firsts WHERE next_at <= ? ORDER BY next_at`;
+
 export function createCallbacksStore(database: Database): CallbacksStore {
   return {
-    due: (now, limit) =>
+    dueCallers: (now) =>
+      database
+        .read((sql) => sql.rows(dueCallersQuery, now))
+        .map((row) => row["caller_id"] as string),
+    due: (callerId, now, limit) =>
       database
         .read((sql) =>
           sql.rows(
             `SELECT execution_id, url, attempts FROM callbacks
-             WHERE state = 'waiting' AND next_at IS NOT NULL AND next_at <= ?
+             WHERE state = 'waiting' AND caller_id = ? AND next_at <= ?
              ORDER BY next_at LIMIT ?`,
+            callerId,
             now,
             limit,
           ),

@@ -179,7 +179,9 @@ test("what dead owners had is queued again, or lost", async () => {
 });
 
 const callbacksDue = (now: number) =>
-  callbacks.due(now, 10).map(({ executionId }) => ({ id: executionId }) as StoredExecution);
+  callbacks
+    .due("caller", now, 10)
+    .map(({ executionId }) => ({ id: executionId }) as StoredExecution);
 
 test("lists are of whom, what and which state one asks for, newest first", async () => {
   await insert(
@@ -219,25 +221,44 @@ describe("callbacks", () => {
     await store.finishQueued("b", { state: "canceled", now: 2_500 });
     await store.finishQueued("c", { state: "canceled", now: 1 });
     expect(callbacks.nextDueAt()).toBe(2_500);
-    expect(callbacks.due(2_499, 10)).toEqual([]);
+    expect(callbacks.due("caller", 2_499, 10)).toEqual([]);
     const [b, a] = ["b", "a"].map((executionId) => ({
       executionId,
       url: callbackUrl,
       attempts: 0,
     }));
-    expect(callbacks.due(3_000, 10)).toEqual([b, a]);
-    expect(callbacks.due(3_000, 1)).toEqual([b]);
+    expect(callbacks.due("caller", 3_000, 10)).toEqual([b, a]);
+    expect(callbacks.due("caller", 3_000, 1)).toEqual([b]);
 
     await callbacks.delivered("b");
     await callbacks.failedOnce("a", "HTTP\0 500", 9_000);
     expect(callbacks.nextDueAt()).toBe(9_000);
-    expect(callbacks.due(9_000, 10)).toEqual([{ ...a, attempts: 1 }]);
+    expect(callbacks.due("caller", 9_000, 10)).toEqual([{ ...a, attempts: 1 }]);
     await callbacks.failedOnce("a", "HTTP 500", undefined);
     expect(callbacks.nextDueAt()).toBeUndefined();
     await store.remove("a");
     const left = database.read((sql) => sql.rows("SELECT execution_id, state FROM callbacks"));
     expect(left).toEqual([{ execution_id: "b", state: "delivered" }]);
   });
+});
+
+test("callers with due callbacks: once each, who waits longest first", async () => {
+  const callbackUrl = "http://x/y";
+  for (const [id, callerId, now] of [
+    ["a", "busy", 5],
+    ["b", "busy", 3],
+    ["c", "patient", 2],
+    ["d", "early", 9],
+    ["e", "told", 1],
+  ] as const) {
+    await insert(made(id, { callerId, callbackUrl }));
+    await store.finishQueued(id, { state: "canceled", now });
+  }
+  await insert(made("f", { callerId: "waiting", callbackUrl }));
+  await callbacks.delivered("e");
+  expect(callbacks.dueCallers(1)).toEqual([]);
+  expect(callbacks.dueCallers(8)).toEqual(["patient", "busy"]);
+  expect(callbacks.due("busy", 8, 9).map(({ executionId }) => executionId)).toEqual(["b", "a"]);
 });
 
 describe("pruning", () => {

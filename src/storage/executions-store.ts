@@ -186,7 +186,12 @@ function insertOne(sql: Sql, execution: NewExecution): Inserted {
     request,
   );
   if (execution.callbackUrl !== undefined) {
-    sql.run("INSERT INTO callbacks (execution_id, url) VALUES (?, ?)", id, execution.callbackUrl);
+    sql.run(
+      "INSERT INTO callbacks (execution_id, caller_id, url) VALUES (?, ?, ?)",
+      id,
+      callerId,
+      execution.callbackUrl,
+    );
   }
   return { execution: inserted, wasThere: false };
 }

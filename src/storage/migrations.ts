@@ -53,6 +53,7 @@ CREATE TABLE results (
 
 CREATE TABLE callbacks (
   execution_id TEXT PRIMARY KEY REFERENCES executions (id) ON DELETE CASCADE,
+  caller_id TEXT NOT NULL,
   url TEXT NOT NULL,
   state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'delivered', 'failed')),
   attempts INTEGER NOT NULL DEFAULT 0,
@@ -60,6 +61,8 @@ CREATE TABLE callbacks (
   last_error TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX callbacks_by_time ON callbacks (next_at)
+  WHERE state = 'waiting' AND next_at IS NOT NULL;
+CREATE INDEX callbacks_by_caller ON callbacks (caller_id, next_at)
   WHERE state = 'waiting' AND next_at IS NOT NULL;
 
 -- In whatever way an execution ends: from then on its callback is due.
@@ -69,16 +72,15 @@ WHEN NEW.finished_at IS NOT NULL BEGIN
   WHERE execution_id = NEW.id AND state = 'waiting' AND next_at IS NULL;
 END;
 
--- What all executions carry. Adding it up would mean to read them all.
+-- What all executions that ended carry. Adding it up would mean to read them all.
 CREATE TABLE totals (bytes INTEGER NOT NULL) STRICT;
 INSERT INTO totals VALUES (0);
-CREATE TRIGGER bytes_come AFTER INSERT ON executions BEGIN
+CREATE TRIGGER bytes_come AFTER UPDATE OF finished_at ON executions
+WHEN NEW.finished_at IS NOT NULL BEGIN
   UPDATE totals SET bytes = bytes + NEW.bytes;
 END;
-CREATE TRIGGER bytes_change AFTER UPDATE OF bytes ON executions BEGIN
-  UPDATE totals SET bytes = bytes + NEW.bytes - OLD.bytes;
-END;
-CREATE TRIGGER bytes_go AFTER DELETE ON executions BEGIN
+CREATE TRIGGER bytes_go AFTER DELETE ON executions
+WHEN OLD.finished_at IS NOT NULL BEGIN
   UPDATE totals SET bytes = bytes - OLD.bytes;
 END;
 `;

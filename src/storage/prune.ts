@@ -8,7 +8,7 @@ import type { Sql } from "./sql.ts";
 export interface PruneOptions {
   /** Executions that ended longer ago go. */
   readonly maxAgeMs: number;
-  /** Of all that executions carry; those that ended first go until it fits. */
+  /** Of all that executions which ended carry; those that ended first go until it fits. */
   readonly maxBytes: number;
   readonly now: number;
   /** Executions in this call, at least 1. */
@@ -47,9 +47,6 @@ export function prune(database: Database, options: PruneOptions): Promise<Pruned
   });
 }
 
-const pendingBytes =
-  "SELECT coalesce(sum(bytes), 0) AS bytes FROM executions WHERE state IN ('queued', 'running')";
-
 function deleteSome(
   sql: Sql,
   { maxAgeMs, maxBytes, now, limit }: PruneOptions,
@@ -61,10 +58,7 @@ function deleteSome(
      ORDER BY finished_at LIMIT ?`,
     limit,
   );
-  // What is not run yet takes no room from what has ended.
-  const total = sql.row("SELECT bytes FROM totals")?.["bytes"] as number;
-  const pending = sql.row(pendingBytes)?.["bytes"] as number;
-  let excess = total - pending - maxBytes;
+  let excess = (sql.row("SELECT bytes FROM totals")?.["bytes"] as number) - maxBytes;
   const until = performance.now() + STEP_MS;
   let deleted = 0;
   for (const row of candidates) {

@@ -8,6 +8,7 @@ import type { AddressInfo } from "node:net";
 import { createHmac } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
+import { untilStill } from "../helpers/until-still.ts";
 import { request, startServer, type RunningServer } from "./http-fixture.ts";
 
 interface ExecutionBody {
@@ -289,6 +290,9 @@ function attach(
   return { socket, messages, closed };
 }
 
+const writtenBy = (id: string): number =>
+  server.kept.executions.live(id)?.log.output("run").stdout.byteLength ?? 0;
+
 const textOf = (messages: readonly Message[]): string =>
   messages.map(({ type, data = "" }) => (type === "output" ? data : "")).join("");
 
@@ -351,11 +355,9 @@ describe("an interactive execution", () => {
     const { socket, messages, closed } = attach(id);
     await once(socket, "open");
     socket.pause();
-    await expect
-      .poll(() => server.kept.executions.live(id)?.log.output("run").stdout.byteLength)
-      .toBeGreaterThan(0);
-    const paused = server.kept.executions.live(id)?.log.output("run").stdout.byteLength ?? Infinity;
-    expect(paused).toBeLessThan(16_000_000);
+    const written = await untilStill(() => writtenBy(id));
+    expect(written).toBeLessThan(16_000_000);
+    expect(server.kept.executions.live(id)?.info.state).toBe("running");
     socket.resume();
     await closed;
     expect(Buffer.byteLength(textOf(messages))).toBe(16_000_000);

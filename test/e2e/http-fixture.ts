@@ -98,6 +98,7 @@ export async function startServer(
     service,
     folder,
     maxPending,
+    maxPendingBytes: config.storage.maxBytes,
     queueTimeoutMs,
     retention: { maxAgeMs, maxBytes },
     callbacks: config.callbacks,
@@ -181,13 +182,14 @@ export function rawConnection(port: number): RawConnection {
 }
 
 /** The bytes of a POST with a JSON body. */
-export function rawPost(path: string, body: unknown): string {
+export function rawPost(path: string, body: unknown, headers: readonly string[] = []): string {
   const text = JSON.stringify(body);
   return [
     `POST ${path} HTTP/1.1`,
     "host: localhost",
     "content-type: application/json",
     `content-length: ${Buffer.byteLength(text)}`,
+    ...headers,
     "",
     text,
   ].join("\r\n");

@@ -150,6 +150,7 @@ describe("keys", () => {
     for (const [method, path] of [
       ["POST", "/authorize"],
       ["GET", "/submissions"],
+      ["GET", "/statistics"],
       ["DELETE", "/submissions/x"],
     ] as const) {
       expect(await send(method, path, asRunner)).toMatchObject({ status: 403, ...empty });

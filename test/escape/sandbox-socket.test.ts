@@ -7,7 +7,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -26,6 +26,7 @@ import {
 } from "../helpers/remote/raw-client.ts";
 import { startSandboxServer, type SandboxServer } from "../helpers/remote/sandbox-server.ts";
 import { skipUnless } from "../helpers/require.ts";
+import { untilStill } from "../helpers/until-still.ts";
 
 const linux = await providerLoaders.linux();
 const { available, reason } = await linux.probe();
@@ -157,7 +158,7 @@ describe.skipIf(skipReason !== undefined)("the connection of a sandbox", () => {
     for (const message of messages) {
       client.socket.send(Buffer.isBuffer(message) ? message : JSON.stringify(message));
     }
-    expect(await client.closed).toBe(1000);
+    expect(await client.closed).toBe(1008);
     expect(client.messages).toMatchObject([{ type: "failed", turn: 0, error: { code } }]);
     expect(server.service.slotStats().running).toBe(0);
   });
@@ -271,18 +272,20 @@ describe.skipIf(skipReason !== undefined)("the connection of a sandbox", () => {
   });
 
   test("a client that reads nothing holds no more than its windows, and the program waits", async () => {
+    const accepted = once(server.app.server, "connection");
     const client = await connectWithSandbox(server.url);
+    const [connection] = (await accepted) as [Socket];
     client.socket.pause();
     const flood = { limits: { ...limits, output_bytes: 16 * MIB }, on_output_limit: "kill" };
     const before = process.memoryUsage().rss;
     client.send(execMessage(["/bin/sh", "-c", "yes; : "], flood));
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await untilStill(() => connection.bytesWritten);
     expect(process.memoryUsage().rss - before).toBeLessThan(64 * MIB);
     client.socket.resume();
-    await expect.poll(() => client.binaryBytes()).toBeGreaterThan(200_000);
     // It grants nothing: one window of one stream, and then no more.
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    expect(client.binaryBytes()).toBeLessThan(300_000);
+    const bytes = await untilStill(() => client.binaryBytes());
+    expect(bytes).toBeGreaterThan(200_000);
+    expect(bytes).toBeLessThan(300_000);
     expect(client.messages.map(({ type }) => type)).toEqual(["created"]);
     client.socket.terminate();
     await slotsAreFree();
@@ -302,7 +305,7 @@ describe.skipIf(skipReason !== undefined)("the connection of a sandbox", () => {
       const client = await connectRaw(hasty.url);
       client.send(createMessage());
       expect(await client.next("failed")).toMatchObject({ error: { code: "REQUEST_TIMEOUT" } });
-      expect(await client.closed).toBe(1000);
+      expect(await client.closed).toBe(1008);
     });
 
     test("a sandbox in which nothing runs goes", async () => {
@@ -326,6 +329,20 @@ describe.skipIf(skipReason !== undefined)("the connection of a sandbox", () => {
       await slotsAreFree(hasty);
       client.socket.terminate();
     });
+  });
+
+  test("a server that has no room says that later it may", async () => {
+    await using full = await startSandboxServer(linux, {
+      config: { concurrency: 1, maxQueued: 0 },
+    });
+    const first = await connectWithSandbox(full.url);
+    const second = await connectRaw(full.url);
+    second.send(createMessage());
+    second.send({ type: "start" });
+    expect(await second.next("failed")).toMatchObject({ error: { code: "CAPACITY_EXHAUSTED" } });
+    expect(await second.closed).toBe(1013);
+    first.socket.terminate();
+    await slotsAreFree(full);
   });
 
   test("a stopping server ends its sandboxes, and tells why", async () => {
@@ -353,18 +370,19 @@ describe.skipIf(skipReason !== undefined)("the connection of a sandbox", () => {
 
   test("kill -9 of the client takes its sandbox along", async () => {
     const mark = leftovers.env["GLOVEBOX_TEST_MARK"] ?? "";
+    const countSleeping = async (): Promise<number> =>
+      (await leftovers.processes()).filter(({ commandLine }) => commandLine === "sleep 300").length;
     const owner = startProgram("remote-owner.ts", [server.url, mark]);
     try {
       await once(owner.stdout!, "data");
       expect(server.service.slotStats().running).toBe(1);
-      const names = (await leftovers.processes()).map(({ commandLine }) => commandLine);
-      expect(names.filter((name) => name === "sleep 300")).toHaveLength(2);
+      // The shell says so before both of its children are what they will be.
+      await expect.poll(countSleeping).toBe(2);
     } finally {
       owner.kill("SIGKILL");
     }
     await slotsAreFree();
-    const names = (await leftovers.processes()).map(({ commandLine }) => commandLine);
-    expect(names.filter((name) => name === "sleep 300")).toEqual([]);
+    expect(await countSleeping()).toBe(0);
   });
 
   test("kill -9 of the server is a typed failure, and the next one as well", async () => {

@@ -47,7 +47,10 @@ function open(bytes: string): Raw {
 }
 
 const attachPath = "/v1/executions/x/attach";
-const ordinary = "GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n";
+const ordinary = handshake("/health", []);
+/** No hook sees it. */
+const strange = handshake("/%E0%A4%A", []);
+const offerOfOther = ["connection: upgrade", "upgrade: h2c"];
 
 describe("a handshake", () => {
   test.each<[what: string, bytes: string]>([
@@ -64,7 +67,8 @@ describe("a handshake", () => {
 
   test.each<[what: string, bytes: string]>([
     ["a WebSocket", ordinary + handshake(attachPath)],
-    ["h2c", ordinary + handshake("/health", ["connection: upgrade", "upgrade: h2c"])],
+    ["h2c", ordinary + handshake("/health", offerOfOther)],
+    ["h2c behind an address that is none", strange + handshake("/health", offerOfOther)],
   ])("of %s that does not wait for an earlier answer keeps no connection", async (_what, bytes) => {
     await open(bytes).closed;
     expect((await request(`${server.url}/health`)).status).toBe(200);

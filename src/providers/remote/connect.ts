@@ -4,7 +4,7 @@
  */
 import type { ClientRequest, IncomingMessage } from "node:http";
 import { WebSocket } from "ws";
-import { maxFrameBytes } from "../../sandbox-protocol/bounds.ts";
+import { webSocketOptions } from "../../util/web-socket.ts";
 import { readAnswer } from "./ask.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { answerFailure, connectionFailure } from "./failures.ts";
@@ -23,10 +23,9 @@ export async function openSocket(
 ): Promise<void> {
   signal.throwIfAborted();
   const socket = new WebSocket(endpoint.sandboxUrl, {
+    ...webSocketOptions,
     headers: endpoint.headers,
     handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
-    maxPayload: maxFrameBytes,
-    perMessageDeflate: false,
     // A key is for the server that was named.
     followRedirects: false,
   });

@@ -8,9 +8,10 @@ import type { SandboxSpec } from "../../core/sandbox.ts";
 import type { ClientMessage } from "../../sandbox-protocol/client-messages.ts";
 import { sendFiles } from "../../sandbox-protocol/files.ts";
 import type { ByteFrame } from "../../sandbox-protocol/frames.ts";
-import { closeCodes, createPeer, type Heartbeat, type Peer } from "../../sandbox-protocol/peer.ts";
+import { createPeer, type Peer } from "../../sandbox-protocol/peer.ts";
 import { serverMessageSchema, type ServerMessage } from "../../sandbox-protocol/server-messages.ts";
 import { errorFromWire } from "../../sandbox-protocol/values.ts";
+import { closeCodes, type Heartbeat } from "../../util/web-socket.ts";
 import { sandboxFailed } from "./failures.ts";
 import type { RunningTurn } from "./turn.ts";
 

@@ -10,13 +10,13 @@ import { GloveboxError, isGloveboxError } from "../../core/errors.ts";
 import type { ProbeReport, Provider, ProviderSandbox } from "../../core/provider.ts";
 import type { SandboxSpec } from "../../core/sandbox.ts";
 import { protocolVersion, sandboxPath } from "../../sandbox-protocol/bounds.ts";
-import type { Heartbeat } from "../../sandbox-protocol/peer.ts";
 import {
   sandboxOfferSchema,
   wiredEnforcementSchema,
   type SandboxOffer,
 } from "../../sandbox-protocol/server-messages.ts";
 import { enforcementFromWire } from "../../sandbox-protocol/values.ts";
+import type { Heartbeat } from "../../util/web-socket.ts";
 import { ask } from "./ask.ts";
 import { openSocket } from "./connect.ts";
 import { Connection } from "./connection.ts";

@@ -8,9 +8,9 @@ import type { Enforcement } from "../../core/enforcement.ts";
 import { invalidRequest, isGloveboxError } from "../../core/errors.ts";
 import type { Execution } from "../../core/execution.ts";
 import type { ProviderSandbox } from "../../core/provider.ts";
-import { maxFrameBytes } from "../../sandbox-protocol/bounds.ts";
 import type { ClientMessage } from "../../sandbox-protocol/client-messages.ts";
 import { enforcementFromWire } from "../../sandbox-protocol/values.ts";
+import { maxMessageBytes } from "../../util/web-socket.ts";
 import { receiveCollected } from "./collecting.ts";
 import type { Connection, CreatedMessage } from "./connection.ts";
 import { sandboxFailed } from "./failures.ts";
@@ -102,7 +102,7 @@ export class RemoteSandbox implements ProviderSandbox {
   async #run(command: Command, signal: AbortSignal): Promise<Execution> {
     const wired = commandToWire(command, this.#bounds);
     const bytes = Buffer.byteLength(JSON.stringify(wired));
-    if (bytes > maxFrameBytes / 2) {
+    if (bytes > maxMessageBytes / 2) {
       throw invalidRequest(
         "argv",
         `has, with its environment, ${bytes} bytes: more than can be sent`,

@@ -7,17 +7,17 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { WebSocket } from "@fastify/websocket";
 import { z } from "zod";
 import { invalidRequest, isGloveboxError } from "../../core/errors.ts";
-
 import type { LiveExecution } from "../../service/executions/live-execution.ts";
 import { isSignalName } from "../../util/signal-name.ts";
+import { closeCodes, keepAlive, sendMessage } from "../../util/web-socket.ts";
 import { parseWith } from "../../util/zod-issues.ts";
 import { decodeText } from "../decode.ts";
 import type { ByteShare } from "../byte-budget.ts";
 import { errorAnswer, knownError } from "../errors.ts";
 import { createMessageRate } from "../sandbox-socket/message-rate.ts";
 import type { ServerContext } from "../server-options.ts";
-import { keepAlive, parseFrame, sendText } from "../web-socket.ts";
 import { invalidBody } from "../to-request.ts";
+import { closeCodeOf, parseFrame } from "../web-socket.ts";
 import { startOf } from "./events.ts";
 import { holdOutput } from "./hold-output.ts";
 import { followExecution } from "./follow.ts";
@@ -39,24 +39,11 @@ const messageSchema = z.discriminatedUnion("type", [
 
 type ClientMessage = z.output<typeof messageSchema>;
 
-/** Of RFC 6455, 7.4.1 and 7.4.2. */
-const CLOSE_NORMAL = 1000;
-/** For a side that does not answer a close. */
-const CLOSE_GRACE_MS = 2000;
-const CLOSE_GOING_AWAY = 1001;
-const CLOSE_POLICY = 1008;
-const CLOSE_FAULT = 1011;
-
 export function addAttachRoute(app: FastifyInstance, context: ServerContext): void {
   const sockets = new Set<WebSocket>();
   app.addHook("preClose", async () => {
     // What they follow goes on, or is begun again: they may come back.
-    for (const socket of sockets) {
-      socket.close(CLOSE_GOING_AWAY, "the server is stopping");
-      setTimeout(() => {
-        socket.terminate();
-      }, CLOSE_GRACE_MS).unref();
-    }
+    for (const socket of sockets) socket.close(closeCodes.goingAway, "the server is stopping");
   });
   app.route<{ Params: { id: string }; Querystring: { cursor?: string } }>({
     method: "GET",
@@ -73,8 +60,8 @@ export function addAttachRoute(app: FastifyInstance, context: ServerContext): vo
         const known = knownError(error, request);
         if (known.code === "INTERNAL") request.log.error({ err: error }, known.message);
         const text = JSON.stringify({ type: "error", ...errorAnswer(known) });
-        void sendText(socket, text).finally(() => {
-          socket.close(known.code === "INTERNAL" ? CLOSE_FAULT : CLOSE_POLICY, known.code);
+        void sendMessage(socket, text).finally(() => {
+          socket.close(closeCodeOf(known), known.code);
         });
       });
     },
@@ -102,11 +89,11 @@ async function attach(
   let hasEnded = false;
   for await (const message of followExecution(executions, id, from, gone.signal)) {
     if (message.type === "idle") continue;
-    await sendText(socket, JSON.stringify(message));
+    await sendMessage(socket, JSON.stringify(message));
     hasEnded = message.type === "end";
   }
-  if (hasEnded) socket.close(CLOSE_NORMAL, "the execution has ended");
-  else socket.close(CLOSE_GOING_AWAY, "the server is stopping");
+  if (hasEnded) socket.close(closeCodes.done, "the execution has ended");
+  else socket.close(closeCodes.goingAway, "the server is stopping");
 }
 
 /** What is wrong with a message ends nothing: it is answered. */
@@ -124,14 +111,14 @@ function receive(socket: WebSocket, live: LiveExecution | undefined): void {
       const message = parseMessage(parseFrame(data, isBinary));
       // Input is taken as the program reads it; these are taken at once.
       if (message.type !== "stdin" && isOneTooMany()) {
-        socket.close(CLOSE_POLICY, "too many messages");
+        socket.close(closeCodes.policy, "too many messages");
         return;
       }
       const done = act(message, live);
       if (done !== undefined) waitFor(done);
     } catch (error) {
       if (!isGloveboxError(error)) throw error;
-      waitFor(sendText(socket, JSON.stringify({ type: "error", ...errorAnswer(error) })));
+      waitFor(sendMessage(socket, JSON.stringify({ type: "error", ...errorAnswer(error) })));
     }
   });
 }

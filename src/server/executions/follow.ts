@@ -36,8 +36,8 @@ const IDLE_MS = 15_000;
 const POLL_MS = 500;
 
 /**
- * Ends with `end`, or without it when `signal` aborts or the server stops. Who does not ask for the next message is not waited for,
- * but where the execution is interactive: then its program waits.
+ * Ends with `end`, or without it when `signal` aborts or the server stops. Who does not ask for the next
+ * message is not waited for, but where the execution is interactive: then its program waits.
  */
 export async function* followExecution(
   executions: Executions,

@@ -16,8 +16,11 @@ export function createOutputBudget(maxBytes: number): ByteBudget {
 }
 
 /** @throws {GloveboxError} `CAPACITY_EXHAUSTED` */
-export function holdOutput(budget: ByteBudget, { state, bytes }: ExecutionInfo): ByteShare {
-  const share = budget.open();
+export function holdOutput(
+  budget: ByteBudget,
+  { callerId, state, bytes }: ExecutionInfo,
+): ByteShare {
+  const share = budget.open(() => callerId);
   share.take(hasEnded(state) ? COPIES * bytes : LIVE_BYTES);
   return share;
 }

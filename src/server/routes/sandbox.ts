@@ -17,7 +17,10 @@ import { createOpenSessions } from "../sandbox-socket/open-sessions.ts";
 import { SandboxSession, type SessionTimes } from "../sandbox-socket/session.ts";
 import type { ServerOptions } from "../server-options.ts";
 
-export interface SandboxRouteOptions extends Pick<ServerOptions, "config" | "version"> {
+export interface SandboxRouteOptions extends Pick<
+  ServerOptions,
+  "config" | "version" | "graceCut"
+> {
   readonly service: Pick<ExecutionService, "createSandbox" | "defaultProvider" | "defaultPrograms">;
   readonly keys: Pick<ServerOptions["keys"], "charge" | "giveBack">;
   readonly times?: SessionTimes;
@@ -28,7 +31,7 @@ export function addSandboxRoute(app: FastifyInstance, options: SandboxRouteOptio
   const { service, keys, config, version, times } = options;
   const { bodyBudgetBytes, shutdownGraceMs } = config.server;
   const budget = createByteBudget(bodyBudgetBytes, "files", "the sandboxes that are being made");
-  const sessions = createOpenSessions(app, shutdownGraceMs);
+  const sessions = createOpenSessions(app, { ms: shutdownGraceMs, cut: options.graceCut });
   const { defaultProvider: name, defaultPrograms } = service;
   const offer: SandboxOffer = {
     name: "glovebox",
@@ -48,7 +51,7 @@ export function addSandboxRoute(app: FastifyInstance, options: SandboxRouteOptio
       const { caller } = request;
       const session = new SandboxSession(socket, {
         config: boundsFor(caller, config),
-        budget,
+        openShare: () => budget.open(() => caller.id),
         // One execution of a day's, however many commands it serves.
         createSandbox: async (spec, signal) => {
           return charged(keys, caller, 1, async () =>

@@ -3,8 +3,8 @@
  * All connections with a sandbox, so that a stopping server ends them.
  */
 import type { FastifyInstance } from "fastify";
-import { closeCodes } from "../../sandbox-protocol/peer.ts";
 import { shuttingDown } from "../live-runs.ts";
+import { afterGrace, type Grace } from "../stop.ts";
 import type { SandboxSession } from "./session.ts";
 
 export interface OpenSessions {
@@ -13,18 +13,10 @@ export interface OpenSessions {
 }
 
 /** Makes `app.close()` end what is still open after the grace. */
-export function createOpenSessions(app: FastifyInstance, graceMs: number): OpenSessions {
+export function createOpenSessions(app: FastifyInstance, grace: Grace): OpenSessions {
   const sessions = new Set<SandboxSession>();
-  let timer: NodeJS.Timeout | undefined;
-  const endAll = (): void => {
-    for (const session of sessions) session.end(shuttingDown(), closeCodes.goingAway);
-  };
-  app.addHook("preClose", async () => {
-    // Not waited for: the port is closed after this.
-    timer = setTimeout(endAll, graceMs);
-  });
-  app.addHook("onClose", async () => {
-    clearTimeout(timer);
+  afterGrace(app, grace, () => {
+    for (const session of sessions) session.end(shuttingDown());
   });
   return {
     add: (session) => {

@@ -9,19 +9,19 @@ import type { ProviderSandbox } from "../../core/provider.ts";
 import type { SandboxSpec } from "../../core/sandbox.ts";
 import { clientMessageSchema, type ClientMessage } from "../../sandbox-protocol/client-messages.ts";
 import type { ByteFrame } from "../../sandbox-protocol/frames.ts";
-import {
-  closeCodes,
-  createPeer,
-  type CloseCode,
-  type Heartbeat,
-  type Peer,
-  type PeerSocket,
-} from "../../sandbox-protocol/peer.ts";
+import { createPeer, type Peer } from "../../sandbox-protocol/peer.ts";
 import type { ServerMessage } from "../../sandbox-protocol/server-messages.ts";
 import { errorToWire } from "../../sandbox-protocol/values.ts";
 import { enforcementToJson } from "../../service/report-json.ts";
-import type { ByteBudget, ByteShare } from "../byte-budget.ts";
+import {
+  closeCodes,
+  type CloseCode,
+  type Heartbeat,
+  type MessageSocket,
+} from "../../util/web-socket.ts";
+import type { ByteShare } from "../byte-budget.ts";
 import { findJsonFault } from "../json-bounds.ts";
+import { closeCodeOf } from "../web-socket.ts";
 import { createCreation, type Creation } from "./creation.ts";
 import { createMessageRate } from "./message-rate.ts";
 import { startCollecting, startCommand, type Turn, type TurnParts } from "./turns.ts";
@@ -29,8 +29,8 @@ import { startCollecting, startCommand, type Turn, type TurnParts } from "./turn
 export interface SessionParts {
   /** Narrowed to the caller, see `boundsFor`. */
   readonly config: ServerConfig;
-  /** Of the files of all sandboxes that are being made. */
-  readonly budget: ByteBudget;
+  /** Of the budget of the files of all sandboxes that are being made. */
+  readonly openShare: () => ByteShare;
   /** Takes a slot for the life of the sandbox. */
   readonly createSandbox: (spec: SandboxSpec, signal: AbortSignal) => Promise<ProviderSandbox>;
   /** A failure as one of the catalogue; logs what nobody expected. */
@@ -65,7 +65,7 @@ export class SandboxSession {
   #lastTurn = 0;
   #idleTimer: NodeJS.Timeout | undefined;
 
-  constructor(socket: PeerSocket, parts: SessionParts) {
+  constructor(socket: MessageSocket, parts: SessionParts) {
     this.#parts = parts;
     let onClosed: () => void = () => undefined;
     this.#closed = new Promise((resolve) => {
@@ -88,6 +88,7 @@ export class SandboxSession {
   /** Resolves when the sandbox is gone and the connection closed. Never rejects. */
   async serve(): Promise<void> {
     const { signal } = this.#over;
+    let code: CloseCode = closeCodes.done;
     try {
       const sandbox = await this.#create();
       try {
@@ -99,14 +100,14 @@ export class SandboxSession {
         await sandbox.destroy();
       }
     } catch (error) {
-      if (!signal.aborted) this.#fail(0, error);
+      if (!signal.aborted) code = closeCodeOf(this.#fail(0, error));
     }
-    this.#peer.close(closeCodes.done, "");
+    this.#peer.close(code, "");
     await this.#closed;
   }
 
   /** Ends the sandbox and the connection, and tells the client why. Idempotent. */
-  end(error: GloveboxError, code: CloseCode): void {
+  end(error: GloveboxError, code = closeCodeOf(error)): void {
     if (this.#over.signal.aborted) return;
     void this.#peer.send({ type: "over", error: errorToWire(error) });
     this.#peer.close(code, error.message);
@@ -114,7 +115,7 @@ export class SandboxSession {
   }
 
   async #create(): Promise<ProviderSandbox> {
-    const share = this.#parts.budget.open();
+    const share = this.#parts.openShare();
     try {
       const spec = await this.#receive(share);
       return await this.#parts.createSandbox(spec, this.#over.signal);
@@ -194,8 +195,12 @@ export class SandboxSession {
     try {
       work();
     } catch (error) {
-      if (this.#creation === undefined) this.end(this.#parts.describe(error), closeCodes.protocol);
-      else this.#onRefusal(error);
+      if (this.#creation !== undefined) {
+        this.#onRefusal(error);
+        return;
+      }
+      const known = this.#parts.describe(error);
+      this.end(known, known.code === "INVALID_REQUEST" ? closeCodes.protocol : undefined);
     }
   }
 
@@ -273,9 +278,10 @@ export class SandboxSession {
     this.#armIdle();
   }
 
-  #fail(turn: number, error: unknown): void {
+  #fail(turn: number, error: unknown): GloveboxError {
     const known = this.#parts.describe(error);
     void this.#peer.send({ type: "failed", turn, error: errorToWire(known) });
+    return known;
   }
 }
 

@@ -29,6 +29,8 @@ export interface CallbackDeliveryOptions extends CallbackSettings {
 export type CallbackAttempt = "delivered" | "retried" | "failed";
 
 const PARALLEL = 8;
+/** An address that swallows what it is sent holds a place until its time is over: others need some. */
+const PARALLEL_OF_ONE_CALLER = PARALLEL / 2;
 const FIRST_PAUSE_MS = 1000;
 /** 1 s, 5 s, 25 s, 2 min, 10 min, then an hour each. */
 const PAUSE_FACTOR = 5;
@@ -49,7 +51,11 @@ export function signCallback(secret: string, body: string, seconds: number): str
 export class CallbackDelivery {
   readonly #options: CallbackDeliveryOptions;
   readonly #closing = new AbortController();
-  readonly #sending = new Map<string, Promise<void>>();
+  /** By the ids of executions. */
+  readonly #sending = new Map<
+    string,
+    { readonly callerId: string; readonly done: Promise<void> }
+  >();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: CallbackDeliveryOptions) {
@@ -62,10 +68,9 @@ export class CallbackDelivery {
     clearTimeout(this.#timer);
     try {
       const now = Date.now();
-      for (const due of this.#options.store.due(now, 2 * PARALLEL)) {
-        if (this.#sending.size >= PARALLEL) return;
-        if (!this.#sending.has(due.executionId)) this.#begin(due);
-      }
+      while (this.#sending.size < PARALLEL && this.#beginNext(now));
+      // The end of one of them wakes.
+      if (this.#sending.size >= PARALLEL) return;
       const nextAt = this.#options.store.nextDueAt();
       if (nextAt !== undefined && nextAt > now) this.#wakeIn(nextAt - now);
     } catch {
@@ -77,7 +82,7 @@ export class CallbackDelivery {
   async close(): Promise<void> {
     this.#closing.abort(new Error("the server is stopping"));
     clearTimeout(this.#timer);
-    await Promise.allSettled(this.#sending.values());
+    await Promise.allSettled([...this.#sending.values()].map(({ done }) => done));
   }
 
   #wakeIn(ms: number): void {
@@ -90,7 +95,28 @@ export class CallbackDelivery {
     ).unref();
   }
 
-  #begin(due: DueCallback): void {
+  /** By turns: of a caller for whom the fewest are being sent. @returns Whether there was one. */
+  #beginNext(now: number): boolean {
+    const { store } = this.#options;
+    const sendingOf = (callerId: string): number =>
+      [...this.#sending.values()].filter((each) => each.callerId === callerId).length;
+    const callers = store
+      .dueCallers(now)
+      .map((callerId) => ({ callerId, sending: sendingOf(callerId) }))
+      .filter(({ sending }) => sending < PARALLEL_OF_ONE_CALLER)
+      .sort((a, b) => a.sending - b.sending);
+    for (const { callerId } of callers) {
+      const due = store
+        .due(callerId, now, PARALLEL_OF_ONE_CALLER)
+        .find(({ executionId }) => !this.#sending.has(executionId));
+      if (due === undefined) continue;
+      this.#begin(callerId, due);
+      return true;
+    }
+    return false;
+  }
+
+  #begin(callerId: string, due: DueCallback): void {
     const sending = this.#deliver(due).then(
       () => true,
       () => false,
@@ -100,7 +126,7 @@ export class CallbackDelivery {
       if (isKept) this.wake();
       else this.#wakeIn(RETRY_MS);
     });
-    this.#sending.set(due.executionId, done);
+    this.#sending.set(due.executionId, { callerId, done });
   }
 
   async #deliver(due: DueCallback): Promise<void> {

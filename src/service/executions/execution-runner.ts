@@ -13,11 +13,12 @@ import type { KeptError } from "./execution-info.ts";
 import type { ExecutionKind, KindResult } from "./execution-kind.ts";
 import { parseTurn } from "./kept-turn.ts";
 import type { ActiveExecution } from "./live-execution.ts";
+import type { Slot } from "../slots.ts";
 import { isShuttingDown } from "./refusals.ts";
 import { decodeRequest } from "./request-codec.ts";
 
 export interface RunnerOptions {
-  readonly service: Pick<ExecutionService, "run" | "runLater">;
+  readonly service: Pick<ExecutionService, "run" | "runLater" | "waitForSlot">;
   readonly store: ExecutionsStore;
   readonly owner: string;
   readonly queueTimeoutMs: number;
@@ -60,11 +61,13 @@ export class ExecutionRunner {
    * run it; `storage` where the database could not be asked.
    */
   async #execute(active: ActiveExecution): Promise<ExecutionEnd | "kept by others" | "storage"> {
-    const { signal } = active.controller;
+    const { signal } = active;
     // From the moment at which the database says so, too.
     const isClaimed = (): boolean => active.info.state === "running";
+    let slot: Slot | undefined;
     try {
-      const { collected, meta } = await this.#collect(active);
+      slot = await this.#waitForSlot(active);
+      const { collected, meta } = await this.#collect(active, slot);
       if (signal.aborted && isShuttingDown(signal.reason)) return "kept by others";
       const result = JSON.stringify(reportToJson(collected));
       return {
@@ -85,21 +88,29 @@ export class ExecutionRunner {
         return "storage";
       }
       return { state: "failed", error: this.#toKept(error, active.info.id), now: Date.now() };
+    } finally {
+      slot?.release();
     }
   }
 
-  async #collect(active: ActiveExecution): Promise<KindResult> {
+  async #waitForSlot({ info, signal }: ActiveExecution): Promise<Slot> {
+    const { service, queueTimeoutMs: timeoutMs } = this.#options;
+    const { memoryBytes, ...turn } = parseTurn(info);
+    return service.waitForSlot({ turn: { ...turn, timeoutMs }, memoryBytes }, signal);
+  }
+
+  async #collect(active: ActiveExecution, slot: Slot): Promise<KindResult> {
     const { service } = this.#options;
-    const { info, controller } = active;
+    const { info, signal } = active;
     const kind = this.#options.kind(info.kind);
     let request: ExecutionRequest | undefined;
     const runOnce = async (): Promise<CollectedExecution> => {
-      if (request !== undefined) return collect(service, request, controller.signal);
+      if (request !== undefined) return collect(service, request, signal);
       const load = async (): Promise<ExecutionRequest> => {
         request = { ...(await this.#load(active)), id: info.id };
         return request;
       };
-      return this.#runFirst(active, load);
+      return this.#runFirst(active, slot, load);
     };
     if (kind?.execute === undefined) return { collected: await runOnce() };
     return kind.execute(runOnce, this.#metaOf(info.id));
@@ -107,20 +118,19 @@ export class ExecutionRunner {
 
   async #runFirst(
     active: ActiveExecution,
+    slot: Slot,
     load: () => Promise<ExecutionRequest>,
   ): Promise<CollectedExecution> {
-    const { info, controller } = active;
-    const { memoryBytes, origin, ...turn } = parseTurn(info);
-    const timeoutMs = this.#options.queueTimeoutMs;
+    const { memoryBytes, origin, ...turn } = parseTurn(active.info);
     const report = await this.#options.service.runLater(
-      { turn: { ...turn, timeoutMs }, memoryBytes, origin, load },
+      { turn, memoryBytes, origin, load, slot },
       {
         onOutput: (phase, stream, chunk) => {
           active.log.add(phase, stream, chunk);
           return active.wrote(chunk.byteLength);
         },
       },
-      controller.signal,
+      active.signal,
       (control) => {
         active.attach(control);
       },
@@ -131,7 +141,7 @@ export class ExecutionRunner {
 
   /** @throws `superseded` where it is no longer ours to run. */
   async #load(active: ActiveExecution): Promise<ExecutionRequest> {
-    active.controller.signal.throwIfAborted();
+    active.signal.throwIfAborted();
     const { store, owner } = this.#options;
     const { id, attempts } = active.info;
     const now = Date.now();

@@ -14,20 +14,19 @@ import { ExecutionRunner } from "./execution-runner.ts";
 import { ActiveExecution, type ActiveInfo, type LiveExecution } from "./live-execution.ts";
 import { keptLog } from "./kept-log.ts";
 import type { OutputLog } from "./output-log.ts";
-import { conflict, notFound, otherRequest, shuttingDown, tooManyPending } from "./refusals.ts";
+import { PendingShares, type PendingBounds } from "./pending-shares.ts";
+import { conflict, notFound, otherRequest, shuttingDown } from "./refusals.ts";
 import { decodeRequest } from "./request-codec.ts";
 import { toRow, type Idempotency, type Submission, type Submitted } from "./submission.ts";
 import { untilChange } from "./until-change.ts";
 
-export interface ExecutionsOptions {
-  readonly service: Pick<ExecutionService, "run" | "runLater">;
+export interface ExecutionsOptions extends PendingBounds {
+  readonly service: Pick<ExecutionService, "run" | "runLater" | "waitForSlot">;
   readonly store: ExecutionsStore;
   readonly lists: ExecutionLists;
   /** Names this process, so that others can tell whether it lives. */
   readonly owner: string;
   readonly isAlive: (owner: string) => boolean;
-  /** Accepted and not ended, of all callers. */
-  readonly maxPending: number;
   /** How long one may wait for its slot. */
   readonly queueTimeoutMs: number;
   /** Called after each end. */
@@ -47,12 +46,12 @@ export class Executions {
   readonly #active = new Map<string, ActiveExecution>();
   readonly #running = new Set<Promise<void>>();
   readonly #runner: ExecutionRunner;
-  /** Those that are being written down. */
-  #accepting = 0;
+  readonly #pendingShares: PendingShares;
   #isClosing = false;
 
   constructor(options: ExecutionsOptions) {
     this.#options = options;
+    this.#pendingShares = new PendingShares(options);
     this.#runner = new ExecutionRunner({
       ...options,
       kind: (name) => this.#kinds.get(name),
@@ -96,13 +95,13 @@ export class Executions {
    */
   async submit(submissions: readonly Submission[]): Promise<readonly Submitted[]> {
     if (this.#isClosing) throw shuttingDown();
-    const { maxPending, store, owner } = this.#options;
-    const count = submissions.length;
-    if (this.#active.size + this.#accepting + count > maxPending) throw tooManyPending(maxPending);
-    this.#accepting += count;
-    const inserted = await store
-      .insert(submissions.map((each) => toRow(each, owner)))
-      .finally(() => (this.#accepting -= count));
+    const { store, owner } = this.#options;
+    const rows = submissions.map((each) => toRow(each, owner));
+    const giveBack = this.#pendingShares.take(
+      rows.map(({ callerId, request }) => ({ callerId, bytes: request.byteLength })),
+    );
+    // From then on each that is accepted has its share, see `#start`.
+    const inserted = await store.insert(rows).finally(giveBack);
     for (const { execution, wasThere } of inserted) {
       if (!wasThere) this.#start(execution);
     }
@@ -191,10 +190,9 @@ export class Executions {
 
   /** Its output: live, or as it was kept. */
   log(id: string): OutputLog {
-    const live = this.#active.get(id);
+    const live = this.live(id);
     if (live !== undefined) return live.log;
-    const segments = this.#options.store.result(id)?.segments;
-    return keptLog(this.result(id), segments ?? undefined);
+    return keptLog(this.result(id), this.#options.store.result(id)?.segments ?? undefined);
   }
 
   /** Undefined where it has ended, or another process has it. */
@@ -234,7 +232,7 @@ export class Executions {
   async cancel(id: string): Promise<ExecutionInfo> {
     const { store } = this.#options;
     if (await store.finishQueued(id, { state: "canceled", now: Date.now() })) {
-      this.#active.get(id)?.controller.abort(new Error("canceled"));
+      this.#active.get(id)?.abort(new Error("canceled"));
       return this.find(id);
     }
     const info = this.find(id);
@@ -242,7 +240,7 @@ export class Executions {
     const live = this.#active.get(id);
     if (live === undefined && this.#isClosing) throw shuttingDown();
     if (live === undefined) throw conflict(`another server runs the execution ${id}`);
-    live.controller.abort(new Error("canceled"));
+    live.abort(new Error("canceled"));
     return this.wait(id, Infinity, new AbortController().signal);
   }
 
@@ -259,13 +257,13 @@ export class Executions {
   refuseNew(): void {
     this.#isClosing = true;
     for (const active of this.#active.values()) {
-      if (active.info.state === "queued") active.controller.abort(shuttingDown());
+      if (active.info.state === "queued") active.abort(shuttingDown());
     }
   }
 
   /** Ends what runs; it is begun again by the next start, where it can be. */
   abortAll(): void {
-    for (const { controller } of this.#active.values()) controller.abort(shuttingDown());
+    for (const active of this.#active.values()) active.abort(shuttingDown());
   }
 
   /** Resolves when nothing runs here. */
@@ -278,6 +276,7 @@ export class Executions {
     if (this.#isClosing) return;
     const active = new ActiveExecution(info);
     this.#active.set(info.id, active);
+    const giveBack = this.#pendingShares.add(info);
     const running = this.#run(active)
       .catch((error: unknown) => {
         this.#options.onFault(error, info.id);
@@ -285,6 +284,7 @@ export class Executions {
       .finally(() => {
         this.#running.delete(running);
         this.#active.delete(info.id);
+        giveBack();
         active.close();
       });
     this.#running.add(running);

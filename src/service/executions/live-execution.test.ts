@@ -9,7 +9,7 @@ const info: ActiveInfo = {
 
 const aborted = (active: ActiveExecution): Promise<string> =>
   new Promise((resolve) => {
-    const { signal } = active.controller;
+    const { signal } = active;
     signal.addEventListener("abort", () => {
       resolve((signal.reason as Error).message);
     });
@@ -21,7 +21,7 @@ test("an interactive program that nobody is attached to is ended", async () => {
   active.update({ state: "running" });
   const ended = aborted(active);
   await new Promise((resolve) => setTimeout(resolve, 60));
-  expect(active.controller.signal.aborted).toBe(false);
+  expect(active.signal.aborted).toBe(false);
   follower.close();
   expect(await ended).toBe("nobody is attached");
 });
@@ -32,10 +32,7 @@ test("one that waits for its turn is not, and nor is one that needs nobody", asy
   waiting.follow().close();
   alone.follow().close();
   await new Promise((resolve) => setTimeout(resolve, 40));
-  expect([waiting, alone].map(({ controller }) => controller.signal.aborted)).toEqual([
-    false,
-    false,
-  ]);
+  expect([waiting, alone].map(({ signal }) => signal.aborted)).toEqual([false, false]);
 });
 
 test("output waits for the fastest of its followers only", async () => {

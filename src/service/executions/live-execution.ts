@@ -51,7 +51,7 @@ export type ActiveInfo = ExecutionInfo & { readonly turn: string };
 
 export class ActiveExecution implements LiveExecution {
   #log: OutputLog | undefined;
-  readonly controller = new AbortController();
+  readonly #controller = new AbortController();
   readonly input: LiveInput | null;
   /** For the program. */
   readonly stdin: Readable | "empty";
@@ -69,9 +69,6 @@ export class ActiveExecution implements LiveExecution {
   constructor(info: ActiveInfo, detachedMs = DETACHED_MS) {
     this.#info = info;
     this.#detachedMs = detachedMs;
-    this.controller.signal.addEventListener("abort", () => {
-      this.#wake();
-    });
     if (!info.isInteractive) {
       this.stdin = "empty";
       this.input = null;
@@ -85,6 +82,17 @@ export class ActiveExecution implements LiveExecution {
       write: (bytes) => writeTo(stream, bytes),
       end: () => void stream.end(),
     };
+  }
+
+  /** Aborts when it shall end. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Ends it. Idempotent. */
+  abort(reason: Error): void {
+    this.#controller.abort(reason);
+    this.#wake();
   }
 
   /** Made when it is first needed: thousands may wait. */
@@ -153,7 +161,7 @@ export class ActiveExecution implements LiveExecution {
   /** See `Command.onOutput`. */
   async wrote(bytes: number): Promise<void> {
     this.#written += bytes;
-    if (!this.#isFarAhead() || this.controller.signal.aborted) return;
+    if (!this.#isFarAhead() || this.signal.aborted) return;
     await new Promise<void>((resolve) => void this.#waiting.push(resolve));
   }
 
@@ -162,7 +170,7 @@ export class ActiveExecution implements LiveExecution {
     const { isInteractive, state } = this.#info;
     if (!isInteractive || state !== "running" || this.#followers.size > 0) return;
     this.#detached = setTimeout(() => {
-      this.controller.abort(new Error("nobody is attached"));
+      this.abort(new Error("nobody is attached"));
     }, this.#detachedMs).unref();
   }
 

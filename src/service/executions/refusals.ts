@@ -16,6 +16,11 @@ export function tooManyPending(limit: number): GloveboxError<"CAPACITY_EXHAUSTED
   return new GloveboxError("CAPACITY_EXHAUSTED", message, { limit });
 }
 
+export function tooManyPendingBytes(limitBytes: number): GloveboxError<"CAPACITY_EXHAUSTED"> {
+  const message = `executions that were accepted and have not ended yet hold ${limitBytes} bytes, the most that this server keeps. Try again later.`;
+  return new GloveboxError("CAPACITY_EXHAUSTED", message, { limit: limitBytes });
+}
+
 export function otherRequest(executionId: string): GloveboxError<"CONFLICT"> {
   return conflict(
     `the idempotency key came with another request before, for the execution ${executionId}. Use a new key for a new request`,

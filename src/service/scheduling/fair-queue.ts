@@ -2,6 +2,7 @@
  * @module
  * Who of those that wait is next: fair between callers, by priority within one.
  */
+import { FairShare } from "../../util/fair-share.ts";
 import { Heap } from "./heap.ts";
 
 /** What the place of one that waits depends on. */
@@ -29,7 +30,6 @@ interface CallerState<P extends Place> {
   /** When it came, as an arrival: between callers that were never served. */
   readonly arrival: number;
   readonly waiting: Heap<P>;
-  counted: number;
   held: number;
   /** The turn in which it last got a slot, 0 for never. */
   servedTurn: number;
@@ -54,8 +54,12 @@ export class FairQueue<P extends Place> {
   readonly #idle = new Map<string, number>();
   #turn = 0;
   #waiting = 0;
-  #counted = 0;
-  #countedCallers = 0;
+  readonly #counted: FairShare;
+
+  /** @param maxCounted See `hasRoom`. */
+  constructor(maxCounted: number) {
+    this.#counted = new FairShare(maxCounted);
+  }
 
   /** Places in the queue. */
   get waiting(): number {
@@ -71,22 +75,16 @@ export class FairQueue<P extends Place> {
     return this.#callers.get(place.callerId)?.waiting.has(place) === true;
   }
 
-  /**
-   * Whether one more counted place of this caller may wait: where fewer than `maxCounted` wait, or
-   * fewer of the caller's own than its even share. A caller alone may fill the queue, and yet shuts
-   * out none that comes later. Of k callers, at most `maxCounted` * (1 + ln k) + k places are in it.
-   */
-  hasRoom(callerId: string, maxCounted: number): boolean {
-    const own = this.#callers.get(callerId)?.counted ?? 0;
-    const callers = this.#countedCallers + (own === 0 ? 1 : 0);
-    return this.#counted < maxCounted || own < Math.ceil(maxCounted / callers);
+  /** Whether one more counted place of this caller may wait, see `FairShare.hasRoom`. */
+  hasRoom(callerId: string): boolean {
+    return this.#counted.hasRoom(callerId, 1);
   }
 
   add(place: P): void {
     const caller = this.#callers.get(place.callerId) ?? this.#enter(place);
     caller.waiting.put(place);
     this.#waiting += 1;
-    if (place.isCounted) this.#count(caller, 1);
+    if (place.isCounted) this.#counted.add(place.callerId, 1);
     this.#settle(caller);
   }
 
@@ -124,7 +122,6 @@ export class FairQueue<P extends Place> {
       id: callerId,
       arrival,
       waiting: new Heap<P>(isPlacedBefore),
-      counted: 0,
       held: 0,
       servedTurn: this.#idle.get(callerId) ?? 0,
     };
@@ -138,15 +135,8 @@ export class FairQueue<P extends Place> {
     if (caller?.waiting.has(place) !== true) throw new Error("this place is not in the queue");
     caller.waiting.delete(place);
     this.#waiting -= 1;
-    if (place.isCounted) this.#count(caller, -1);
+    if (place.isCounted) this.#counted.add(place.callerId, -1);
     return caller;
-  }
-
-  #count(caller: CallerState<P>, change: 1 | -1): void {
-    const had = caller.counted > 0;
-    caller.counted += change;
-    this.#counted += change;
-    if (caller.counted > 0 !== had) this.#countedCallers += change;
   }
 
   /** To be called after each change of a caller. */

@@ -165,7 +165,9 @@ async function makeTree(cache: string, folder: string, suite: string): Promise<v
       `--include=${packages.join(",")}`,
       ...leftOut.map((pattern) => `--dpkgopt=path-exclude=${pattern}`),
     ];
-    await run("setpriv", ["--pdeathsig", "TERM", "mmdebstrap", ...options, suite, tar], {
+    // What it mounts is not to be taken by other tests for what theirs left.
+    const inItsOwnMounts = ["--pdeathsig", "TERM", "unshare", "--mount", "mmdebstrap"];
+    await run("setpriv", [...inItsOwnMounts, ...options, suite, tar], {
       timeout: MAKE_TIMEOUT_MS,
       env: { ...plainEnv(), TMPDIR: join(part, "tmp") },
     });

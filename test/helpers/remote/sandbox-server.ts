@@ -15,6 +15,7 @@ import { addSandboxRoute } from "../../../src/server/routes/sandbox.ts";
 import type { SessionTimes } from "../../../src/server/sandbox-socket/session.ts";
 import { answerUnknownRoutes } from "../../../src/server/unknown-route.ts";
 import { validatorCompiler } from "../../../src/server/validate.ts";
+import { createOpenAnswers } from "../../../src/server/open-answers.ts";
 import { acceptWebSockets } from "../../../src/server/web-socket.ts";
 import { ExecutionService } from "../../../src/service/service.ts";
 
@@ -59,7 +60,7 @@ export async function startSandboxServer(
     findCaller: (secret) => (secret === "good" ? caller : undefined),
     isRequired: caller !== undefined,
   });
-  acceptWebSockets(app);
+  acceptWebSockets(app, createOpenAnswers());
   await app.after();
   const none = (): Promise<void> => Promise.resolve();
   const keys = { charge: none, giveBack: none };

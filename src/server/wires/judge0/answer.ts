@@ -9,7 +9,7 @@ import type { AnswerField } from "./answer-fields.ts";
 import { encodeLines } from "./base64.ts";
 import { toDecimal } from "./given-fields.ts";
 import { statusOf } from "./statuses.ts";
-import type { SubmissionMeta } from "./submission-meta.ts";
+import type { GivenFields, SubmissionMeta } from "./submission-meta.ts";
 import { verdictOf, type Verdict } from "./verdict.ts";
 
 /** What is read only where a field needs it: it may be large. */
@@ -66,10 +66,10 @@ export function answerOf(
   fields: readonly AnswerField[],
   isBase64: boolean,
 ): Answer | undefined {
-  const values = valuesOf(submission);
+  const read = fieldReader(submission);
   const rows: (readonly [string, unknown])[] = [];
   for (const field of fields) {
-    const value = values[field]();
+    const value = read(field);
     if (!Buffer.isBuffer(value)) rows.push([field, value]);
     // A zip is bytes, whatever was asked for.
     else if (isBase64 || field === "additional_files") rows.push([field, encodeLines(value)]);
@@ -79,17 +79,18 @@ export function answerOf(
   return Object.fromEntries(rows);
 }
 
-type Values = Readonly<Record<AnswerField, () => unknown>>;
+/** Those that are not answered as they came. */
+type MadeField = Exclude<AnswerField, keyof GivenFields>;
+type MadeValues = Readonly<Record<MadeField, () => unknown>>;
 
-function valuesOf(submission: KeptSubmission): Values {
+function fieldReader(submission: KeptSubmission): (field: AnswerField) => unknown {
   const { info, languageName } = submission;
   const result = once(submission.result);
   const request = once(submission.request);
   const meta = (): SubmissionMeta => result().meta as SubmissionMeta;
   const verdict = once(() => verdictOf(info, result()));
   const languageId = (): number => meta().languageId;
-  return {
-    ...givenValues(meta),
+  const made: MadeValues = {
     ...verdictValues(verdict),
     token: () => info.id,
     source_code: () => fileOf(request(), meta().sourcePath),
@@ -101,6 +102,8 @@ function valuesOf(submission: KeptSubmission): Values {
     created_at: () => toTime(info.createdAtMs),
     finished_at: () => toTime(info.finishedAtMs),
   };
+  const isMade = (field: AnswerField): field is MadeField => Object.hasOwn(made, field);
+  return (field) => (isMade(field) ? made[field]() : meta().fields[field]);
 }
 
 type VerdictField =
@@ -116,7 +119,7 @@ type VerdictField =
   | "status_id"
   | "status";
 
-function verdictValues(verdict: () => Verdict): Pick<Values, VerdictField> {
+function verdictValues(verdict: () => Verdict): Pick<MadeValues, VerdictField> {
   return {
     stdout: () => verdict().stdout,
     stderr: () => verdict().stderr,
@@ -132,27 +135,6 @@ function verdictValues(verdict: () => Verdict): Pick<Values, VerdictField> {
     memory: () => toKib(verdict().memoryBytes),
     status_id: () => verdict().statusId,
     status: () => statusOf(verdict().statusId),
-  };
-}
-
-function givenValues(meta: () => SubmissionMeta): Pick<Values, keyof SubmissionMeta["fields"]> {
-  const given = (field: keyof SubmissionMeta["fields"]) => (): unknown => meta().fields[field];
-  return {
-    number_of_runs: given("number_of_runs"),
-    cpu_time_limit: given("cpu_time_limit"),
-    cpu_extra_time: given("cpu_extra_time"),
-    wall_time_limit: given("wall_time_limit"),
-    memory_limit: given("memory_limit"),
-    stack_limit: given("stack_limit"),
-    max_processes_and_or_threads: given("max_processes_and_or_threads"),
-    enable_per_process_and_thread_time_limit: given("enable_per_process_and_thread_time_limit"),
-    enable_per_process_and_thread_memory_limit: given("enable_per_process_and_thread_memory_limit"),
-    max_file_size: given("max_file_size"),
-    compiler_options: given("compiler_options"),
-    command_line_arguments: given("command_line_arguments"),
-    redirect_stderr_to_stdout: given("redirect_stderr_to_stdout"),
-    callback_url: given("callback_url"),
-    enable_network: given("enable_network"),
   };
 }
 

@@ -7,18 +7,6 @@ import type { ServerConfig } from "../../../config/server-config.ts";
 import type { LoadedLanguage } from "../../../core/language.ts";
 import { limitTable, type LimitName } from "../../../core/limits.ts";
 
-export const numberFields = [
-  "number_of_runs",
-  "cpu_time_limit",
-  "cpu_extra_time",
-  "wall_time_limit",
-  "memory_limit",
-  "stack_limit",
-  "max_processes_and_or_threads",
-  "max_file_size",
-] as const;
-export type NumberField = (typeof numberFields)[number];
-
 export interface NumberBounds {
   readonly default: number;
   readonly min: number;
@@ -28,10 +16,8 @@ export interface NumberBounds {
   readonly isWhole?: boolean;
 }
 
-export type NumberTable = Readonly<Record<NumberField, NumberBounds>>;
-
 /** Seconds and kB of 1024 bytes, with the defaults and caps of Judge0 1.13.1. */
-const judge0Table: NumberTable = {
+const judge0Table = {
   number_of_runs: { default: 1, min: 0, max: 20, isAboveMin: true, isWhole: true },
   cpu_time_limit: { default: 5, min: 0, max: 15 },
   cpu_extra_time: { default: 1, min: 0, max: 5 },
@@ -40,7 +26,11 @@ const judge0Table: NumberTable = {
   stack_limit: { default: 64_000, min: 0, max: 128_000, isWhole: true },
   max_processes_and_or_threads: { default: 60, min: 0, max: 120, isAboveMin: true, isWhole: true },
   max_file_size: { default: 1024, min: 0, max: 4096, isWhole: true },
-};
+} as const satisfies Readonly<Record<string, NumberBounds>>;
+
+export type NumberField = keyof typeof judge0Table;
+export const numberFields = Object.keys(judge0Table) as readonly NumberField[];
+export type NumberTable = Readonly<Record<NumberField, NumberBounds>>;
 
 const SECOND = 1000;
 const KIB = 1024;
@@ -56,7 +46,7 @@ const ours = {
 /** @param max What the operator, and the key, allow. */
 export function numberTable({ max }: ServerConfig["limits"]): NumberTable {
   const rows = Object.entries(ours).map(([field, { name, unit }]) => {
-    const row = judge0Table[field as NumberField];
+    const row: NumberBounds = judge0Table[field as NumberField];
     const most = Math.max(row.min, Math.min(row.max, max[name] / unit));
     const cap = row.isWhole === true ? Math.floor(most) : most;
     return [field, { ...row, max: cap, default: Math.min(row.default, cap) }] as const;

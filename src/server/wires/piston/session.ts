@@ -7,8 +7,8 @@ import type { Readable } from "node:stream";
 import type { WebSocket } from "@fastify/websocket";
 import type { RawData } from "ws";
 import { createMessageRate } from "../../sandbox-socket/message-rate.ts";
+import { keepAlive, sendMessage } from "../../../util/web-socket.ts";
 import { parseFrame } from "../../web-socket.ts";
-import { createChannel, type Channel } from "./channel.ts";
 import { refusal } from "./errors.ts";
 import { createStdinFeed } from "./stdin-feed.ts";
 
@@ -54,6 +54,8 @@ const closings = {
 } as const;
 
 const INIT_TIMEOUT_MS = 1_000;
+/** Who takes nothing for so long holds a slot that others wait for. */
+const STALL_MS = 10_000;
 
 /** Takes the connection over; nothing is left of it, nor of its run, when it is closed. */
 export function serveSession(socket: WebSocket, parts: SessionParts): void {
@@ -62,13 +64,13 @@ export function serveSession(socket: WebSocket, parts: SessionParts): void {
 
 class Session {
   readonly #parts: SessionParts;
-  readonly #channel: Channel;
+  readonly #socket: WebSocket;
   readonly #over = new AbortController();
   readonly #initTimer: NodeJS.Timeout;
   readonly #isTooFast = createMessageRate();
   readonly #stdin = createStdinFeed(() => {
     this.#isRunning = true;
-    this.#channel.resume();
+    this.#socket.resume();
     this.#onRun();
   });
   #isInitialized = false;
@@ -78,7 +80,8 @@ class Session {
 
   constructor(socket: WebSocket, parts: SessionParts) {
     this.#parts = parts;
-    this.#channel = createChannel(socket, () => {
+    this.#socket = socket;
+    keepAlive(socket, () => {
       this.#end();
     });
     this.#initTimer = setTimeout(() => {
@@ -123,7 +126,7 @@ class Session {
       await this.#parts.run(message, {
         stdin: this.#stdin.stream,
         signal: this.#over.signal,
-        send: async (each) => this.#channel.send(each),
+        send: async (each) => this.#send(each),
         onRun: (listener) => {
           this.#onRun = listener;
         },
@@ -145,7 +148,7 @@ class Session {
     if (typeof data !== "string") throw refusal("data", "data is required as a string");
     // Of programs that run there are only so many.
     if (!this.#isRunning) this.#parts.hold(bytes);
-    if (!this.#stdin.push(data)) this.#channel.pause();
+    if (!this.#stdin.push(data)) this.#socket.pause();
   }
 
   #takeSignal({ signal }: Message): void {
@@ -156,16 +159,27 @@ class Session {
     }
   }
 
+  /** Resolves once the message is out of our hands, or the connection is over. */
+  async #send(message: object): Promise<void> {
+    const timer = setTimeout(() => {
+      this.#socket.terminate();
+    }, STALL_MS);
+    await sendMessage(this.#socket, JSON.stringify(message));
+    clearTimeout(timer);
+  }
+
   /** The reason has no room in a close frame. */
   #fail(error: unknown): void {
     if (this.#over.signal.aborted) return;
-    void this.#channel.send({ type: "error", message: this.#parts.describe(error) });
+    void this.#send({ type: "error", message: this.#parts.describe(error) });
     this.#close("failed");
   }
 
   #close(name: keyof typeof closings): void {
     const [code, reason] = closings[name];
-    this.#channel.close(code, reason);
+    // Its own close is to be heard.
+    this.#socket.resume();
+    this.#socket.close(code, reason);
     this.#end();
   }
 

@@ -8,7 +8,7 @@ import { mapLimited } from "../../../util/map-limited.ts";
 import { boundsFor } from "../../admission.ts";
 import { admitFor } from "../../run-now.ts";
 import type { ExecuteBody } from "../../schemas.ts";
-import type { ServerContext } from "../../server-options.ts";
+import type { ServedService, ServerContext } from "../../server-options.ts";
 import { isoboxBody, type IsoboxProgram } from "./isobox-body.ts";
 import { casesAnswer, notCompiledAnswer, testResult } from "./isobox-answers.ts";
 import type { IsoboxAnswer, TestCase } from "./isobox-schemas.ts";
@@ -16,20 +16,28 @@ import { endOf, type ProgramEnd } from "./program-end.ts";
 import { withinMax } from "./wanted-limits.ts";
 
 /** Of one request. */
-const PARALLEL_CASES = 4;
+export const PARALLEL_CASES = 4;
 const MIB = 2 ** 20;
+
+export interface CasesRequest {
+  readonly program: IsoboxProgram;
+  readonly cases: readonly TestCase[];
+  /** Called when a case has its slot, and not before: gives it its input. Absent: it has it. */
+  readonly load?: (testCase: TestCase, signal: AbortSignal) => Promise<TestCase>;
+}
 
 /**
  * @returns Undefined where the client is gone.
  * @throws {GloveboxError} What `runNow` throws, for whichever case: then none has an answer.
+ * @throws What `load` throws.
  */
 export async function runTestCases(
   context: ServerContext,
   request: FastifyRequest,
   reply: FastifyReply,
-  program: IsoboxProgram,
-  cases: readonly TestCase[],
+  { program, cases, load = async (testCase) => Promise.resolve(testCase) }: CasesRequest,
 ): Promise<IsoboxAnswer | undefined> {
+  const { service, keys, runs } = context;
   // Each is made when its turn comes: together they would hold the program once for each case.
   const admitCase = (testCase?: TestCase) => {
     const body = isoboxBody(program, request.caller, context.config);
@@ -40,22 +48,47 @@ export async function runTestCases(
     });
   };
   const { language } = admitCase(cases[0]);
-  if (cases.length > 0) await context.keys.charge(request.caller, cases.length);
-  return context.runs.during(reply, async (signal) => {
-    const runAll = async (some: readonly TestCase[]): Promise<readonly CaseEnd[]> =>
-      allOrNone(some, signal, async (testCase, own) => {
-        const collected = await collect(context.service, admitCase(testCase).request, own);
-        return { testCase, end: endOf(collected) };
-      });
-    // Of a compiled language one goes first: the others take what its compiler made from the cache.
-    const leaders = language.compile === undefined ? 0 : 1;
-    const first = await runAll(cases.slice(0, leaders));
-    const isCompiled = first.every(({ end }) => end.phase === "run");
-    const ends = [...first, ...(isCompiled ? await runAll(cases.slice(leaders)) : [])];
-    const notCompiled = ends.find(({ end }) => end.phase === "compile");
-    if (notCompiled !== undefined) return notCompiledAnswer(notCompiled.end);
-    return casesAnswer(ends.map(({ testCase, end }) => testResult(testCase, end)));
-  });
+  let begun = 0;
+  const runCase = async (given: TestCase, signal: AbortSignal): Promise<CaseEnd> => {
+    let testCase = given;
+    const run: ServedService["run"] = async (waiting, sink, inner) => {
+      const { turn = { callerId: request.caller.id }, origin } = waiting;
+      const { memoryBytes } = waiting.limits;
+      const loadInTurn = async () => {
+        begun += 1;
+        testCase = await load(given, inner);
+        return admitCase(testCase).request;
+      };
+      return service.runLater({ turn, memoryBytes, origin, load: loadInTurn }, sink, inner);
+    };
+    const collected = await collect({ run }, admitCase(given).request, signal);
+    return { testCase, end: endOf(collected) };
+  };
+  await keys.charge(request.caller, cases.length);
+  try {
+    return await runs.during(reply, async (signal) => {
+      const runAll = async (some: readonly TestCase[]): Promise<readonly CaseEnd[]> =>
+        allOrNone(some, signal, runCase);
+      return answerOf(cases, runAll, language.compile !== undefined);
+    });
+  } finally {
+    await keys.giveBack(request.caller, cases.length - begun);
+  }
+}
+
+async function answerOf(
+  cases: readonly TestCase[],
+  runAll: (some: readonly TestCase[]) => Promise<readonly CaseEnd[]>,
+  hasCompiler: boolean,
+): Promise<IsoboxAnswer> {
+  // Of a compiled language one goes first: the others take what its compiler made from the cache.
+  const leaders = hasCompiler ? 1 : 0;
+  const first = await runAll(cases.slice(0, leaders));
+  const isCompiled = first.every(({ end }) => end.phase === "run");
+  const ends = [...first, ...(isCompiled ? await runAll(cases.slice(leaders)) : [])];
+  const notCompiled = ends.find(({ end }) => end.phase === "compile");
+  if (notCompiled !== undefined) return notCompiledAnswer(notCompiled.end);
+  return casesAnswer(ends.map(({ testCase, end }) => testResult(testCase, end)));
 }
 
 interface CaseEnd {

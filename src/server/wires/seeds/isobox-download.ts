@@ -1,56 +1,41 @@
 /**
  * @module
- * Inputs of test cases that isobox's clients keep elsewhere: the server fetches them.
+ * Inputs of test cases that isobox's clients keep elsewhere: the server fetches them, each when its case
+ * may run.
  */
 import type { FastifyRequest } from "fastify";
 import { sendOutbound } from "../../../util/outbound-request.ts";
 import { showText } from "../../../util/show-value.ts";
 import type { ServerContext } from "../../server-options.ts";
+import { PARALLEL_CASES } from "./isobox-cases.ts";
 import type { TestCase } from "./isobox-schemas.ts";
 
 /** Of one input. */
 const MAX_INPUT_BYTES = 2 ** 20;
 
-export interface NamedUrl {
-  readonly name: string;
-  readonly url: string;
-}
-
-export type Downloaded =
-  | { readonly ok: true; readonly cases: readonly TestCase[] }
-  | { readonly ok: false; readonly message: string };
+/** An input that could not be had; its message is for people. */
+export class DownloadFault extends Error {}
 
 /**
- * One after the other, all in the time that a request may take to arrive. Their bytes count with those
- * of the body.
- *
+ * @returns Fetches the input of a case whose `input` is an address. Their bytes count with those of the
+ * body. Throws {GloveboxError} `CAPACITY_EXHAUSTED` and {DownloadFault}.
  * @throws {GloveboxError} `CAPACITY_EXHAUSTED`
  */
-export async function downloadCases(
-  { config }: ServerContext,
+export function createDownload(
+  { config: { callbacks } }: ServerContext,
   { bodyShare }: FastifyRequest,
-  urls: readonly NamedUrl[],
-  signal: AbortSignal,
-): Promise<Downloaded> {
-  const deadline = AbortSignal.timeout(config.server.requestTimeoutMs);
-  const own = AbortSignal.any([signal, deadline]);
-  // For the one that is on its way.
-  bodyShare.take(MAX_INPUT_BYTES);
-  const cases: TestCase[] = [];
-  for (const { name, url } of urls) {
-    const input = await download(url, config.callbacks, own).catch(asError);
-    if (input instanceof Error) {
-      const message = `Failed to download ${showText(url)}: ${showText(input.message)}`;
-      return { ok: false, message };
-    }
+): (testCase: TestCase, signal: AbortSignal) => Promise<TestCase> {
+  // For those that are on their way.
+  bodyShare.take(PARALLEL_CASES * MAX_INPUT_BYTES);
+  return async ({ name, input: url }, signal) => {
+    const input = await download(url, callbacks, signal).catch((error: unknown) => {
+      const reason = error instanceof Error ? error.message : "it was aborted";
+      throw new DownloadFault(`Failed to download ${showText(url)}: ${showText(reason)}`);
+    });
     bodyShare.take(input.byteLength);
-    cases.push({ name, input: input.toString("utf8") });
-  }
-  return { ok: true, cases };
+    return { name, input: input.toString("utf8") };
+  };
 }
-
-const asError = (error: unknown): Error =>
-  error instanceof Error ? error : new Error("it was aborted");
 
 async function download(
   text: string,

@@ -12,7 +12,7 @@ import type { ServerContext } from "../../server-options.ts";
 import { plainAnswer } from "./isobox-answers.ts";
 import { isoboxBody, type IsoboxProgram } from "./isobox-body.ts";
 import { runTestCases } from "./isobox-cases.ts";
-import { downloadCases } from "./isobox-download.ts";
+import { createDownload, DownloadFault } from "./isobox-download.ts";
 import { refuseAsV1 } from "./isobox-refusals.ts";
 import {
   answerSchema,
@@ -73,7 +73,8 @@ function addRoute<Body extends IsoboxProgram>(
       const body = request.body as Body;
       const cases = casesOf(body);
       if (cases !== null) {
-        return (await runTestCases(context, request, reply, body, cases)) ?? reply.hijack();
+        const wanted = { program: body, cases };
+        return (await runTestCases(context, request, reply, wanted)) ?? reply.hijack();
       }
       const executeBody = isoboxBody(body, request.caller, context.config);
       const ran = await runNow(context, request, reply, executeBody);
@@ -92,17 +93,18 @@ function addTestUrlsRoute(app: FastifyInstance, context: ServerContext): void {
       refuseManyCases(request.body, "test_urls", context);
     },
     handler: async (request, reply) => {
-      const { body } = request;
-      const downloaded = await context.runs.during(reply, async (signal) =>
-        downloadCases(context, request, body.test_urls, signal),
-      );
-      if (downloaded === undefined) return reply.hijack();
-      if (!downloaded.ok) {
-        const error = "Failed to download test case" as const;
-        return reply.code(400).send({ error, message: downloaded.message });
-      }
-      const { cases } = downloaded;
-      return (await runTestCases(context, request, reply, body, cases)) ?? reply.hijack();
+      const { body: program } = request;
+      const cases = program.test_urls.map(({ name, url }) => ({ name, input: url }));
+      const load = createDownload(context, request);
+      const wanted = { program, cases, load };
+      const answer = await runTestCases(context, request, reply, wanted).catch((error: unknown) => {
+        if (error instanceof DownloadFault) return error;
+        throw error;
+      });
+      if (answer === undefined) return reply.hijack();
+      if (!(answer instanceof DownloadFault)) return answer;
+      const error = "Failed to download test case" as const;
+      return reply.code(400).send({ error, message: answer.message });
     },
   });
 }
