@@ -32,31 +32,21 @@ export async function* follow(
 ): AsyncGenerator<ExecutionMessage, void, void> {
   let last = cursor;
   let state = "";
-  let attempts = Infinity;
   let failures = 0;
   for (;;) {
     let failure = connectionFailed(`the events of ${id} broke off`);
     try {
       for await (const message of readOnce(transport, id, last, signal)) {
-        let isStale = false;
         if (message.type === "state") {
-          const { execution } = message;
-          const next = `${execution.state} ${execution.attempts}`;
+          const { state: name, attempts } = message.execution;
           // A new connection begins with the state that was known.
-          if (next === state) continue;
-          state = next;
-          // The cursor is of what was written before the server died.
-          isStale =
-            last !== undefined && (execution.state === "queued" || execution.attempts > attempts);
-          ({ attempts } = execution);
+          if (`${name} ${attempts}` === state) continue;
+          state = `${name} ${attempts}`;
         }
         if (message.type === "output") last = message.cursor;
         failures = 0;
         yield message;
         if (message.type === "end") return;
-        if (!isStale) continue;
-        last = undefined;
-        break;
       }
     } catch (error) {
       signal?.throwIfAborted();

@@ -11,7 +11,7 @@ import { authenticate, requiresKeys } from "./authenticate.ts";
 import { boundAnswers } from "./bound-answers.ts";
 import { answerClientError } from "./client-error.ts";
 import { sendError } from "./errors.ts";
-import { createOutputBudget } from "./executions/hold-output.ts";
+import { createOutputHolds } from "./executions/hold-output.ts";
 import { isLoopback, requireHost, requireLoopbackHost } from "./host-check.ts";
 import { acceptOnlyJson } from "./json-body.ts";
 import { createLiveRuns } from "./live-runs.ts";
@@ -53,8 +53,8 @@ export function buildServer(options: ServerOptions, wire?: PortWire): FastifyIns
     ms: config.server.shutdownGraceMs,
     cut: options.graceCut,
   });
-  const outputBudget = createOutputBudget(config.server.bodyBudgetBytes);
-  const context: ServerContext = { ...options, runs, outputBudget };
+  const outputHolds = createOutputHolds(options.executions, config.server.bodyBudgetBytes);
+  const context: ServerContext = { ...options, runs, outputHolds };
   if (wire === undefined) addReference(app, options);
   // Routes are added once the plug-ins are there: these notice routes as they come.
   void app.register(async (scope) => {

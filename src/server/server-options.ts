@@ -8,7 +8,7 @@ import type { Provider } from "../core/provider.ts";
 import type { Executions } from "../service/executions/executions.ts";
 import type { Keys } from "../service/keys.ts";
 import type { ExecutionService } from "../service/service.ts";
-import type { ByteBudget } from "./byte-budget.ts";
+import type { OutputHolds } from "./executions/hold-output.ts";
 import type { LiveRuns } from "./live-runs.ts";
 import type { Observers } from "./observe-requests.ts";
 
@@ -50,6 +50,5 @@ export interface ServerOptions {
 /** What the routes share. */
 export interface ServerContext extends ServerOptions {
   readonly runs: LiveRuns;
-  /** Of the output of executions that is being read. */
-  readonly outputBudget: ByteBudget;
+  readonly outputHolds: OutputHolds;
 }

@@ -243,10 +243,13 @@ describe("events of an execution", () => {
     );
     expect(outputOf(events)).toBe("é1\n2\n3\n");
     const cursor = events.find(({ event }) => event === "output")?.id ?? "";
-    expect(cursor).toBe("0.0.4.0");
+    expect(cursor).toBe("1.0.0.4.0");
     const later = await followUntil(id, () => false, { "last-event-id": cursor });
     expect(later.map(({ event }) => event)).toEqual(["state", "output", "output", "end"]);
     expect(outputOf(later)).toBe("2\n3\n");
+    // As if the server had died after it, and the execution had been begun anew.
+    const before = { "last-event-id": cursor.replace(/^1/, "0") };
+    expect(outputOf(await followUntil(id, () => false, before))).toBe("é1\n2\n3\n");
   });
 
   test("bytes that are no UTF-8 come as base64", async () => {

@@ -315,6 +315,20 @@ describe.skipIf(skipReason !== undefined)("the connection of a sandbox", () => {
       await slotsAreFree(hasty);
     });
 
+    test("one in which nothing runs goes sooner where others wait for its slot", async () => {
+      await using single = await startSandboxServer(linux, {
+        config: { concurrency: 1, memory: "64GiB" },
+        times: { idleMs: 30_000, idleWhileWantedMs: 200 },
+      });
+      const idle = await connectWithSandbox(single.url);
+      const other = await connectRaw(single.url);
+      other.send(createMessage());
+      other.send({ type: "start" });
+      expect((await idle.next("over")).error?.message).toContain("nothing ran in it for");
+      await other.next("created");
+      expect(await idle.closed).toBe(1008);
+    });
+
     test("a sandbox does not live without end", async () => {
       const client = await connectWithSandbox(hasty.url);
       client.send(execMessage(["sleep", "60"]));

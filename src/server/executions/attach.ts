@@ -12,16 +12,15 @@ import { isSignalName } from "../../util/signal-name.ts";
 import { closeCodes, keepAlive, sendMessage } from "../../util/web-socket.ts";
 import { parseWith } from "../../util/zod-issues.ts";
 import { decodeText } from "../decode.ts";
-import type { ByteShare } from "../byte-budget.ts";
 import { errorAnswer, knownError } from "../errors.ts";
 import { createMessageRate } from "../sandbox-socket/message-rate.ts";
 import type { ServerContext } from "../server-options.ts";
 import { invalidBody } from "../to-request.ts";
 import { closeCodeOf, parseFrame } from "../web-socket.ts";
-import { startOf } from "./events.ts";
-import { holdOutput } from "./hold-output.ts";
+import type { OutputHold } from "./hold-output.ts";
 import { followExecution } from "./follow.ts";
 import { visibleTo } from "./manage.ts";
+import { parsePlace } from "./place.ts";
 
 const MAX_SIDE = 65_535;
 const side = z.int().min(1).max(MAX_SIDE);
@@ -73,18 +72,20 @@ type AttachRequest = FastifyRequest<{ Params: { id: string }; Querystring: { cur
 async function attach(
   socket: WebSocket,
   request: AttachRequest,
-  { executions, outputBudget }: ServerContext,
+  { executions, outputHolds }: ServerContext,
 ): Promise<void> {
   const gone = new AbortController();
-  const shares: ByteShare[] = [];
+  let hold: OutputHold | undefined;
   keepAlive(socket, () => {
-    for (const share of shares) share.close();
+    hold?.close();
     gone.abort();
   });
   const info = executions.find(request.params.id, visibleTo(request));
   const { id } = info;
-  shares.push(holdOutput(outputBudget, info));
-  const from = startOf(request.query.cursor);
+  hold = outputHolds.hold(info, () => {
+    socket.close(closeCodes.tryLater, "there is no room for what is still to be read");
+  });
+  const from = parsePlace(request.query.cursor);
   receive(socket, executions.live(id));
   let hasEnded = false;
   for await (const message of followExecution(executions, id, from, gone.signal)) {

@@ -6,17 +6,15 @@ import { Readable } from "node:stream";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
-import { invalidRequest } from "../../core/errors.ts";
-import { cursorStart, parseCursor, type Cursor } from "../../service/executions/output-log.ts";
 import type { ServerContext } from "../server-options.ts";
-import { holdOutput } from "./hold-output.ts";
 import { followExecution, type ExecutionMessage } from "./follow.ts";
 import { idParams, visibleTo } from "./manage.ts";
+import { parsePlace } from "./place.ts";
 
 export const cursorQuery = z.strictObject({ cursor: z.string().max(64).optional() });
 
 export function addEventsRoute(app: FastifyInstance, context: ServerContext): void {
-  const { executions, outputBudget, config } = context;
+  const { executions, outputHolds, config } = context;
   app.withTypeProvider<ZodTypeProvider>().route({
     method: "GET",
     url: "/v1/executions/:id/events",
@@ -25,11 +23,13 @@ export function addEventsRoute(app: FastifyInstance, context: ServerContext): vo
       const info = executions.find(request.params.id, visibleTo(request));
       const { id } = info;
       const last = request.headers["last-event-id"];
-      const from = startOf(typeof last === "string" ? last : request.query.cursor);
+      const from = parsePlace(typeof last === "string" ? last : request.query.cursor);
       const gone = new AbortController();
-      const share = holdOutput(outputBudget, info);
+      const hold = outputHolds.hold(info, () => {
+        reply.raw.destroy();
+      });
       reply.raw.once("close", () => {
-        share.close();
+        hold.close();
         gone.abort();
       });
       // Something is written every 15 s: who takes nothing of it for so long reads no more.
@@ -51,14 +51,6 @@ export function addEventsRoute(app: FastifyInstance, context: ServerContext): vo
 
 /** Twice the time in which something is written. */
 const MIN_TIMEOUT_MS = 30_000;
-
-/** @throws {GloveboxError} `INVALID_REQUEST` */
-export function startOf(text: string | undefined): Cursor {
-  if (text === undefined || text === "") return cursorStart;
-  const cursor = parseCursor(text);
-  if (cursor !== undefined) return cursor;
-  throw invalidRequest("cursor", "must be the `cursor` of an output message, or be left out");
-}
 
 async function* toEvents(messages: AsyncIterable<ExecutionMessage>): AsyncGenerator<string> {
   for await (const message of messages) {

@@ -5,8 +5,9 @@
 import { isUtf8 } from "node:buffer";
 import type { Encoding } from "../../service/report-json.ts";
 import { hasEnded, type ExecutionInfo } from "../../service/executions/execution-info.ts";
+import type { Cursor } from "../../service/executions/output-log.ts";
 import type { Executions } from "../../service/executions/executions.ts";
-import { formatCursor, type Cursor } from "../../service/executions/output-log.ts";
+import { attemptOf, cursorIn, formatPlace, type Place } from "./place.ts";
 import { executionToJson, type ExecutionJson } from "./to-json.ts";
 
 export type ExecutionMessage =
@@ -42,17 +43,18 @@ const POLL_MS = 500;
 export async function* followExecution(
   executions: Executions,
   id: string,
-  from: Cursor,
+  from: Place,
   signal: AbortSignal,
 ): AsyncGenerator<ExecutionMessage, void, void> {
   const live = executions.live(id);
-  const follower = live?.follow();
+  const follower = live?.follow(bytesBefore(cursorIn(from, live.info)));
   try {
     let info = executions.find(id);
     yield { type: "state", execution: executionToJson(info) };
     if (live === undefined) info = yield* waitForOther(executions, id, signal);
     const log = executions.log(id);
-    const reader = log.reader(from, "characters");
+    const attempt = attemptOf(info);
+    const reader = log.reader(cursorIn(from, info), "characters");
     while (!signal.aborted) {
       const piece = reader.next(PIECE_BYTES);
       if (piece !== undefined) {
@@ -63,7 +65,7 @@ export async function* followExecution(
           stream,
           offset,
           ...encode(bytes),
-          cursor: formatCursor(cursor),
+          cursor: formatPlace({ attempt, cursor }),
         };
         follower?.consumed(bytes.byteLength);
         continue;
@@ -87,6 +89,8 @@ export async function* followExecution(
     follower?.close();
   }
 }
+
+const bytesBefore = (cursor: Cursor): number => cursor.reduce((sum, bytes) => sum + bytes, 0);
 
 /** Its output is seen when it has ended. */
 async function* waitForOther(

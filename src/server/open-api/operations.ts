@@ -194,7 +194,7 @@ export const operations: Readonly<Record<string, Operation>> = {
         description: "The events.",
         contentType: "text/event-stream",
         example:
-          'id: 0.0.3.0\nevent: output\ndata: {"phase":"run","stream":"stdout","offset":0,"data":"hi\\n","encoding":"utf8","cursor":"0.0.3.0"}\n\n',
+          'id: 1.0.0.3.0\nevent: output\ndata: {"phase":"run","stream":"stdout","offset":0,"data":"hi\\n","encoding":"utf8","cursor":"1.0.0.3.0"}\n\n',
       },
     },
   },
@@ -203,7 +203,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     tag: "executions",
     summary: "Follow an execution by WebSocket, and type into it",
     description:
-      'Text frames of JSON. The server sends what the events have, with `type`. An execution with `interactive` takes `{"type":"stdin","data","encoding"?}`, `{"type":"eof"}`; any takes `{"type":"signal","signal":"SIGINT"}` and `{"type":"resize","columns","rows"}`. A message that is wrong is answered by `{"type":"error","error"}`. The connection is closed with 1000 after `end`, 1001 where the server stops, 1008 where the request was refused. A browser, which can send no headers, gives its key as the one subprotocol.',
+      'Text frames of JSON. The server sends what the events have, with `type`. An execution with `interactive` takes `{"type":"stdin","data","encoding"?}`, `{"type":"eof"}`; any takes `{"type":"signal","signal":"SIGINT"}` and `{"type":"resize","columns","rows"}`. A message that is wrong is answered by `{"type":"error","error"}`. The connection is closed with 1000 after `end`, 1001 where the server stops, 1008 where the request was refused, 1013 where the server is full, 1011 for a fault of the server. A browser, which can send no headers, gives its key as the one subprotocol.',
     errors: ["EXECUTION_NOT_FOUND"],
     parameters: { id, cursor },
     answers: { 101: { description: "It is a WebSocket from here on." } },

@@ -21,7 +21,10 @@ export interface SandboxRouteOptions extends Pick<
   ServerOptions,
   "config" | "version" | "graceCut"
 > {
-  readonly service: Pick<ExecutionService, "createSandbox" | "defaultProvider" | "defaultPrograms">;
+  readonly service: Pick<
+    ExecutionService,
+    "createSandbox" | "defaultProvider" | "defaultPrograms" | "slotStats"
+  >;
   readonly keys: Pick<ServerOptions["keys"], "charge" | "giveBack">;
   readonly times?: SessionTimes;
 }
@@ -57,6 +60,11 @@ export function addSandboxRoute(app: FastifyInstance, options: SandboxRouteOptio
           return charged(keys, caller, 1, async () =>
             service.createSandbox(spec, turnOf(caller, config), signal),
           );
+        },
+        // Who has as many as its key allows waits for its own.
+        othersWait: () => {
+          const { running, waiting } = service.slotStats();
+          return waiting > 0 && running >= config.concurrency;
         },
         describe: (error) => {
           const known = knownError(error, request);

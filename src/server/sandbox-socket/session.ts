@@ -33,6 +33,8 @@ export interface SessionParts {
   readonly openShare: () => ByteShare;
   /** Takes a slot for the life of the sandbox. */
   readonly createSandbox: (spec: SandboxSpec, signal: AbortSignal) => Promise<ProviderSandbox>;
+  /** Whether somebody would run if this slot were free. */
+  readonly othersWait: () => boolean;
   /** A failure as one of the catalogue; logs what nobody expected. */
   readonly describe: (error: unknown) => GloveboxError;
   readonly times?: SessionTimes | undefined;
@@ -42,12 +44,16 @@ export interface SessionParts {
 export interface SessionTimes {
   /** A sandbox in which nothing runs, and of which nothing is asked. */
   readonly idleMs?: number;
+  /** The same where others wait for its slot. Looked at this often. */
+  readonly idleWhileWantedMs?: number;
   /** Of the sandbox. */
   readonly lifeMs?: number;
   readonly heartbeat?: Heartbeat;
 }
 
 const IDLE_MS = 60_000;
+/** Where others wait for the slot that it has. */
+const IDLE_WHILE_WANTED_MS = 5_000;
 /** A sandbox serves several commands, each of which has the wall time. */
 const COMMANDS_OF_A_LIFE = 4;
 
@@ -177,17 +183,22 @@ export class SandboxSession {
       });
     } finally {
       clearTimeout(lifeTimer);
-      clearTimeout(this.#idleTimer);
+      clearInterval(this.#idleTimer);
     }
   }
 
   #armIdle(): void {
-    const idleMs = this.#parts.times?.idleMs ?? IDLE_MS;
-    clearTimeout(this.#idleTimer);
+    const { times, othersWait } = this.#parts;
+    const idleMs = times?.idleMs ?? IDLE_MS;
+    const stepMs = Math.min(times?.idleWhileWantedMs ?? IDLE_WHILE_WANTED_MS, idleMs);
+    clearInterval(this.#idleTimer);
     if (this.#over.signal.aborted) return;
-    this.#idleTimer = setTimeout(() => {
-      this.end(ended(`nothing ran in it for ${idleMs / 1000} s`), closeCodes.policy);
-    }, idleMs);
+    let passedMs = 0;
+    this.#idleTimer = setInterval(() => {
+      passedMs += stepMs;
+      if (passedMs < idleMs && !othersWait()) return;
+      this.end(ended(`nothing ran in it for ${passedMs / 1000} s`), closeCodes.policy);
+    }, stepMs);
   }
 
   /** After a fault nothing that follows can be trusted; before there is a sandbox, there will be none. */
@@ -254,7 +265,7 @@ export class SandboxSession {
       throw invalidRequest("turn", "another one goes on, or has been");
     }
     this.#lastTurn = number;
-    clearTimeout(this.#idleTimer);
+    clearInterval(this.#idleTimer);
     try {
       this.#turn = start({ turn: number, peer: this.#peer, sandbox, config });
     } catch (error) {

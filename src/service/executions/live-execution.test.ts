@@ -17,7 +17,7 @@ const aborted = (active: ActiveExecution): Promise<string> =>
 
 test("an interactive program that nobody is attached to is ended", async () => {
   const active = new ActiveExecution(info, 20);
-  const follower = active.follow();
+  const follower = active.follow(0);
   active.update({ state: "running" });
   const ended = aborted(active);
   await new Promise((resolve) => setTimeout(resolve, 60));
@@ -29,16 +29,16 @@ test("an interactive program that nobody is attached to is ended", async () => {
 test("one that waits for its turn is not, and nor is one that needs nobody", async () => {
   const waiting = new ActiveExecution(info, 5);
   const alone = new ActiveExecution({ ...info, isInteractive: false, state: "running" }, 5);
-  waiting.follow().close();
-  alone.follow().close();
+  waiting.follow(0).close();
+  alone.follow(0).close();
   await new Promise((resolve) => setTimeout(resolve, 40));
   expect([waiting, alone].map(({ signal }) => signal.aborted)).toEqual([false, false]);
 });
 
 test("output waits for the fastest of its followers only", async () => {
   const active = new ActiveExecution({ ...info, state: "running" });
-  const slow = active.follow();
-  const fast = active.follow();
+  const slow = active.follow(0);
+  const fast = active.follow(0);
   let isThrough = false;
   const written = active.wrote(1_000_000).then(() => (isThrough = true));
   slow.consumed(10);

@@ -29,9 +29,11 @@ export interface LiveExecution {
   resize(size: TtySize): void;
   /**
    * Says how far somebody has read: the program of an interactive execution waits when its one reader
-   * is far behind. @returns Ends that: nobody is waited for any more.
+   * is far behind.
+   *
+   * @param from Bytes of all streams that it has read before; what is not written yet is not counted.
    */
-  follow(): Follower;
+  follow(from: number): Follower;
 }
 
 export interface LiveInput {
@@ -138,8 +140,8 @@ export class ActiveExecution implements LiveExecution {
     this.#control?.resize(size);
   }
 
-  follow(): Follower {
-    const follower = { bytes: this.#written };
+  follow(from: number): Follower {
+    const follower = { bytes: Math.min(from, this.#written) };
     this.#followers.add(follower);
     this.#watchFollowers();
     const check = (): void => {

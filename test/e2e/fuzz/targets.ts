@@ -56,8 +56,8 @@ const native: readonly Omit<Target, "wire">[] = [
   { method: "GET", path: "/v1/executions/{id}", query: { wait: "0" } },
   { method: "POST", path: "/v1/executions/{id}/cancel" },
   { method: "DELETE", path: "/v1/executions/{id}" },
-  { method: "GET", path: "/v1/executions/{id}/events", query: { cursor: "0.0.0.1" } },
-  { method: "GET", path: "/v1/executions/{id}/attach", query: { cursor: "0.0.0.1" } },
+  { method: "GET", path: "/v1/executions/{id}/events", query: { cursor: "1.0.0.0.1" } },
+  { method: "GET", path: "/v1/executions/{id}/attach", query: { cursor: "1.0.0.0.1" } },
   { method: "GET", path: "/v1/sandbox" },
   ...["languages", "info"].map((name) => ({ method: "GET", path: `/v1/${name}` })),
   ...["health", "ready", "metrics", "docs", "openapi.json", "auth/status"].map((name) => ({
