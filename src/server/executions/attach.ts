@@ -17,7 +17,6 @@ import { createMessageRate } from "../sandbox-socket/message-rate.ts";
 import type { ServerContext } from "../server-options.ts";
 import { invalidBody } from "../to-request.ts";
 import { closeCodeOf, parseFrame } from "../web-socket.ts";
-import type { OutputHold } from "./hold-output.ts";
 import { followExecution } from "./follow.ts";
 import { visibleTo } from "./manage.ts";
 import { parsePlace } from "./place.ts";
@@ -75,15 +74,16 @@ async function attach(
   { executions, outputHolds }: ServerContext,
 ): Promise<void> {
   const gone = new AbortController();
-  let hold: OutputHold | undefined;
   keepAlive(socket, () => {
-    hold?.close();
     gone.abort();
   });
   const info = executions.find(request.params.id, visibleTo(request));
   const { id } = info;
-  hold = outputHolds.hold(info, () => {
+  const hold = outputHolds.hold(info, () => {
     socket.close(closeCodes.tryLater, "there is no room for what is still to be read");
+  });
+  gone.signal.addEventListener("abort", () => {
+    hold.close();
   });
   const from = parsePlace(request.query.cursor);
   receive(socket, executions.live(id));

@@ -3,6 +3,7 @@
  * One connection, which is one sandbox: it is made of what comes first, serves one command after the
  * other, and is gone with the connection.
  */
+import { once } from "node:events";
 import type { ServerConfig } from "../../config/server-config.ts";
 import { GloveboxError, invalidRequest } from "../../core/errors.ts";
 import type { ProviderSandbox } from "../../core/provider.ts";
@@ -175,12 +176,7 @@ export class SandboxSession {
     }, lifeMs);
     this.#armIdle();
     try {
-      await new Promise<void>((resolve) => {
-        if (signal.aborted) resolve();
-        signal.addEventListener("abort", () => {
-          resolve();
-        });
-      });
+      if (!signal.aborted) await once(signal, "abort");
     } finally {
       clearTimeout(lifeTimer);
       clearInterval(this.#idleTimer);
