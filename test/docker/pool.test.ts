@@ -30,7 +30,7 @@ describe.skipIf(skipReason !== undefined)(`the pool ${skipReason ?? ""}`, () => 
   /** Runs something, and waits until one container of its kind is kept. */
   const warmUp = async (parts: SpecParts = {}): Promise<string> => {
     await runOnce(provider, sh("true"), parts);
-    await expect.poll(() => ownContainers(dockerd), { timeout: 10_000 }).toHaveLength(1);
+    await expect.poll(() => ownContainers(dockerd), { timeout: 30_000 }).toHaveLength(1);
     return ownContainer(dockerd);
   };
 

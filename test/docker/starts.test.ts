@@ -44,7 +44,7 @@ describe.skipIf(skipReason !== undefined)(`starts ${skipReason ?? ""}`, () => {
       controller.abort(reason);
       const startMs = performance.now();
       await caught;
-      expect(performance.now() - startMs).toBeLessThan(5_000);
+      expect(performance.now() - startMs).toBeLessThan(15_000);
     };
     for (const delayMs of [0, 1, 5, 10, 20, 40, 80, 120, 160, 240, 320, 400]) {
       await giveUpAfter(delayMs);
@@ -53,7 +53,9 @@ describe.skipIf(skipReason !== undefined)(`starts ${skipReason ?? ""}`, () => {
     // What the daemon began for somebody who is gone, it has ended. It keeps only the latest events.
     const made = await eventsSince(sinceSeconds, "create");
     expect(made.length).toBeGreaterThan(0);
-    expect(await eventsSince(sinceSeconds, "destroy")).toEqual(expect.arrayContaining([...made]));
+    await expect
+      .poll(() => eventsSince(sinceSeconds, "destroy"), { timeout: 30_000 })
+      .toEqual(expect.arrayContaining([...made]));
   });
   /** Ids of this process's containers. */
   const eventsSince = async (sinceSeconds: number, event: string): Promise<readonly string[]> => {
