@@ -16,10 +16,11 @@ import type { CompileCacheSettings, ServerConfig } from "./config/server-config.
 import { storageFolder } from "./config/storage-folder.ts";
 import { GloveboxError } from "./core/errors.ts";
 import type { PoolStats, ProbeReport, Provider } from "./core/provider.ts";
+import { createBudgets } from "./server/budgets.ts";
 import { buildServer } from "./server/build-server.ts";
 import { requiresKeys } from "./server/authenticate.ts";
 import { createLogger } from "./server/create-logger.ts";
-import { listen } from "./server/listen.ts";
+import { listen, reachOf, type Reach } from "./server/listen.ts";
 import type { ServerOptions } from "./server/server-options.ts";
 import { cacheFolderFault } from "./service/compile-cache/disk-cache.ts";
 import { openObservers, type ServerObservers } from "./server/open-observers.ts";
@@ -38,7 +39,7 @@ export interface StartServerOptions {
   readonly log: { write(line: string): void };
 }
 
-export interface RunningServer {
+export interface RunningServer extends Reach {
   /** `http://127.0.0.1:8000` */
   readonly url: string;
   /** Of wires with a port of their own, by their names. */
@@ -111,7 +112,8 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     const { executions, keys } = kept;
     const grace = new AbortController();
     const parts = { service, executions, keys, observers, otherProviders, config, logger };
-    const servers = buildServers({ ...parts, version, graceCut: grace.signal });
+    const budgets = createBudgets(config.server.bodyBudgetBytes);
+    const servers = buildServers({ ...parts, version, budgets, graceCut: grace.signal });
     const cutGrace = (): void => {
       executions.abortAll();
       grace.abort();
@@ -147,7 +149,13 @@ async function run(parts: Parts, providers: readonly Provider[]): Promise<Runnin
     observers.audit.serverStarted(programVersion());
     if (kept.hasKeys() && !requiresKeys(config))
       main.log.warn("there are keys, but no request needs one here: start with --auth required");
-    return { url, wireUrls, probe: probe(parts, providers), ...stopping(parts) };
+    return {
+      url,
+      wireUrls,
+      ...reachOf(config),
+      probe: probe(parts, providers),
+      ...stopping(parts),
+    };
   } catch (error) {
     await Promise.all(servers.map((server) => server.close()));
     throw error;
@@ -257,16 +265,14 @@ function watchPools(metrics: ServerObservers["metrics"], providers: readonly Pro
 function keptOptions(config: ServerConfig, env: NodeJS.ProcessEnv) {
   const { storage, executions, callbacks } = config;
   const { maxPending, queueTimeoutMs } = executions;
-  const { maxAgeMs, maxBytes } = storage;
-  const folder = storageFolder(config, env);
   return {
-    folder,
+    folder: storageFolder(config, env),
     maxPending,
     // What waits may take as much again as what has ended.
-    maxPendingBytes: maxBytes,
+    maxPendingBytes: storage.maxBytes,
     queueTimeoutMs,
     callbacks,
-    retention: { maxAgeMs, maxBytes },
+    retention: storage,
   };
 }
 

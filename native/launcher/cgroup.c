@@ -143,19 +143,21 @@ void remove_cgroups(void) {
     }
 }
 
-/* The number after `key ` in a flat keyed file, or the whole file if key is "". */
-static int64_t read_counter(int dir_fd, const char *file, const char *key) {
-    char text[4096];
-    if (read_text_at(dir_fd, file, text, sizeof text) < 0)
-        return -1;
+/* The number after `key ` in the text of a flat keyed file, or the whole text if key is ""; or -1. */
+static int64_t find_counter(const char *text, const char *key) {
     size_t length = strlen(key);
-    for (char *line = text; line && *line; line = strchr(line, '\n')) {
+    for (const char *line = text; line && *line; line = strchr(line, '\n')) {
         if (*line == '\n')
             line++;
         if (!strncmp(line, key, length))
             return strtoll(line + length, NULL, 10);
     }
     return -1;
+}
+
+static int64_t read_counter(int dir_fd, const char *file, const char *key) {
+    char text[4096];
+    return read_text_at(dir_fd, file, text, sizeof text) < 0 ? -1 : find_counter(text, key);
 }
 
 static int64_t read_peak_v2(void) {
@@ -195,12 +197,25 @@ void read_cgroup_counters(struct counters *counters) {
     }
 }
 
-void reset_cgroup_peak(void) {
+bool reset_cgroup_peak(void) {
     if (peak_fd >= 0)
-        (void)!pwrite(peak_fd, "0", 1, 0);
+        return pwrite(peak_fd, "0", 1, 0) == 1;
     int memory_fd = find(CGROUP_V1_MEMORY);
-    if (memory_fd >= 0)
-        set_if_there(memory_fd, "memory.max_usage_in_bytes", "0");
+    if (memory_fd < 0 || faccessat(memory_fd, "memory.max_usage_in_bytes", W_OK, 0) < 0)
+        return false;
+    set(memory_fd, "memory.max_usage_in_bytes", "0");
+    return true;
+}
+
+uint64_t read_cgroup_file_cache(void) {
+    bool is_v2 = find(CGROUP_V2) >= 0;
+    int fd = find(is_v2 ? CGROUP_V2 : CGROUP_V1_MEMORY);
+    char text[8192];
+    if (fd < 0 || read_text_at(fd, "memory.stat", text, sizeof text) < 0)
+        return 0;
+    int64_t cache = find_counter(text, is_v2 ? "file " : "total_cache ");
+    int64_t tmpfs = find_counter(text, is_v2 ? "shmem " : "total_shmem "); /* a part of it */
+    return tmpfs < 0 || cache < tmpfs ? 0 : (uint64_t)(cache - tmpfs);
 }
 
 /* In a container the engine has set the limits, and shows the cgroup read-only. What is not counted

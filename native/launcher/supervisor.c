@@ -124,7 +124,8 @@ static void start_command(struct supervisor *self, const struct message *message
     if (!self->run.wall_us || !self->run.cpu_us || !self->output_bytes)
         die_plain("exec: a limit is missing");
 
-    reset_cgroup_peak();
+    self->run.peak_is_anew = reset_cgroup_peak();
+    self->run.inherited_cache = self->has_reported ? read_cgroup_file_cache() : 0;
     read_cgroup_counters(&self->run.before);
     if (!self->plan->cgroup_count)
         self->run.reaped_before_us = reaped_cpu_us(self->sandbox);

@@ -28,7 +28,9 @@ struct run {
     uint64_t reaped_before_us; /* CPU time of what pid 1 had waited for by then */
     uint64_t sampled_cpu_us, sampled_peak_bytes, sampled_tasks;
     struct counters before;
-    struct reply reply; /* pid 1's word about the end */
+    bool peak_is_anew;        /* it was reset when the command started */
+    uint64_t inherited_cache; /* files that earlier commands read: the least that was seen of it */
+    struct reply reply;       /* pid 1's word about the end */
 };
 
 struct supervisor;
@@ -57,6 +59,8 @@ struct supervisor {
     const struct backend *backend;
     struct sandbox *sandbox;
     struct run run;
+    bool has_reported;      /* of a command's end */
+    uint64_t reported_peak; /* the last one, in bytes */
     struct pump pumps[PUMPS];
     uint64_t output_bytes;
     struct message inbox; /* what has come of the next message */

@@ -10,9 +10,15 @@
 #define SAMPLE_INTERVAL_US 20000
 /* How often the cgroup's CPU counter is read, at least, while a CPU limit is far. */
 #define CPU_CHECK_US 100000
+/* Less does not matter to anyone, and is the rule: then nothing is read while a command runs. */
+#define FILE_CACHE_WORTH_A_LOOK (1 << 20)
 
 static uint64_t larger(uint64_t a, uint64_t b) {
     return a > b ? a : b;
+}
+
+static uint64_t smaller(uint64_t a, uint64_t b) {
+    return a < b ? a : b;
 }
 
 static void check_sampled_limits(struct supervisor *self) {
@@ -40,10 +46,19 @@ static uint64_t cpu_check_delay_us(uint64_t left_us) {
     return delay < CPU_CHECK_US ? delay : CPU_CHECK_US;
 }
 
+/* The kernel takes it back where memory is short, and the program may throw it out: both make room
+ * for what must not be taken off the peak. What is thrown out and read again between two looks is
+ * not seen; the limit, which the kernel keeps, counts it all the same. */
+static void watch_inherited_cache(struct run *run) {
+    if (run->inherited_cache >= FILE_CACHE_WORTH_A_LOOK)
+        run->inherited_cache = smaller(run->inherited_cache, read_cgroup_file_cache());
+}
+
 static void check_cgroup_limits(struct supervisor *self, uint64_t now) {
     struct run *run = &self->run;
     struct counters counters;
     read_cgroup_counters(&counters);
+    watch_inherited_cache(run);
     if (counters.cpu_us < run->before.cpu_us || counters.cpu_us < 0)
         die_plain("limits: the cgroup's CPU counter can't be read");
     uint64_t used = (uint64_t)(counters.cpu_us - run->before.cpu_us);
@@ -111,14 +126,27 @@ static const char *explain_end(const struct supervisor *self, const struct count
     return run->reply.disk_full ? "disk" : NULL;
 }
 
+/*
+ * The peak of a command begins at what the cgroup holds already: with a compiler that nobody had
+ * used for long, the files that it read, which may be far more than the program uses. They are taken
+ * off, as far as they were there all the time.
+ */
+static uint64_t own_peak(const struct supervisor *self, uint64_t peak) {
+    const struct run *run = &self->run;
+    if (!run->peak_is_anew && self->has_reported && (int64_t)peak <= run->before.peak_bytes)
+        return self->reported_peak; /* an earlier command's */
+    return peak > run->inherited_cache ? peak - run->inherited_cache : 0;
+}
+
 void report_end(struct supervisor *self) {
     struct run *run = &self->run;
     struct counters now;
     read_cgroup_counters(&now);
+    watch_inherited_cache(run);
     int status = run->reply.wait_status;
     uint64_t cpu_us = now.cpu_us >= 0 ? (uint64_t)(now.cpu_us - run->before.cpu_us)
                                       : larger(run->reply.cpu_us, run->sampled_cpu_us);
-    uint64_t peak = now.peak_bytes >= 0 ? (uint64_t)now.peak_bytes
+    uint64_t peak = now.peak_bytes >= 0 ? own_peak(self, (uint64_t)now.peak_bytes)
                                         : larger(run->reply.peak_bytes, run->sampled_peak_bytes);
     const char *limit = explain_end(self, &now);
     send_status("exit code=%d signal=%d limit=%s wall-us=%" PRIu64 " cpu-us=%" PRIu64
@@ -130,5 +158,7 @@ void report_end(struct supervisor *self) {
                 self->pumps[STDERR_PUMP].accepted, self->pumps[STDOUT_PUMP].dropped,
                 self->pumps[STDERR_PUMP].dropped, run->reply.has_out,
                 run->sandbox_dead ? "dead" : "alive");
+    self->reported_peak = peak;
+    self->has_reported = true;
     run->active = false;
 }

@@ -87,9 +87,10 @@ const DEFAULT_RETRIES = 2;
 /** Below what proxies allow an answer. */
 const WAIT_SECONDS = 30;
 
-/** @throws {TypeError} where the address is none. */
+/** @throws {TypeError} where the address or the key is none. */
 export function createClient(options: ClientOptions): GloveboxClient {
   const base = toBase(options.url);
+  checkKey(options.key);
   const transport = new Transport({
     base,
     key: options.key,
@@ -174,11 +175,25 @@ async function attach(
   }
 }
 
-function toBase(url: string): string {
-  if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) {
-    throw new TypeError(`url: must be an address that begins with http:// or https://, not ${url}`);
+/** Begins with `http:` or `https:`, in lower case; has no slash at its end. */
+function toBase(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+    throw new TypeError(
+      `url: must be an address that begins with http:// or https://, not ${text}`,
+    );
   }
-  return url.replace(/\/+$/, "");
+  // It is not shown: it may have a secret.
+  if (url.username + url.password + url.search + url.hash !== "") {
+    throw new TypeError("url: must end with the path, and have no user; a key is given as `key`");
+  }
+  return `${url.origin}${url.pathname}`.replace(/\/+$/, "");
+}
+
+/** It is not shown. */
+function checkKey(key: string | undefined): void {
+  if (key === undefined || /^[\x21-\x7e]+$/.test(key)) return;
+  throw new TypeError("key: must be one, of printable ASCII characters without blanks");
 }
 
 /** `randomUUID` is missing in pages that came over plain HTTP. */

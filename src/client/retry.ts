@@ -20,6 +20,7 @@ const notBegunCodes: readonly string[] = [
 /** They may pass: the server stops, its disk is full, a proxy has lost it. 0: no answer came. */
 const passingStatuses: readonly number[] = [0, 408, 429, 502, 503, 504];
 
+/** At most; half of it at least. */
 const FIRST_DELAY_MS = 250;
 const MAX_DELAY_MS = 10_000;
 /** Who is told to come back tomorrow is told so, and does not wait here. */

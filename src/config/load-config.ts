@@ -56,7 +56,7 @@ function fileSource({ file, env, cwd }: ConfigSources): ConfigSource {
   const text = readConfigFile(path);
   if (text === undefined) {
     if (named === undefined) return {};
-    throw invalidFile(path, "the file does not exist");
+    throw invalidFile(path, "does not exist");
   }
   return checkSource(parseYaml(path, text), path, (field) => field);
 }

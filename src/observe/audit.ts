@@ -47,8 +47,6 @@ export interface Audit {
   requestRefused(refusal: AuditedRefusal): void;
   keyCreated(key: AuditedKey): void;
   keyRevoked(key: AuditedKey): void;
-  /** @param action A fixed word: `install_package`. @param target What it was done to. */
-  adminActed(request: AuditedRequest, action: string, target?: string): void;
   serverStarted(version: string): void;
   serverStopped(): void;
   /** How many lines are missing so far. */
@@ -141,9 +139,6 @@ function createAudit(lines: Lines): Audit {
     },
     keyRevoked: (revoked) => {
       key("key_revoked", revoked);
-    },
-    adminActed: ({ requestId, callerId, ip }, action, target) => {
-      write({ event: "admin", request_id: requestId, caller: callerId, action, target, ip });
     },
     serverStarted: (version) => {
       write({ event: "server_started", version, pid: process.pid });

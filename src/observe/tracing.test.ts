@@ -88,7 +88,7 @@ test("does nothing where nothing is configured", async () => {
 
 const everything: NodeJS.ProcessEnv = {
   OTEL_EXPORTER_OTLP_ENDPOINT: "http://a:4318/base/",
-  OTEL_EXPORTER_OTLP_HEADERS: "x-key=a%2Cb, y = 2 ,broken,z=%zz",
+  OTEL_EXPORTER_OTLP_HEADERS: "x-key=a%2Cb, y = 2 ,broken,z=%zz,none=%ff",
   OTEL_EXPORTER_OTLP_TRACES_HEADERS: "y=3",
   OTEL_SERVICE_NAME: "runner",
 };

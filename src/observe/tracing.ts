@@ -63,9 +63,19 @@ function parseHeaders(text: string): Record<string, string> {
     const name = pair.slice(0, at).trim();
     const value = pair.slice(at + 1).trim();
     if (at < 1 || name === "") return [];
-    return [[name, /%(?![0-9a-f]{2})/i.test(value) ? value : decodeURIComponent(value)]];
+    const decoded = /%(?![0-9a-f]{2})/i.test(value) ? value : percentDecoded(value);
+    return decoded === undefined ? [] : [[name, decoded] as const];
   });
-  return Object.fromEntries(pairs) as Record<string, string>;
+  return Object.fromEntries(pairs);
+}
+
+/** Undefined where the bytes are no UTF-8. */
+function percentDecoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** @returns A tracer that does nothing, and loads nothing, where there is no target. */

@@ -5,16 +5,17 @@
  */
 import type { FastifyInstance } from "fastify";
 import { callerIdOf } from "./authenticate.ts";
-import { createByteBudget } from "./byte-budget.ts";
+import type { ByteBudget } from "./byte-budget.ts";
 
+/** As text, and as the bytes that wait to be written. */
+const COPIES = 2;
 /** Smaller ones are bounded by the number of connections. */
 const SMALL_BYTES = 64 * 1024;
 /** Who reads more slowly, a little now and then, must not hold what others need. */
 const MIN_BYTES_PER_SECOND = 128 * 1024;
 
 export interface AnswerBounds {
-  /** Of all answers that are not taken yet. */
-  readonly budgetBytes: number;
+  readonly budget: ByteBudget;
   /**
    * A client that takes nothing for so long loses its connection, and one that has not taken all in so
    * long and the time that the bytes take at 128 KiB a second.
@@ -24,8 +25,6 @@ export interface AnswerBounds {
 
 /** What finds no room gets 429 instead. */
 export function boundAnswers(app: FastifyInstance, bounds: AnswerBounds): void {
-  const holders = "answers that their clients have not read yet";
-  const budget = createByteBudget(bounds.budgetBytes, "answer", holders);
   app.addHook("onSend", async (request, reply, payload: unknown) => {
     if (typeof payload !== "string") return;
     const bytes = Buffer.byteLength(payload);
@@ -33,8 +32,8 @@ export function boundAnswers(app: FastifyInstance, bounds: AnswerBounds): void {
     reply.raw.setTimeout(bounds.idleTimeoutMs, () => {
       reply.raw.destroy();
     });
-    const share = budget.open(() => callerIdOf(request));
-    share.take(bytes);
+    const share = bounds.budget.open(() => callerIdOf(request));
+    share.take(COPIES * bytes);
     const mostMs = bounds.idleTimeoutMs + (bytes / MIN_BYTES_PER_SECOND) * 1000;
     const deadline = setTimeout(() => reply.raw.destroy(), mostMs).unref();
     const release = (): void => {

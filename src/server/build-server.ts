@@ -47,18 +47,18 @@ export function buildServer(options: ServerOptions, wire?: PortWire): FastifyIns
   boundOpenAnswers(app, answers);
   observeRequests(app, options.observers);
   if (config.prepare === "used" && wire === undefined) prepareUsed(app, service);
+  app.setErrorHandler(wire === "piston" ? sendPistonError : sendError);
   prepareFastify(app, options, answers);
   const runs = createLiveRuns();
   stopGracefully(app, runs, {
     ms: config.server.shutdownGraceMs,
     cut: options.graceCut,
   });
-  const outputHolds = createOutputHolds(options.executions, config.server.bodyBudgetBytes);
+  const outputHolds = createOutputHolds(options.executions, options.budgets.output);
   const context: ServerContext = { ...options, runs, outputHolds };
   if (wire === undefined) addReference(app, options);
   // Routes are added once the plug-ins are there: these notice routes as they come.
   void app.register(async (scope) => {
-    if (wire === "piston") app.setErrorHandler(sendPistonError);
     if (wire === undefined) addAllRoutes(scope, context);
     else addWireRoutes(scope, context, wire);
   });
@@ -69,19 +69,18 @@ export function buildServer(options: ServerOptions, wire?: PortWire): FastifyIns
 /** What holds for all requests, in the order in which they meet it. */
 function prepareFastify(
   app: FastifyInstance,
-  { config, keys }: ServerOptions,
+  { config, keys, budgets }: ServerOptions,
   answers: OpenAnswers,
 ): void {
-  const { host, insecureNoAuth, corsOrigins, bodyBudgetBytes } = config.server;
+  const { host, insecureNoAuth, corsOrigins } = config.server;
   const isRequired = requiresKeys(config);
   app.server.maxConnections = MAX_CONNECTIONS;
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
-  app.setErrorHandler(sendError);
   ignoreExpectations(app);
-  acceptOnlyJson(app, bodyBudgetBytes);
+  acceptOnlyJson(app, budgets.bodies);
   boundAnswers(app, {
-    budgetBytes: bodyBudgetBytes,
+    budget: budgets.answers,
     idleTimeoutMs: config.server.requestTimeoutMs,
   });
   app.addHook("onRequest", requireHost);
@@ -131,6 +130,8 @@ function createFastify(
     ...(trustedProxies.length === 0 ? {} : { trustProxy: [...trustedProxies] }),
     genReqId: () => randomUUID(),
     bodyLimit: bodyLimitBytes,
+    // As the servers do whose clients come here: Judge0's documents write `/submissions/`.
+    routerOptions: { ignoreTrailingSlash: true },
     // Time for a request to arrive. There is none for the answer: the run's wall time is that.
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,

@@ -15,24 +15,14 @@ export function errorAnswer({ code, message, details }: GloveboxError): ErrorAns
   return { error: { code, message, details } };
 }
 
-/** Answers with the failure, and logs what the operator should see. */
+/** Answers with the failure. */
 export async function sendError(
   error: unknown,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const known = knownError(error, request);
-  const { status, retryable } = errorCatalog[known.code];
-  // That the server stops is the operator's own doing, and no fault.
-  if (status >= 500 && known.code !== "SHUTTING_DOWN")
-    request.log.error({ err: error }, known.message);
-  void reply.code(status);
-  // Fastify closes the connection of a body that it did not read to its end. A client that still
-  // sends would get a reset in place of the answer; `requestTimeout` bounds what it can send.
-  if (!request.raw.complete && known.code !== "SHUTTING_DOWN")
-    void reply.removeHeader("connection");
-  if (retryable) void reply.header("retry-after", `${retryAfterS(known)}`);
-  if (known.code === "UNAUTHENTICATED") void reply.header("www-authenticate", "Bearer");
+  const known = prepareRefusal(error, request, reply);
+  void reply.code(errorCatalog[known.code].status);
   if (known.code === "METHOD_NOT_ALLOWED") {
     const { allowed } = known.details as GloveboxError<"METHOD_NOT_ALLOWED">["details"];
     void reply.header("allow", allowed.join(", "));
@@ -40,8 +30,30 @@ export async function sendError(
   return reply.type("application/json").serializer(JSON.stringify).send(errorAnswer(known));
 }
 
+/**
+ * What all shapes of a refusal have in common: logs what the operator should see, and sets headers. The
+ * status and the body are the caller's.
+ */
+export function prepareRefusal(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): GloveboxError {
+  const known = knownError(error, request);
+  const { status, retryable } = errorCatalog[known.code];
+  // That the server stops is the operator's own doing, and no fault.
+  const isStopping = known.code === "SHUTTING_DOWN";
+  if (status >= 500 && !isStopping) request.log.error({ err: error }, known.message);
+  // Fastify closes the connection of a body that it did not read to its end. A client that still
+  // sends would get a reset in place of the answer; `requestTimeout` bounds what it can send.
+  if (!request.raw.complete && !isStopping) void reply.removeHeader("connection");
+  if (retryable) void reply.header("retry-after", `${retryAfterS(known)}`);
+  if (known.code === "UNAUTHENTICATED") void reply.header("www-authenticate", "Bearer");
+  return known;
+}
+
 /** Seconds after which a caller may try again, where trying again can help. */
-export function retryAfterS({ details }: GloveboxError): number {
+function retryAfterS({ details }: GloveboxError): number {
   const { retryAfterMs = 1000 } = details as { readonly retryAfterMs?: number };
   return Math.max(1, Math.ceil(retryAfterMs / 1000));
 }

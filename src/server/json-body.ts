@@ -9,7 +9,7 @@ import { GloveboxError, invalidRequest } from "../core/errors.ts";
 import { createByteCollector } from "../util/byte-collector.ts";
 import { showText } from "../util/show-value.ts";
 import { callerIdOf } from "./authenticate.ts";
-import { createByteBudget, type ByteShare } from "./byte-budget.ts";
+import type { ByteBudget, ByteShare } from "./byte-budget.ts";
 import { findJsonFault } from "./json-bounds.ts";
 
 const EXPECTED = "application/json";
@@ -21,13 +21,8 @@ declare module "fastify" {
   }
 }
 
-/**
- * Takes JSON and nothing else: no form, no plain text, which a foreign web page could send unasked.
- *
- * @param budgetBytes Of the bodies of all requests that are being served.
- */
-export function acceptOnlyJson(app: FastifyInstance, budgetBytes: number): void {
-  const budget = createByteBudget(budgetBytes, "body", "the requests that are being served");
+/** Takes JSON and nothing else: no form, no plain text, which a foreign web page could send unasked. */
+export function acceptOnlyJson(app: FastifyInstance, budget: ByteBudget): void {
   app.decorateRequest("bodyShare", null as unknown as ByteShare);
   app.addHook("onRequest", async (request, reply) => {
     const share = budget.open(() => callerIdOf(request));

@@ -9,6 +9,21 @@ import { GloveboxError } from "../core/errors.ts";
 import { requiresKeys } from "./authenticate.ts";
 import { isLoopback } from "./host-check.ts";
 
+/** Who can call. */
+export interface Reach {
+  /** As it was configured: `0.0.0.0`. */
+  readonly host: string;
+  /** Whether that is this machine alone. */
+  readonly isLocal: boolean;
+  /** Whether nobody may without a key. */
+  readonly needsKey: boolean;
+}
+
+export function reachOf(config: ServerConfig): Reach {
+  const { host } = config.server;
+  return { host, isLocal: isLoopback(host), needsKey: requiresKeys(config) };
+}
+
 /**
  * Listens where the configuration says.
  *
@@ -33,17 +48,27 @@ export async function listen(
   }
 }
 
-function keyMissing({ server: { host } }: ServerConfig): GloveboxError<"INVALID_CONFIG"> {
+function keyMissing(config: ServerConfig): GloveboxError<"INVALID_CONFIG"> {
+  const { host } = config.server;
+  const make = makeKeyCommand(config);
   if (isLoopback(host)) {
     return invalidAddress(
       "server.auth",
-      "is `required`, and there is no key yet. Make one with `glovebox keys create`",
+      `is \`required\`, and there is no key yet. Make one with \`${make}\``,
     );
   }
   return invalidAddress(
     "server.host",
-    `${host} can be reached from other machines, and there is no key yet with which anybody could call. Make one with \`glovebox keys create\`, or use 127.0.0.1; if your network is trusted as a whole, start with --insecure-no-auth (GLOVEBOX_INSECURE_NO_AUTH=true)`,
+    `${host} can be reached from other machines, and there is no key yet with which anybody could call. Make one with \`${make}\`, or use 127.0.0.1; if your network is trusted as a whole, start with --insecure-no-auth (GLOVEBOX_INSECURE_NO_AUTH=true)`,
   );
+}
+
+/** For a shell. Wherever this server was told its folder, the flag says the same. */
+function makeKeyCommand({ storage: { folder } }: ServerConfig): string {
+  const command = "glovebox keys create";
+  if (folder === undefined) return command;
+  const isPlain = /^[\w./+-]+$/.test(folder);
+  return `${command} --storage ${isPlain ? folder : `'${folder.replaceAll("'", "'\\''")}'`}`;
 }
 
 type FaultText = (host: string, port: number) => readonly [path: string, message: string];

@@ -3,7 +3,7 @@
  * The runs that requests wait for: each ends with its client, and all end with the server.
  */
 import type { FastifyReply } from "fastify";
-import { GloveboxError } from "../core/errors.ts";
+import { shuttingDown } from "../service/executions/refusals.ts";
 
 export interface LiveRuns {
   /**
@@ -63,8 +63,4 @@ export function createLiveRuns(): LiveRuns {
       while (running.size > 0) await Promise.allSettled(running.keys());
     },
   };
-}
-
-export function shuttingDown(): GloveboxError<"SHUTTING_DOWN"> {
-  return new GloveboxError("SHUTTING_DOWN", "The server is stopping. Try again later.", {});
 }

@@ -4,7 +4,7 @@
  */
 import type { Logger } from "pino";
 import type { ServerConfig } from "../config/server-config.ts";
-import type { CallbackAttempt } from "../service/executions/callback-delivery.ts";
+import type { CallbackAttempt, CallbackFailure } from "../service/executions/callback-delivery.ts";
 import type { ExecutionInfo, ExecutionResult } from "../service/executions/execution-info.ts";
 import type { ExecutionReport, ExecutionRequest } from "../service/request.ts";
 import { noAudit, openAudit, type Audit } from "../observe/audit.ts";
@@ -17,7 +17,7 @@ export interface ServerObservers extends Observers {
   readonly executionRan: (request: ExecutionRequest, report: ExecutionReport) => void;
   /** For executions that are answered later, at their end. */
   readonly executionEnded: (info: ExecutionInfo, result: () => ExecutionResult) => void;
-  readonly callbackEnded: (attempt: CallbackAttempt) => void;
+  readonly callbackEnded: (attempt: CallbackAttempt, failure?: CallbackFailure) => void;
   /** Sends and writes what is left. Idempotent. */
   close(): Promise<void>;
 }
@@ -70,8 +70,9 @@ export async function openObservers(options: ObserversOptions): Promise<ServerOb
         wallTimeMs: 0,
       });
     },
-    callbackEnded: (attempt) => {
+    callbackEnded: (attempt, failure) => {
       metrics.callbackEnded(attempt);
+      if (failure !== undefined) logger.warn(failure, "a callback could not be delivered");
     },
     close: async () => {
       metrics.close();

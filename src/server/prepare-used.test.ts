@@ -16,6 +16,7 @@ import { noAudit } from "../observe/audit.ts";
 import { createMetrics } from "../observe/metrics.ts";
 import { noTracer } from "../observe/tracer.ts";
 import { createLogger } from "./create-logger.ts";
+import { createBudgets } from "./budgets.ts";
 import { buildServer } from "./build-server.ts";
 
 let folder: string;
@@ -93,6 +94,7 @@ async function serve(
   };
   const metrics = createMetrics({ languageIds: [] });
   const server = buildServer({
+    budgets: createBudgets(config.server.bodyBudgetBytes),
     ...{ service: made, executions, keys, config, version: "1.2.3" },
     observers: { metrics, audit: noAudit, tracer: noTracer },
     logger: createLogger(config, { write }),

@@ -8,6 +8,7 @@ import type { Provider } from "../core/provider.ts";
 import type { Executions } from "../service/executions/executions.ts";
 import type { Keys } from "../service/keys.ts";
 import type { ExecutionService } from "../service/service.ts";
+import type { Budgets } from "./budgets.ts";
 import type { OutputHolds } from "./executions/hold-output.ts";
 import type { LiveRuns } from "./live-runs.ts";
 import type { Observers } from "./observe-requests.ts";
@@ -37,6 +38,8 @@ export interface ServerOptions {
   readonly observers: Observers;
   /** Those that a request may name besides the service's default one. */
   readonly otherProviders?: readonly Pick<Provider, "probe">[];
+  /** One for all servers of a process. */
+  readonly budgets: Budgets;
   readonly config: ServerConfig;
   /** Of Glovebox, from package.json. */
   readonly version: string;

@@ -3,7 +3,8 @@
  * How the server stops: nothing new, a grace for what runs, then an end for all of it.
  */
 import type { FastifyInstance } from "fastify";
-import { shuttingDown, type LiveRuns } from "./live-runs.ts";
+import { shuttingDown } from "../service/executions/refusals.ts";
+import type { LiveRuns } from "./live-runs.ts";
 
 /** What a client gets to read an answer that is already written, after all runs have ended. */
 const LINGER_MS = 1000;

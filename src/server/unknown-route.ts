@@ -17,7 +17,7 @@ export function answerUnknownRoutes(app: FastifyInstance): void {
   const refuse = (request: FastifyRequest): never => {
     const [path = ""] = request.url.split("?");
     const allowed = [...methodsByRoute]
-      .filter(([route]) => routeMatches(route, path))
+      .filter(([route]) => routeMatches(route, path.replace(/(?<=.)\/$/, "")))
       .flatMap(([, methods]) => [...methods]);
     throw allowed.length === 0
       ? notFound(showText(request.method), showText(path))
@@ -43,7 +43,7 @@ function methodNotAllowed(
   return new GloveboxError("METHOD_NOT_ALLOWED", message, { method, allowed });
 }
 
-/** A part `:id` of a route stands for any one part of a path. */
+/** A part `:id` of a route stands for any one part of a path, which has no slash at its end. */
 function routeMatches(route: string, path: string): boolean {
   const routeParts = route.split("/");
   const pathParts = path.split("/");

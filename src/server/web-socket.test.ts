@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { GloveboxError, invalidRequest } from "../core/errors.ts";
-import { shuttingDown } from "./live-runs.ts";
+import { shuttingDown } from "../service/executions/refusals.ts";
 import { closeCodeOf } from "./web-socket.ts";
 
 test.each([

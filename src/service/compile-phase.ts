@@ -167,6 +167,7 @@ export function withoutCompiler(sink: ExecutionSink): ExecutionSink {
   return {
     onOutput: (phase, stream, chunk) =>
       phase === "compile" ? undefined : sink.onOutput(phase, stream, chunk),
+    onRun: () => sink.onRun?.(),
   };
 }
 

@@ -80,8 +80,10 @@ async function executePlanned(
     });
     const phase = { sandbox, sink, signal };
     const base = { id: context.request.id ?? randomUUID(), enforcement: sandbox.enforcement };
-    const run = async (): ReturnType<typeof runAndCollect> =>
-      trace("run", async () => runAndCollect(runCommand, phase, context.request));
+    const run = async (): ReturnType<typeof runAndCollect> => {
+      sink.onRun?.();
+      return trace("run", async () => runAndCollect(runCommand, phase, context.request));
+    };
     if (plan === undefined || commands === undefined) return { ...base, ...(await run()) };
     const later = (ended: Promise<void>): void => void work.add(ended);
     const parts = { plan, commands, shortcut, files: spec.files, cache, later };

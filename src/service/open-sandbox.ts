@@ -54,7 +54,7 @@ function held(sandbox: ProviderSandbox, slot: Slot, work: ActiveWork): ProviderS
     await gone;
   });
   // Closed already: nobody else would destroy it.
-  living.catch(() => void destroy());
+  living.catch(() => void work.add(destroy()));
   return {
     id: sandbox.id,
     enforcement: sandbox.enforcement,

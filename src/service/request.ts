@@ -119,6 +119,8 @@ export type PhaseName = "compile" | "run";
 export interface ExecutionSink {
   /** See `Command.onOutput` for back-pressure. */
   onOutput(phase: PhaseName, stream: OutputStream, chunk: Buffer): void | Promise<void>;
+  /** Called once, when the run phase begins: a compiler, if there was one, is done. */
+  onRun?(): void;
 }
 
 export interface Artifacts extends CollectedFiles {

@@ -6,7 +6,7 @@ import { GloveboxError } from "../core/errors.ts";
 import { formatDurationMs } from "../util/duration.ts";
 import { Deadlines } from "./scheduling/deadlines.ts";
 import { FairQueue } from "./scheduling/fair-queue.ts";
-import type { CallerStats, Place } from "./scheduling/fair-queue.ts";
+import type { Place } from "./scheduling/fair-queue.ts";
 
 export interface SlotsOptions {
   /** Slots that can be held at the same time, at least 1. */
@@ -52,8 +52,8 @@ export interface SlotStats {
   /** Requests, accepted ones included. */
   readonly waiting: number;
   readonly heldMemoryBytes: number;
-  /** Each that has a slot or waits for one, in no order. */
-  readonly callers: readonly CallerStats[];
+  /** Whether somebody would run if another gave its slot back: who has all that its key allows would not. */
+  readonly isWanted: boolean;
 }
 
 export interface Slots {
@@ -136,7 +136,7 @@ class FairSlots implements Slots {
       running: this.#running,
       waiting: this.#queue.waiting,
       heldMemoryBytes: this.#heldMemoryBytes,
-      callers: this.#queue.stats(),
+      isWanted: this.#chosen !== undefined || this.#queue.next !== undefined,
     };
   }
 

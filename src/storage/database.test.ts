@@ -324,7 +324,7 @@ describe("with processes of their own", () => {
     const database = openDatabase({ folder: process.argv[2] });
     const store = createExecutionsStore(database);
     const owner = process.argv[3];
-    const common = { callerId: "c", kind: "v1", priority: 0, language: "python", isInteractive: false };
+    const common = { callerId: "c", kind: "v1", priority: 0, language: "python", turn: "{}", isInteractive: false };
     for (let n = 0; n < Number(process.argv[4]); n += 1) {
       const id = owner + "-" + n;
       const request = Buffer.alloc(20_000, n);

@@ -25,14 +25,6 @@ export interface ExecutionLists {
   /** Takes longer the higher `offset` is. */
   page(filter: ExecutionFilter, range: { limit: number; offset: number }): StoredExecution[];
   count(filter: ExecutionFilter): number;
-  /** Of all that are kept. Reads them all: not for every request. */
-  counts(): readonly ExecutionCount[];
-}
-
-export interface ExecutionCount {
-  readonly state: StoredState;
-  readonly language: string | null;
-  readonly count: number;
 }
 
 export function createExecutionLists(database: Database): ExecutionLists {
@@ -59,16 +51,6 @@ export function createExecutionLists(database: Database): ExecutionLists {
       const query = `SELECT count(*) AS count FROM executions WHERE ${where.join(" AND ")}`;
       return database.read((sql) => sql.row(query, ...values))?.["count"] as number;
     },
-    counts: () =>
-      database
-        .read((sql) =>
-          sql.rows("SELECT state, language, count(*) AS count FROM executions GROUP BY 1, 2"),
-        )
-        .map((row) => ({
-          state: row["state"] as StoredState,
-          language: row["language"] as string | null,
-          count: row["count"] as number,
-        })),
   };
 }
 

@@ -28,12 +28,14 @@ const made = (id: string, more: Partial<NewExecution> = {}): NewExecution => ({
   kind: "v1",
   priority: 0,
   language: "python",
+  turn: "{}",
   isInteractive: false,
   owner: "me",
   createdAtMs: 1_000,
   request: Buffer.from("request"),
   ...more,
 });
+const find = (id: string): StoredExecution | undefined => store.findMany([id])[0];
 const insert = (...executions: NewExecution[]) => store.insert(executions);
 const ids = (executions: readonly StoredExecution[]): string[] => executions.map(({ id }) => id);
 const finish = async (id: string, now = 3_000): Promise<void> => {
@@ -60,13 +62,13 @@ test("an execution is kept with all that it carries, from its beginning to its e
     ...{ idempotencyKey: null, requestHash: null },
   };
   expect(inserted).toEqual({ execution: queued, wasThere: false });
-  expect(store.find("a")).toEqual(queued);
+  expect(find("a")).toEqual(queued);
   expect(store.request("a")).toEqual(request);
   expect(store.result("a")).toEqual({ result: null, error: null, segments: null, meta: '{"ä":1}' });
 
   expect(await store.claim("a", "me", 2_000)).toBe(true);
   const running = { ...queued, state: "running", attempts: 1, startedAtMs: 2_000 };
-  expect(store.find("a")).toEqual(running);
+  expect(find("a")).toEqual(running);
 
   const error = { code: "SANDBOX_FAILED" as const, message: "it\0broke", details: { step: "x" } };
   const segments = Buffer.from("out");
@@ -80,13 +82,13 @@ test("an execution is kept with all that it carries, from its beginning to its e
   } as const;
   expect(await store.finish("a", "me", end)).toBe(true);
   const bytes = 11 + 7 + 2 + 3 + JSON.stringify(error).length;
-  expect(store.find("a")).toEqual({ ...running, state: "failed", finishedAtMs: 3_000, bytes });
+  expect(find("a")).toEqual({ ...running, state: "failed", finishedAtMs: 3_000, bytes });
   expect(store.result("a")).toEqual({ result: '{"b":2}', error, segments, meta: "{}" });
 });
 
 test("what isn't there is undefined, false or left out", async () => {
   await insert(made("a"), made("b"));
-  expect(store.find("x")).toBeUndefined();
+  expect(find("x")).toBeUndefined();
   expect(store.request("x")).toBeUndefined();
   expect(store.result("x")).toBeUndefined();
   expect(ids(store.findMany(["b", "x", "a"]))).toEqual(["b", "a"]);
@@ -107,20 +109,20 @@ test("each step is taken once, and only by the owner", async () => {
   expect(await store.finish("a", "you", { state: "finished", now: 1 })).toBe(false);
   expect(await store.finish("a", "me", { state: "finished", now: 1 })).toBe(true);
   expect(await store.finish("a", "me", { state: "failed", now: 1 })).toBe(false);
-  expect(store.find("a")?.state).toBe("finished");
+  expect(find("a")?.state).toBe("finished");
 
   expect(await store.finishQueued("b", { state: "canceled", now: 5 })).toBe(true);
   expect(await store.claim("b", "me", 1)).toBe(false);
-  expect(store.find("b")).toMatchObject({ state: "canceled", finishedAtMs: 5, attempts: 0 });
+  expect(find("b")).toMatchObject({ state: "canceled", finishedAtMs: 5, attempts: 0 });
   expect(await store.remove("b")).toBe(true);
-  expect(store.find("b")).toBeUndefined();
+  expect(find("b")).toBeUndefined();
   expect(database.read((sql) => sql.rows("SELECT seq FROM requests"))).toEqual([{ seq: 1 }]);
 });
 
 test("a batch comes whole or not at all", async () => {
   await insert(made("a"));
   await expect(insert(made("b"), made("a"))).rejects.toThrow(/UNIQUE/);
-  expect(store.find("b")).toBeUndefined();
+  expect(find("b")).toBeUndefined();
 });
 
 test("an idempotency key stands for one execution of its caller", async () => {
@@ -135,6 +137,7 @@ test("an idempotency key stands for one execution of its caller", async () => {
   expect(store.findByIdempotencyKey("caller", "k")?.id).toBe("a");
   expect(store.findByIdempotencyKey("other", "k")?.id).toBe("c");
   expect(store.findByIdempotencyKey("caller", "x")).toBeUndefined();
+  await store.finishQueued("a", { state: "canceled", now: 1 });
   await store.remove("a");
   await insert(made("b", { idempotency }));
   expect(store.findByIdempotencyKey("caller", "k")?.id).toBe("b");
@@ -161,7 +164,7 @@ test("what dead owners had is queued again, or lost", async () => {
     ["ran-often", 1, "heir"],
     ["late", 0, "heir"],
   ]);
-  expect(store.queuedOf("heir")).toEqual(first.queued);
+  expect(first.queued.map(({ id }) => find(id))).toEqual(first.queued);
   expect(ids(first.lost)).toEqual(["spoke"]);
   expect(first.lost[0]).toMatchObject({ state: "failed", finishedAtMs: 9 });
   expect(ids(callbacksDue(9))).toEqual(["spoke"]);
@@ -174,7 +177,7 @@ test("what dead owners had is queued again, or lost", async () => {
     message: expect.stringContaining("begun 2 times") as string,
     details: { executionId: "ran-often", attempts: 2 },
   });
-  expect(store.find("lives")).toMatchObject({ state: "running", owner: "alive" });
+  expect(find("lives")).toMatchObject({ state: "running", owner: "alive" });
   expect(await store.finish("ran", "dead", { state: "finished", now: 1 })).toBe(false);
 });
 
@@ -182,6 +185,17 @@ const callbacksDue = (now: number) =>
   callbacks
     .due("caller", now, 10)
     .map(({ executionId }) => ({ id: executionId }) as StoredExecution);
+
+test("what an owner that ends puts back has not been begun", async () => {
+  await insert(made("a"), made("typed", { isInteractive: true }), made("waits"));
+  for (const id of ["a", "typed"]) await store.claim(id, "me", 2_000);
+  expect(await store.putBack("a", "other")).toBe(false);
+  expect(await store.putBack("waits", "me")).toBe(false);
+  expect(await store.putBack("typed", "me")).toBe(false);
+  expect(await store.putBack("a", "me")).toBe(true);
+  expect(find("a")).toMatchObject({ state: "queued", attempts: 0, startedAtMs: null });
+  expect(find("typed")).toMatchObject({ state: "running", attempts: 1 });
+});
 
 test("lists are of whom, what and which state one asks for, newest first", async () => {
   await insert(
@@ -205,11 +219,6 @@ test("lists are of whom, what and which state one asks for, newest first", async
   expect(lists.count({})).toBe(5);
   expect(lists.count({ kind: "judge0", callerId: "caller" })).toBe(2);
   expect(lists.count({ state: "running" })).toBe(0);
-  expect(lists.counts()).toEqual([
-    { state: "finished", language: "python", count: 1 },
-    { state: "queued", language: null, count: 1 },
-    { state: "queued", language: "python", count: 3 },
-  ]);
 });
 
 describe("callbacks", () => {
@@ -290,8 +299,24 @@ describe("pruning", () => {
     expect(await prune(database, { ...options, maxBytes: 0 })).toMatchObject({ deleted: 1 });
     expect(await prune(database, { ...options, maxBytes: 0 })).toMatchObject({ deleted: 0 });
     expect(ids(lists.list({}, { limit: 9 }))).toEqual(["d"]);
+    await store.finishQueued("d", { state: "canceled", now: 1 });
     await store.remove("d");
     expect(database.read((sql) => sql.row("SELECT bytes FROM totals"))).toEqual({ bytes: 0 });
+  });
+
+  test("for want of room takes also what nobody was told of yet", async () => {
+    const request = Buffer.alloc(98);
+    await insert(...["a", "b"].map((id) => made(id, { request, callbackUrl: "http://x" })));
+    await insert(made("c", { request }));
+    for (const [id, now] of [
+      ["a", 9_100],
+      ["b", 9_200],
+      ["c", 9_300],
+    ] as const)
+      await finish(id, now);
+    await prune(database, { ...options, maxBytes: 150 });
+    expect(ids(lists.list({}, { limit: 9 }))).toEqual(["c"]);
+    expect(callbacks.dueCallers(10_000)).toEqual([]);
   });
 
   test("goes in small steps until the file is small again", async () => {
@@ -335,7 +360,6 @@ test("ten thousand are still quick to find, list, count and delete", async () =>
   await within(500, () => lists.list({ callerId: "y", state: "queued" }, { limit: 100 }));
   await within(500, () => lists.list({ callerId: "y", state: "failed" }, { limit: 100 }));
   await within(500, () => lists.page({ kind: "v1" }, { limit: 20, offset: 9_000 }));
-  await within(500, () => lists.counts());
   await within(10_000, () =>
     store.takeOver({ isAlive: () => false, newOwner: "me", maxAttempts: 2, now: 1 }),
   );

@@ -20,8 +20,8 @@ export interface NewExecution {
   readonly kind: string;
   readonly priority: number;
   readonly language: string | null;
-  /** See `StoredExecution.turn`. Default: `{}`. */
-  readonly turn?: string;
+  /** See `StoredExecution.turn`. */
+  readonly turn: string;
   readonly isInteractive: boolean;
   /** The process that will run it. */
   readonly owner: string;
@@ -71,7 +71,6 @@ export interface TakenOver {
 export interface ExecutionsStore {
   /** Adds all, in this order, as `queued`, or, if it throws, none. */
   insert(executions: readonly NewExecution[]): Promise<readonly Inserted[]>;
-  find(id: string): StoredExecution | undefined;
   findByIdempotencyKey(callerId: string, key: string): StoredExecution | undefined;
   /** Those that are there, in the order of `ids`. */
   findMany(ids: readonly string[]): StoredExecution[];
@@ -83,28 +82,29 @@ export interface ExecutionsStore {
    * @returns False if it is no longer queued, or belongs to another owner.
    */
   claim(id: string, owner: string, now: number): Promise<boolean>;
+  /**
+   * Running back to queued, as if it had not been begun: this owner ends in order. Not what is
+   * interactive: nobody would come back to it.
+   */
+  putBack(id: string, owner: string): Promise<boolean>;
   /** @returns False if it doesn't run, or another owner runs it: then nothing is changed. */
   finish(id: string, owner: string, end: ExecutionEnd): Promise<boolean>;
   /** Ends what was never begun. @returns False if it is no longer queued. */
   finishQueued(id: string, end: ExecutionEnd): Promise<boolean>;
-  /** @returns False if it runs, or isn't there. */
+  /** @returns False if it has not ended, or isn't there. */
   remove(id: string): Promise<boolean>;
-  /** In the order in which they came. */
-  queuedOf(owner: string): StoredExecution[];
   /** What dead owners had: queued for `newOwner`, or failed where it can't be run again. */
   takeOver(options: TakeOver): Promise<TakenOver>;
 }
 
 export function createExecutionsStore(database: Database): ExecutionsStore {
-  const findOne = (where: string, ...values: string[]): StoredExecution | undefined =>
-    database.read((sql) => select(sql, where, ...values)[0]);
-
   return {
     insert: (executions) =>
       database.write((sql) => executions.map((execution) => insertOne(sql, execution))),
-    find: (id) => findOne("id = ?", id),
     findByIdempotencyKey: (callerId, key) =>
-      findOne("caller_id = ? AND idempotency_key = ?", callerId, key),
+      database.read(
+        (sql) => select(sql, "caller_id = ? AND idempotency_key = ?", callerId, key)[0],
+      ),
     findMany: (ids) => {
       const rows = database.read((sql) =>
         select(sql, "id IN (SELECT value FROM json_each(?))", JSON.stringify(ids)),
@@ -125,15 +125,14 @@ export function createExecutionsStore(database: Database): ExecutionsStore {
       return row && toResult(row);
     },
     claim: (id, owner, now) => database.write((sql) => sql.run(claimChange, now, id, owner)),
+    putBack: (id, owner) => database.write((sql) => sql.run(putBackChange, id, owner)),
     finish: (id, owner, end) =>
       database.write((sql) => finishOne(sql, "state = 'running' AND owner = ?", id, end, owner)),
     finishQueued: (id, end) => database.write((sql) => finishOne(sql, "state = 'queued'", id, end)),
     remove: (id) =>
       database.write((sql) =>
-        sql.run("DELETE FROM executions WHERE id = ? AND state <> 'running'", id),
+        sql.run("DELETE FROM executions WHERE id = ? AND finished_at IS NOT NULL", id),
       ),
-    queuedOf: (owner) =>
-      database.read((sql) => select(sql, "state = 'queued' AND owner = ? ORDER BY seq", owner)),
     takeOver: (options) => database.write((sql) => takeOver(sql, options)),
   };
 }
@@ -146,25 +145,24 @@ const claimChange = `
   UPDATE executions SET state = 'running', attempts = attempts + 1, started_at = ?
   WHERE id = ? AND state = 'queued' AND owner = ?`;
 
+const putBackChange = `
+  UPDATE executions SET state = 'queued', attempts = attempts - 1, started_at = NULL
+  WHERE id = ? AND state = 'running' AND owner = ? AND NOT interactive`;
+
 function select(sql: Sql, where: string, ...values: string[]): StoredExecution[] {
   return sql
     .rows(`SELECT ${executionColumns} FROM executions WHERE ${where}`, ...values)
     .map(toExecution);
 }
 
+/** What it takes in the database before it has ended. */
+export function carriedBytes({ request, meta }: NewExecution): number {
+  return request.byteLength + textBytes(meta);
+}
+
 function insertOne(sql: Sql, execution: NewExecution): Inserted {
-  const {
-    id,
-    callerId,
-    kind,
-    priority,
-    language,
-    turn = "{}",
-    owner,
-    request,
-    meta,
-    idempotency,
-  } = execution;
+  const { id, callerId, kind, priority, language, turn, owner, request, meta, idempotency } =
+    execution;
   if (idempotency !== undefined) {
     const where = "caller_id = ? AND idempotency_key = ?";
     const [existing] = select(sql, where, callerId, idempotency.key);
@@ -175,7 +173,7 @@ function insertOne(sql: Sql, execution: NewExecution): Inserted {
        created_at, bytes, idempotency_key, request_hash)
      VALUES (?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING ${executionColumns}`,
     ...[id, callerId, kind, priority, language, turn, execution.isInteractive ? 1 : 0, owner],
-    ...[execution.createdAtMs, request.byteLength + textBytes(meta)],
+    ...[execution.createdAtMs, carriedBytes(execution)],
     ...[idempotency?.key ?? null, idempotency?.requestHash ?? null],
   ) as SqlRow;
   const inserted = toExecution(row);
@@ -249,7 +247,7 @@ function lostError(executionId: string, attempts: number): StoredError {
   const times = attempts === 1 ? "once" : `${attempts} times`;
   return {
     code: "EXECUTION_LOST",
-    message: `the server died while the execution ran; it was begun ${times} and is not begun again.`,
+    message: `the server ended while the execution ran; it was begun ${times} and is not begun again.`,
     details: { executionId, attempts },
   };
 }

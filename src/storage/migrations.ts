@@ -20,7 +20,7 @@ CREATE TABLE executions (
   state TEXT NOT NULL CHECK (state IN ('queued', 'running', 'finished', 'failed', 'canceled')),
   priority INTEGER NOT NULL,
   language TEXT,
-  turn TEXT NOT NULL DEFAULT '{}',
+  turn TEXT NOT NULL,
   interactive INTEGER NOT NULL,
   owner TEXT NOT NULL,
   attempts INTEGER NOT NULL DEFAULT 0,

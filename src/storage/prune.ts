@@ -34,7 +34,8 @@ const USAGE_DAYS = 32;
 const DAY_MS = 86_400_000;
 
 /**
- * Deletes a few executions that ended, unless their callback still waits to be delivered.
+ * Deletes a few executions that ended: for want of room those that ended first; else those that are too
+ * old, unless their callback still waits to be delivered.
  *
  * @throws {GloveboxError} `STORAGE_UNAVAILABLE`.
  */
@@ -47,29 +48,34 @@ export function prune(database: Database, options: PruneOptions): Promise<Pruned
   });
 }
 
+/** For want of room also those whose callback still waits: they are no longer bounded by anything else. */
+const oldestEnded = `
+  SELECT seq, bytes FROM executions WHERE finished_at IS NOT NULL ORDER BY finished_at LIMIT ?`;
+const endedBefore = `
+  SELECT seq, bytes FROM executions
+  WHERE finished_at < ? AND NOT EXISTS (
+    SELECT 1 FROM callbacks WHERE execution_id = executions.id AND state = 'waiting')
+  ORDER BY finished_at LIMIT ?`;
+
 function deleteSome(
   sql: Sql,
   { maxAgeMs, maxBytes, now, limit }: PruneOptions,
 ): { deleted: number; isDone: boolean } {
-  const candidates = sql.rows(
-    `SELECT seq, bytes, finished_at FROM executions
-     WHERE finished_at IS NOT NULL AND NOT EXISTS (
-       SELECT 1 FROM callbacks WHERE execution_id = executions.id AND state = 'waiting')
-     ORDER BY finished_at LIMIT ?`,
-    limit,
-  );
   let excess = (sql.row("SELECT bytes FROM totals")?.["bytes"] as number) - maxBytes;
   const until = performance.now() + STEP_MS;
+  const candidates =
+    excess > 0 ? sql.rows(oldestEnded, limit) : sql.rows(endedBefore, now - maxAgeMs, limit);
+  const isForRoom = excess > 0;
   let deleted = 0;
   for (const row of candidates) {
-    const isOld = (row["finished_at"] as number) < now - maxAgeMs;
-    if (!isOld && excess <= 0) return { deleted, isDone: true };
     if (deleted > 0 && performance.now() >= until) return { deleted, isDone: false };
+    if (isForRoom && excess <= 0) return { deleted, isDone: false };
     sql.run("DELETE FROM executions WHERE seq = ?", row["seq"] as number);
     excess -= row["bytes"] as number;
     deleted += 1;
   }
-  return { deleted, isDone: candidates.length < limit };
+  // Once there is room, what is too old has its turn.
+  return { deleted, isDone: candidates.length < (isForRoom ? 1 : limit) };
 }
 
 /** Gives a few free pages back to the file system. @returns Whether there are more to give back. */

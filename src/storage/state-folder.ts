@@ -55,7 +55,11 @@ function createFile(path: string): void {
 
 function checkOwner(path: string, status: { uid: number; mode: number }, mode: string): void {
   if (status.uid !== process.geteuid?.()) {
-    throw invalidState(path, `it belongs to user ${status.uid}, not to the user of this process`);
+    const remedy = `run this as that user, or give it to this one: \`chown ${process.geteuid?.()} ${path}\``;
+    throw invalidState(
+      path,
+      `it belongs to user ${status.uid}, not to the user of this process; ${remedy}`,
+    );
   }
   if ((status.mode & 0o022) !== 0) {
     throw invalidState(path, `others can write to it. Run \`chmod ${mode} ${path}\``);

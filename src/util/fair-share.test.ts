@@ -26,13 +26,22 @@ test("where one has it all, another still has an even share", () => {
   expect(share.hasRoom("b", 5)).toBe(true);
 });
 
-test("whatever is asked for, no more than the bound is held, and nothing is left at the end", () => {
-  const wish = fc.tuple(fc.constantFrom("a", "b", "c", "d"), fc.integer({ min: 1, max: 40 }));
+test("whatever comes and goes, no more than the bound is held, and nothing is left at the end", () => {
+  const wish = fc.tuple(
+    fc.constantFrom("a", "b", "c", "d"),
+    fc.integer({ min: 1, max: 40 }),
+    fc.boolean(),
+  );
   fc.assert(
     fc.property(fc.array(wish, { maxLength: 60 }), (wishes) => {
       const share = new FairShare(100);
       const taken: (readonly [string, number])[] = [];
-      for (const [holder, amount] of wishes) {
+      for (const [holder, amount, isLeaving] of wishes) {
+        const [oldest] = taken;
+        if (isLeaving && oldest !== undefined) {
+          taken.shift();
+          share.add(oldest[0], -oldest[1]);
+        }
         if (!share.hasRoom(holder, amount)) continue;
         share.add(holder, amount);
         taken.push([holder, amount]);

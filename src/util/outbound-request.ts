@@ -3,6 +3,7 @@
  * HTTP requests to addresses that callers named: no redirect is followed, and what is connected to is
  * what was looked at.
  */
+import { once } from "node:events";
 import { lookup as lookUp, type LookupAddress, type LookupOptions } from "node:dns";
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
@@ -23,31 +24,51 @@ export interface OutboundRequest {
   readonly allowPrivate: boolean;
 }
 
+/** It would have gone to where nothing may be sent. */
+export class NotPublicError extends Error {
+  override readonly name = "NotPublicError";
+}
+
 export interface OutboundAnswer {
   readonly status: number;
   readonly body: Buffer;
 }
 
 /**
- * @throws {Error} With a message for people: an address that is not public, no connection, too slow,
- * too long.
+ * Where the time is over while a name is looked up, this still waits for the end of that: nobody can
+ * end it, and all who look up names share a few threads.
+ *
+ * @throws {Error} With a message for people: an address that is not public (`NotPublicError`), no
+ * connection, too slow, too long.
  */
 export async function sendOutbound(
   request: OutboundRequest,
   signal: AbortSignal,
 ): Promise<OutboundAnswer> {
+  const names = createLookup(request.allowPrivate);
+  return send(request, names.lookup, signal).finally(async () => {
+    if (!signal.aborted) await Promise.race([names.idle(), once(signal, "abort")]);
+  });
+}
+
+async function send(
+  request: OutboundRequest,
+  lookup: LookupFunction,
+  signal: AbortSignal,
+): Promise<OutboundAnswer> {
   const { url, method, headers = {}, body, timeoutMs, allowPrivate } = request;
   const hostname = url.hostname.replace(/^\[(.*)\]$/, "$1");
-  if (!allowPrivate && isIP(hostname) !== 0) requirePublic(hostname, hostname);
+  if (!allowPrivate && isIP(hostname) !== 0 && !isPublicAddress(hostname))
+    throw notPublic(hostname);
   const deadline = AbortSignal.timeout(timeoutMs);
-  const send = url.protocol === "https:" ? httpsRequest : httpRequest;
+  const open = url.protocol === "https:" ? httpsRequest : httpRequest;
   const length = body === undefined ? {} : { "content-length": `${Buffer.byteLength(body)}` };
   return new Promise((resolve, reject) => {
-    const outgoing = send(url, {
+    const outgoing = open(url, {
       method,
       headers: { ...headers, ...length },
       agent: false,
-      ...(allowPrivate ? {} : { lookup: publicLookup }),
+      lookup,
     });
     const end = (reason: Error): void => {
       outgoing.destroy(reason);
@@ -95,23 +116,35 @@ async function readAnswer(answer: IncomingMessage, maxBytes: number): Promise<Bu
   return Buffer.concat(chunks);
 }
 
-/** Looks at every address of the name: one that is not public makes the name unusable. */
-const publicLookup: LookupFunction = (hostname, options, callback) => {
-  const all: LookupOptions & { readonly all: true } = { ...options, all: true };
-  lookUp(hostname, all, (error, addresses) => {
-    if (error !== null) {
-      callback(error, "", 0);
-      return;
-    }
-    try {
-      for (const { address } of addresses) requirePublic(hostname, address);
-    } catch (refusal) {
-      callback(refusal as Error, "", 0);
-      return;
-    }
-    answerLookup(options.all === true, addresses, callback);
-  });
-};
+interface NameLookup {
+  readonly lookup: LookupFunction;
+  /** Resolves when no name is being looked up. */
+  idle(): Promise<void>;
+}
+
+/** Looks at every address of the name: one that is not allowed makes the name unusable. */
+function createLookup(allowPrivate: boolean): NameLookup {
+  let looking = Promise.resolve();
+  return {
+    idle: () => looking,
+    lookup: (hostname, options, callback) => {
+      const all: LookupOptions & { readonly all: true } = { ...options, all: true };
+      looking = new Promise((resolve) => {
+        lookUp(hostname, all, (error, addresses) => {
+          resolve();
+          if (error !== null) {
+            callback(error, "", 0);
+            return;
+          }
+          const isAllowed =
+            allowPrivate || addresses.every(({ address }) => isPublicAddress(address));
+          if (isAllowed) answerLookup(options.all === true, addresses, callback);
+          else callback(notPublic(hostname), "", 0);
+        });
+      });
+    },
+  };
+}
 
 function answerLookup(
   wantsAll: boolean,
@@ -123,8 +156,7 @@ function answerLookup(
   else callback(null, first.address, first.family);
 }
 
-function requirePublic(hostname: string, address: string): void {
-  if (isPublicAddress(address)) return;
-  const what = hostname === address ? address : `${hostname} is ${address}, which`;
-  throw new Error(`${what} is no public address`);
+/** Which address a name of the operator's network has is nobody else's business. */
+function notPublic(hostname: string): NotPublicError {
+  return new NotPublicError(`${hostname} is no public address, or leads to none`);
 }

@@ -46,6 +46,13 @@ export function isPublicAddress(address: string): boolean {
   }
 }
 
+/** Whether it is such an address, or this machine's usual name, as it is written. */
+export function namesPrivateHost({ hostname }: URL): boolean {
+  const name = hostname.replace(/^\[(.*)\]$/, "$1").replace(/\.$/, "");
+  if (isIP(name) !== 0) return !isPublicAddress(name);
+  return name === "localhost" || name.endsWith(".localhost");
+}
+
 function blockList(
   subnets: readonly (readonly [string, number])[],
   family: "ipv4" | "ipv6",

@@ -1,7 +1,7 @@
 /**
  * @module
  * What all WebSockets have in common, on either side: bounds, close codes, an end for a side that is
- * gone, and writing that can be waited for.
+ * gone, writing that can be waited for, and reading no faster than somebody takes what is read.
  */
 import type { WebSocket } from "ws";
 
@@ -61,7 +61,7 @@ export function keepAlive(
   };
   for (const event of ["message", "ping", "pong"] as const) socket.on(event, onSign);
   const timer = setInterval(() => {
-    // What a paused one has sent is not read: it answers later.
+    // What a paused one has sent is not read: it answers later. See `createInputGate`.
     if (socket.isPaused) onSign();
     if (performance.now() - seenMs > deadMs) socket.terminate();
     else if (socket.readyState === socket.OPEN) socket.ping();
@@ -74,15 +74,88 @@ export function keepAlive(
   });
 }
 
-/** @returns Resolves when the message has gone to the other side's system, or the connection is gone. */
-export function sendMessage(socket: MessageSocket, data: string | Buffer): Promise<void> {
+/**
+ * @param stallMs Who has not taken the message by then loses the connection. Absent: it waits for as long
+ * as it takes.
+ * @returns Resolves when the message has gone to the other side's system, or the connection is gone.
+ */
+export function sendMessage(
+  socket: Pick<MessageSocket, "send" | "terminate" | "readyState" | "OPEN">,
+  data: string | Buffer,
+  stallMs?: number,
+): Promise<void> {
   return new Promise((resolve) => {
     if (socket.readyState !== socket.OPEN) {
       resolve();
       return;
     }
+    const end = (): void => {
+      socket.terminate();
+    };
+    const timer = stallMs === undefined ? undefined : setTimeout(end, stallMs);
     socket.send(data, () => {
+      clearTimeout(timer);
       resolve();
     });
   });
+}
+
+/** Of what was read and is not taken yet. */
+export interface Backlog {
+  bytes: number;
+}
+
+export interface InputGate {
+  /** @returns To be called once when it is taken, or thrown away. */
+  hold(bytes: number): () => void;
+}
+
+type GatedSocket = Pick<WebSocket, "once" | "ping" | "pause" | "resume" | "readyState" | "OPEN">;
+
+/** So much may wait, and one more message: what comes behind it, a signal or an end, is still seen. */
+const READ_ON_BYTES = 1024 * 1024;
+/** With more than that, nothing is read. */
+const LOOK_BYTES = 3 * 1024 * 1024;
+/** How often somebody who is not read is looked at. */
+const LOOK_MS = 750;
+/** What a message takes in memory besides its bytes, about. */
+const MESSAGE_BYTES = 512;
+
+/**
+ * Slows the other side down to what is taken of its input, and still sees when it goes: a socket that is
+ * not read says nothing of its end. So it is read a message at a time while there is some room, and gets
+ * pings: writing to a side that is gone fails, the second time at the latest.
+ *
+ * @param backlog One for all connections whose input goes to the same place.
+ */
+export function createInputGate(socket: GatedSocket, backlog: Backlog = { bytes: 0 }): InputGate {
+  let looks: NodeJS.Timeout | undefined;
+  const look = (): void => {
+    if (backlog.bytes <= READ_ON_BYTES) {
+      clearInterval(looks);
+      looks = undefined;
+    } else if (socket.readyState === socket.OPEN) {
+      socket.ping();
+    }
+    // The next input pauses it again.
+    if (backlog.bytes < LOOK_BYTES) socket.resume();
+  };
+  socket.once("close", () => {
+    clearInterval(looks);
+  });
+  return {
+    hold: (bytes) => {
+      const heldBytes = bytes + MESSAGE_BYTES;
+      backlog.bytes += heldBytes;
+      // An end that was begun is to be heard to its own end.
+      if (backlog.bytes > READ_ON_BYTES && socket.readyState === socket.OPEN) {
+        socket.pause();
+        looks ??= setInterval(look, LOOK_MS).unref();
+      }
+      return () => {
+        backlog.bytes -= heldBytes;
+        if (backlog.bytes <= READ_ON_BYTES && looks !== undefined) look();
+      };
+    },
+  };
 }

@@ -131,7 +131,35 @@ for _ in range(6):
     expect(usage.peakMemoryBytes).toBeGreaterThan(60 * MIB);
     expect(usage.peakMemoryBytes).toBeLessThan(150 * MIB);
   });
+
+  must("counts no files that an earlier command read as a command's memory", async () => {
+    await withSandbox(suite, {}, async (sandbox) => {
+      await execIn(suite, sandbox, python(readsColdFiles));
+      // More than those, so that the peak is its own also where the kernel can't count anew.
+      const { usage } = await execIn(suite, sandbox, python("x = b'x' * (120 << 20)"));
+      // Absent where `memory` is missing.
+      expect(usage.peakMemoryBytes ?? 0).toBeLessThan(170 * MIB);
+    });
+  });
 }
+
+/** Reads 96 MiB of files like a compiler that nobody has used for long: none of it is in memory. */
+const readsColdFiles = `
+import glob, os
+left = 96 << 20
+folders = ["/usr/lib/*-linux-*", "/usr/lib64", "/usr/lib", "/usr/bin"]
+files = [f for folder in folders for f in glob.glob(folder + "/*") if os.path.isfile(f)]
+for name in sorted(files, key=os.path.getsize, reverse=True):
+    try: fd = os.open(name, os.O_RDONLY)
+    except OSError: continue
+    os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
+    while left > 0:
+        got = len(os.read(fd, 1 << 20))
+        left -= got
+        if got == 0: break
+    os.close(fd)
+    if left <= 0: break
+`;
 
 function describeProcesses(suite: Suite): void {
   const { must } = suite;

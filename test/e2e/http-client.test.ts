@@ -110,12 +110,32 @@ describe("a client", () => {
     await expect(client.info({ signal })).rejects.toThrow("mine");
   });
 
-  test.each(["example.org", "ftp://example.org", "http://"])(
-    "does not take %j for an address",
-    (url) => {
-      expect(() => createClient({ url })).toThrow(TypeError);
-    },
-  );
+  test("takes an address in whatever letters", async () => {
+    const urls: string[] = [];
+    class Recorded extends WebSocket {
+      constructor(url: string, protocols: string[]) {
+        super(url, protocols);
+        urls.push(url);
+      }
+    }
+    const url = `HTTP://127.0.0.1:${server.port}//?`;
+    const odd = createClient({ url, key: secret, WebSocket: Recorded });
+    expect(await odd.health()).toMatchObject({ name: "glovebox" });
+    (await odd.attach("none")).close();
+    expect(urls).toEqual([`ws://127.0.0.1:${server.port}/v1/executions/none/attach`]);
+  });
+
+  test.each([
+    "example.org",
+    "ftp://example.org",
+    "http://",
+    "http://example.org/?a=b",
+    "http://example.org/#a",
+    "http://user@example.org",
+    "http://:word@example.org",
+  ])("does not take %j for an address", (url) => {
+    expect(() => createClient({ url })).toThrow(TypeError);
+  });
 });
 
 describe("events", () => {

@@ -5,7 +5,7 @@
 import { createServer } from "node:http";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
-import { createHmac } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { untilStill } from "../helpers/until-still.ts";
@@ -381,6 +381,40 @@ describe("an interactive execution", () => {
     await expect.poll(() => messages.some(({ type }) => type === "error")).toBe(true);
     socket.send(JSON.stringify({ type: "eof" }));
     expect(await closed).toBe(1000);
+  });
+
+  test.each([
+    ["as many small ones as fit", 1_000, 100],
+    ["two large ones", 2, 900_000],
+  ])("gets signals before input that waits: %s", async (_what, count, size) => {
+    const { id } = await submit(bash("echo ready; exec sleep 20", { interactive: true }));
+    const { socket, messages, closed } = attach(id);
+    await expect.poll(() => textOf(messages)).toBe("ready\n");
+    const message = JSON.stringify({ type: "stdin", data: "x".repeat(size) });
+    for (let index = 0; index < count; index++) socket.send(message);
+    socket.send(JSON.stringify({ type: "eof" }));
+    socket.send(JSON.stringify({ type: "signal", signal: "SIGTERM" }));
+    const left = new Promise((resolve) => setTimeout(resolve, 4_000, "not seen"));
+    expect(await Promise.race([closed, left])).toBe(1000);
+    expect(messages.at(-1)).toMatchObject({
+      execution: { result: { run: { signal: "SIGTERM" } } },
+    });
+  });
+
+  test("gets megabytes of input in their order, as fast as it reads", async () => {
+    const code = "sleep 0.3; sha256sum";
+    const { id } = await submit(bash(code, { interactive: true }));
+    const { socket, messages, closed } = attach(id);
+    await once(socket, "open");
+    const hash = createHash("sha256");
+    for (let index = 0; index < 400; index++) {
+      const data = `${index}`.repeat(index % 7 === 0 ? 100_000 : 10);
+      hash.update(data);
+      socket.send(JSON.stringify({ type: "stdin", data }));
+    }
+    socket.send(JSON.stringify({ type: "eof" }));
+    expect(await closed).toBe(1000);
+    expect(textOf(messages)).toBe(`${hash.digest("hex")}  -\n`);
   });
 
   test("an execution that is not there", async () => {

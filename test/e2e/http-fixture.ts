@@ -10,6 +10,7 @@ import { indexLanguages } from "../../src/languages/index-languages.ts";
 import { loadLanguages } from "../../src/languages/load.ts";
 import { createProcessProvider } from "../../src/providers/process/index.ts";
 import { createLogger } from "../../src/server/create-logger.ts";
+import { createBudgets } from "../../src/server/budgets.ts";
 import { buildServer } from "../../src/server/build-server.ts";
 import { openObservers } from "../../src/server/open-observers.ts";
 import { listen } from "../../src/server/listen.ts";
@@ -112,6 +113,7 @@ export async function startServer(
     executions,
     keys,
     config,
+    budgets: createBudgets(config.server.bodyBudgetBytes),
     version: "1.2.3",
     observers,
     logger,

@@ -62,7 +62,8 @@ async function submit(name: Name, bytes = 0): Promise<string | undefined> {
 }
 
 async function cancelAll(ids: readonly (string | undefined)[]): Promise<void> {
-  for (const id of ids) if (id !== undefined) await server.kept.executions.cancel(id);
+  for (const id of ids)
+    if (id !== undefined) await server.kept.executions.cancel(id, AbortSignal.timeout(10_000));
   await expect.poll(() => server.kept.executions.pending).toBe(0);
 }
 
@@ -129,4 +130,25 @@ test("of the callbacks that are sent at a time", async () => {
   expect(of("many")).toBe(4);
   receiver.closeAllConnections();
   receiver.close();
+});
+
+test("of the slots, which nobody keeps by not reading", async () => {
+  const { body } = await post("/v1/executions", "many", {
+    language: "bash",
+    code: "head -c 4000000 /dev/zero",
+    interactive: true,
+    limits: { wall_time_ms: 1000 },
+  });
+  const far = Array<string>(4).fill("9999999999").join(".");
+  const { socket } = rawConnection(server.port);
+  const path = `/v1/executions/${body.id}/events?cursor=1.${far}`;
+  socket.write([`GET ${path} HTTP/1.1`, "host: localhost", keyOf("many"), "", ""].join("\r\n"));
+  const begun = performance.now();
+  // It reads all that comes, and nothing comes.
+  socket.resume();
+  const run = await post("/v1/execute", "one", { language: "bash", code: "echo hi" });
+  expect(run.status).toBe(200);
+  // A second for the program, five for its reader, of a queue time-out of a minute.
+  expect(performance.now() - begun).toBeLessThan(30_000);
+  socket.destroy();
 });

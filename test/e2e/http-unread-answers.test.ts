@@ -71,6 +71,7 @@ test("a client that reads slowly gets all of it", async () => {
   socket.on("data", (chunk: Buffer) => {
     bytes += chunk.byteLength;
     socket.pause();
+    // Slower than the server writes, so that it waits for us again and again: 224 pieces of 64 KiB.
     setTimeout(() => socket.resume(), 20);
   });
   socket.write(rawPost("/v1/execute", large));

@@ -3,6 +3,9 @@
  * Piston's WebSocket: its messages, its close codes, and clients that mean no good.
  */
 import { randomBytes } from "node:crypto";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { connect as connectTcp, type Socket } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
@@ -30,8 +33,8 @@ interface Client {
   readonly closed: Promise<readonly [code: number, reason: string]>;
 }
 
-async function connect(): Promise<Client> {
-  const socket = new WebSocket(`${server.url.replace("http", "ws")}/api/v2/connect`);
+async function connect({ url } = server): Promise<Client> {
+  const socket = new WebSocket(`${url.replace("http", "ws")}/api/v2/connect`);
   open.push({
     destroy: () => {
       socket.terminate();
@@ -140,6 +143,18 @@ describe("a run", () => {
     expect(client.messages.at(-1)).toMatchObject({ type: "exit", stage: "compile", code: 1 });
   });
 
+  test("that does not compile has one stage, also for who sends input at once", async () => {
+    const client = await connect();
+    client.send(init("c", "int main() { return missing; } // early"));
+    for (let index = 0; index < 8; index++) client.send(stdin("x".repeat(32 * 1024)));
+    expect(await client.closed).toEqual(done);
+    expect(client.messages.filter(({ type }) => type !== "data")).toMatchObject([
+      { type: "runtime" },
+      { type: "stage", stage: "compile" },
+      { type: "exit", stage: "compile", code: 1 },
+    ]);
+  });
+
   test("talks with its client, and sees the end of its input", async () => {
     const client = await connect();
     client.send(
@@ -210,13 +225,7 @@ describe("a run", () => {
     const client = await connect();
     client.send(init("bash", "echo $$; while :; do sleep 0.05; done", { run_timeout: 3000 }));
     const { data } = await client.until(isOutput);
-    const isAlive = (): boolean => {
-      try {
-        return process.kill(Number(data), 0);
-      } catch {
-        return false;
-      }
-    };
+    const isAlive = (): boolean => isThere(Number(data));
     expect(isAlive()).toBe(true);
     client.socket.terminate();
     await expect.poll(isAlive, { timeout: 2_000, interval: 20 }).toBe(false);
@@ -299,6 +308,74 @@ describe("a client that", () => {
   });
 });
 
+function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+describe("behind input that nobody reads", () => {
+  let patient: typeof server;
+  beforeAll(async () => {
+    patient = await startServer({
+      concurrency: 1,
+      server: { bodyLimit: "1MiB", bodyBudget: "4MiB" },
+      wires: { pistonRunTime: "20s" },
+    });
+  });
+  afterAll(async () => patient[Symbol.asyncDispose]());
+
+  const sleeper = init("bash", "echo $$; exec sleep 20");
+  const sendInput = (client: Client, count: number): void => {
+    for (let index = 0; index < count; index++) client.send(stdin("x".repeat(900_000)));
+  };
+
+  test.each([
+    ["closes", 3, (client: Client) => void client.socket.close()],
+    ["is gone", 3, (client: Client) => void client.socket.terminate()],
+    ["is gone", 16, (client: Client) => void client.socket.terminate()],
+  ] as const)("a client that %s after %i messages ends its run", async (_how, count, leave) => {
+    const client = await connect(patient);
+    client.send(sleeper);
+    const { data } = await client.until(isOutput);
+    sendInput(client, count);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    leave(client);
+    const isAlive = (): boolean => isThere(Number(data));
+    await expect.poll(isAlive, { timeout: 4_000, interval: 20 }).toBe(false);
+  });
+
+  test("a signal arrives", async () => {
+    const client = await connect(patient);
+    client.send(sleeper);
+    await client.until(isOutput);
+    sendInput(client, 2);
+    client.send({ type: "signal", signal: "SIGTERM" });
+    const left = new Promise((resolve) => setTimeout(resolve, 4_000, "not seen"));
+    expect(await Promise.race([client.closed, left])).toEqual(done);
+    expect(client.messages.at(-1)).toMatchObject({ type: "exit", signal: "SIGTERM" });
+  });
+
+  test("those who wait for their turn hold no more than there is for all", async () => {
+    const first = await connect(patient);
+    first.send(sleeper);
+    await first.until(isOutput);
+    const others = await Promise.all(Array.from({ length: 6 }, async () => connect(patient)));
+    for (const other of others) {
+      other.send(init("bash", "cat > /dev/null"));
+      sendInput(other, 1);
+    }
+    const endings = await Promise.race([
+      Promise.any(others.map(({ closed }) => closed)),
+      new Promise((resolve) => setTimeout(resolve, 4_000, "not refused")),
+    ]);
+    expect(endings).toEqual([4002, "Notified Error"]);
+    for (const each of [first, ...others]) each.socket.terminate();
+  });
+});
+
 /** A connection that was upgraded, on which a test writes bytes of its own. */
 async function upgraded(): Promise<Socket> {
   const socket = connectTcp(server.port, "127.0.0.1");
@@ -366,16 +443,26 @@ describe("an attack", () => {
   });
 
   test("by who never reads holds up nobody for longer than a run", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "unread-"));
+    const file = join(folder, "pid");
     const socket = await upgraded();
     socket.pause();
-    socket.write(frame(JSON.stringify(init("bash", "yes", { run_timeout: 500 }))));
-    await isWell();
+    const code = `echo $$ > ${file}; head -c 900000 /dev/zero; exec sleep 9`;
+    socket.write(frame(JSON.stringify(init("bash", code, { run_timeout: 1500 }))));
+    await expect.poll(async () => readFile(file, "utf8").catch(() => "")).not.toBe("");
+    const pid = Number(await readFile(file, "utf8"));
+    await rm(folder, { recursive: true });
     // Input that nobody reads.
-    for (let index = 0; index < 64; index++)
+    const before = server.bytesRead();
+    for (let index = 0; index < 256; index++)
       socket.write(frame(JSON.stringify(stdin("x".repeat(65_536)))));
     await isWell();
-    expect(process.memoryUsage.rss()).toBeLessThan(2 ** 30);
-  });
+    expect(isThere(pid)).toBe(true);
+    expect(server.bytesRead() - before).toBeLessThan(5 * 1024 * 1024);
+    await expect.poll(() => isThere(pid), { timeout: 4_000 }).toBe(false);
+    const { clients } = server.app.websocketServer;
+    await expect.poll(() => clients.size, { timeout: 14_000 }).toBe(0);
+  }, 30_000);
 
   test("of hundreds of connections that say nothing passes", async () => {
     const clients = await Promise.all(Array.from({ length: 200 }, upgraded));

@@ -331,6 +331,28 @@ describe("POST /api/v2/execute", () => {
     }
   });
 
+  test.each([
+    ["POST", "/execute"],
+    ["POST", "/packages"],
+    ["DELETE", "/packages"],
+  ])("%s %s without a body is no JSON", async (method, path) => {
+    const message = "requests must be of type application/json";
+    expect(await send(method, `/api/v2${path}`)).toEqual({ status: 415, body: { message } });
+  });
+
+  test("finds a name for what has none beside those that have one", async () => {
+    const main = '#include "file1.code"\nint main() { return VALUE; }';
+    const files = [
+      { content: main },
+      { content: "#include VALUE_FILE\n" },
+      { name: "main.c", content: "static int unused;" },
+      { name: "main_2.c/x", content: "" },
+      { name: "file1.code", content: "#define VALUE 5\n" },
+    ];
+    const { status, body } = await execute({ language: "c", version: "*", files });
+    expect([status, body]).toMatchObject([200, { run: { code: 5 } }]);
+  });
+
   test("a bad body gets a message, and no stack", async () => {
     const { status, body } = await execute("{");
     expect(status).toBe(400);

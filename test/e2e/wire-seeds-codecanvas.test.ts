@@ -1,4 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { once } from "node:events";
+import { createServer, type AddressInfo, type Socket } from "node:net";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { request, startServer, type RunningServer } from "./http-fixture.ts";
 
 let server: RunningServer;
@@ -94,17 +96,21 @@ describe("POST /api/v1/run", () => {
 
   test("a second program while all runners are busy", async () => {
     await using small = await startServer({ concurrency: 1, maxQueued: 0 });
-    const body = { source: "sleep 0.3", language: "bash" };
-    const answers = await Promise.all([
-      small.post("/api/v1/run", body),
-      small.post("/api/v1/run", body),
-    ]);
-    const told = answers.map(({ status, body }) => ({ status, body }));
-    expect(told).toContainEqual({ status: 200, body: { stdout: "", stderr: "", error: "" } });
+    const callHome = createServer().listen(0, "127.0.0.1");
+    onTestFinished(() => void callHome.close());
+    await once(callHome, "listening");
+    const { port } = callHome.address() as AddressInfo;
+    const source = `read -r line <>/dev/tcp/127.0.0.1/${port}; echo "$line"`;
+    const called = once(callHome, "connection") as Promise<[Socket]>;
+    const first = small.post("/api/v1/run", { source, language: "bash" });
+    const [socket] = await called;
+    const second = await small.post("/api/v1/run", { source: "echo b", language: "bash" });
     const error = "failed to run output: no runner available";
-    expect(told).toContainEqual({ status: 400, body: { error } });
-    const refused = answers.find(({ status }) => status === 400);
-    expect(Number(refused?.headers.get("retry-after"))).toBeGreaterThan(0);
+    expect([second.status, second.body]).toEqual([400, { error }]);
+    expect(Number(second.headers.get("retry-after"))).toBeGreaterThan(0);
+    socket.end("a\n");
+    const { status, body } = await first;
+    expect([status, body]).toEqual([200, { stdout: "a\n", stderr: "", error: "" }]);
   });
 });
 

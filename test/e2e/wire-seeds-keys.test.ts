@@ -187,7 +187,7 @@ describe("test cases from elsewhere", () => {
     const key = "has-two-executions-a-day";
     expect(await runUrls(key, "/a")).toMatchObject(refused("the queue is full"));
     expect(asked).toEqual([]);
-    await executions.cancel(id);
+    await executions.cancel(id, AbortSignal.timeout(10_000));
     await untilFree();
     expect(await runUrls(key, "/b")).toMatchObject({ status: 200 });
     await untilFree();

@@ -75,6 +75,44 @@ describe("a handshake", () => {
   });
 });
 
+/** Masked with zeros. */
+const frame = (first: number, payload: Buffer): Buffer =>
+  Buffer.concat([Buffer.from([first, 0x80 | payload.byteLength, 0, 0, 0, 0]), payload]);
+
+test("who follows an execution and takes nothing is ended, whatever it sends", async () => {
+  // Its deadline is the longer one of this and 30 s.
+  await using impatient = await startServer({
+    prepare: "off",
+    server: { requestTimeout: "1s" },
+    limits: { max: { wallTime: "2m" } },
+  });
+  const { body } = await impatient.post("/v1/executions", {
+    language: "bash",
+    code: "yes",
+    interactive: true,
+    limits: { wall_time_ms: 120_000, cpu_time_ms: 120_000, output_bytes: 16_000_000 },
+  });
+  const { id } = body as { id: string };
+  const sockets = ["pong", "malformed"].map(() => {
+    const socket = connect({ port: impatient.port, host: "127.0.0.1" });
+    socket.on("error", () => undefined).pause();
+    socket.write(handshake(`/v1/executions/${id}/attach`));
+    return socket;
+  });
+  const { clients } = impatient.app.websocketServer;
+  await expect.poll(() => clients.size, { timeout: 5_000 }).toBe(2);
+  const [pongs, malformed] = sockets;
+  malformed?.write(frame(0x81, Buffer.from("{}")));
+  const timer = setInterval(() => pongs?.write(frame(0x8a, Buffer.alloc(0))), 1_000);
+  try {
+    await expect.poll(() => clients.size, { timeout: 40_000, interval: 200 }).toBe(0);
+  } finally {
+    clearInterval(timer);
+    for (const socket of sockets) socket.destroy();
+    await impatient.post(`/v1/executions/${id}/cancel`, {});
+  }
+}, 60_000);
+
 describe("an execution is not hurt by who follows it with", () => {
   let id = "";
   beforeAll(async () => {
@@ -89,9 +127,6 @@ describe("an execution is not hurt by who follows it with", () => {
     await server.post(`/v1/executions/${id}/cancel`, {});
   });
 
-  /** Masked with zeros. */
-  const frame = (first: number, payload: Buffer): Buffer =>
-    Buffer.concat([Buffer.from([first, 0x80 | payload.byteLength, 0, 0, 0, 0]), payload]);
   const braces = Buffer.from("{}");
 
   test.each<[what: string, bytes: Buffer, code: number]>([

@@ -7,6 +7,7 @@ import { Command } from "commander";
 import type { RunningServer } from "../../app-server.ts";
 import { flagsToConfig, type ConfigFlags } from "../../config/flags.ts";
 import { missingControls } from "../../core/enforcement.ts";
+import { greeting } from "../greeting.ts";
 import { printNote } from "../print.ts";
 import {
   addDockerHostFlag,
@@ -71,16 +72,6 @@ async function serve(flags: ServeFlags): Promise<number> {
   return 0;
 }
 
-function greeting({ url, wireUrls }: RunningServer): string {
-  const others = Object.entries(wireUrls).map(([wire, at]) => `\n  ${wire}: ${at}`);
-  const body = '{"language":"python","code":"print(6 * 7)"}';
-  return `Glovebox listens on ${url} (Ctrl-C stops it).${others.join("")}${others.length > 0 ? "\n" : " "}Try:
-
-  curl -s ${url}/v1/execute -H 'content-type: application/json' -d '${body}'
-
-`;
-}
-
 /** Says at the start what every request would run into. */
 async function warnOfGaps({ probe }: RunningServer): Promise<void> {
   const { provider, available, reason, remedy, enforcement } = await probe;
@@ -96,14 +87,21 @@ async function warnOfGaps({ probe }: RunningServer): Promise<void> {
   }
 }
 
+/** `npm start` passes on the Ctrl-C that the terminal sends us, too: so soon a second one is the same. */
+const SAME_SIGNAL_MS = 500;
+
 /** Resolves when a signal has come and nothing is left. A second signal waits for no run. */
 async function untilStopped(server: RunningServer): Promise<void> {
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
   const anySignal = new AbortController();
   const onFirst = (): void => anySignal.abort();
-  const onSecond = (): void => void server.kill();
+  let firstAtMs = 0;
+  const onSecond = (): void => {
+    if (performance.now() - firstAtMs >= SAME_SIGNAL_MS) void server.kill();
+  };
   for (const signal of signals) process.once(signal, onFirst);
   await once(anySignal.signal, "abort");
+  firstAtMs = performance.now();
   for (const signal of signals) process.off(signal, onFirst).on(signal, onSecond);
   if (process.stderr.isTTY) {
     printNote("stopping, when what runs has ended; a second Ctrl-C ends it now");

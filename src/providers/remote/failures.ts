@@ -94,6 +94,10 @@ export function answerFailure(
     return unavailable(`${shown} does not let you in${said}`, "Ask its operator");
   }
   if (told?.code === "NOT_FOUND" || told?.code === "METHOD_NOT_ALLOWED") {
+    if (shown.endsWith("/v1")) {
+      const what = `there is no Glovebox server below ${shown}`;
+      return unavailable(what, "Write the address without /v1 at its end");
+    }
     const what = `${shown} is a Glovebox server that is too old: it gives no sandboxes`;
     return unavailable(what, "Update it");
   }

@@ -9,7 +9,13 @@ import { z } from "zod";
 import { invalidRequest, isGloveboxError } from "../../core/errors.ts";
 import type { LiveExecution } from "../../service/executions/live-execution.ts";
 import { isSignalName } from "../../util/signal-name.ts";
-import { closeCodes, keepAlive, sendMessage } from "../../util/web-socket.ts";
+import {
+  closeCodes,
+  createInputGate,
+  keepAlive,
+  sendMessage,
+  type Backlog,
+} from "../../util/web-socket.ts";
 import { parseWith } from "../../util/zod-issues.ts";
 import { decodeText } from "../decode.ts";
 import { errorAnswer, knownError } from "../errors.ts";
@@ -37,8 +43,21 @@ const messageSchema = z.discriminatedUnion("type", [
 
 type ClientMessage = z.output<typeof messageSchema>;
 
+/** Who takes nothing for so long is gone, though it may send; or for as long as a request may take. */
+const MIN_STALL_MS = 30_000;
+
+/** What a connection needs besides its request. */
+interface AttachParts {
+  readonly context: ServerContext;
+  readonly send: (message: object) => Promise<void>;
+  /** Of all connections to one execution. */
+  readonly backlogs: WeakMap<LiveExecution, Backlog>;
+}
+
 export function addAttachRoute(app: FastifyInstance, context: ServerContext): void {
   const sockets = new Set<WebSocket>();
+  const backlogs: AttachParts["backlogs"] = new WeakMap();
+  const stallMs = Math.max(context.config.server.requestTimeoutMs, MIN_STALL_MS);
   app.addHook("preClose", async () => {
     // What they follow goes on, or is begun again: they may come back.
     for (const socket of sockets) socket.close(closeCodes.goingAway, "the server is stopping");
@@ -54,11 +73,12 @@ export function addAttachRoute(app: FastifyInstance, context: ServerContext): vo
     wsHandler: (socket, request) => {
       sockets.add(socket);
       socket.once("close", () => void sockets.delete(socket));
-      attach(socket, request, context).catch((error: unknown) => {
+      const send = async (message: object): Promise<void> =>
+        sendMessage(socket, JSON.stringify(message), stallMs);
+      attach(socket, request, { context, send, backlogs }).catch((error: unknown) => {
         const known = knownError(error, request);
         if (known.code === "INTERNAL") request.log.error({ err: error }, known.message);
-        const text = JSON.stringify({ type: "error", ...errorAnswer(known) });
-        void sendMessage(socket, text).finally(() => {
+        void send({ type: "error", ...errorAnswer(known) }).finally(() => {
           socket.close(closeCodeOf(known), known.code);
         });
       });
@@ -71,8 +91,9 @@ type AttachRequest = FastifyRequest<{ Params: { id: string }; Querystring: { cur
 async function attach(
   socket: WebSocket,
   request: AttachRequest,
-  { executions, outputHolds }: ServerContext,
+  { context, send, backlogs }: AttachParts,
 ): Promise<void> {
+  const { executions, outputHolds } = context;
   const gone = new AbortController();
   keepAlive(socket, () => {
     gone.abort();
@@ -86,11 +107,11 @@ async function attach(
     hold.close();
   });
   const from = parsePlace(request.query.cursor);
-  receive(socket, executions.live(id));
+  receive(socket, executions.live(id), { send, backlogs });
   let hasEnded = false;
   for await (const message of followExecution(executions, id, from, gone.signal)) {
     if (message.type === "idle") continue;
-    await sendMessage(socket, JSON.stringify(message));
+    await send(message);
     hasEnded = message.type === "end";
   }
   if (hasEnded) socket.close(closeCodes.done, "the execution has ended");
@@ -98,14 +119,19 @@ async function attach(
 }
 
 /** What is wrong with a message ends nothing: it is answered. */
-function receive(socket: WebSocket, live: LiveExecution | undefined): void {
+function receive(
+  socket: WebSocket,
+  live: LiveExecution | undefined,
+  { send, backlogs }: Pick<AttachParts, "send" | "backlogs">,
+): void {
   const isOneTooMany = createMessageRate();
+  const backlog = (live && backlogs.get(live)) ?? { bytes: 0 };
+  if (live !== undefined) backlogs.set(live, backlog);
   // No more is read of who sends faster than the program reads, or than our answers are read.
-  const waitFor = (work: Promise<void>): void => {
-    socket.pause();
-    void work.finally(() => {
-      socket.resume();
-    });
+  const gate = createInputGate(socket, backlog);
+  let written = Promise.resolve();
+  const write: InputWriter = (bytes, work) => {
+    written = written.then(work).finally(gate.hold(bytes));
   };
   socket.on("message", (data: Buffer, isBinary: boolean) => {
     try {
@@ -115,14 +141,17 @@ function receive(socket: WebSocket, live: LiveExecution | undefined): void {
         socket.close(closeCodes.policy, "too many messages");
         return;
       }
-      const done = act(message, live);
-      if (done !== undefined) waitFor(done);
+      if (live !== undefined) act(message, live, write);
     } catch (error) {
       if (!isGloveboxError(error)) throw error;
-      waitFor(sendMessage(socket, JSON.stringify({ type: "error", ...errorAnswer(error) })));
+      const taken = gate.hold(Buffer.byteLength(error.message));
+      void send({ type: "error", ...errorAnswer(error) }).finally(taken);
     }
   });
 }
+
+/** Does one after the other what needs room in the program's input. @param bytes That wait for it. */
+type InputWriter = (bytes: number, work: () => void | Promise<void>) => void;
 
 function parseMessage(value: unknown): ClientMessage {
   const result = parseWith(messageSchema, value, "message");
@@ -130,24 +159,29 @@ function parseMessage(value: unknown): ClientMessage {
   throw invalidBody(result.issues);
 }
 
-/** @returns What must be waited for before the next message. */
-function act(message: ClientMessage, live: LiveExecution | undefined): Promise<void> | undefined {
-  if (live === undefined) return undefined;
+/** What is no input does not wait behind what is. */
+function act(message: ClientMessage, live: LiveExecution, write: InputWriter): void {
   switch (message.type) {
     case "stdin": {
       const decoded = decodeText(message.data, message.encoding ?? "utf8");
       if (!decoded.ok) throw invalidRequest("data", decoded.reason);
-      return inputOf(live).write(decoded.bytes);
+      const input = inputOf(live);
+      write(decoded.bytes.byteLength, () => input.write(decoded.bytes));
+      return;
     }
-    case "eof":
-      inputOf(live).end();
-      return undefined;
+    case "eof": {
+      const input = inputOf(live);
+      write(0, () => {
+        input.end();
+      });
+      return;
+    }
     case "signal":
       live.kill(message.signal);
-      return undefined;
+      return;
     case "resize":
       live.resize(message);
-      return undefined;
+      return;
   }
 }
 

@@ -28,10 +28,12 @@ export function addEventsRoute(app: FastifyInstance, context: ServerContext): vo
       const hold = outputHolds.hold(info, () => {
         reply.raw.destroy();
       });
-      reply.raw.once("close", () => {
+      const onClose = (): void => {
         hold.close();
         gone.abort();
-      });
+      };
+      reply.raw.once("close", onClose);
+      if (reply.raw.destroyed) onClose();
       // Something is written every 15 s: who takes nothing of it for so long reads no more.
       reply.raw.setTimeout(Math.max(config.server.requestTimeoutMs, MIN_TIMEOUT_MS), () => {
         reply.raw.destroy();

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { ActiveExecution, type ActiveInfo } from "../../service/executions/live-execution.ts";
+import { createBudgets } from "../budgets.ts";
 import { createOutputHolds } from "./hold-output.ts";
 
 const KIB = 1024;
@@ -13,12 +14,12 @@ const refused = expect.objectContaining({ code: "CAPACITY_EXHAUSTED" }) as unkno
 
 function holdsOf(...active: readonly ActiveExecution[]) {
   const byId = new Map(active.map((each) => [each.info.id, each]));
-  return createOutputHolds({ live: (id) => byId.get(id) }, 1024 * KIB);
+  return createOutputHolds({ live: (id) => byId.get(id) }, createBudgets(1024 * KIB).output);
 }
 
 test("what has ended is held by each of its readers", () => {
   const holds = holdsOf();
-  const ended = info("a", { state: "finished", bytes: 256 * KIB });
+  const ended = info("a", { state: "finished", bytes: 128 * KIB });
   const fail = (): void => expect.unreachable();
   const [first, second] = [holds.hold(ended, fail), holds.hold(ended, fail)];
   expect(() => holds.hold(ended, fail)).toThrow("readers of executions hold 1048576 bytes");
@@ -28,31 +29,20 @@ test("what has ended is held by each of its readers", () => {
   second.close();
 });
 
-test("what ends while it is read is there once, until its last reader has gone", () => {
+test("what ends while it is read is held by each of its readers, as far as there is room", () => {
   const active = new ActiveExecution(info("a"));
   const holds = holdsOf(active);
-  const fail = (): void => expect.unreachable();
-  const readers = [1, 2, 3].map(() => holds.hold(active.info, fail));
-  active.update({ state: "finished", bytes: 700 * KIB });
-  active.update({});
-  const other = info("b", { state: "finished", bytes: 150 * KIB });
-  for (const reader of readers) {
-    expect(() => holds.hold(other, fail)).toThrow("Try again later");
-    reader.close();
-  }
-  holds.hold(other, fail).close();
-});
-
-test("where there is no room for it, its readers are told", () => {
-  const [first, second] = [new ActiveExecution(info("a")), new ActiveExecution(info("b"))];
-  const holds = holdsOf(first, second);
   const told: unknown[] = [];
-  const hold = holds.hold(first.info, (error) => told.push(["a", error]));
-  const gone = holds.hold(second.info, (error) => told.push(["b", error]));
-  const stays = holds.hold(second.info, (error) => told.push(["b", error]));
-  gone.close();
-  first.update({ state: "finished", bytes: 700 * KIB });
-  second.update({ state: "canceled", bytes: 700 * KIB });
-  expect(told).toEqual([["b", refused]]);
-  for (const each of [hold, stays]) each.close();
+  const readers = [1, 2, 3].map((reader) =>
+    holds.hold(active.info, (error) => told.push([reader, error])),
+  );
+  active.update({ state: "finished", bytes: 120 * KIB });
+  active.update({});
+  // 3 times 64 KiB from before; three times 120 KiB for each since.
+  expect(told).toEqual([[3, refused]]);
+  const other = info("b", { state: "finished", bytes: 64 * KIB });
+  const fail = (): void => expect.unreachable();
+  expect(() => holds.hold(other, fail)).toThrow("Try again later");
+  for (const reader of readers) reader.close();
+  holds.hold(other, fail).close();
 });

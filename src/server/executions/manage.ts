@@ -24,15 +24,16 @@ export const idParams = z.strictObject({ id: z.string().max(64) });
 export function addManageRoutes(app: FastifyInstance, context: ServerContext): void {
   addListRoute(app, context);
   addGetRoute(app, context);
-  const { executions } = context;
+  const { executions, runs } = context;
   const routes = app.withTypeProvider<ZodTypeProvider>();
   routes.route({
     method: "POST",
     url: "/v1/executions/:id/cancel",
     schema: { params: idParams, response: { 200: executionSchema } },
-    handler: async (request) => {
+    handler: async (request, reply) => {
       const { id } = executions.find(request.params.id, visibleTo(request));
-      return withResult(executions, await executions.cancel(id));
+      const info = await runs.during(reply, async (signal) => executions.cancel(id, signal));
+      return info === undefined ? reply.hijack() : withResult(executions, info);
     },
   });
   routes.route({
@@ -40,9 +41,14 @@ export function addManageRoutes(app: FastifyInstance, context: ServerContext): v
     url: "/v1/executions/:id",
     schema: { params: idParams },
     handler: async (request, reply) => {
-      const { id } = executions.find(request.params.id, visibleTo(request));
-      await executions.remove(id);
-      return reply.code(204).send();
+      const { id, state } = executions.find(request.params.id, visibleTo(request));
+      const isDone = await runs.during(reply, async (signal) => {
+        // Nothing is lost with what only waits; who wants an end of what runs says so.
+        if (state === "queued") await executions.cancel(id, signal);
+        await executions.remove(id);
+        return true;
+      });
+      return isDone === undefined ? reply.hijack() : reply.code(204).send();
     },
   });
 }

@@ -5,6 +5,7 @@
 import { z } from "zod";
 import type { ServerConfig } from "../../config/server-config.ts";
 import { executionStates } from "../../service/executions/execution-info.ts";
+import { namesPrivateHost } from "../../util/public-address.ts";
 import { executeAnswerSchema, executeBodySchema } from "../schemas.ts";
 
 const MAX_URL_CHARS = 2048;
@@ -13,7 +14,7 @@ const MAX_TTY = 65_535;
 export const maxWaitS = 60;
 export const maxListed = 100;
 
-export const httpUrl = z
+const httpUrl = z
   .string()
   .max(MAX_URL_CHARS)
   .refine((text) => /^[!-~]*$/.test(text), { error: "must have printable ASCII characters only" })
@@ -24,13 +25,21 @@ export const httpUrl = z
     error: "must have no user and password: they would be kept, and can't be told from a trick",
   });
 
+/** Others are refused when they turn out to be none of the public Internet: names may change. */
+export function callbackUrl({ callbacks }: Pick<ServerConfig, "callbacks">) {
+  return httpUrl.refine(
+    (text) => callbacks.allowPrivate || !URL.canParse(text) || !namesPrivateHost(new URL(text)),
+    { error: "must lead to the public Internet; the operator can allow others" },
+  );
+}
+
 const hasNoCredentials = ({ username, password }: URL): boolean => username + password === "";
 
 /** The body of POST /v1/executions. */
 export function submitBodySchema(config: ServerConfig) {
   const side = z.int().min(1).max(MAX_TTY);
   return executeBodySchema(config).extend({
-    callback_url: httpUrl.optional(),
+    callback_url: callbackUrl(config).optional(),
     priority: z.int().min(-10).max(10).optional(),
     interactive: z.boolean().optional(),
     tty: z.strictObject({ columns: side, rows: side }).optional(),

@@ -53,18 +53,19 @@ const startScript = `SwaggerUIBundle({
 `;
 
 export function addDocsPage(app: FastifyInstance, version: string): void {
-  const route = (url: string, send: (reply: FastifyReply) => unknown): void => {
+  const route = (url: string, send: (reply: FastifyReply, address: string) => unknown): void => {
     app.route({
       method: "GET",
       url,
       config: { access: "public" },
-      handler: async (_request, reply) => send(reply.headers(pageHeaders)),
+      handler: async (request, reply) => send(reply.headers(pageHeaders), request.url),
     });
   };
-  route("/docs", (reply) =>
-    reply.type("text/html; charset=utf-8").send(page(encodeURIComponent(version))),
-  );
-  route("/docs/", (reply) => reply.redirect("../docs"));
+  route("/docs", (reply, address) => {
+    // The page's addresses would begin a level too deep.
+    if (/\/(?:\?|$)/.test(address)) return reply.redirect("../docs");
+    return reply.type("text/html; charset=utf-8").send(page(encodeURIComponent(version)));
+  });
   route("/docs/start.js", (reply) =>
     reply.type("text/javascript; charset=utf-8").send(startScript),
   );

@@ -9,7 +9,6 @@ import { protocolVersion, sandboxPath } from "../../sandbox-protocol/bounds.ts";
 import { sandboxOfferSchema, type SandboxOffer } from "../../sandbox-protocol/server-messages.ts";
 import type { ExecutionService } from "../../service/service.ts";
 import { boundsFor } from "../admission.ts";
-import { createByteBudget } from "../byte-budget.ts";
 import { knownError } from "../errors.ts";
 import { charged } from "../run-now.ts";
 import { refuseByKey, turnOf } from "../sandbox-socket/admit-sandbox.ts";
@@ -19,7 +18,7 @@ import type { ServerOptions } from "../server-options.ts";
 
 export interface SandboxRouteOptions extends Pick<
   ServerOptions,
-  "config" | "version" | "graceCut"
+  "config" | "version" | "graceCut" | "budgets"
 > {
   readonly service: Pick<
     ExecutionService,
@@ -31,9 +30,8 @@ export interface SandboxRouteOptions extends Pick<
 
 /** After `acceptWebSockets`. */
 export function addSandboxRoute(app: FastifyInstance, options: SandboxRouteOptions): void {
-  const { service, keys, config, version, times } = options;
-  const { bodyBudgetBytes, shutdownGraceMs } = config.server;
-  const budget = createByteBudget(bodyBudgetBytes, "files", "the sandboxes that are being made");
+  const { service, keys, config, version, times, budgets } = options;
+  const { shutdownGraceMs } = config.server;
   const sessions = createOpenSessions(app, { ms: shutdownGraceMs, cut: options.graceCut });
   const { defaultProvider: name, defaultPrograms } = service;
   const offer: SandboxOffer = {
@@ -54,18 +52,14 @@ export function addSandboxRoute(app: FastifyInstance, options: SandboxRouteOptio
       const { caller } = request;
       const session = new SandboxSession(socket, {
         config: boundsFor(caller, config),
-        openShare: () => budget.open(() => caller.id),
+        openShare: () => budgets.files.open(() => caller.id),
         // One execution of a day's, however many commands it serves.
         createSandbox: async (spec, signal) => {
           return charged(keys, caller, 1, async () =>
             service.createSandbox(spec, turnOf(caller, config), signal),
           );
         },
-        // Who has as many as its key allows waits for its own.
-        othersWait: () => {
-          const { running, waiting } = service.slotStats();
-          return waiting > 0 && running >= config.concurrency;
-        },
+        othersWait: () => sessions.isStopping() || service.slotStats().isWanted,
         describe: (error) => {
           const known = knownError(error, request);
           if (known.code === "INTERNAL") request.log.error({ err: error }, known.message);

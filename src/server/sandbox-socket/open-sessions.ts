@@ -3,22 +3,29 @@
  * All connections with a sandbox, so that a stopping server ends them.
  */
 import type { FastifyInstance } from "fastify";
-import { shuttingDown } from "../live-runs.ts";
+import { shuttingDown } from "../../service/executions/refusals.ts";
 import { afterGrace, type Grace } from "../stop.ts";
 import type { SandboxSession } from "./session.ts";
 
 export interface OpenSessions {
   /** Lets it run to its end. */
   add(session: SandboxSession): void;
+  /** Whether who waits for the ends of all of them waits for the grace to be over. */
+  isStopping(): boolean;
 }
 
 /** Makes `app.close()` end what is still open after the grace. */
 export function createOpenSessions(app: FastifyInstance, grace: Grace): OpenSessions {
   const sessions = new Set<SandboxSession>();
+  let isStopping = false;
+  app.addHook("preClose", async () => {
+    isStopping = true;
+  });
   afterGrace(app, grace, () => {
     for (const session of sessions) session.end(shuttingDown());
   });
   return {
+    isStopping: () => isStopping,
     add: (session) => {
       sessions.add(session);
       void session.serve().finally(() => sessions.delete(session));

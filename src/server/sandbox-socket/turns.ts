@@ -4,7 +4,7 @@
  */
 import type { OutputStream } from "../../core/command.ts";
 import type { ServerConfig } from "../../config/server-config.ts";
-import { invalidRequest } from "../../core/errors.ts";
+import { GloveboxError, invalidRequest } from "../../core/errors.ts";
 import type { ProviderSandbox } from "../../core/provider.ts";
 import type { ClientMessage, WiredCommand } from "../../sandbox-protocol/client-messages.ts";
 import { createCredit } from "../../sandbox-protocol/credit.ts";
@@ -12,6 +12,7 @@ import { sendFiles } from "../../sandbox-protocol/files.ts";
 import type { Peer } from "../../sandbox-protocol/peer.ts";
 import type { ServerMessage } from "../../sandbox-protocol/server-messages.ts";
 import { executionToWire } from "../../sandbox-protocol/values.ts";
+import { readerPatience } from "../../service/reader-patience.ts";
 import { snakeCase } from "../../util/snake-case.ts";
 import { admitCommand } from "./admit-sandbox.ts";
 import { createStreamedInput, type StreamedInput } from "./streamed-input.ts";
@@ -46,8 +47,13 @@ export function startCommand(parts: TurnParts, wired: WiredCommand): Turn {
   const controller = new AbortController();
   const credits = { stdout: createCredit(), stderr: createCredit() };
   const input = wired.stdin === "empty" ? undefined : inputOf(parts);
-  const onOutput = (stream: OutputStream, chunk: Buffer): Promise<void> =>
-    credits[stream].send(chunk, (bytes) => peer.sendBytes({ kind: stream, turn, bytes }));
+  const patience = readerPatience(command.limits);
+  const onOutput = async (stream: OutputStream, chunk: Buffer): Promise<void> => {
+    const isTaken = await patience.waitFor(
+      credits[stream].send(chunk, (bytes) => peer.sendBytes({ kind: stream, turn, bytes })),
+    );
+    if (!isTaken) throw notTaken(stream);
+  };
   const run = async (): Promise<ServerMessage> => {
     const stdin = input?.stream ?? "empty";
     try {
@@ -78,6 +84,11 @@ export function startCommand(parts: TurnParts, wired: WiredCommand): Turn {
       controller.abort(reason);
     },
   };
+}
+
+function notTaken(stream: OutputStream): GloveboxError<"SANDBOX_FAILED"> {
+  const message = `the server ended the command: its ${stream} was not taken in its time. Read faster, or give it more time.`;
+  return new GloveboxError("SANDBOX_FAILED", message, { provider: "remote", step: "output" });
 }
 
 function inputOf({ turn, peer }: TurnParts): StreamedInput {

@@ -5,9 +5,10 @@
  */
 import { createHmac } from "node:crypto";
 import type { CallbacksStore, DueCallback } from "../../storage/callbacks-store.ts";
-import { sendOutbound } from "../../util/outbound-request.ts";
+import { NotPublicError, sendOutbound } from "../../util/outbound-request.ts";
 import { callbackSecret } from "./callback-secret.ts";
 import type { Executions } from "./executions.ts";
+import { maxTimerMs } from "../../util/max-timer-ms.ts";
 
 export interface CallbackSettings {
   /** Whether they may go to addresses that are not of the public Internet. */
@@ -22,7 +23,16 @@ export interface CallbackDeliveryOptions extends CallbackSettings {
   readonly executions: Pick<Executions, "find" | "result" | "kind">;
   /** Of this server; the secrets of callers are made of it. */
   readonly secret: Uint8Array;
-  readonly onAttempt?: ((attempt: CallbackAttempt) => void) | undefined;
+  /** `failure` comes with `failed`. */
+  readonly onAttempt?: ((attempt: CallbackAttempt, failure?: CallbackFailure) => void) | undefined;
+}
+
+/** For the log: of the address, the host alone. */
+export interface CallbackFailure {
+  readonly execution: string;
+  readonly host: string;
+  readonly attempts: number;
+  readonly reason: string;
 }
 
 /** `retried`: it failed, and will be tried again. `failed`: it won't. */
@@ -37,7 +47,6 @@ const PAUSE_FACTOR = 5;
 const MAX_PAUSE_MS = 3_600_000;
 /** When the database can't be asked. */
 const RETRY_MS = 5000;
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * The header `Glovebox-Signature`: `t=SECONDS,v1=HEX`, the HMAC-SHA256 of `SECONDS.BODY` with the
@@ -91,7 +100,7 @@ export class CallbackDelivery {
       () => {
         this.wake();
       },
-      Math.min(ms, MAX_TIMER_MS),
+      Math.min(ms, maxTimerMs),
     ).unref();
   }
 
@@ -136,12 +145,14 @@ export class CallbackDelivery {
     } catch (error) {
       if (this.#closing.signal.aborted) return;
       const attempts = due.attempts + 1;
-      const isLast = attempts >= maxAttempts;
-      onAttempt?.(isLast ? "failed" : "retried");
+      const message = (error instanceof Error ? error.message : String(error)).slice(0, 500);
+      // Where it may not go it may not go later.
+      const isLast = attempts >= maxAttempts || error instanceof NotPublicError;
+      if (isLast) onAttempt?.("failed", failureOf(due, attempts, message));
+      else onAttempt?.("retried");
       const pauseMs = Math.min(FIRST_PAUSE_MS * PAUSE_FACTOR ** due.attempts, MAX_PAUSE_MS);
       const nextAt = isLast ? undefined : Date.now() + pauseMs;
-      const message = error instanceof Error ? error.message : String(error);
-      await store.failedOnce(due.executionId, message.slice(0, 500), nextAt);
+      await store.failedOnce(due.executionId, message, nextAt);
       return;
     }
     onAttempt?.("delivered");
@@ -175,4 +186,12 @@ export class CallbackDelivery {
     );
     if (status < 200 || status > 299) throw new Error(`the answer was ${status}`);
   }
+}
+
+function failureOf(
+  { executionId, url }: DueCallback,
+  attempts: number,
+  reason: string,
+): CallbackFailure {
+  return { execution: executionId, host: new URL(url).host, attempts, reason };
 }

@@ -8,7 +8,7 @@ import type { ExecutionEnd, ExecutionsStore } from "../../storage/executions-sto
 import { collect, type CollectedExecution } from "../collect.ts";
 import { reportToJson } from "../report-json.ts";
 import type { ExecutionRequest } from "../request.ts";
-import type { ExecutionService } from "../service.ts";
+import type { ExecutionService, LaterExecution } from "../service.ts";
 import type { KeptError } from "./execution-info.ts";
 import type { ExecutionKind, KindResult } from "./execution-kind.ts";
 import { parseTurn } from "./kept-turn.ts";
@@ -28,7 +28,12 @@ export interface RunnerOptions {
   readonly onFault: (error: unknown, executionId: string) => void;
 }
 
+/** In its slot. */
+type Place = Omit<LaterExecution, "load">;
+
 const STORAGE_RETRY_MS = 1000;
+
+type Unfinished = "kept by others" | "stopping" | "storage";
 
 /** It was canceled, or taken over, between its slot and its start. */
 const superseded = new Error("superseded");
@@ -42,9 +47,15 @@ export class ExecutionRunner {
 
   /** To its end, or to where the next start takes over. Rejects for no reason. */
   async run(active: ActiveExecution): Promise<void> {
+    const { store, owner } = this.#options;
     for (;;) {
       const end = await this.#execute(active);
       if (end === "kept by others") break;
+      if (end === "stopping") {
+        // Where that fails it is taken for one whose server died, and begun again all the same.
+        await store.putBack(active.info.id, owner).catch(() => false);
+        break;
+      }
       if (end === "storage") {
         if (!(await this.#untilStorage())) return;
         continue;
@@ -58,17 +69,21 @@ export class ExecutionRunner {
    * Waits for its turn and runs it.
    *
    * @returns How it ended; `kept by others` where that is written down already, or the next start will
-   * run it; `storage` where the database could not be asked.
+   * run it; `stopping` where it was begun, and the next start is to begin it anew; `storage` where the
+   * database could not be asked.
    */
-  async #execute(active: ActiveExecution): Promise<ExecutionEnd | "kept by others" | "storage"> {
+  async #execute(active: ActiveExecution): Promise<ExecutionEnd | Unfinished> {
     const { signal } = active;
+    const { queueTimeoutMs: timeoutMs, service } = this.#options;
+    const { memoryBytes, origin, ...turn } = parseTurn(active.info);
+    const place = { turn: { ...turn, timeoutMs }, memoryBytes, origin };
     // From the moment at which the database says so, too.
     const isClaimed = (): boolean => active.info.state === "running";
     let slot: Slot | undefined;
     try {
-      slot = await this.#waitForSlot(active);
-      const { collected, meta } = await this.#collect(active, slot);
-      if (signal.aborted && isShuttingDown(signal.reason)) return "kept by others";
+      slot = await service.waitForSlot(place, signal);
+      const { collected, meta } = await this.#collect(active, { ...place, slot });
+      if (signal.aborted && isShuttingDown(signal.reason)) return "stopping";
       const result = JSON.stringify(reportToJson(collected));
       return {
         state: signal.aborted ? "canceled" : "finished",
@@ -81,7 +96,8 @@ export class ExecutionRunner {
       if (error === superseded) return "kept by others";
       if (signal.aborted) {
         // Who canceled it while it waited has written that down.
-        if (!isClaimed() || isShuttingDown(signal.reason)) return "kept by others";
+        if (!isClaimed()) return "kept by others";
+        if (isShuttingDown(signal.reason)) return "stopping";
         return { state: "canceled", now: Date.now() };
       }
       if (!isClaimed() && isGloveboxError(error) && error.code === "STORAGE_UNAVAILABLE") {
@@ -93,13 +109,7 @@ export class ExecutionRunner {
     }
   }
 
-  async #waitForSlot({ info, signal }: ActiveExecution): Promise<Slot> {
-    const { service, queueTimeoutMs: timeoutMs } = this.#options;
-    const { memoryBytes, ...turn } = parseTurn(info);
-    return service.waitForSlot({ turn: { ...turn, timeoutMs }, memoryBytes }, signal);
-  }
-
-  async #collect(active: ActiveExecution, slot: Slot): Promise<KindResult> {
+  async #collect(active: ActiveExecution, place: Place): Promise<KindResult> {
     const { service } = this.#options;
     const { info, signal } = active;
     const kind = this.#options.kind(info.kind);
@@ -110,20 +120,15 @@ export class ExecutionRunner {
         request = { ...(await this.#load(active)), id: info.id };
         return request;
       };
-      return this.#runFirst(active, slot, load);
+      return this.#runFirst(active, { ...place, load });
     };
     if (kind?.execute === undefined) return { collected: await runOnce() };
     return kind.execute(runOnce, this.#metaOf(info.id));
   }
 
-  async #runFirst(
-    active: ActiveExecution,
-    slot: Slot,
-    load: () => Promise<ExecutionRequest>,
-  ): Promise<CollectedExecution> {
-    const { memoryBytes, origin, ...turn } = parseTurn(active.info);
+  async #runFirst(active: ActiveExecution, later: LaterExecution): Promise<CollectedExecution> {
     const report = await this.#options.service.runLater(
-      { turn, memoryBytes, origin, load, slot },
+      later,
       {
         onOutput: (phase, stream, chunk) => {
           active.log.add(phase, stream, chunk);
@@ -144,12 +149,14 @@ export class ExecutionRunner {
     active.signal.throwIfAborted();
     const { store, owner } = this.#options;
     const { id, attempts } = active.info;
-    const now = Date.now();
-    if (!(await store.claim(id, owner, now))) throw superseded;
-    active.update({ state: "running", attempts: attempts + 1, startedAtMs: now });
+    // Before it is claimed: where this can't be read, it has not been begun.
     const bytes = store.request(id);
-    if (bytes === undefined) throw superseded;
-    return decodeRequest(bytes, active.stdin);
+    const now = Date.now();
+    if (bytes === undefined || !(await store.claim(id, owner, now))) throw superseded;
+    active.update({ state: "running", attempts: attempts + 1, startedAtMs: now });
+    const request = decodeRequest(bytes, active.stdin);
+    active.begin(request.limits);
+    return request;
   }
 
   /** Writes its end down, however long the database can't be written to. */

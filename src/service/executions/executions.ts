@@ -4,15 +4,15 @@
  * accepted outlives this process: whoever starts next runs it.
  */
 import type { ExecutionFilter, ExecutionLists } from "../../storage/execution-lists.ts";
-import type { ExecutionsStore } from "../../storage/executions-store.ts";
-import type { ReportJson } from "../report-json.ts";
+import { carriedBytes } from "../../storage/executions-store.ts";
+import type { ExecutionsStore, Inserted } from "../../storage/executions-store.ts";
 import type { ExecutionRequest } from "../request.ts";
 import type { ExecutionService } from "../service.ts";
 import { hasEnded, type ExecutionInfo, type ExecutionResult } from "./execution-info.ts";
 import type { ExecutionKind } from "./execution-kind.ts";
 import { ExecutionRunner } from "./execution-runner.ts";
 import { ActiveExecution, type ActiveInfo, type LiveExecution } from "./live-execution.ts";
-import { keptLog } from "./kept-log.ts";
+import { keptLog, keptResult } from "./kept-result.ts";
 import type { OutputLog } from "./output-log.ts";
 import { PendingShares, type PendingBounds } from "./pending-shares.ts";
 import { conflict, notFound, otherRequest, shuttingDown } from "./refusals.ts";
@@ -98,12 +98,17 @@ export class Executions {
     const { store, owner } = this.#options;
     const rows = submissions.map((each) => toRow(each, owner));
     const giveBack = this.#pendingShares.take(
-      rows.map(({ callerId, request }) => ({ callerId, bytes: request.byteLength })),
+      rows.map((row) => ({ callerId: row.callerId, bytes: carriedBytes(row) })),
     );
-    // From then on each that is accepted has its share, see `#start`.
-    const inserted = await store.insert(rows).finally(giveBack);
-    for (const { execution, wasThere } of inserted) {
-      if (!wasThere) this.#start(execution);
+    let inserted: readonly Inserted[];
+    try {
+      inserted = await store.insert(rows);
+      // From then on each has its share, see `#start`: there is no moment between the two.
+      for (const { execution, wasThere } of inserted) {
+        if (!wasThere) this.#start(execution);
+      }
+    } finally {
+      giveBack();
     }
     return inserted.map(({ execution, wasThere }, index) => {
       const hash = submissions[index]?.idempotency?.requestHash;
@@ -172,19 +177,13 @@ export class Executions {
 
   /** What is kept of its end; empty before. */
   result(id: string): ExecutionResult {
-    const stored = this.#options.store.result(id);
-    const { result, error, meta } = stored ?? { result: null, error: null, meta: null };
-    return {
-      ...(result === null ? {} : { report: JSON.parse(result) as ReportJson }),
-      ...(error === null ? {} : { error }),
-      ...(meta === null ? {} : { meta: JSON.parse(meta) as unknown }),
-    };
+    return keptResult(this.#options.store.result(id));
   }
 
   /** @throws {GloveboxError} `EXECUTION_NOT_FOUND` */
   request(id: string): ExecutionRequest {
     const bytes = this.#options.store.request(id);
-    if (bytes === undefined) return this.find(id) as never;
+    if (bytes === undefined) throw notFound(id);
     return decodeRequest(bytes, "empty");
   }
 
@@ -192,7 +191,7 @@ export class Executions {
   log(id: string): OutputLog {
     const live = this.live(id);
     if (live !== undefined) return live.log;
-    return keptLog(this.result(id), this.#options.store.result(id)?.segments ?? undefined);
+    return keptLog(this.#options.store.result(id));
   }
 
   /** Undefined where it has ended, or another process has it. */
@@ -228,8 +227,9 @@ export class Executions {
    * Ends it: it is `canceled`, with what it had written so far. Nothing happens where it has ended.
    *
    * @throws {GloveboxError} `EXECUTION_NOT_FOUND`, `CONFLICT` where another process runs it.
+   * @throws The reason of `signal`, where its end is not written down by then.
    */
-  async cancel(id: string): Promise<ExecutionInfo> {
+  async cancel(id: string, signal: AbortSignal): Promise<ExecutionInfo> {
     const { store } = this.#options;
     if (await store.finishQueued(id, { state: "canceled", now: Date.now() })) {
       this.#active.get(id)?.abort(new Error("canceled"));
@@ -241,16 +241,15 @@ export class Executions {
     if (live === undefined && this.#isClosing) throw shuttingDown();
     if (live === undefined) throw conflict(`another server runs the execution ${id}`);
     live.abort(new Error("canceled"));
-    return this.wait(id, Infinity, new AbortController().signal);
+    return this.wait(id, Infinity, signal);
   }
 
-  /** @throws {GloveboxError} `EXECUTION_NOT_FOUND`, `CONFLICT` while it runs. */
+  /** @throws {GloveboxError} `EXECUTION_NOT_FOUND`, `CONFLICT` while it waits or runs. */
   async remove(id: string): Promise<void> {
-    const info = this.find(id);
-    if (info.state === "queued") await this.cancel(id);
+    this.find(id);
     if (await this.#options.store.remove(id)) return;
     if (this.findMany([id])[0] === undefined) return;
-    throw conflict(`the execution ${id} is running; cancel it first`);
+    throw conflict(`the execution ${id} has not ended; cancel it first`);
   }
 
   /** Takes nothing more. What waits stays kept for the next start; `idle` waits for what runs. */

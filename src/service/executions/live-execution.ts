@@ -4,6 +4,9 @@
  */
 import { PassThrough, type Readable } from "node:stream";
 import type { TtySize } from "../../core/command.ts";
+import type { Limits } from "../../core/limits.ts";
+import { Patience } from "../../util/patience.ts";
+import { readerPatience } from "../reader-patience.ts";
 import type { ExecutionControl } from "../request.ts";
 import type { ExecutionInfo } from "./execution-info.ts";
 import { OutputLog } from "./output-log.ts";
@@ -65,6 +68,7 @@ export class ActiveExecution implements LiveExecution {
   /** Those who wait for a reader. */
   #waiting: (() => void)[] = [];
   #written = 0;
+  #patience = new Patience(0);
   readonly #detachedMs: number;
   #detached: NodeJS.Timeout | undefined;
 
@@ -160,11 +164,16 @@ export class ActiveExecution implements LiveExecution {
     };
   }
 
+  /** Its program begins to run. */
+  begin(limits: Pick<Limits, "wallTimeMs">): void {
+    this.#patience = readerPatience(limits);
+  }
+
   /** See `Command.onOutput`. */
   async wrote(bytes: number): Promise<void> {
     this.#written += bytes;
     if (!this.#isFarAhead() || this.signal.aborted) return;
-    await new Promise<void>((resolve) => void this.#waiting.push(resolve));
+    await this.#patience.waitFor(new Promise<void>((resolve) => void this.#waiting.push(resolve)));
   }
 
   #watchFollowers(): void {

@@ -25,7 +25,7 @@ export interface Submission {
   readonly maxRuns?: number;
   /** For the kind; must be JSON. */
   readonly meta?: unknown;
-  /** `http:` or `https:`, checked by `checkCallbackUrl`. */
+  /** `http:` or `https:`; where it leads is looked at when it is called. */
   readonly callbackUrl?: string;
   readonly idempotency?: Idempotency;
 }

@@ -2,6 +2,7 @@
  * @module
  * Waiting for an execution.
  */
+import { maxTimerMs } from "../../util/max-timer-ms.ts";
 import type { LiveExecution } from "./live-execution.ts";
 
 /** Resolves at the next change of `live`, or after the time. */
@@ -22,11 +23,8 @@ export async function untilChange(
       end();
       reject(signal.reason as Error);
     };
-    const timer = setTimeout(end, Math.min(timeoutMs, MAX_TIMER_MS));
+    const timer = setTimeout(end, Math.min(timeoutMs, maxTimerMs));
     const stopListening = live?.onState(end);
     signal.addEventListener("abort", onAbort, { once: true });
   });
 }
-
-/** setTimeout's own bound. */
-const MAX_TIMER_MS = 2 ** 31 - 1;

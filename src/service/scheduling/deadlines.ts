@@ -2,15 +2,13 @@
  * @module
  * One timer for any number of deadlines.
  */
+import { maxTimerMs } from "../../util/max-timer-ms.ts";
 import { Heap } from "./heap.ts";
 
 interface Expiring {
   /** On the clock that `Deadlines` was given, in ms. */
   readonly deadlineMs: number;
 }
-
-/** The longest that `setTimeout` can wait; beyond it, it would fire at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Its timer lives as long as there are items. */
 export class Deadlines<T extends Expiring> {
@@ -52,7 +50,7 @@ export class Deadlines<T extends Expiring> {
       () => {
         this.#expire();
       },
-      Math.min(Math.max(delayMs, 1), MAX_TIMER_MS),
+      Math.min(Math.max(delayMs, 1), maxTimerMs),
     );
   }
 

@@ -18,13 +18,6 @@ export interface Place {
   readonly isCounted: boolean;
 }
 
-export interface CallerStats {
-  readonly callerId: string;
-  /** Slots held, those included that are kept after their release. */
-  readonly running: number;
-  readonly waiting: number;
-}
-
 interface CallerState<P extends Place> {
   readonly id: string;
   /** When it came, as an arrival: between callers that were never served. */
@@ -108,13 +101,6 @@ export class FairQueue<P extends Place> {
     if (caller === undefined) return;
     caller.held -= 1;
     this.#settle(caller);
-  }
-
-  /** Of each caller with a slot or a place. */
-  stats(): readonly CallerStats[] {
-    return [...this.#callers.values()].map(({ id, held, waiting }) => {
-      return { callerId: id, running: held, waiting: waiting.size };
-    });
   }
 
   #enter({ callerId, arrival }: P): CallerState<P> {

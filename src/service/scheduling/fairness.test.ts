@@ -178,7 +178,7 @@ test("no bound is passed, no slot is lost, and every wait ends", async () => {
         running: 0,
         waiting: 0,
         heldMemoryBytes: 0,
-        callers: [],
+        isWanted: false,
       });
       for (let count = 0; count < options.concurrency; count += 1) {
         world.ask({ callerId: "eve", memoryBytes: 0 });

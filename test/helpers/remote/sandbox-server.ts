@@ -9,6 +9,7 @@ import type { Caller } from "../../../src/core/caller.ts";
 import type { Provider } from "../../../src/core/provider.ts";
 import { indexLanguages } from "../../../src/languages/index-languages.ts";
 import { authenticate } from "../../../src/server/authenticate.ts";
+import { createBudgets } from "../../../src/server/budgets.ts";
 import { sendError } from "../../../src/server/errors.ts";
 import { addInfoRoute } from "../../../src/server/routes/info.ts";
 import { addSandboxRoute } from "../../../src/server/routes/sandbox.ts";
@@ -65,7 +66,8 @@ export async function startSandboxServer(
   const none = (): Promise<void> => Promise.resolve();
   const keys = { charge: none, giveBack: none };
   const version = "1.2.3";
-  addSandboxRoute(app, { service, keys, config, version, ...(times && { times }) });
+  const budgets = createBudgets(config.server.bodyBudgetBytes);
+  addSandboxRoute(app, { service, keys, config, version, budgets, ...(times && { times }) });
   addInfoRoute(app, { service, config, version } as unknown as Parameters<typeof addInfoRoute>[1]);
   const url = await app.listen({ host: "127.0.0.1", port: 0 });
   return {

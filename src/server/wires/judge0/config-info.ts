@@ -41,5 +41,4 @@ const switches = {
   enable_network: false,
   submission_cache_duration: 0,
   use_docs_as_homepage: false,
-  disable_implicit_base64_encoding: true,
 };

@@ -8,9 +8,9 @@ import type { ExecutionKind } from "../../../service/executions/execution-kind.t
 import { reportToJson } from "../../../service/report-json.ts";
 import { answerOf } from "./answer.ts";
 import { defaultFields } from "./answer-fields.ts";
-import { statusId } from "./statuses.ts";
+import { statusId, type StatusId } from "./statuses.ts";
 import type { Means, SubmissionMeta } from "./submission-meta.ts";
-import { judge, type Verdict } from "./verdict.ts";
+import { judge } from "./verdict.ts";
 
 export const judge0KindName = "judge0";
 
@@ -20,13 +20,17 @@ export const judge0Kind: ExecutionKind = {
     const meta = kept as SubmissionMeta;
     const { number_of_runs: wanted } = meta.fields;
     if (wanted === 1) return { collected: await runOnce() };
-    const verdicts: Verdict[] = [];
+    // No more of a run than its numbers: what it wrote may be megabytes.
+    const used: Means[] = [];
     let collected: CollectedExecution;
+    let last: StatusId;
     do {
       collected = await runOnce();
-      verdicts.push(judge(reportToJson(collected), meta));
-    } while (verdicts.length < wanted && verdicts.at(-1)?.statusId === statusId.accepted);
-    return { collected, meta: { ...meta, means: meansOf(verdicts) } satisfies SubmissionMeta };
+      const verdict = judge(reportToJson(collected), meta);
+      used.push({ timeMs: verdict.timeMs, memoryBytes: verdict.memoryBytes });
+      last = verdict.statusId;
+    } while (used.length < wanted && last === statusId.accepted);
+    return { collected, meta: { ...meta, means: meansOf(used) } satisfies SubmissionMeta };
   },
   callback: (info, result) => {
     const submission = { info, result: () => result, request: () => undefined };
@@ -35,10 +39,10 @@ export const judge0Kind: ExecutionKind = {
   },
 };
 
-function meansOf(verdicts: readonly Verdict[]): Means {
+function meansOf(used: readonly Means[]): Means {
   return {
-    timeMs: mean(verdicts.map(({ timeMs }) => timeMs)),
-    memoryBytes: mean(verdicts.map(({ memoryBytes }) => memoryBytes)),
+    timeMs: mean(used.map(({ timeMs }) => timeMs)),
+    memoryBytes: mean(used.map(({ memoryBytes }) => memoryBytes)),
   };
 }
 

@@ -4,7 +4,7 @@
  */
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { errorCatalog, type GloveboxError } from "../../../core/errors.ts";
-import { knownError } from "../../errors.ts";
+import { prepareRefusal } from "../../errors.ts";
 
 /** The field of a `NOT_ALLOWED` that is about the key itself. */
 const KEY_FIELD = "authorization";
@@ -14,11 +14,8 @@ export function sendJudge0Error(
   request: FastifyRequest,
   reply: FastifyReply,
 ): void {
-  const known = knownError(error, request);
-  const { status, retryable } = errorCatalog[known.code];
-  if (status >= 500 && known.code !== "SHUTTING_DOWN")
-    request.log.error({ err: error }, known.message);
-  if (retryable) void reply.header("retry-after", retryAfterS(known));
+  const known = prepareRefusal(error, request, reply);
+  const { status } = errorCatalog[known.code];
   if (known.code === "UNAUTHENTICATED" || isAboutKey(known)) {
     void reply.code(status).serializer(noText).send("");
     return;
@@ -46,9 +43,4 @@ const noText = (): string => "";
 
 function isAboutKey({ code, details }: GloveboxError): boolean {
   return code === "NOT_ALLOWED" && (details as { field: string }).field === KEY_FIELD;
-}
-
-function retryAfterS({ details }: GloveboxError): string {
-  const { retryAfterMs = 1000 } = details as { retryAfterMs?: number };
-  return String(Math.max(1, Math.ceil(retryAfterMs / 1000)));
 }

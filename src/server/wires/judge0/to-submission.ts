@@ -10,7 +10,7 @@ import type { SandboxFile } from "../../../core/sandbox.ts";
 import type { Submission } from "../../../service/executions/submission.ts";
 import type { ExecutionRequest } from "../../../service/request.ts";
 import { boundsFor } from "../../admission.ts";
-import { httpUrl } from "../../executions/schemas.ts";
+import { callbackUrl as callbackUrlSchema } from "../../executions/schemas.ts";
 import { admitFor } from "../../run-now.ts";
 import type { ExecuteBody } from "../../schemas.ts";
 import type { ServerContext } from "../../server-options.ts";
@@ -104,7 +104,7 @@ function checkLanguage(
 function checkAllowed(
   { compilerOptions, enableNetwork, callbackUrl, languageId }: SubmissionFields,
   language: LoadedLanguage | undefined,
-  { network }: ServerConfig,
+  { network, callbacks }: ServerConfig,
   faults: FaultList,
 ): void {
   const isCompiled = language?.compile !== undefined || languageId === multiFileId;
@@ -115,7 +115,7 @@ function checkAllowed(
   if (enableNetwork && !network.allowed.includes("all")) {
     faults.add("enable_network", "enabling network is not allowed");
   }
-  const { error } = httpUrl.optional().safeParse(callbackUrl);
+  const { error } = callbackUrlSchema({ callbacks }).optional().safeParse(callbackUrl);
   for (const { message } of error?.issues ?? []) faults.add("callback_url", message);
 }
 
@@ -211,6 +211,8 @@ function metaOf(
 }
 
 const fieldNames: readonly (readonly [RegExp, string])[] = [
+  // What is not from the zip has names of ours: where two files are in each other's way, it is the zip's.
+  [/^files\[/, "additional_files"],
   [/^(code|files)\b/, "source_code"],
   [/^compile_args\b/, "compiler_options"],
   [/^(args|env)\b/, "command_line_arguments"],

@@ -67,8 +67,7 @@ async function runLive(
   const bounds = boundsFor(request.caller, config);
   const job = toJob(body, { runtimes, bounds, times });
   const { request: admitted } = admitFor(context, request, job.body);
-  const live = createLiveJob(job.runtime, hooks.send);
-  hooks.onRun(live.beginRun);
+  const live = createLiveJob(job.runtime, hooks.send, hooks.begun);
   const run = async (signal: AbortSignal): Promise<ExecutionReport> =>
     service.run({ ...admitted, stdin: hooks.stdin }, live, signal, (control) => {
       hooks.onControl((name) => {

@@ -4,7 +4,7 @@
  */
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { errorCatalog, GloveboxError, type ErrorCode } from "../../../core/errors.ts";
-import { knownError, retryAfterS } from "../../errors.ts";
+import { prepareRefusal } from "../../errors.ts";
 
 /** A body that is refused, in exactly these words. */
 export function refusal(path: string, message: string): GloveboxError<"INVALID_REQUEST"> {
@@ -21,17 +21,9 @@ export function sendPistonError(
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
-  const known = knownError(error, request);
-  const status = statusOf(known.code);
-  if (status >= 500 && known.code !== "SHUTTING_DOWN")
-    request.log.error({ err: error }, known.message);
-  // A client that still sends would get a reset in place of the answer.
-  if (!request.raw.complete && known.code !== "SHUTTING_DOWN")
-    void reply.removeHeader("connection");
-  if (errorCatalog[known.code].retryable) void reply.header("retry-after", `${retryAfterS(known)}`);
-  if (known.code === "UNAUTHENTICATED") void reply.header("www-authenticate", "Bearer");
+  const known = prepareRefusal(error, request, reply);
   return reply
-    .code(status)
+    .code(statusOf(known.code))
     .type("application/json")
     .serializer(JSON.stringify)
     .send({ message: pistonText(known) });

@@ -2,7 +2,7 @@
  * @module
  * From a body of Piston's to one of ours, which is then held to the rules that hold for all.
  */
-import { dirname, extname, join } from "node:path/posix";
+import { dirname, extname, join, parse } from "node:path/posix";
 import type { ServerConfig } from "../../../config/server-config.ts";
 import type { LoadedLanguage } from "../../../core/language.ts";
 import { mainFileOf } from "../../../languages/from-code.ts";
@@ -29,10 +29,13 @@ export function toJob(body: PistonBody, { runtimes, bounds, times }: JobRules): 
   const { runtime, wanted } = chooseRuntime(runtimes, body.language, body.version);
   const { language } = runtime;
   const main = mainIndex(body);
-  const files = body.files.map((file, index) => ({
-    path: index === main ? mainPath(file, index, language) : pathOf(file, index),
-    ...contentOf(file, index),
-  }));
+  const files = body.files.map((file, index) => {
+    const wantedPath =
+      index === main ? mainPath(file, index, language) : (file.name ?? unnamedPath(index));
+    // What the client named itself keeps its name, and is refused where there are two of it.
+    const path = wantedPath === file.name ? wantedPath : freePath(wantedPath, body.files, index);
+    return { path, ...contentOf(file, index) };
+  });
   return {
     runtime,
     body: {
@@ -57,14 +60,26 @@ function mainIndex({ files }: PistonBody): number {
   throw refusal("files", "files must include at least one utf8 encoded file");
 }
 
-const pathOf = ({ name }: PistonFile, index: number): string => name ?? `file${index}.code`;
+const unnamedPath = (index: number): string => `file${index}.code`;
+
+/** For `main.c` that one, or the first of `main_2.c`, `main_3.c` … that the client uses for nothing else. */
+function freePath(path: string, files: readonly PistonFile[], own: number): string {
+  const isTaken = (wanted: string): boolean =>
+    files.some(
+      ({ name }, index) => index !== own && (name === wanted || name?.startsWith(`${wanted}/`)),
+    );
+  const { dir, name, ext } = parse(path);
+  let free = path;
+  for (let count = 2; isTaken(free); count++) free = join(dir, `${name}_${count}${ext}`);
+  return free;
+}
 
 /**
  * Piston's packages give the main file the name that their compiler wants. An interpreter of Piston's gets
  * the name that a program would have seen there.
  */
 function mainPath(file: PistonFile, index: number, language: LoadedLanguage): string {
-  const path = pathOf(file, index);
+  const path = file.name ?? unnamedPath(index);
   const { compile, extensions, sourceExtensions, piston } = language;
   const takesAnyName = compile === undefined && piston.length > 0;
   if (takesAnyName || [...extensions, ...sourceExtensions].includes(extname(path))) return path;

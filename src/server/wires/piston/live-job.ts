@@ -11,8 +11,6 @@ import { stageReport, type StageReport } from "./stage.ts";
 export interface LiveJob extends ExecutionSink {
   /** The sandbox is there. */
   readonly begin: () => void;
-  /** The program begins: what it is compiled from was good. Idempotent. */
-  readonly beginRun: () => void;
   /** Tells how it ended. */
   readonly finish: (report: ExecutionReport) => void;
 }
@@ -27,10 +25,14 @@ const compiled: Pick<StageReport, "code" | "signal" | "message" | "status"> = {
 
 type Decoders = Readonly<Record<OutputStream, TextDecoder>>;
 
-/** @param send Resolves once the client may get more. */
+/**
+ * @param send Resolves once the client may get more.
+ * @param onBegun Called when the program begins.
+ */
 export function createLiveJob(
   { name, version, language }: PistonRuntime,
   send: (message: object) => Promise<void>,
+  onBegun: () => void,
 ): LiveJob {
   const isCompiled = language.compile !== undefined;
   let stage: PhaseName | undefined;
@@ -49,28 +51,25 @@ export function createLiveJob(
     }
     void send({ type: "exit", stage, ...end });
   };
-  const beginRun = (): void => {
-    if (stage === "run") return;
-    if (stage === "compile") leave(compiled);
-    enter("run");
-  };
   return {
     begin: () => {
       // Again where a sandbox was lost.
       if (stage !== undefined) return;
       void send({ type: "runtime", language: name, version });
       if (isCompiled) enter("compile");
-      else beginRun();
     },
-    beginRun,
-    onOutput: async (phase, stream, chunk) => {
-      if (phase === "run") beginRun();
+    onRun: () => {
+      // What it is compiled from was good.
+      if (stage === "compile") leave(compiled);
+      enter("run");
+      onBegun();
+    },
+    onOutput: async (_phase, stream, chunk) => {
       const data = decoders[stream].decode(chunk, { stream: true });
       if (data !== "") await send({ type: "data", stream, data });
     },
     finish: ({ compile, run }) => {
       if (run !== null) {
-        beginRun();
         leave(stageReport(run));
       } else if (compile !== undefined) {
         leave(stageReport(compile));

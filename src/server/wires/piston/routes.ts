@@ -5,7 +5,7 @@
 import type { IncomingMessage } from "node:http";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { boundsFor } from "../../admission.ts";
-import { parseJson, readBody as readBytes } from "../../json-body.ts";
+import { parseJson, readBody as readBytes, unsupportedMediaType } from "../../json-body.ts";
 import { runNow } from "../../run-now.ts";
 import type { ServerContext } from "../../server-options.ts";
 import { readBody } from "./body.ts";
@@ -28,6 +28,9 @@ export function addPistonRoot(app: FastifyInstance): void {
   });
 }
 
+/** Of these Piston takes no body; all others must have one, of JSON. */
+const bodiless: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
+
 /** Needs @fastify/websocket. @param times What a caller gets, and the most that one can ask for. */
 export function addPistonRoutes(
   app: FastifyInstance,
@@ -45,6 +48,10 @@ export function addPistonRoutes(
       async (request: FastifyRequest, payload: IncomingMessage) =>
         parseJson(await readBytes(request, payload)),
     );
+    scope.addHook("preValidation", async ({ method, body, headers }) => {
+      if (body === undefined && !bodiless.has(method))
+        throw unsupportedMediaType(headers["content-type"] ?? "");
+    });
     addRuntimesRoute(scope, context);
     addExecuteRoute(scope, context, times);
     addConnectRoute(scope, context, times);

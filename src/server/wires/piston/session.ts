@@ -7,7 +7,12 @@ import type { Readable } from "node:stream";
 import type { WebSocket } from "@fastify/websocket";
 import type { RawData } from "ws";
 import { createMessageRate } from "../../sandbox-socket/message-rate.ts";
-import { keepAlive, sendMessage } from "../../../util/web-socket.ts";
+import {
+  createInputGate,
+  keepAlive,
+  sendMessage,
+  type InputGate,
+} from "../../../util/web-socket.ts";
 import { parseFrame } from "../../web-socket.ts";
 import { refusal } from "./errors.ts";
 import { createStdinFeed } from "./stdin-feed.ts";
@@ -18,8 +23,8 @@ export interface JobHooks {
   /** Aborts when the connection is over. */
   readonly signal: AbortSignal;
   readonly send: (message: object) => Promise<void>;
-  /** Called when the program begins to read. */
-  onRun(listener: () => void): void;
+  /** To be called when the program begins. */
+  readonly begun: () => void;
   onControl(kill: (signal: NodeJS.Signals) => void): void;
 }
 
@@ -31,7 +36,7 @@ export interface SessionParts {
    */
   readonly run: (init: unknown, hooks: JobHooks) => Promise<void>;
   /**
-   * Counts what a client sent that is not with its program yet.
+   * Counts what a client sent before there is a program for it.
    *
    * @throws What the client is told.
    */
@@ -68,19 +73,16 @@ class Session {
   readonly #over = new AbortController();
   readonly #initTimer: NodeJS.Timeout;
   readonly #isTooFast = createMessageRate();
-  readonly #stdin = createStdinFeed(() => {
-    this.#isRunning = true;
-    this.#socket.resume();
-    this.#onRun();
-  });
+  readonly #stdin = createStdinFeed();
+  readonly #gate: InputGate;
   #isInitialized = false;
   #isRunning = false;
-  #onRun: () => void = () => undefined;
   #kill: (signal: NodeJS.Signals) => void = () => undefined;
 
   constructor(socket: WebSocket, parts: SessionParts) {
     this.#parts = parts;
     this.#socket = socket;
+    this.#gate = createInputGate(socket);
     keepAlive(socket, () => {
       this.#end();
     });
@@ -127,8 +129,8 @@ class Session {
         stdin: this.#stdin.stream,
         signal: this.#over.signal,
         send: async (each) => this.#send(each),
-        onRun: (listener) => {
-          this.#onRun = listener;
+        begun: () => {
+          this.#isRunning = true;
         },
         onControl: (kill) => {
           this.#kill = kill;
@@ -148,7 +150,7 @@ class Session {
     if (typeof data !== "string") throw refusal("data", "data is required as a string");
     // Of programs that run there are only so many.
     if (!this.#isRunning) this.#parts.hold(bytes);
-    if (!this.#stdin.push(data)) this.#socket.pause();
+    this.#stdin.push(data, this.#gate.hold(bytes));
   }
 
   #takeSignal({ signal }: Message): void {
@@ -161,11 +163,7 @@ class Session {
 
   /** Resolves once the message is out of our hands, or the connection is over. */
   async #send(message: object): Promise<void> {
-    const timer = setTimeout(() => {
-      this.#socket.terminate();
-    }, STALL_MS);
-    await sendMessage(this.#socket, JSON.stringify(message));
-    clearTimeout(timer);
+    await sendMessage(this.#socket, JSON.stringify(message), STALL_MS);
   }
 
   /** The reason has no room in a close frame. */

@@ -2,31 +2,32 @@
  * @module
  * A program's stdin as it comes message by message.
  */
-import { Readable } from "node:stream";
+import { PassThrough, type Readable } from "node:stream";
 
 export interface StdinFeed {
   readonly stream: Readable;
-  /** @returns False where nobody should bring more before the program reads. */
-  push(text: string): boolean;
+  /** @param onTaken Called once, when the program is about to read it, or nobody will. */
+  push(text: string, onTaken: () => void): void;
   /** Idempotent. */
   end(): void;
 }
 
-/** So much waits for a program that does not read, and one more message. */
-const WAITING_BYTES = 64 * 1024;
+/** Is ready for a program that does not read yet; more is not taken. */
+const READY_BYTES = 16 * 1024;
 
-/** @param onRead Called when the program begins, and each time there is room for more. */
-export function createStdinFeed(onRead: () => void): StdinFeed {
-  let hasEnded = false;
-  const stream = new Readable({ highWaterMark: WAITING_BYTES, read: onRead });
+export function createStdinFeed(): StdinFeed {
+  const stream = new PassThrough({ highWaterMark: READY_BYTES });
+  // The program went away; who writes learns of its end elsewhere.
+  stream.on("error", () => undefined);
   return {
     stream,
-    // After its end, or that of the program, nobody reads it.
-    push: (text) => hasEnded || stream.destroyed || stream.push(text, "utf8"),
+    push: (text, onTaken) => {
+      // After its end, or that of the program, nobody reads it.
+      if (stream.writableEnded || stream.destroyed) onTaken();
+      else stream.write(text, "utf8", onTaken);
+    },
     end: () => {
-      if (hasEnded || stream.destroyed) return;
-      hasEnded = true;
-      stream.push(null);
+      if (!stream.destroyed) stream.end();
     },
   };
 }

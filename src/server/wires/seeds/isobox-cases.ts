@@ -64,6 +64,7 @@ export async function runTestCases(
     const collected = await collect({ run }, admitCase(given).request, signal);
     return { testCase, end: endOf(collected) };
   };
+  // Not `charged`: an input that can't be loaded would give back all that was run before it.
   await keys.charge(request.caller, cases.length);
   try {
     return await runs.during(reply, async (signal) => {

@@ -4,7 +4,7 @@
  */
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { errorCatalog, type ErrorCode, type GloveboxError } from "../../../core/errors.ts";
-import { knownError, retryAfterS } from "../../errors.ts";
+import { prepareRefusal } from "../../errors.ts";
 
 export interface Refusal {
   readonly status: number;
@@ -18,14 +18,7 @@ export function refuseWith(
   translate: (known: GloveboxError, request: FastifyRequest) => Refusal,
 ): ErrorHandler {
   return (error, request, reply) => {
-    const known = knownError(error, request);
-    if (isOurFault(known.code)) request.log.error({ err: error }, known.message);
-    const { status, body } = translate(known, request);
-    // Fastify closes the connection of a body that it did not read; the client still sends it.
-    if (!request.raw.complete && known.code !== "SHUTTING_DOWN")
-      void reply.removeHeader("connection");
-    if (errorCatalog[known.code].retryable) void reply.header("retry-after", retryAfterS(known));
-    if (known.code === "UNAUTHENTICATED") void reply.header("www-authenticate", "Bearer");
+    const { status, body } = translate(prepareRefusal(error, request, reply), request);
     void reply.code(status).type("application/json").serializer(JSON.stringify).send(body);
   };
 }
@@ -47,6 +40,3 @@ export function isOutsideSeeds(code: ErrorCode): boolean {
 /** That a language is not installed is the same to clients of servers that can't have all of them. */
 export const isUnsupportedLanguage = (code: ErrorCode): boolean =>
   code === "UNKNOWN_LANGUAGE" || code === "LANGUAGE_NOT_INSTALLED";
-
-const isOurFault = (code: ErrorCode): boolean =>
-  errorCatalog[code].status >= 500 && code !== "SHUTTING_DOWN";
