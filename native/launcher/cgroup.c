@@ -207,6 +207,8 @@ bool reset_cgroup_peak(void) {
     return true;
 }
 
+/* Files that a process of the cgroup was the first to read: the kernel keeps them, counted as the
+ * cgroup's, until memory is short. What lies on a tmpfs can't be taken back and is not of them. */
 uint64_t read_cgroup_file_cache(void) {
     bool is_v2 = find(CGROUP_V2) >= 0;
     int fd = find(is_v2 ? CGROUP_V2 : CGROUP_V1_MEMORY);
@@ -214,7 +216,7 @@ uint64_t read_cgroup_file_cache(void) {
     if (fd < 0 || read_text_at(fd, "memory.stat", text, sizeof text) < 0)
         return 0;
     int64_t cache = find_counter(text, is_v2 ? "file " : "total_cache ");
-    int64_t tmpfs = find_counter(text, is_v2 ? "shmem " : "total_shmem "); /* a part of it */
+    int64_t tmpfs = find_counter(text, is_v2 ? "shmem " : "total_shmem ");
     return tmpfs < 0 || cache < tmpfs ? 0 : (uint64_t)(cache - tmpfs);
 }
 

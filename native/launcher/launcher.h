@@ -146,11 +146,8 @@ struct counters {
     int64_t refused_forks;
 };
 void read_cgroup_counters(struct counters *counters);
-/* Starts the peak anew; false where the kernel can't. */
-bool reset_cgroup_peak(void);
-/* Bytes of files on disks that the cgroup's processes were the first to read and that the kernel
- * keeps, counted as theirs, until memory is short. 0 where that is not known. */
-uint64_t read_cgroup_file_cache(void);
+bool reset_cgroup_peak(void);          /* false where the kernel can't start it anew */
+uint64_t read_cgroup_file_cache(void); /* bytes of files on disks in its memory; 0: not known */
 /* In a container: the counters of its own cgroup, as far as it is shown inside; false if it is not. */
 bool find_own_cgroup(void);
 
