@@ -12,8 +12,9 @@ export interface ResourceUsage {
    */
   readonly cpuTimeMs?: number;
   /**
-   * Highest memory use in bytes: of the whole sandbox (cgroup `memory.peak`, or sampled), at least
-   * that of its largest process (`ru_maxrss`). Absent where the provider cannot measure it.
+   * Highest memory use in bytes of the whole sandbox (cgroup `memory.peak`, or sampled), without the
+   * files that earlier commands read; without a cgroup that of its largest process (`ru_maxrss`).
+   * Absent where the provider cannot measure it.
    */
   readonly peakMemoryBytes?: number;
 }

@@ -54,7 +54,7 @@ describe("without keys", () => {
     });
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
     expect(stderr).toMatch(message);
-    expect(stderr).toContain("glovebox keys create");
+    expect(stderr).toContain(`\`glovebox keys create --storage ${join(folder.path, "none")}\``);
   });
 
   test("the list says so", async () => {

@@ -136,6 +136,10 @@ describe("a client", () => {
   ])("does not take %j for an address", (url) => {
     expect(() => createClient({ url })).toThrow(TypeError);
   });
+
+  test.each(["", "gbx_…", "two words", "a\nb"])("does not take %j for a key", (key) => {
+    expect(() => createClient({ url: server.url, key })).toThrow(/^key: /);
+  });
 });
 
 describe("events", () => {

@@ -384,8 +384,8 @@ describe("an interactive execution", () => {
   });
 
   test.each([
-    ["as many small ones as fit", 1_000, 100],
-    ["two large ones", 2, 900_000],
+    ["as many small ones as fit", 1_200, 200],
+    ["three large ones", 3, 900_000],
   ])("gets signals before input that waits: %s", async (_what, count, size) => {
     const { id } = await submit(bash("echo ready; exec sleep 20", { interactive: true }));
     const { socket, messages, closed } = attach(id);

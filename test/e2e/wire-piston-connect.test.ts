@@ -146,7 +146,9 @@ describe("a run", () => {
   test("that does not compile has one stage, also for who sends input at once", async () => {
     const client = await connect();
     client.send(init("c", "int main() { return missing; } // early"));
-    for (let index = 0; index < 8; index++) client.send(stdin("x".repeat(32 * 1024)));
+    client.send(stdin("x"));
+    await client.until(({ stage }) => stage === "compile");
+    client.send(stdin("y"));
     expect(await client.closed).toEqual(done);
     expect(client.messages.filter(({ type }) => type !== "data")).toMatchObject([
       { type: "runtime" },
@@ -332,17 +334,17 @@ describe("behind input that nobody reads", () => {
     for (let index = 0; index < count; index++) client.send(stdin("x".repeat(900_000)));
   };
 
-  test.each([
-    ["closes", 3, (client: Client) => void client.socket.close()],
-    ["is gone", 3, (client: Client) => void client.socket.terminate()],
-    ["is gone", 16, (client: Client) => void client.socket.terminate()],
-  ] as const)("a client that %s after %i messages ends its run", async (_how, count, leave) => {
+  test.each<[how: string, count: number, leave: "close" | "terminate"]>([
+    ["closes", 3, "close"],
+    ["is gone", 3, "terminate"],
+    ["is gone", 16, "terminate"],
+  ])("a client that %s after %i messages ends its run", async (_how, count, leave) => {
     const client = await connect(patient);
     client.send(sleeper);
     const { data } = await client.until(isOutput);
     sendInput(client, count);
     await new Promise((resolve) => setTimeout(resolve, 200));
-    leave(client);
+    client.socket[leave]();
     const isAlive = (): boolean => isThere(Number(data));
     await expect.poll(isAlive, { timeout: 4_000, interval: 20 }).toBe(false);
   });
@@ -351,7 +353,7 @@ describe("behind input that nobody reads", () => {
     const client = await connect(patient);
     client.send(sleeper);
     await client.until(isOutput);
-    sendInput(client, 2);
+    sendInput(client, 3);
     client.send({ type: "signal", signal: "SIGTERM" });
     const left = new Promise((resolve) => setTimeout(resolve, 4_000, "not seen"));
     expect(await Promise.race([client.closed, left])).toEqual(done);
@@ -365,8 +367,10 @@ describe("behind input that nobody reads", () => {
     const others = await Promise.all(Array.from({ length: 6 }, async () => connect(patient)));
     for (const other of others) {
       other.send(init("bash", "cat > /dev/null"));
-      sendInput(other, 1);
+      other.send(stdin("first"));
     }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    for (const other of others) sendInput(other, 1);
     const endings = await Promise.race([
       Promise.any(others.map(({ closed }) => closed)),
       new Promise((resolve) => setTimeout(resolve, 4_000, "not refused")),

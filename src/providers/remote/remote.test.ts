@@ -75,6 +75,13 @@ describe("a server that can't be used", () => {
     });
   });
 
+  test("an address that goes on to /v1", async () => {
+    const { url } = await listen(answer(404, failure("NOT_FOUND", "no")));
+    await expect(createRemoteProvider({ url: `${url}/v1/` })).rejects.toThrow(
+      /no Glovebox server below .*\/v1\. Write the address without \/v1/,
+    );
+  });
+
   test.each<[url: string, code: string, message: RegExp]>([
     ["http://127.0.0.1:1", "PROVIDER_UNAVAILABLE", /nobody listens there.*glovebox serve/],
     ["ftp://localhost", "INVALID_REQUEST", /is no address/],
