@@ -15,7 +15,7 @@ import { loadConfig, type WrittenConfig } from "./config/load-config.ts";
 import type { CompileCacheSettings, ServerConfig } from "./config/server-config.ts";
 import { storageFolder } from "./config/storage-folder.ts";
 import { GloveboxError } from "./core/errors.ts";
-import type { PoolStats, ProbeReport, Provider } from "./core/provider.ts";
+import type { ProbeReport, Provider } from "./core/provider.ts";
 import { createBudgets } from "./server/budgets.ts";
 import { buildServer } from "./server/build-server.ts";
 import { requiresKeys } from "./server/authenticate.ts";
@@ -24,6 +24,7 @@ import { listen, reachOf, type Reach } from "./server/listen.ts";
 import type { ServerOptions } from "./server/server-options.ts";
 import { cacheFolderFault } from "./service/compile-cache/disk-cache.ts";
 import { openObservers, type ServerObservers } from "./server/open-observers.ts";
+import { watchPools, watchService } from "./server/watch-service.ts";
 import { openKept, type Kept } from "./service/kept.ts";
 import type { ExecutionService } from "./service/service.ts";
 import type { ServiceOptions } from "./service/service-options.ts";
@@ -244,22 +245,8 @@ function createServedService(
   });
   service.onRan(executionRan);
   watchPools(metrics, [parts.provider, ...(parts.otherProviders ?? [])]);
-  metrics.watch({
-    slots: () => concurrency,
-    slotsRunning: () => service.slotStats().running,
-    queueWaiting: () => service.slotStats().waiting,
-    memoryHeldBytes: () => service.slotStats().heldMemoryBytes,
-  });
+  watchService(metrics, service, concurrency);
   return service;
-}
-
-/** All of them in one: who has two providers with pools is told their sum. */
-function watchPools(metrics: ServerObservers["metrics"], providers: readonly Provider[]): void {
-  const pools = providers.flatMap(({ poolStats }) => poolStats ?? []);
-  if (pools.length === 0) return;
-  const sum = (name: keyof PoolStats) => (): number =>
-    pools.reduce((total, stats) => total + stats()[name], 0);
-  metrics.watch({ poolReady: sum("ready"), poolHits: sum("hits"), poolMisses: sum("misses") });
 }
 
 function keptOptions(config: ServerConfig, env: NodeJS.ProcessEnv) {
