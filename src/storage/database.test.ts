@@ -379,7 +379,7 @@ describe("with processes of their own", () => {
     const { queued, lost } = await store.takeOver({
       isAlive: () => false,
       newOwner: "next",
-      maxAttempts: 2,
+      maxDeaths: 2,
       now: 1,
     });
     expect(lost).toEqual([]);

@@ -56,6 +56,7 @@ test("an execution is kept with all that it carries, from its beginning to its e
       isInteractive: true,
       owner: "me",
       attempts: 0,
+      deaths: 0,
       createdAtMs: 1_000,
     },
     ...{ startedAtMs: null, finishedAtMs: null, bytes: 11 },
@@ -157,7 +158,7 @@ test("what dead owners had is queued again, or lost", async () => {
   await store.claim("lives", "alive", 1);
   await store.finish("ended", "dead", { state: "finished", now: 2 });
   const options = { isAlive: (owner: string) => owner === "alive", now: 9 };
-  const first = await store.takeOver({ ...options, newOwner: "heir", maxAttempts: 2 });
+  const first = await store.takeOver({ ...options, newOwner: "heir", maxDeaths: 2 });
   expect(first.queued.map(({ id, attempts, owner }) => [id, attempts, owner])).toEqual([
     ["waits", 0, "heir"],
     ["ran", 1, "heir"],
@@ -170,7 +171,7 @@ test("what dead owners had is queued again, or lost", async () => {
   expect(ids(callbacksDue(9))).toEqual(["spoke"]);
 
   expect(await store.claim("ran-often", "heir", 1)).toBe(true);
-  const second = await store.takeOver({ ...options, newOwner: "heir's heir", maxAttempts: 2 });
+  const second = await store.takeOver({ ...options, newOwner: "heir's heir", maxDeaths: 2 });
   expect(ids(second.queued)).toEqual(["waits", "ran", "late"]);
   expect(store.result("ran-often")?.error).toEqual({
     code: "EXECUTION_LOST",
@@ -186,14 +187,14 @@ const callbacksDue = (now: number) =>
     .due("caller", now, 10)
     .map(({ executionId }) => ({ id: executionId }) as StoredExecution);
 
-test("what an owner that ends puts back has not been begun", async () => {
+test("what an owner that ends puts back is begun again", async () => {
   await insert(made("a"), made("typed", { isInteractive: true }), made("waits"));
   for (const id of ["a", "typed"]) await store.claim(id, "me", 2_000);
   expect(await store.putBack("a", "other")).toBe(false);
   expect(await store.putBack("waits", "me")).toBe(false);
   expect(await store.putBack("typed", "me")).toBe(false);
   expect(await store.putBack("a", "me")).toBe(true);
-  expect(find("a")).toMatchObject({ state: "queued", attempts: 0, startedAtMs: null });
+  expect(find("a")).toMatchObject({ state: "queued", attempts: 1, deaths: 0, startedAtMs: null });
   expect(find("typed")).toMatchObject({ state: "running", attempts: 1 });
 });
 
@@ -361,7 +362,7 @@ test("ten thousand are still quick to find, list, count and delete", async () =>
   await within(500, () => lists.list({ callerId: "y", state: "failed" }, { limit: 100 }));
   await within(500, () => lists.page({ kind: "v1" }, { limit: 20, offset: 9_000 }));
   await within(10_000, () =>
-    store.takeOver({ isAlive: () => false, newOwner: "me", maxAttempts: 2, now: 1 }),
+    store.takeOver({ isAlive: () => false, newOwner: "me", maxDeaths: 2, now: 1 }),
   );
   await database.write((sql) => sql.run("UPDATE executions SET state = 'failed', finished_at = 5"));
   let deleted = 0;

@@ -55,13 +55,13 @@ export interface TakeOver {
   /** Called inside a transaction: must answer at once. */
   readonly isAlive: (owner: string) => boolean;
   readonly newOwner: string;
-  /** What was begun that often is not begun again. At least 1. */
-  readonly maxAttempts: number;
+  /** What ran when its owner died that often is not begun again. At least 1. */
+  readonly maxDeaths: number;
   readonly now: number;
 }
 
 export interface TakenOver {
-  /** In the order in which they came. Those with `attempts` above 0 ran when their owner died. */
+  /** In the order in which they came. */
   readonly queued: readonly StoredExecution[];
   /** Ran, and can't run again. They failed with `EXECUTION_LOST`. */
   readonly lost: readonly StoredExecution[];
@@ -83,8 +83,8 @@ export interface ExecutionsStore {
    */
   claim(id: string, owner: string, now: number): Promise<boolean>;
   /**
-   * Running back to queued, as if it had not been begun: this owner ends in order. Not what is
-   * interactive: nobody would come back to it.
+   * Running back to queued: this owner ends in order. Not what is interactive: nobody would come back
+   * to it.
    */
   putBack(id: string, owner: string): Promise<boolean>;
   /** @returns False if it doesn't run, or another owner runs it: then nothing is changed. */
@@ -146,7 +146,7 @@ const claimChange = `
   WHERE id = ? AND state = 'queued' AND owner = ?`;
 
 const putBackChange = `
-  UPDATE executions SET state = 'queued', attempts = attempts - 1, started_at = NULL
+  UPDATE executions SET state = 'queued', started_at = NULL
   WHERE id = ? AND state = 'running' AND owner = ? AND NOT interactive`;
 
 function select(sql: Sql, where: string, ...values: string[]): StoredExecution[] {
@@ -218,7 +218,7 @@ function finishOne(
   return true;
 }
 
-function takeOver(sql: Sql, { isAlive, newOwner, maxAttempts, now }: TakeOver): TakenOver {
+function takeOver(sql: Sql, { isAlive, newOwner, maxDeaths, now }: TakeOver): TakenOver {
   const owners = sql
     .rows("SELECT DISTINCT owner FROM executions WHERE state IN ('queued', 'running')")
     .map((row) => row["owner"] as string);
@@ -226,13 +226,14 @@ function takeOver(sql: Sql, { isAlive, newOwner, maxAttempts, now }: TakeOver): 
   const ofDead = "owner IN (SELECT value FROM json_each(?))";
 
   const running = select(sql, `state = 'running' AND ${ofDead} ORDER BY seq`, dead);
-  const lost = running.filter((each) => each.isInteractive || each.attempts >= maxAttempts);
+  const lost = running.filter((each) => each.isInteractive || each.deaths + 1 >= maxDeaths);
   for (const { id, attempts } of lost) {
     const error = lostError(id, attempts);
     finishOne(sql, "state = 'running'", id, { state: "failed", error, now });
   }
   sql.run(
-    `UPDATE executions SET state = 'queued', started_at = NULL WHERE state = 'running' AND ${ofDead}`,
+    `UPDATE executions SET state = 'queued', started_at = NULL, deaths = deaths + 1
+     WHERE state = 'running' AND ${ofDead}`,
     dead,
   );
   const queued = select(sql, `state = 'queued' AND ${ofDead} ORDER BY seq`, dead);

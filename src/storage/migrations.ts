@@ -24,6 +24,7 @@ CREATE TABLE executions (
   interactive INTEGER NOT NULL,
   owner TEXT NOT NULL,
   attempts INTEGER NOT NULL DEFAULT 0,
+  deaths INTEGER NOT NULL DEFAULT 0,
   created_at INTEGER NOT NULL,
   started_at INTEGER,
   finished_at INTEGER,

@@ -26,6 +26,8 @@ export interface StoredExecution {
   readonly owner: string;
   /** How often it was begun. */
   readonly attempts: number;
+  /** How often its owner died while it ran. */
+  readonly deaths: number;
   readonly createdAtMs: number;
   readonly startedAtMs: number | null;
   readonly finishedAtMs: number | null;
@@ -52,7 +54,7 @@ export interface StoredResult {
 }
 
 export const executionColumns =
-  "id, seq, caller_id, kind, state, priority, language, turn, interactive, owner, attempts, " +
+  "id, seq, caller_id, kind, state, priority, language, turn, interactive, owner, attempts, deaths, " +
   "created_at, started_at, finished_at, bytes, idempotency_key, request_hash";
 
 export function toExecution(row: SqlRow): StoredExecution {
@@ -68,6 +70,7 @@ export function toExecution(row: SqlRow): StoredExecution {
     isInteractive: row["interactive"] === 1,
     owner: row["owner"] as string,
     attempts: row["attempts"] as number,
+    deaths: row["deaths"] as number,
     createdAtMs: row["created_at"] as number,
     startedAtMs: row["started_at"] as number | null,
     finishedAtMs: row["finished_at"] as number | null,

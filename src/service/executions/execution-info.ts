@@ -27,7 +27,7 @@ export interface ExecutionInfo {
   readonly language: string | null;
   /** Whether its stdin comes while it runs. */
   readonly isInteractive: boolean;
-  /** How often it was begun; more than once where a server died while it ran, not where it ended in order. */
+  /** How often it was begun; more than once where a server ended while it ran. */
   readonly attempts: number;
   /** What is kept of it. */
   readonly bytes: number;

@@ -36,7 +36,7 @@ export interface ExecutionsOptions extends PendingBounds {
 }
 
 /** One that ran when its server died is begun again, but not for ever: it may be what kills it. */
-const MAX_ATTEMPTS = 3;
+const MAX_DEATHS = 3;
 /** Another process's execution is looked at so often. */
 const POLL_MS = 250;
 
@@ -79,7 +79,7 @@ export class Executions {
     const taken = await store.takeOver({
       isAlive,
       newOwner: owner,
-      maxAttempts: MAX_ATTEMPTS,
+      maxDeaths: MAX_DEATHS,
       now: Date.now(),
     });
     for (const info of taken.queued) this.#start(info);
