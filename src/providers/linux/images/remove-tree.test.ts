@@ -87,7 +87,7 @@ test("a tree that is deeper than the kernel takes a path goes too", async () => 
 test("the names of a large folder are not all held at once", async () => {
   const tree = join(base, "tree");
   mkdirSync(tree);
-  const count = 10_000;
+  const count = 20_000;
   for (let each = 0; each < count; each++) {
     writeFileSync(join(tree, `${each}`.padStart(200, "f")), "");
   }
@@ -109,8 +109,8 @@ test("the names of a large folder are not all held at once", async () => {
     sampledAt = performance.now();
   }
   await removed;
-  // Their names alone are two million bytes.
-  expect(most).toBeLessThan(1_500_000);
+  // Their names alone are four million bytes. Other files' tests leave traces in this process, too.
+  expect(most).toBeLessThan(3_000_000);
 }, 60_000);
 
 test("an orphan that can't be removed keeps no other", async () => {
