@@ -17,8 +17,10 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import Libsql from "libsql";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { createCallbacksStore } from "./callbacks-store.ts";
 import { openDatabase, type Database } from "./database.ts";
 import { createExecutionsStore } from "./executions-store.ts";
+import { migrations } from "./migrations.ts";
 import { connect } from "./sql.ts";
 import { toStorageError } from "./storage-error.ts";
 import { createWriteQueue } from "./write-queue.ts";
@@ -100,6 +102,32 @@ describe("opening", () => {
     database.exec(text);
     database.close();
   };
+  test("takes over a database of the first version", async () => {
+    const execution = (id: string, state: string, attempts: number, end: number | null): string =>
+      `INSERT INTO executions (id, caller_id, kind, state, priority, turn, interactive, owner,
+         attempts, created_at, finished_at, bytes)
+       VALUES ('${id}', 'ada', 'v1', '${state}', 0, '{}', 0, 'dead', ${attempts}, 1, ${end}, 10);
+       INSERT INTO requests (seq, request) VALUES (last_insert_rowid(), x'00');
+       INSERT INTO callbacks (execution_id, url, next_at) VALUES ('${id}', 'http://x', ${end});`;
+    makeDatabase(
+      `PRAGMA application_id = 0x676c6f76; PRAGMA user_version = 1; ${migrations[0] ?? ""}
+       ${execution("ended", "finished", 1, 5)} ${execution("ran", "running", 3, null)}
+       ${execution("ran-once", "running", 1, null)} ${execution("waits", "queued", 0, null)}`,
+    );
+    const database = open();
+    expect(createCallbacksStore(database).dueCallers(9)).toEqual(["ada"]);
+    const store = createExecutionsStore(database);
+    const options = { isAlive: () => false, newOwner: "heir", maxDeaths: 3, now: 9 };
+    const { queued, lost } = await store.takeOver(options);
+    expect(queued.map(({ id, deaths }) => [id, deaths])).toEqual([
+      ["ran-once", 1],
+      ["waits", 0],
+    ]);
+    expect(lost.map(({ id }) => id)).toEqual(["ran"]);
+    const total = database.read((sql) => sql.row("SELECT bytes FROM totals"))?.["bytes"];
+    expect(total).toBe(store.findMany(["ended", "ran"]).reduce((sum, { bytes }) => sum + bytes, 0));
+  });
+
   test.each<[string, () => void, RegExp]>([
     ["a folder of all", () => make(0o777), /others can write to it. Run `chmod 700/],
     ["a file of all", () => makeFile("", 0o666), /others can write to it. Run `chmod 600/],
@@ -128,7 +156,7 @@ describe("opening", () => {
         makeDatabase(
           "PRAGMA application_id = 0x676c6f76; PRAGMA user_version = 99; CREATE TABLE t (a)",
         ),
-      /version 99, and this Glovebox knows 1 at most/,
+      /version 99, and this Glovebox knows 2 at most/,
     ],
   ])("refuses %s", (_, prepare, message) => {
     prepare();

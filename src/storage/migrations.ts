@@ -20,11 +20,10 @@ CREATE TABLE executions (
   state TEXT NOT NULL CHECK (state IN ('queued', 'running', 'finished', 'failed', 'canceled')),
   priority INTEGER NOT NULL,
   language TEXT,
-  turn TEXT NOT NULL,
+  turn TEXT NOT NULL DEFAULT '{}',
   interactive INTEGER NOT NULL,
   owner TEXT NOT NULL,
   attempts INTEGER NOT NULL DEFAULT 0,
-  deaths INTEGER NOT NULL DEFAULT 0,
   created_at INTEGER NOT NULL,
   started_at INTEGER,
   finished_at INTEGER,
@@ -54,7 +53,6 @@ CREATE TABLE results (
 
 CREATE TABLE callbacks (
   execution_id TEXT PRIMARY KEY REFERENCES executions (id) ON DELETE CASCADE,
-  caller_id TEXT NOT NULL,
   url TEXT NOT NULL,
   state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'delivered', 'failed')),
   attempts INTEGER NOT NULL DEFAULT 0,
@@ -62,8 +60,6 @@ CREATE TABLE callbacks (
   last_error TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX callbacks_by_time ON callbacks (next_at)
-  WHERE state = 'waiting' AND next_at IS NOT NULL;
-CREATE INDEX callbacks_by_caller ON callbacks (caller_id, next_at)
   WHERE state = 'waiting' AND next_at IS NOT NULL;
 
 -- In whatever way an execution ends: from then on its callback is due.
@@ -73,15 +69,16 @@ WHEN NEW.finished_at IS NOT NULL BEGIN
   WHERE execution_id = NEW.id AND state = 'waiting' AND next_at IS NULL;
 END;
 
--- What all executions that ended carry. Adding it up would mean to read them all.
+-- What all executions carry. Adding it up would mean to read them all.
 CREATE TABLE totals (bytes INTEGER NOT NULL) STRICT;
 INSERT INTO totals VALUES (0);
-CREATE TRIGGER bytes_come AFTER UPDATE OF finished_at ON executions
-WHEN NEW.finished_at IS NOT NULL BEGIN
+CREATE TRIGGER bytes_come AFTER INSERT ON executions BEGIN
   UPDATE totals SET bytes = bytes + NEW.bytes;
 END;
-CREATE TRIGGER bytes_go AFTER DELETE ON executions
-WHEN OLD.finished_at IS NOT NULL BEGIN
+CREATE TRIGGER bytes_change AFTER UPDATE OF bytes ON executions BEGIN
+  UPDATE totals SET bytes = bytes + NEW.bytes - OLD.bytes;
+END;
+CREATE TRIGGER bytes_go AFTER DELETE ON executions BEGIN
   UPDATE totals SET bytes = bytes - OLD.bytes;
 END;
 `;
@@ -112,5 +109,33 @@ CREATE TABLE settings (
 ) STRICT;
 `;
 
+/**
+ * Callbacks go by turns of callers; a death of the server is told from its orderly end; only what has
+ * ended is counted, since what waits is bounded elsewhere.
+ */
+const sharesAndDeaths = `
+ALTER TABLE executions ADD COLUMN deaths INTEGER NOT NULL DEFAULT 0;
+UPDATE executions SET deaths = attempts - (state <> 'queued') WHERE finished_at IS NULL AND attempts > 0;
+
+ALTER TABLE callbacks ADD COLUMN caller_id TEXT NOT NULL DEFAULT '';
+UPDATE callbacks SET caller_id = (SELECT caller_id FROM executions WHERE id = execution_id);
+CREATE INDEX callbacks_by_caller ON callbacks (caller_id, next_at)
+  WHERE state = 'waiting' AND next_at IS NOT NULL;
+
+DROP TRIGGER bytes_come;
+DROP TRIGGER bytes_change;
+DROP TRIGGER bytes_go;
+UPDATE totals SET bytes =
+  (SELECT coalesce(sum(bytes), 0) FROM executions WHERE finished_at IS NOT NULL);
+CREATE TRIGGER bytes_come AFTER UPDATE OF finished_at ON executions
+WHEN NEW.finished_at IS NOT NULL BEGIN
+  UPDATE totals SET bytes = bytes + NEW.bytes;
+END;
+CREATE TRIGGER bytes_go AFTER DELETE ON executions
+WHEN OLD.finished_at IS NOT NULL BEGIN
+  UPDATE totals SET bytes = bytes - OLD.bytes;
+END;
+`;
+
 /** The one at index n makes version n + 1 (`PRAGMA user_version`) of version n. */
-export const migrations: readonly string[] = [executionTables + callerTables];
+export const migrations: readonly string[] = [executionTables + callerTables, sharesAndDeaths];
