@@ -30,7 +30,8 @@ const DEADLINE_MS = 40_000;
 export interface CliOptions {
   readonly cwd?: string;
   readonly stdin?: string | Buffer;
-  readonly env?: Readonly<Record<string, string>>;
+  /** Undefined: it is not set. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** Then it is killed. Default: `DEADLINE_MS`. */
   readonly timeoutMs?: number;
 }
@@ -47,7 +48,14 @@ export type CliProcess = ChildProcessByStdio<Writable, Readable, Readable>;
 export function startCli(args: readonly string[], options: CliOptions = {}): CliProcess {
   return spawn(process.execPath, [program, ...args], {
     cwd: options.cwd ?? tmpdir(),
-    env: { ...process.env, GLOVEBOX_NO_BUILD: "1", XDG_CACHE_HOME: cache, ...options.env },
+    env: {
+      ...process.env,
+      GLOVEBOX_NO_BUILD: "1",
+      XDG_CACHE_HOME: cache,
+      // Not what this user's own server keeps.
+      GLOVEBOX_STORAGE_FOLDER: join(cache, "server"),
+      ...options.env,
+    },
     stdio: "pipe",
     timeout: options.timeoutMs ?? DEADLINE_MS,
     killSignal: "SIGKILL",

@@ -184,7 +184,9 @@ test("the database is the one that `serve` would use, and for its owner alone", 
   const other = join(folder.path, "other");
   mkdirSync(elsewhere);
   writeFileSync(join(elsewhere, "glovebox.yaml"), `storage: { folder: ${other} }\n`);
-  const made = await glovebox(["keys", "create", "--name", "here"], { cwd: elsewhere });
+  // It would win over the file.
+  const ofFile = { env: { GLOVEBOX_STORAGE_FOLDER: undefined } };
+  const made = await glovebox(["keys", "create", "--name", "here"], { cwd: elsewhere, ...ofFile });
   expect(made.exitCode).toBe(0);
   expect(statSync(other).mode & 0o777).toBe(0o700);
   expect(statSync(join(other, "glovebox.db")).mode & 0o777).toBe(0o600);
@@ -192,6 +194,7 @@ test("the database is the one that `serve` would use, and for its owner alone", 
   expect(byFlag.stdout).toContain("here");
   const byFile = await glovebox(["keys", "list", "--config", "elsewhere/glovebox.yaml"], {
     cwd: folder.path,
+    ...ofFile,
   });
   expect(byFile.stdout).toBe(byFlag.stdout);
 });
