@@ -47,22 +47,3 @@ export class ActiveWork {
     while (this.#running.size > 0) await Promise.allSettled(this.#running.keys());
   }
 }
-
-/**
- * Waits for `promise`, which goes on without the caller if `signal` aborts.
- *
- * @throws The reason of `signal`.
- */
-export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    const onAbort = (): void => {
-      reject(signal.reason as Error);
-    };
-    if (signal.aborted) onAbort();
-    signal.addEventListener("abort", onAbort, { once: true });
-    const stopListening = (): void => {
-      signal.removeEventListener("abort", onAbort);
-    };
-    promise.then(resolve, reject).then(stopListening, stopListening);
-  });
-}

@@ -7,7 +7,7 @@ import { isGloveboxError, isSandboxFailure } from "../core/errors.ts";
 import type { LoadedLanguage, Runtime } from "../core/language.ts";
 import type { Provider } from "../core/provider.ts";
 import type { HostProgram } from "../core/sandbox.ts";
-import { abortable } from "./active-work.ts";
+import { abortable } from "../util/abortable.ts";
 import type { ActiveWork } from "./active-work.ts";
 import { toolchainOf } from "./compile-cache/toolchain.ts";
 import { isImageName, type StoredImage } from "../core/image.ts";

@@ -3,11 +3,11 @@
  * HTTP requests to addresses that callers named: no redirect is followed, and what is connected to is
  * what was looked at.
  */
-import { once } from "node:events";
 import { lookup as lookUp, type LookupAddress, type LookupOptions } from "node:dns";
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { isIP, type LookupFunction } from "node:net";
+import { abortable } from "./abortable.ts";
 import { isPublicAddress } from "./public-address.ts";
 
 export interface OutboundRequest {
@@ -47,7 +47,7 @@ export async function sendOutbound(
 ): Promise<OutboundAnswer> {
   const names = createLookup(request.allowPrivate);
   return send(request, names.lookup, signal).finally(async () => {
-    if (!signal.aborted) await Promise.race([names.idle(), once(signal, "abort")]);
+    await abortable(names.idle(), signal).catch(() => undefined);
   });
 }
 
