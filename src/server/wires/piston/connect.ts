@@ -3,6 +3,7 @@
  * GET /connect: a WebSocket that follows one run, and feeds it.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { readerPatience } from "../../../service/reader-patience.ts";
 import type { ExecutionReport } from "../../../service/request.ts";
 import { boundsFor } from "../../admission.ts";
 import { knownError } from "../../errors.ts";
@@ -67,7 +68,11 @@ async function runLive(
   const bounds = boundsFor(request.caller, config);
   const job = toJob(body, { runtimes, bounds, times });
   const { request: admitted } = admitFor(context, request, job.body);
-  const live = createLiveJob(job.runtime, hooks.send, hooks.begun);
+  const patience = readerPatience(admitted.limits);
+  const send = async (message: object): Promise<void> => {
+    await patience.waitFor(hooks.send(message));
+  };
+  const live = createLiveJob(job.runtime, send, hooks.begun);
   const run = async (signal: AbortSignal): Promise<ExecutionReport> =>
     service.run({ ...admitted, stdin: hooks.stdin }, live, signal, (control) => {
       hooks.onControl((name) => {
