@@ -7,11 +7,14 @@
  *
  *   node scripts/compile-launcher.mjs [--sanitize] [--strict] [OUTPUT]
  *
+ * Beside it comes `OUTPUT-park.so`, where the compiler can make a library for this machine's own C library:
+ * without it no program is started ahead.
+ *
  * `--sanitize` links dynamically with AddressSanitizer and UndefinedBehaviorSanitizer, for tests.
  * `--strict` turns warnings into errors.
  */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -55,6 +58,26 @@ const sanitizeFlags = [
   "-fno-sanitize-recover=all",
 ];
 
+const parkFolder = join(packageRoot, "native/park");
+/** Of the launcher's sources what a process takes that enters a sandbox. */
+const sharedSources = ["lockdown.c", "seccomp.c", "util.c"];
+
+const libraryFlags = [
+  "-shared",
+  "-static-libgcc",
+  "-fPIC",
+  "-fvisibility=hidden",
+  "-O2",
+  "-fstack-protector-strong",
+  "-Wl,-z,noexecstack",
+  "-Wl,-z,relro,-z,now",
+  "-Wl,--build-id=none",
+  "-s",
+];
+
+/** Where the park library of a launcher is. */
+export const parkLibraryOf = (launcher) => `${launcher}-park.so`;
+
 /** The C files in a folder, sorted. */
 export function cSources(folder) {
   return readdirSync(folder)
@@ -89,6 +112,36 @@ export function compileC({ sources, output, mode = "static", warnings = "shown",
     if (status !== 0) throw new Error(`${chosen.command} failed:\n${error?.message ?? stderr}`);
     renameSync(program, output);
     return stderr;
+  } finally {
+    rmSync(temporary, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Compiles the park library to `output`, atomically. A compiler of another C library than the programs'
+ * would make one that they can't load, so musl's wrapper is not asked.
+ *
+ * @param {{ output: string, warnings?: "shown" | "errors" }} options
+ * @returns {string} The compiler's warnings, usually empty; why there is no library, where there is none.
+ */
+export function compileParkLibrary({ output, warnings = "shown" }) {
+  if (!existsSync(parkFolder)) return "no sources of the park library\n";
+  const shared = sharedSources.map((name) => join(launcherFolder, name));
+  const sources = [...cSources(parkFolder), ...shared];
+  mkdirSync(dirname(output), { recursive: true });
+  const temporary = mkdtempSync(join(dirname(output), `.${basename(output)}-`));
+  try {
+    const library = join(temporary, "library");
+    const strict = warnings === "errors" ? ["-Werror"] : [];
+    const args = [...commonFlags, ...strict, ...libraryFlags, "-o", library, ...sources];
+    for (const command of ["cc", "gcc", "clang"]) {
+      const { status, stderr, error } = spawnSync(command, args, { encoding: "utf8" });
+      if (error !== undefined) continue;
+      if (status !== 0) return `${command} failed:\n${stderr}`;
+      renameSync(library, output);
+      return stderr;
+    }
+    return "no C compiler (cc, gcc or clang) for the park library\n";
   } finally {
     rmSync(temporary, { recursive: true, force: true });
   }
@@ -134,14 +187,12 @@ function main() {
     allowPositionals: true,
     options: { sanitize: { type: "boolean" }, strict: { type: "boolean" } },
   });
-  process.stderr.write(
-    compileC({
-      sources: cSources(launcherFolder),
-      output: resolve(positionals[0] ?? join(packageRoot, "dist/launcher/glovebox-launcher")),
-      mode: values.sanitize ? "sanitize" : "static",
-      warnings: values.strict ? "errors" : "shown",
-    }),
-  );
+  const output = resolve(positionals[0] ?? join(packageRoot, "dist/launcher/glovebox-launcher"));
+  const warnings = values.strict ? "errors" : "shown";
+  const mode = values.sanitize ? "sanitize" : "static";
+  process.stderr.write(compileC({ sources: cSources(launcherFolder), output, mode, warnings }));
+  if (mode === "static")
+    process.stderr.write(compileParkLibrary({ output: parkLibraryOf(output), warnings }));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

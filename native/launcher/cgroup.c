@@ -220,6 +220,14 @@ uint64_t read_cgroup_file_cache(void) {
     return tmpfs < 0 || cache < tmpfs ? 0 : (uint64_t)(cache - tmpfs);
 }
 
+uint64_t read_cgroup_memory(void) {
+    bool is_v2 = find(CGROUP_V2) >= 0;
+    int fd = find(is_v2 ? CGROUP_V2 : CGROUP_V1_MEMORY);
+    int64_t bytes =
+        fd < 0 ? -1 : read_counter(fd, is_v2 ? "memory.current" : "memory.usage_in_bytes", "");
+    return bytes < 0 ? 0 : (uint64_t)bytes;
+}
+
 /* In a container the engine has set the limits, and shows the cgroup read-only. What is not counted
  * there is sampled: a kernel of an engine's own, such as gVisor's, shows less. */
 bool find_own_cgroup(void) {

@@ -1,5 +1,5 @@
 /* What pid 1 does for the processes inside: reaps them, kills what a command leaves behind. */
-#include "launcher.h"
+#include "inside.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -7,6 +7,7 @@
  * could do more at once, does not exist inside.
  */
 #include "launcher.h"
+#include "pump.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* The program: the last steps between fork(2) and execve(2), with the words of an exec message. */
-#include "launcher.h"
+#include "warm.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -73,7 +73,9 @@ static void limit_if_known(const struct plan *plan, const char *name, int resour
 
 /* setrlimit(2). Memory and processes of the whole sandbox are the cgroup's, or sampled. */
 static void setup_limits(const struct plan *plan, const struct command *command) {
-    limit("open files", RLIMIT_NOFILE, plan->open_files, plan->open_files);
+    /* A fork of a template has its own sandbox's, which may be higher than another's. */
+    if (!plan->is_template)
+        limit("open files", RLIMIT_NOFILE, plan->open_files, plan->open_files);
     limit("stack size", RLIMIT_STACK, 8 << 20, 64 << 20);
     limit("locked memory", RLIMIT_MEMLOCK, 64 << 10, 64 << 10);
     /* They would not count as memory or disk. */
@@ -87,7 +89,7 @@ static void setup_limits(const struct plan *plan, const struct command *command)
     /* With a cgroup its pids.max counts, and tells us when it was reached. Without one, since Linux
      * 5.14, this counts the processes of this user namespace only: pid 1 and the program's. A container
      * has none of its own, and the user's processes in others would count. */
-    if (!plan->cgroup_count && !plan->is_container)
+    if (!plan->cgroup_count && !plan->is_container && !plan->is_template)
         limit("processes", RLIMIT_NPROC, plan->processes + 1, plan->processes + 1);
     /* The supervisor ends the sandbox at the limit; this is the wall behind it, for each process. */
     if (command->cpu_us) {
@@ -150,12 +152,23 @@ NORETURN static void exec_from_path(const char *name) {
     cannot_run(name, error);
 }
 
-void run_command(const struct plan *plan, const struct message *message, const int fds[3]) {
+/* Where the park library expects them, see park/park.h; it closes both. */
+static void pass_park_fds(int park_channel) {
+    enum { PARK_LIBRARY_FD = 8, PARK_CHANNEL_FD = 9 };
+    int above = fcntl(park_channel, F_DUPFD_CLOEXEC, PARK_CHANNEL_FD + 1);
+    if (above < 0 || dup2(library_fd(), PARK_LIBRARY_FD) < 0 || dup2(above, PARK_CHANNEL_FD) < 0)
+        die("pass the park library");
+}
+
+void run_command(const struct plan *plan, const struct message *message, const int fds[3],
+                 int park_channel) {
     struct command command = parse_command(message);
     if (!argv[0] == !command.collects)
         die_plain("exec: no program, or one besides `collect`");
     setsid();
     setup_streams(fds, command.has_tty);
+    if (park_channel >= 0)
+        pass_park_fds(park_channel);
     setup_limits(plan, &command);
     reset_signals();
     umask(022);

@@ -30,112 +30,23 @@
 
 /* An owner whose engine died may never close our stdin. Pools are renewed more often. */
 #define IDLE_MS (15 * 60 * 1000)
-/* How long the owner may take to read our last words. */
-#define FLUSH_MS 1000
-
-#define WORKSPACE "/workspace/"
-
 #define TOKEN_LENGTH 32
 
 static struct supervisor self;
 static pid_t command;
 static uint64_t cpu_us_then;
 static int child_failure = -1; /* where a child of ours says why it could not become the program */
-static const char *token = "";
-static bool input_is_pending; /* the owner waits for the word that its last input was taken */
-
-/* ---- fd 2 ---- */
-
-static void flush(void) {
-    struct pump *pump = &self.pumps[STDERR_PUMP];
-    while (pump->start < pump->end) {
-        struct pollfd poll_fd = {.fd = 2, .events = POLLOUT};
-        ssize_t put = write(2, pump->bytes + pump->start, pump->end - pump->start);
-        if (put > 0)
-            pump->start += (size_t)put;
-        else if ((errno != EAGAIN && errno != EINTR) || poll(&poll_fd, 1, FLUSH_MS) == 0)
-            return;
-    }
-}
-
-/* Frames of both kinds wait in one buffer, so none gets into the middle of another. */
-static void take_status(const char *line, size_t length) {
-    struct pump *pump = &self.pumps[STDERR_PUMP];
-    memmove(pump->bytes, pump->bytes + pump->start, pump->end - pump->start);
-    pump->end -= pump->start;
-    pump->start = 0;
-    size_t marked = strlen(token) + length;
-    if (pump->end + FRAME_HEADER_BYTES + marked > PUMP_BUFFER_BYTES + FRAME_ROOM_BYTES)
-        flush();
-    if (pump->end + FRAME_HEADER_BYTES + marked > PUMP_BUFFER_BYTES + FRAME_ROOM_BYTES)
-        return; /* nobody reads */
-    unsigned char *frame = pump->bytes + pump->end;
-    write_frame_header(frame, 's', marked);
-    memcpy(frame + FRAME_HEADER_BYTES, token, strlen(token));
-    memcpy(frame + FRAME_HEADER_BYTES + strlen(token), line, length);
-    pump->end += FRAME_HEADER_BYTES + marked;
-}
 
 /* ---- messages ---- */
 
-/* Path, mode, content of a file; of a large one only the first piece, `file-more` has the others.
- * They come before the first command, so all folders are ours. */
-static void take_file(const struct record *record, int flags) {
-    const char *path = record->value;
-    const char *mode = next_field(record, path);
-    const char *content = next_field(record, mode);
-    char where[PATH_MAX];
-    if (strncmp(path, WORKSPACE, strlen(WORKSPACE)) || strlen(path) >= sizeof where)
-        die_plain("file: not below %s: %.100s", WORKSPACE, path);
-    strcpy(where, path);
-    make_parents(where);
-    int fd = open(where, O_WRONLY | O_NOFOLLOW | O_CLOEXEC | flags, 0600);
-    if (fd < 0)
-        die("create file %s", path);
-    for (const char *end = record->value + record->length; content < end;) {
-        ssize_t wrote = write(fd, content, (size_t)(end - content));
-        if (wrote < 0)
-            die("write file %s", path);
-        content += wrote;
-    }
-    if (fchmod(fd, (mode_t)strtoul(mode, NULL, 8) & 0777) < 0)
-        die("set the mode of %s", path);
-    close(fd);
-}
-
-static void take_input(const struct record *record) {
-    struct pump *pump = &self.pumps[STDIN_PUMP];
-    if (pump->start != pump->end || record->length > PUMP_BUFFER_BYTES)
-        die_plain("input: more than was asked for");
-    input_is_pending = true;
-    if (!pump->is_fed || pump->to < 0)
-        return; /* nobody reads it any more */
-    memcpy(pump->bytes, record->value, record->length);
-    pump->start = 0;
-    pump->end = record->length;
-    pump_move(pump);
-}
-
-static void take_input_end(void) {
-    struct pump *pump = &self.pumps[STDIN_PUMP];
-    pump->is_fed = false;
-    pump_move(pump);
-}
-
-static bool take(struct supervisor *supervisor, const struct record *record) {
+static bool take(struct supervisor *supervisor, const struct message *message,
+                 const struct record *record) {
     (void)supervisor;
-    if (!strcmp(record->key, "file"))
-        take_file(record, O_CREAT | O_EXCL);
-    else if (!strcmp(record->key, "file-more"))
-        take_file(record, O_APPEND);
-    else if (!strcmp(record->key, "input"))
-        take_input(record);
-    else if (!strcmp(record->key, "input-end"))
-        take_input_end();
-    else if (!strcmp(record->key, "sync"))
+    (void)message;
+    if (!strcmp(record->key, "sync"))
         send_status("ready");
     else
-        return false;
+        return take_file(record);
     return true;
 }
 
@@ -153,7 +64,7 @@ static void start(struct supervisor *supervisor, const struct message *message, 
     if (pid == 0) {
         set_failure_channel(channel[1]);
         const int own[3] = {fds[2], fds[0], fds[1]};
-        run_command(supervisor->plan, message, own);
+        run_command(supervisor->plan, message, own, -1);
     }
     close(channel[1]);
     command = pid;
@@ -171,9 +82,9 @@ static void kill_all(struct supervisor *supervisor) {
     kill(-1, SIGKILL);
 }
 
-static void finish(struct supervisor *supervisor) {
+NORETURN static void finish(struct supervisor *supervisor) {
     (void)supervisor;
-    flush();
+    flush_frames();
     exit(0); /* the kernel kills the rest */
 }
 
@@ -201,11 +112,6 @@ static void on_polled(struct supervisor *supervisor, const struct pollfd polls[B
         (void)!read(supervisor->signal_fd, discarded, sizeof discarded);
         on_child();
     }
-    struct pump *input = &supervisor->pumps[STDIN_PUMP];
-    if (input_is_pending && input->start == input->end) {
-        input_is_pending = false;
-        send_status("input-taken");
-    }
 }
 
 static const struct backend container = {
@@ -213,6 +119,7 @@ static const struct backend container = {
     .signal = send_signal,
     .kill = kill_all,
     .finish = finish,
+    .end = finish,
     .take = take,
     .poll = poll_children,
     .on_polled = on_polled,
@@ -253,7 +160,9 @@ void supervise_container(void) {
     signal(SIGPIPE, SIG_IGN);
     require_pid_1();
     setup_pumps(&self);
-    set_status_channel(take_status, flush);
+    self.pumps[STDOUT_PUMP].to = 1;
+    share_stream(&self.pumps[STDERR_PUMP], 2, 'e');
+    put_status_in_frames(&self.pumps[STDERR_PUMP]);
     require_no_privileges();
     seal_process();
 
@@ -265,7 +174,7 @@ void supervise_container(void) {
         die_plain("container: only its engine makes cgroups");
     if (!plan.token || strlen(plan.token) != TOKEN_LENGTH)
         die_plain("container: a token of %d characters is missing", TOKEN_LENGTH);
-    token = plan.token;
+    mark_status(plan.token);
     plan.is_container = true;
     plan.cgroup_count = find_own_cgroup();
     sandbox.ids = (struct host_ids){.uid = getuid(), .gid = getgid()};
@@ -276,11 +185,10 @@ void supervise_container(void) {
     self.sandbox = &sandbox;
     self.backend = &container;
     self.idle_ms = IDLE_MS;
-    self.stdin_is_fed = true;
+    self.window_bytes = NEVER;
     const int child = SIGCHLD;
     self.signal_fd = open_signals(&child, 1);
     setup_supervisor(&self);
-    self.pumps[STDERR_PUMP].frame_kind = 'e';
     send_status("control counting %s", plan.cgroup_count ? "cgroup" : "sampled");
     supervise(&self);
 }

@@ -24,6 +24,7 @@
 /* Above what distributions and container tools hand out (systemd's UIDS-GIDS.md); plus the
  * launcher's pid (at most 2^22) it is unique among living sandboxes and below 2^31. */
 #define FIRST_HOST_ID 1900000000u
+#define LAST_HOST_ID (FIRST_HOST_ID + (1u << 22))
 
 /* From <linux/mount.h> (Linux 5.12), which can't be included beside every libc's <sys/mount.h>. */
 #define ATTR_IDMAP 0x00100000
@@ -32,24 +33,31 @@ struct idmap_attributes {
     uint64_t set, clear, propagation, userns_fd;
 };
 
-/* In a user namespace not every id exists: one that does, and is not 0. */
-static uint32_t choose_id(const char *map_path) {
+/* In a user namespace not every id exists: a range that does, without 0. */
+struct id_range host_id_range(const char *map_path, uint32_t own) {
+    struct id_range range = {.first = own, .count = 1};
     char map[4096];
+    if (own != 0)
+        return range;
     if (read_text_at(AT_FDCWD, map_path, map, sizeof map) < 0)
         die("read %s", map_path);
-    uint32_t wanted = FIRST_HOST_ID + (uint32_t)getpid();
-    uint32_t fallback = 0;
     for (char *line = map; line && *line; line = strchr(line, '\n')) {
         line += *line == '\n';
         unsigned long first, outside, count;
         if (sscanf(line, "%lu %lu %lu", &first, &outside, &count) != 3)
             continue;
-        if (wanted >= first && wanted - first < count)
-            return wanted;
+        if (first <= FIRST_HOST_ID && first + count > LAST_HOST_ID)
+            return (struct id_range){.first = FIRST_HOST_ID,
+                                     .count = LAST_HOST_ID - FIRST_HOST_ID + 1};
         if (count > 1000)
-            fallback = (uint32_t)(first + count - 1 - (unsigned long)getpid() % 999);
+            range = (struct id_range){.first = (uint32_t)(first + count - 999), .count = 999};
     }
-    return fallback;
+    return range;
+}
+
+static uint32_t choose_id(const char *map_path) {
+    struct id_range range = host_id_range(map_path, 0);
+    return range.first + (uint32_t)getpid() % range.count;
 }
 
 struct host_ids choose_host_ids(void) {

@@ -2,7 +2,7 @@
  * Pid 1 of the sandbox: builds it, locks it down, then starts the commands that the supervisor asks
  * for, reaps every process, and kills what a command leaves behind.
  */
-#include "launcher.h"
+#include "warm.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,6 +24,7 @@ struct state {
     int channel;
     pid_t command;        /* the running command's own process and process group, or 0 */
     uint64_t cpu_us_then; /* of all children reaped before it */
+    struct waiting waiting;
 };
 
 static void wait_for_go(int channel) {
@@ -53,18 +54,25 @@ static void setup_names(void) {
         die("host name");
 }
 
-/* The supervisor's own fds: the program must not hold the owner's streams or its control fd. */
-static void setup_fds(int channel) {
-    for (int fd = 0; fd <= STATUS_FD; fd++)
+/* The supervisor's own fds: the program must not hold the owner's streams or its lane. Returns where the
+ * channel is now. */
+static int setup_fds(int channel) {
+    enum { CHANNEL_FD = 3, FIRST_OTHER_FD = 5 };
+    int library = library_fd();
+    for (int fd = 0; fd <= 2; fd++)
         close(fd);
     /* 0, 1 and 2 must not be reused by what is opened next. */
     for (int fd = 0; fd <= 2; fd++)
         if (open("/dev/null", O_RDWR) != fd)
             die("open /dev/null");
+    if (dup3(channel, CHANNEL_FD, O_CLOEXEC) < 0 ||
+        (library >= 0 && library != LIBRARY_PLACE && dup3(library, LIBRARY_PLACE, O_CLOEXEC) < 0))
+        die("arrange the fds");
+    set_failure_channel(CHANNEL_FD);
     /* It never execs, so what the supervisor marked close-on-exec is still open. Before Linux 5.9 it
      * stays so: pid 1 can't be traced, and the program itself has none of it. */
-    (void)syscall(SYS_close_range, 3, channel - 1, 0);
-    (void)syscall(SYS_close_range, channel + 1, ~0u, 0);
+    (void)syscall(SYS_close_range, library >= 0 ? FIRST_OTHER_FD : LIBRARY_PLACE, ~0u, 0);
+    return CHANNEL_FD;
 }
 
 /* With the word goes what the supervisor needs to take samples, see sample.c. */
@@ -74,23 +82,8 @@ static void send_ready(int channel) {
                   open("/dev/ptmx", O_PATH | O_CLOEXEC)}; /* for terminals */
     if (fds[0] < 0 || fds[1] < 0)
         die("open /proc and /tmp");
-    size_t length = (fds[2] < 0 ? 2 : 3) * sizeof fds[0];
     struct reply reply = {.kind = REPLY_READY};
-    union {
-        char bytes[CMSG_SPACE(sizeof fds)];
-        struct cmsghdr align;
-    } control = {0};
-    struct iovec part = {.iov_base = &reply, .iov_len = sizeof reply};
-    struct msghdr header = {.msg_iov = &part,
-                            .msg_iovlen = 1,
-                            .msg_control = control.bytes,
-                            .msg_controllen = CMSG_SPACE(length)};
-    struct cmsghdr *first = CMSG_FIRSTHDR(&header);
-    first->cmsg_level = SOL_SOCKET;
-    first->cmsg_type = SCM_RIGHTS;
-    first->cmsg_len = CMSG_LEN(length);
-    memcpy(CMSG_DATA(first), fds, length);
-    if (sendmsg(channel, &header, MSG_NOSIGNAL) < 0)
+    if (!send_with_fds(channel, &reply, sizeof reply, fds, fds[2] < 0 ? 2 : 3))
         die("report ready");
     for (int i = 0; i < 3; i++)
         close(fds[i]);
@@ -98,45 +91,81 @@ static void send_ready(int channel) {
 
 /* Receives a packet and up to three fds; false when the supervisor is gone. */
 static bool receive_request(int channel, struct request *request, int fds[3]) {
-    union {
-        char bytes[CMSG_SPACE(3 * sizeof(int))];
-        struct cmsghdr align;
-    } control;
-    struct iovec part = {.iov_base = request, .iov_len = sizeof *request};
-    struct msghdr header = {.msg_iov = &part,
-                            .msg_iovlen = 1,
-                            .msg_control = control.bytes,
-                            .msg_controllen = sizeof control.bytes};
-    if (recvmsg(channel, &header, MSG_CMSG_CLOEXEC) != sizeof *request)
-        return false;
-    struct cmsghdr *first = CMSG_FIRSTHDR(&header);
-    size_t count = first ? (first->cmsg_len - CMSG_LEN(0)) / sizeof(int) : 0;
     int received[3] = {-1, -1, -1};
-    if (count)
-        memcpy(received, CMSG_DATA(first), count * sizeof(int));
+    size_t count = 3;
+    if (!receive_with_fds(channel, request, sizeof *request, received, &count, NULL))
+        return false;
     fds[0] = received[2]; /* stdin is last because it may be missing */
     fds[1] = received[0];
     fds[2] = received[1];
     return true;
 }
 
-static void start_command(struct state *state, const int fds[3]) {
-    struct rusage usage;
-    state->cpu_us_then = children_cpu_us(&usage);
-    pid_t pid = fork();
-    if (pid < 0)
-        die("start a process");
-    if (pid == 0)
-        run_command(state->plan, state->exec_message, fds);
-    state->command = pid;
+static void close_fds(const int fds[3]) {
     for (int i = 0; i < 3; i++)
         if (fds[i] >= 0)
             close(fds[i]);
 }
 
+static void put_files(struct state *state) {
+    struct reply done = {.kind = REPLY_FILES};
+    take_files(state->exec_message);
+    if (send(state->channel, &done, sizeof done, MSG_NOSIGNAL) < 0)
+        _exit(0);
+}
+
+static void begin_command(struct state *state) {
+    struct rusage usage;
+    take_files(state->exec_message);
+    state->cpu_us_then = children_cpu_us(&usage);
+}
+
+static void start_command(struct state *state, const int fds[3]) {
+    begin_command(state);
+    pid_t pid = fork();
+    if (pid < 0)
+        die("start a process");
+    if (pid == 0)
+        run_command(state->plan, state->exec_message, fds, -1);
+    state->command = pid;
+    close_fds(fds);
+}
+
+static void act(struct state *state, const struct request *request, const int fds[3]) {
+    switch (request->kind) {
+    case REQUEST_GO:
+        break;
+    case REQUEST_FILES:
+        put_files(state);
+        break;
+    case REQUEST_EXEC:
+        start_command(state, fds);
+        break;
+    case REQUEST_SIGNAL:
+        if (state->command)
+            signal_command(state->command, request->signal);
+        break;
+    case REQUEST_PARK:
+        start_waiting(&state->waiting, state->plan, state->exec_message, fds);
+        close_fds(fds);
+        break;
+    case REQUEST_NAMESPACES:
+        send_namespaces(state->channel);
+        break;
+    case REQUEST_ADOPT:
+        adopt_waiting(&state->waiting, request->pid, fds[1], state->channel);
+        break;
+    case REQUEST_START_PARKED:
+        begin_command(state);
+        state->command = end_waiting(&state->waiting);
+        break;
+    }
+}
+
 static void reap(struct state *state) {
     struct reply reply = {.kind = REPLY_EXITED};
-    if (!reap_until(state->command, &reply.wait_status))
+    pid_t awaited = state->command ? state->command : state->waiting.pid;
+    if (!reap_until(awaited, &reply.wait_status))
         return;
     end_command(state->plan, state->cpu_us_then, &reply);
     state->command = 0;
@@ -146,11 +175,15 @@ static void reap(struct state *state) {
 
 /* Never returns: the end of the channel is the end of the sandbox. */
 NORETURN static void serve(struct state *state, int signal_fd) {
-    struct pollfd polls[2] = {{.fd = state->channel, .events = POLLIN},
-                              {.fd = signal_fd, .events = POLLIN}};
     for (;;) {
-        if (poll(polls, 2, -1) < 0 && errno != EINTR)
+        struct pollfd polls[3] = {
+            {.fd = state->channel, .events = POLLIN},
+            {.fd = signal_fd, .events = POLLIN},
+            {.fd = state->waiting.is_there ? -1 : state->waiting.channel, .events = POLLIN}};
+        if (poll(polls, 3, -1) < 0 && errno != EINTR)
             die("poll");
+        if (polls[2].revents)
+            hear_waiting(&state->waiting, state->channel);
         if (polls[1].revents) {
             struct signalfd_siginfo info;
             (void)!read(signal_fd, &info, sizeof info);
@@ -161,10 +194,7 @@ NORETURN static void serve(struct state *state, int signal_fd) {
             int fds[3];
             if (!receive_request(state->channel, &request, fds))
                 _exit(0);
-            if (request.kind == REQUEST_EXEC)
-                start_command(state, fds);
-            else if (state->command)
-                signal_command(state->command, request.signal);
+            act(state, &request, fds);
         }
     }
 }
@@ -177,7 +207,7 @@ void run_inside(const struct plan *plan, int channel, const struct message *exec
     become_inside_user();
     setup_network(plan);
     setup_root(plan);
-    setup_fds(channel);
+    channel = setup_fds(channel);
     wait_for_go(channel); /* the cgroups hold */
     setup_names();
     setup_quotas();
@@ -188,6 +218,7 @@ void run_inside(const struct plan *plan, int channel, const struct message *exec
     const int child = SIGCHLD;
     int signal_fd = open_signals(&child, 1);
     send_ready(channel);
-    struct state state = {.plan = plan, .exec_message = exec_message, .channel = channel};
+    struct state state = {
+        .plan = plan, .exec_message = exec_message, .channel = channel, .waiting = {.channel = -1}};
     serve(&state, signal_fd);
 }

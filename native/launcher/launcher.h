@@ -15,8 +15,8 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
-/* The fds that the owner of the launcher gives it, besides the program's streams on 0, 1 and 2. */
-enum { CONTROL_FD = 3, STATUS_FD = 4 };
+/* The lane: a socket to the owner, see README.md. In a container fds 0, 1 and 2 take its place. */
+enum { LANE_FD = 3 };
 
 #define NORETURN __attribute__((noreturn))
 #define PRINTF_LIKE(text, first) __attribute__((format(printf, text, first)))
@@ -29,11 +29,10 @@ NORETURN PRINTF_LIKE(1, 2) void die(const char *format, ...);
 NORETURN PRINTF_LIKE(1, 2) void die_plain(const char *format, ...);
 /* Where die() reports: the status fd outside, the channel to the supervisor inside. */
 void set_failure_channel(int fd);
-/* The sandbox's pid 1, a child that is not reaped yet, which a failure outside takes along; 0: none. */
-void set_doomed(pid_t pid);
+/* Called where a failure ends this process, outside. */
+void set_failure_cleanup(void (*clean)(void));
 PRINTF_LIKE(1, 2) void send_status(const char *format, ...);
-/* Takes the status lines instead of STATUS_FD, and passes on what it has of them before a failure ends
- * this process. */
+/* Takes the status lines, and passes on what it has of them before a failure ends this process. */
 void set_status_channel(void (*take)(const char *line, size_t length), void (*flush)(void));
 uint64_t monotonic_us(void);
 /* A decimal number that is the whole of `text`, or die_plain(). */
@@ -111,6 +110,7 @@ struct cgroup_plan {
 
 struct plan {
     bool is_container;     /* the walls are an engine's; nothing is built here */
+    bool is_template;      /* its program is one that sandboxes get forks of, see template.c */
     const char *token;     /* in a container: what marks our status lines, see container.c */
     bool share_net;        /* keep the host's network namespace */
     uint64_t memory_bytes; /* of the whole sandbox */
@@ -147,6 +147,7 @@ struct counters {
 };
 void read_cgroup_counters(struct counters *counters);
 bool reset_cgroup_peak(void);          /* false where the kernel can't start it anew */
+uint64_t read_cgroup_memory(void);     /* bytes in use now; 0: not known */
 uint64_t read_cgroup_file_cache(void); /* bytes of files on disks in its memory; 0: not known */
 /* In a container: the counters of its own cgroup, as far as it is shown inside; false if it is not. */
 bool find_own_cgroup(void);
@@ -159,11 +160,32 @@ struct host_ids {
     gid_t gid;
 };
 struct host_ids choose_host_ids(void);
+struct id_range {
+    uint32_t first, count;
+};
+/* The ids that sandboxes can be: where the launcher is root a range without root, else `own`. */
+struct id_range host_id_range(const char *map_path, uint32_t own);
 void write_id_maps(pid_t pid, struct host_ids ids);
 /* As root: leaves root's supplementary groups, which set-up inside can't do any more. */
 void leave_groups(struct host_ids ids);
 /* As root: makes the user's folders in the plan appear as owned by the sandbox's user. */
 void prepare_workspace_mounts(struct plan *plan, struct host_ids ids);
+
+/* ---- holder.c: the user namespace above those of sandboxes, where there are templates ---- */
+
+/* Where it can't be made, there are no templates. */
+void create_holder(void);
+int holder_fd(void); /* -1: there is none */
+/* With all capabilities in it, as this user. */
+void enter_holder(struct host_ids ids);
+
+/* ---- packet.c: packets with fds ---- */
+
+bool send_with_fds(int channel, const void *packet, size_t length, const int *fds, size_t count);
+/* Blocking. `count` is how many fds there may be, and then how many there are. `sender` is set where the
+ * channel passes credentials. False at the end of the channel, or for another packet. */
+bool receive_with_fds(int channel, void *packet, size_t length, int *fds, size_t *count,
+                      pid_t *sender);
 
 /* ---- spawn.c: the new namespaces and the process in them ---- */
 
@@ -182,42 +204,10 @@ struct sandbox {
 };
 void spawn_sandbox(const struct plan *plan, struct sandbox *sandbox);
 
-/* ---- inside.c: pid 1 of the sandbox ---- */
+/* ---- inside.c: pid 1 of the sandbox, see inside.h ---- */
 
 /* The user that the program is, inside. */
 enum { INSIDE_ID = 1000 };
-
-/* From the supervisor to pid 1. An exec packet carries the fds of stdout, stderr and maybe stdin. */
-struct request {
-    enum { REQUEST_GO, REQUEST_EXEC, REQUEST_SIGNAL } kind;
-    int signal;
-};
-
-/* From pid 1 to the supervisor. */
-struct reply {
-    enum { REPLY_READY, REPLY_EXITED, REPLY_FAILED } kind;
-    int wait_status;     /* of the command's own process, as wait4(2) */
-    uint64_t cpu_us;     /* of all reaped processes of the command */
-    uint64_t peak_bytes; /* of the largest process of the sandbox so far */
-    bool disk_full;      /* the scratch tmpfs has no byte or no inode left */
-    bool processes_full; /* as many processes were left as are allowed */
-    bool has_out;        /* there is something at /workspace/out */
-    char text[256];      /* of a failure */
-};
-
-/* Runs in the child, in its namespaces. The order is the design; README.md explains each step. */
-NORETURN void run_inside(const struct plan *plan, int channel, const struct message *exec_message);
-
-/* ---- children.c: what pid 1 does for the processes inside ---- */
-
-/* CPU time of all children reaped so far. */
-uint64_t children_cpu_us(struct rusage *usage);
-/* Its process group, as a terminal would. */
-void signal_command(pid_t command, int number);
-/* Reaps what has ended; true when `command` is among it, with its status. Others may be left to reap. */
-bool reap_until(pid_t command, int *status);
-/* Kills all processes but this one, which must be a pid 1, and says in `reply` what was found. */
-void end_command(const struct plan *plan, uint64_t cpu_us_then, struct reply *reply);
 
 /* ---- root.c, network.c, lockdown.c, seccomp.c: the steps of run_inside ---- */
 
@@ -237,10 +227,19 @@ void setup_seccomp(const struct plan *plan);
 /* Whether the kernel can keep a sandbox with the host's network off the host's abstract sockets. */
 bool can_scope_abstract_sockets(void);
 
+/* ---- files.c: what the owner puts into the workspace ---- */
+
+/* A `file` (path, mode, content) is made; `file-more` (the same) is put behind what is there. False for
+ * another record. */
+bool take_file(const struct record *record);
+/* All of a message. */
+void take_files(const struct message *message);
+
 /* ---- command.c, collect.c: the program, or the reading of what programs left ---- */
 
 /* Runs in a child of pid 1; the fds are stdin (or -1), stdout, stderr. */
-NORETURN void run_command(const struct plan *plan, const struct message *message, const int fds[3]);
+NORETURN void run_command(const struct plan *plan, const struct message *message, const int fds[3],
+                          int park_channel); /* -1: it does not wait */
 /* In place of a program: writes the files that the message asks for to stdout. */
 NORETURN void collect_files(const struct message *message);
 
@@ -258,43 +257,16 @@ uint64_t reaped_cpu_us(const struct sandbox *sandbox);
 bool take_sample(const struct sandbox *sandbox, uint64_t precise_above_bytes,
                  struct sample *sample);
 
-/* ---- pump.c: the program's streams ---- */
-
-#define PUMP_BUFFER_BYTES (64u << 10)
-/* Room in the same buffer for status lines, where they share a stream with the program's bytes. */
-#define FRAME_ROOM_BYTES (8u << 10)
-/* A frame: its kind, the u32 length of the rest. */
-#define FRAME_HEADER_BYTES 5
-
-/* Moves bytes from one fd to another without ever blocking. */
-struct pump {
-    int from; /* -1 once it ended */
-    int to;   /* -1 once nobody reads */
-    bool owns_to;
-    bool to_tty;       /* the end of the input is told as a terminal does, by Ctrl-D */
-    bool ends_line;    /* what was passed on last is the end of a line */
-    bool is_fed;       /* `from` is -1, and bytes come into the buffer in messages */
-    char frame_kind;   /* what is passed on goes in frames of this kind; 0: as it is */
-    size_t start, end; /* of what waits in the buffer */
-    uint64_t limit;    /* bytes to pass on; what exceeds it is dropped and counted */
-    uint64_t accepted; /* bytes taken under the limit so far */
-    uint64_t dropped;  /* bytes over the limit so far */
-    uint64_t to_come;  /* bytes to read still; UINT64_MAX until the writers are known to be gone */
-    unsigned char *bytes; /* PUMP_BUFFER_BYTES + FRAME_ROOM_BYTES */
-};
-struct pollfd;
-bool pump_done(const struct pump *pump);
-/* Fills in what to poll for; an fd of -1 where there is nothing. */
-void pump_poll(const struct pump *pump, struct pollfd *poll);
-void pump_move(struct pump *pump);
-/* Takes what is in the pipe now as the end of it, whoever else may hold its other side. */
-void pump_finish(struct pump *pump);
-void pump_close(struct pump *pump);
-void write_frame_header(unsigned char *header, char kind, size_t length);
-
 /* ---- supervisor.c, outside.c, container.c: one command after the other, until the owner is gone ---- */
 
-NORETURN void supervise_namespaces(const struct plan *plan, struct sandbox *sandbox);
+NORETURN void supervise_lane(void);      /* builds the sandbox that is asked for on LANE_FD */
 NORETURN void supervise_container(void); /* as pid 1 of a container that somebody else has built */
+
+/* ---- serve.c: many sandboxes, one after the other on each lane ---- */
+
+/* How a supervisor ends that has let go of its lane: another may have it. */
+enum { EXIT_LANE_FREE = 0, EXIT_LANE_LOST = 3 };
+/* The first lanes are for templates. `library` is the path of the park library, or NULL. */
+NORETURN void serve_lanes(size_t count, size_t templates, const char *library);
 
 #endif

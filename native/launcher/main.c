@@ -1,32 +1,34 @@
 /*
  * Theory of operation: see README.md.
  *
- *   owner ──control fd 3──▶ supervisor ──packets──▶ pid 1 ──fork──▶ program
- *         ◀─status fd 4───     │  ▲                 (namespaces, root, no privileges, seccomp)
- *         ◀─streams 0 1 2──────┘  └──── pipes ─────────────────────────┘
+ *   owner ◀──lane, fd 3──▶ supervisor ──packets──▶ pid 1 ──fork──▶ program
+ *                             ▲                  (namespaces, root, no privileges, seccomp)
+ *                             └──── pipes ────────────────────────────┘
  */
-#include "launcher.h"
+#include "warm.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Doctor asks which program this is, and what it was built to speak. */
-#define PROTOCOL "glovebox-launcher 1\n"
+#define MAX_LANES 1024
 
-/* The control fd is the leash: without it nothing would end the sandbox when its owner dies. */
-static void check_fds(void) {
+/* Doctor asks which program this is, and what it was built to speak. */
+#define PROTOCOL "glovebox-launcher 2\n"
+
+/* Of the owner's fds only these may come near a program: 0 to 2 lead nowhere, then lanes. */
+static void check_fds(long count) {
     struct stat status;
-    for (int fd = 0; fd <= STATUS_FD; fd++)
-        if (fstat(fd, &status) < 0)
+    for (int fd = 0; fd < count; fd++)
+        if (fd != LIBRARY_PLACE && fstat(fd, &status) < 0)
             _exit(2);
-    /* Whatever else the owner forgot to close must not come near the program. */
-    if (syscall(SYS_close_range, STATUS_FD + 1, ~0u, 0) < 0) /* Linux 5.9 */
-        for (long fd = STATUS_FD + 1, end = sysconf(_SC_OPEN_MAX); fd < end; fd++)
+    if (syscall(SYS_close_range, count, ~0u, 0) < 0) /* Linux 5.9 */
+        for (long fd = count, end = sysconf(_SC_OPEN_MAX); fd < end; fd++)
             close((int)fd);
 }
 
@@ -48,27 +50,19 @@ int main(int argc, char **argv) {
         limit_core_dumps();
         supervise_container();
     }
-    check_fds();
+    bool serves = argc >= 4 && argc <= 5 && !strcmp(argv[1], "serve");
+    long lanes = serves ? strtol(argv[2], NULL, 10) : 0;
+    long templates = serves ? strtol(argv[3], NULL, 10) : 0;
+    if (argc > 1 &&
+        (!serves || lanes < 1 || lanes > MAX_LANES || templates < 0 || templates > lanes))
+        return 2;
+    /* LIBRARY_PLACE is empty: it is filled later. */
+    check_fds(serves ? LANE_FD + 2 + lanes : LANE_FD + 1);
     /* Away from the terminal: its Ctrl-C is for the owner, who decides what it means. */
     setsid();
     signal(SIGPIPE, SIG_IGN);
     limit_core_dumps();
-
-    static struct plan plan;
-    struct message message;
-    if (!read_create_message(CONTROL_FD, &message))
-        return 0;
-    parse_plan(&message, &plan);
-    if (plan.token)
-        die_plain("plan: a token is for containers");
-
-    struct sandbox sandbox = {.ids = choose_host_ids(), .mnt_ns_fd = -1};
-    leave_groups(sandbox.ids);
-    prepare_workspace_mounts(&plan, sandbox.ids);
-    create_cgroups(&plan);
-    spawn_sandbox(&plan, &sandbox);
-    if (plan.share_net)
-        send_status("control abstract-sockets %s",
-                    can_scope_abstract_sockets() ? "landlock" : "none");
-    supervise_namespaces(&plan, &sandbox);
+    if (serves)
+        serve_lanes((size_t)lanes, (size_t)templates, argc == 5 ? argv[4] : NULL);
+    supervise_lane();
 }

@@ -2,9 +2,10 @@
  * The supervisor's way to a sandbox in namespaces of its own: it stays outside, with the caller's own
  * privileges, and touches nothing that the program made. container.c is the other way.
  */
-#include "supervisor.h"
+#include "warm.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
@@ -14,6 +15,9 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+/* What the owner buffers of each stream at most, for a reader that is slow. */
+#define WINDOW_BYTES (256u << 10)
 
 static void kill_pid_1(struct supervisor *self) {
     syscall(SYS_pidfd_send_signal, self->sandbox->pidfd, SIGKILL, NULL, 0);
@@ -26,23 +30,50 @@ static void reap_sandbox(struct supervisor *self, int *status, struct rusage *us
         if (errno != EINTR)
             die("wait for the sandbox");
     self->sandbox->pid = 0;
-    set_doomed(0);
 }
 
-static void finish(struct supervisor *self) {
+static void clean_up(struct supervisor *self) {
     int status;
     struct rusage usage;
     kill_pid_1(self);
     reap_sandbox(self, &status, &usage);
     remove_cgroups();
-    exit(0);
+}
+
+/* Our last words are out. What the owner still writes must not fail before it has read them: it would
+ * throw them away. */
+static void linger(void) {
+    enum { LINGER_MS = 1000 };
+    char discarded[4096];
+    struct pollfd lane = {.fd = LANE_FD, .events = POLLIN};
+    shutdown(LANE_FD, SHUT_WR);
+    while (poll(&lane, 1, LINGER_MS) == 1 && read(LANE_FD, discarded, sizeof discarded) > 0)
+        ;
+}
+
+NORETURN static void finish(struct supervisor *self) {
+    clean_up(self);
+    flush_frames();
+    linger();
+    exit(EXIT_LANE_LOST);
+}
+
+/* The owner's last word about this sandbox: what comes behind it is for the next. */
+NORETURN static void end(struct supervisor *self) {
+    clean_up(self);
+    flush_frames();
+    exit(EXIT_LANE_FREE);
+}
+
+void share_message(struct supervisor *self, const struct message *message) {
+    struct message *shared = self->sandbox->exec_message;
+    shared->length = message->length;
+    memcpy(shared->bytes, message->bytes, message->length);
 }
 
 static void start(struct supervisor *self, const struct message *message, const int fds[3]) {
     struct sandbox *sandbox = self->sandbox;
-    sandbox->exec_message->length = message->length;
-    memcpy(sandbox->exec_message->bytes, message->bytes, message->length);
-
+    share_message(self, message);
     size_t count = fds[2] < 0 ? 2 : 3;
     struct request request = {.kind = REQUEST_EXEC};
     union {
@@ -68,10 +99,34 @@ static void send_signal(struct supervisor *self, int number) {
     (void)!send(self->sandbox->channel, &request, sizeof request, MSG_NOSIGNAL);
 }
 
-static bool refuse_message(struct supervisor *self, const struct record *record) {
-    (void)self;
-    (void)record;
-    return false;
+static void on_reply(struct supervisor *self);
+
+/* Waits for it: the memory must be free for the next. */
+static void put_files(struct supervisor *self, const struct message *message) {
+    struct sandbox *sandbox = self->sandbox;
+    share_message(self, message);
+    struct request request = {.kind = REQUEST_FILES};
+    (void)!send(sandbox->channel, &request, sizeof request, MSG_NOSIGNAL);
+    struct pollfd polls[2] = {{.fd = sandbox->channel, .events = POLLIN},
+                              {.fd = sandbox->pidfd, .events = POLLIN}};
+    while (poll(polls, 2, -1) < 0)
+        if (errno != EINTR)
+            die("poll");
+    if (polls[0].revents)
+        on_reply(self);
+}
+
+static bool take(struct supervisor *self, const struct message *message,
+                 const struct record *record) {
+    if (!strcmp(record->key, "end"))
+        end(self);
+    if (!strcmp(record->key, "sync"))
+        send_status("ready");
+    else if (strcmp(record->key, "file") && strcmp(record->key, "file-more"))
+        return false;
+    else if (self->sandbox->pid)
+        put_files(self, message);
+    return true;
 }
 
 static void on_reply(struct supervisor *self) {
@@ -84,6 +139,8 @@ static void on_reply(struct supervisor *self) {
         return; /* pid 1 is gone; its pidfd says so */
     if (reply.kind == REPLY_FAILED)
         die_plain("%s", reply.text);
+    if (reply.kind != REPLY_EXITED)
+        return;
     self->run.reply = reply;
     end_run(self);
 }
@@ -131,21 +188,63 @@ static const struct backend namespaces = {
     .signal = send_signal,
     .kill = kill_pid_1,
     .finish = finish,
-    .take = refuse_message,
+    .end = end,
+    .take = take,
     .poll = poll_sandbox,
     .on_polled = on_polled,
 };
 
-void supervise_namespaces(const struct plan *plan, struct sandbox *sandbox) {
+/* Where a failure ends us: its cgroups can't go before it. */
+static struct sandbox sandbox;
+
+static void clean_up_failure(void) {
+    if (sandbox.pid && kill(sandbox.pid, SIGKILL) == 0)
+        waitpid(sandbox.pid, NULL, 0);
+    remove_cgroups();
+    linger();
+}
+
+/* Both directions are one socket, and whoever had it before may have left it non-blocking. */
+static void setup_lane(struct supervisor *self) {
+    if (fcntl(LANE_FD, F_SETFL, 0) < 0)
+        die("make the lane blocking");
+    self->control_fd = LANE_FD;
+    setup_pumps(self);
+    share_stream(&self->pumps[STDOUT_PUMP], LANE_FD, 'o');
+    share_stream(&self->pumps[STDERR_PUMP], LANE_FD, 'e');
+    put_status_in_frames(&self->pumps[STDERR_PUMP]);
+}
+
+void supervise_lane(void) {
     static struct supervisor self;
-    self.plan = plan;
-    self.sandbox = sandbox;
+    static struct plan plan;
+    setup_lane(&self);
+    struct message message;
+    if (!read_create_message(LANE_FD, &message))
+        exit(EXIT_LANE_LOST);
+    parse_plan(&message, &plan);
+    if (plan.token)
+        die_plain("plan: a token is for containers");
+
+    sandbox = (struct sandbox){.ids = choose_host_ids(), .mnt_ns_fd = -1};
+    set_failure_cleanup(clean_up_failure);
+    plan.is_template = own_template_fd() >= 0;
+    leave_groups(sandbox.ids);
+    prepare_workspace_mounts(&plan, sandbox.ids);
+    create_cgroups(&plan);
+    spawn_sandbox(&plan, &sandbox);
+    if (plan.share_net)
+        send_status("control abstract-sockets %s",
+                    can_scope_abstract_sockets() ? "landlock" : "none");
+    self.plan = &plan;
+    self.sandbox = &sandbox;
     self.backend = &namespaces;
-    self.control_fd = CONTROL_FD;
+    if (plan.is_template)
+        supervise_template(&plan, &self);
     self.idle_ms = -1;
+    self.window_bytes = WINDOW_BYTES;
     const int ends[] = {SIGTERM, SIGINT, SIGHUP};
     self.signal_fd = open_signals(ends, 3);
-    setup_pumps(&self);
     setup_supervisor(&self);
     send_status("ready");
     supervise(&self);

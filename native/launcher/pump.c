@@ -2,7 +2,7 @@
  * The program's streams. It gets pipes, not the owner's sockets: a socket can't be opened anew as
  * /dev/stdout. Bytes are moved here, so that limits hold even while the owner is busy.
  */
-#include "launcher.h"
+#include "pump.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -15,12 +15,19 @@ bool pump_done(const struct pump *pump) {
     return pump->from < 0 && !pump->is_fed && pump->start == pump->end;
 }
 
+/* Another is in the middle of a frame on the stream that they share. */
+static bool must_wait(const struct pump *pump) {
+    return pump->turn && *pump->turn && *pump->turn != pump;
+}
+
 void pump_poll(const struct pump *pump, struct pollfd *poll) {
     *poll = (struct pollfd){.fd = -1};
-    if (pump->start < pump->end)
-        *poll = (struct pollfd){.fd = pump->to, .events = POLLOUT};
-    else if (pump->from >= 0)
+    if (pump->start < pump->end) {
+        if (!must_wait(pump))
+            *poll = (struct pollfd){.fd = pump->to, .events = POLLOUT};
+    } else if (pump->from >= 0 && pump->window) {
         *poll = (struct pollfd){.fd = pump->from, .events = POLLIN};
+    }
 }
 
 static void close_from(struct pump *pump) {
@@ -37,6 +44,8 @@ void pump_close(struct pump *pump) {
         pump->to = -1;
     pump->is_fed = false;
     pump->start = pump->end = 0;
+    if (pump->turn && *pump->turn == pump)
+        *pump->turn = NULL;
 }
 
 void write_frame_header(unsigned char *header, char kind, size_t length) {
@@ -46,7 +55,8 @@ void write_frame_header(unsigned char *header, char kind, size_t length) {
 }
 
 static void fill(struct pump *pump) {
-    size_t wanted = pump->to_come < PUMP_BUFFER_BYTES ? (size_t)pump->to_come : PUMP_BUFFER_BYTES;
+    uint64_t most = pump->window < PUMP_BUFFER_BYTES ? pump->window : PUMP_BUFFER_BYTES;
+    size_t wanted = (size_t)(pump->to_come < most ? pump->to_come : most);
     size_t header = pump->frame_kind ? FRAME_HEADER_BYTES : 0;
     /* 0 wanted: 0 got, as at the end */
     ssize_t got = read(pump->from, pump->bytes + header, wanted);
@@ -64,6 +74,8 @@ static void fill(struct pump *pump) {
     uint64_t room = pump->limit - pump->accepted;
     size_t kept = (uint64_t)got < room ? (size_t)got : (size_t)room;
     pump->accepted += kept;
+    if (pump->window != UINT64_MAX)
+        pump->window -= kept;
     pump->dropped += (uint64_t)got - kept;
     pump->start = 0;
     pump->end = kept ? header + kept : 0;
@@ -72,7 +84,9 @@ static void fill(struct pump *pump) {
 }
 
 static void drain(struct pump *pump) {
-    while (pump->start < pump->end) {
+    while (pump->start < pump->end && !must_wait(pump)) {
+        if (pump->turn)
+            *pump->turn = pump;
         ssize_t put = write(pump->to, pump->bytes + pump->start, pump->end - pump->start);
         if (put == 0 || (put < 0 && (errno == EAGAIN || errno == EINTR)))
             return;
@@ -83,16 +97,19 @@ static void drain(struct pump *pump) {
         }
         pump->ends_line = pump->bytes[pump->start + (size_t)put - 1] == '\n';
         pump->start += (size_t)put;
+        if (pump->turn && pump->start == pump->end)
+            *pump->turn = NULL;
     }
 }
 
 void pump_move(struct pump *pump) {
     do {
-        if (pump->start == pump->end && pump->from >= 0)
+        if (pump->start == pump->end && pump->from >= 0 && pump->window)
             fill(pump);
         drain(pump);
         /* An empty pipe that somebody else holds open never becomes readable again. */
-    } while (pump->to_come != UINT64_MAX && pump->start == pump->end && pump->from >= 0);
+    } while (pump->to_come != UINT64_MAX && pump->start == pump->end && pump->from >= 0 &&
+             pump->window);
     /* The end of the input is passed on, once all before it was. */
     if (pump_done(pump) && pump->to_tty && pump->to >= 0) {
         /* Ctrl-D ends a line that has begun, and only on an empty one the input. */

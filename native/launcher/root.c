@@ -185,7 +185,20 @@ static void refuse_own_folders(const char *path) {
     }
 }
 
-static void make_entry(const struct entry *entry, size_t number) {
+/* A template's processes are the host's, and so are those that it sees. */
+static void mount_proc(const char *path, bool is_template) {
+    make_folder(path, 0755);
+    if (is_template) {
+        if (mount(OLD_ROOT "/proc", path, NULL, MS_BIND | MS_REC, NULL) < 0)
+            die("mount the host's /proc");
+        return;
+    }
+    if (mount("proc", path, "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
+        die("mount /proc");
+    protect_pressure(path);
+}
+
+static void make_entry(const struct entry *entry, size_t number, bool is_template) {
     char path[PATH_MAX];
     refuse_own_folders(entry->path);
     join_path(path, sizeof path, "", entry->path);
@@ -216,10 +229,7 @@ static void make_entry(const struct entry *entry, size_t number) {
         bind_scratch_folder(entry, path, number);
         break;
     case ENTRY_PROC:
-        make_folder(path, 0755);
-        if (mount("proc", path, "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
-            die("mount /proc");
-        protect_pressure(path);
+        mount_proc(path, is_template);
         break;
     case ENTRY_PTS:
         make_folder(path, 0755);
@@ -262,7 +272,7 @@ void setup_root(const struct plan *plan) {
     enter_new_root();
     mount_scratch(plan);
     for (size_t i = 0; i < plan->entry_count; i++)
-        make_entry(&plan->entries[i], i);
+        make_entry(&plan->entries[i], i, plan->is_template);
     unmount_and_remove(SCRATCH);
     unmount_and_remove(OLD_ROOT);
     if (mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV, NULL) < 0)

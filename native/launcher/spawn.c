@@ -1,5 +1,5 @@
 /* The new namespaces and the process in them: clone3(2), namespaces(7), user_namespaces(7). */
-#include "launcher.h"
+#include "warm.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,6 +23,9 @@
  * that they are the root of what it sees. The network namespace, the dearest of all, while the id maps
  * are written. */
 #define NAMESPACES (CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS)
+/* A template's user namespace is the one above those of sandboxes, and its processes are the host's: a
+ * process can only enter what lies below its own pid namespace. */
+#define TEMPLATE_NAMESPACES (CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS)
 
 NORETURN static void die_of_clone(void) {
     switch (errno) {
@@ -37,14 +40,15 @@ NORETURN static void die_of_clone(void) {
 }
 
 /* Like fork(2). `into_cgroup` is set if the child starts in the v2 cgroup already. */
-static pid_t clone_into_namespaces(int *pidfd, bool *into_cgroup) {
-    uint64_t flags = NAMESPACES | CLONE_PIDFD;
+static pid_t clone_into_namespaces(uint64_t namespaces, int *pidfd, bool *into_cgroup) {
+    uint64_t flags = namespaces | CLONE_PIDFD;
     struct clone_args arguments = {
         .flags = flags,
         .pidfd = (uint64_t)(uintptr_t)pidfd,
-        .exit_signal = SIGCHLD,
+        .exit_signal = flags & CLONE_PARENT ? 0 : SIGCHLD,
     };
-    *into_cgroup = cgroup_clone_fd() >= 0;
+    /* Below the holder we are nobody to whom the cgroup belongs. */
+    *into_cgroup = cgroup_clone_fd() >= 0 && !(flags & CLONE_PARENT);
     if (*into_cgroup) { /* Linux 5.7; spares the wait of up to 20 ms for moving a process later */
         arguments.flags |= CLONE_INTO_CGROUP;
         arguments.cgroup = (uint64_t)cgroup_clone_fd();
@@ -53,7 +57,8 @@ static pid_t clone_into_namespaces(int *pidfd, bool *into_cgroup) {
     if (pid < 0 && (errno == ENOSYS || (*into_cgroup && errno == EINVAL))) {
         /* Container engines answer ENOSYS to clone3 because they can't filter its arguments. */
         *into_cgroup = false;
-        pid = (pid_t)syscall(SYS_clone, flags | SIGCHLD, NULL, pidfd, NULL, NULL);
+        pid = (pid_t)syscall(SYS_clone, flags | (flags & CLONE_PARENT ? 0 : SIGCHLD), NULL, pidfd,
+                             NULL, NULL);
     }
     return pid;
 }
@@ -76,7 +81,7 @@ static int open_mount_namespace(pid_t pid) {
 
 /* Pid 1 may hang, in a bind of a dead network folder for one; the owner's end must reach us there. */
 static void await_word_or_end(const struct sandbox *sandbox) {
-    struct pollfd polls[2] = {{.fd = sandbox->channel, .events = POLLIN}, {.fd = CONTROL_FD}};
+    struct pollfd polls[2] = {{.fd = sandbox->channel, .events = POLLIN}, {.fd = LANE_FD}};
     while (poll(polls, 2, -1) < 0)
         if (errno != EINTR)
             die("poll");
@@ -85,33 +90,19 @@ static void await_word_or_end(const struct sandbox *sandbox) {
 }
 
 /* Waits for pid 1's first word; passes its failure on as ours. */
-static void await_ready(struct sandbox *sandbox) {
+static void await_ready(struct sandbox *sandbox, bool is_template) {
     await_word_or_end(sandbox);
     struct reply reply;
-    union {
-        char bytes[CMSG_SPACE(3 * sizeof(int))];
-        struct cmsghdr align;
-    } control;
-    struct iovec part = {.iov_base = &reply, .iov_len = sizeof reply};
-    struct msghdr header = {.msg_iov = &part,
-                            .msg_iovlen = 1,
-                            .msg_control = control.bytes,
-                            .msg_controllen = sizeof control.bytes};
-    ssize_t got;
-    do /* ECONNRESET: it failed and left a packet of ours unread; its own word is still here */
-        got = recvmsg(sandbox->channel, &header, MSG_CMSG_CLOEXEC);
-    while (got < 0 && (errno == EINTR || errno == ECONNRESET));
-    if (got != sizeof reply)
-        die_plain("set-up: the first process of the sandbox ended without a word");
-    if (reply.kind == REPLY_FAILED) {
-        die_plain("%s", reply.text);
-    }
-    struct cmsghdr *first = CMSG_FIRSTHDR(&header);
     int fds[3] = {-1, -1, -1};
-    size_t length = first ? first->cmsg_len - CMSG_LEN(0) : 0;
-    if (!first || first->cmsg_type != SCM_RIGHTS || length < 2 * sizeof(int) || length > sizeof fds)
+    size_t count = 3;
+    if (!receive_with_fds(sandbox->channel, &reply, sizeof reply, fds, &count, NULL))
+        die_plain("set-up: the first process of the sandbox ended without a word");
+    if (reply.kind == REPLY_FAILED)
+        die_plain("%s", reply.text);
+    if (is_template)
+        return;
+    if (count < 2)
         die_plain("set-up: the sandbox did not send its fds");
-    memcpy(fds, CMSG_DATA(first), length);
     sandbox->proc_fd = fds[0];
     sandbox->scratch_fds[0] = fds[1];
     sandbox->scratch_count = 1;
@@ -124,31 +115,84 @@ static void send_go(const struct sandbox *sandbox) {
         die("start the sandbox"); /* EPIPE: it failed, and await_ready() has the reason */
 }
 
+/* What is made by whom. A child that shares our memory is in the templates' user namespace for us: we
+ * stay where we are, with the rights that we need. */
+struct birth {
+    uint64_t namespaces;
+    struct host_ids ids;
+    volatile pid_t pid; /* 0 in the process that was made, as of fork(2) */
+    volatile bool into_cgroup;
+};
+
+static void make_below_holder(struct birth *birth) {
+    pid_t helper = vfork();
+    if (helper < 0)
+        die("vfork");
+    if (helper == 0) {
+        int pidfd;
+        bool into_cgroup;
+        enter_holder(birth->ids);
+        pid_t pid = clone_into_namespaces(birth->namespaces | CLONE_PARENT, &pidfd, &into_cgroup);
+        birth->pid = pid;
+        if (pid == 0)
+            return;
+        birth->into_cgroup = into_cgroup;
+        if (pid < 0)
+            die_of_clone();
+        if (birth->namespaces & CLONE_NEWUSER)
+            write_id_maps(pid, birth->ids);
+        _exit(0);
+    }
+    int status;
+    while (waitpid(helper, &status, 0) < 0 && errno == EINTR)
+        ;
+    if (status != 0)
+        _exit(1); /* it has said why */
+}
+
+static int make_process(struct birth *birth) {
+    int pidfd = -1;
+    bool into_cgroup = false;
+    if (holder_fd() < 0) {
+        birth->pid = clone_into_namespaces(birth->namespaces, &pidfd, &into_cgroup);
+        birth->into_cgroup = into_cgroup;
+        if (birth->pid < 0)
+            die_of_clone();
+        if (birth->pid > 0)
+            write_id_maps(birth->pid, birth->ids);
+        return pidfd;
+    }
+    make_below_holder(birth);
+    if (birth->pid > 0 && (pidfd = (int)syscall(SYS_pidfd_open, birth->pid, 0)) < 0)
+        die("open the sandbox's process");
+    return pidfd;
+}
+
 void spawn_sandbox(const struct plan *plan, struct sandbox *sandbox) {
     int channel[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) < 0)
         die("create the channel to the sandbox");
     sandbox->exec_message = share_exec_message();
 
-    bool into_cgroup;
-    pid_t pid = clone_into_namespaces(&sandbox->pidfd, &into_cgroup);
-    if (pid < 0)
-        die_of_clone();
+    struct birth birth = {.namespaces = plan->is_template ? TEMPLATE_NAMESPACES : NAMESPACES,
+                          .ids = sandbox->ids};
+    sandbox->pidfd = make_process(&birth);
+    pid_t pid = birth.pid;
     if (pid == 0) {
         close(channel[0]);
+        if (plan->is_template)
+            run_template(plan, channel[1], sandbox);
         run_inside(plan, channel[1], sandbox->exec_message);
     }
-    set_doomed(pid);
     close(channel[1]);
     sandbox->pid = pid;
     sandbox->channel = channel[0];
     sandbox->mnt_ns_fd = open_mount_namespace(pid);
 
     /* If one of these dies, the end of the channel makes the child end too. */
-    write_id_maps(pid, sandbox->ids);
     send_go(sandbox);
     /* cgroup v1 may take 15 ms for this; meanwhile the child builds its root. */
-    attach_to_cgroups(plan, pid, into_cgroup);
+    attach_to_cgroups(plan, pid, birth.into_cgroup);
     send_go(sandbox);
-    await_ready(sandbox);
+    await_ready(sandbox, plan->is_template);
 }

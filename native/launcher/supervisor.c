@@ -2,7 +2,7 @@
  * The supervisor: moves the program's streams, keeps its limits, reports its end. How it reaches the
  * sandbox is its backend's: outside.c for namespaces of our own, container.c for a container.
  */
-#include "supervisor.h"
+#include "warm.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,83 +20,13 @@ void kill_sandbox(struct supervisor *self, const char *limit) {
     self->backend->kill(self);
 }
 
-static void make_pipe(int fds[2], int ours, struct host_ids ids) {
-    if (pipe2(fds, O_CLOEXEC) < 0 || fcntl(fds[ours], F_SETFL, O_NONBLOCK) < 0)
-        die("create a pipe");
-    /* Or the program could not open its own /dev/stdout. */
-    if (ids.uid != geteuid() && fchown(fds[ours], ids.uid, ids.gid) < 0)
-        die("give the sandbox its pipe");
-}
-
-static void start_pump(struct pump *pump, int from, int to, uint64_t limit) {
-    pump->from = from;
-    pump->to = to;
-    pump->limit = limit;
-    pump->to_come = UINT64_MAX;
-    pump->accepted = pump->dropped = 0;
-    pump->to_tty = pump->is_fed = false;
-    pump->ends_line = true;
-}
-
-static int duplicate(int fd) {
-    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-    if (copy < 0)
-        die("duplicate fd %d", fd);
-    return copy;
-}
-
-/* Fills in what the program gets as stdout, stderr and stdin (or -1). */
-static void connect_pipes(struct supervisor *self, int fds[3]) {
-    int out[2], err[2], in[2] = {-1, -1};
-    make_pipe(out, 0, self->sandbox->ids);
-    make_pipe(err, 0, self->sandbox->ids);
-    if (self->run.has_stdin) {
-        make_pipe(in, 1, self->sandbox->ids);
-        start_pump(&self->pumps[STDIN_PUMP], self->stdin_is_fed ? -1 : duplicate(0), in[1], NEVER);
-        self->pumps[STDIN_PUMP].is_fed = self->stdin_is_fed;
-    }
-    start_pump(&self->pumps[STDOUT_PUMP], out[0], 1, self->output_bytes);
-    start_pump(&self->pumps[STDERR_PUMP], err[0], 2, self->output_bytes);
-    fds[0] = out[1];
-    fds[1] = err[1];
-    fds[2] = in[0];
-}
-
-/* A terminal is all three in one; what the program writes is its stdout. */
-static void connect_tty(struct supervisor *self, int fds[3]) {
-    struct pump *input = &self->pumps[STDIN_PUMP];
-    int master;
-    open_tty(self->sandbox, self->run.tty, &master, &fds[0]);
-    fds[1] = duplicate(fds[0]);
-    fds[2] = duplicate(fds[0]);
-    bool is_fed = self->run.has_stdin && self->stdin_is_fed;
-    bool is_read = self->run.has_stdin && !self->stdin_is_fed;
-    start_pump(input, is_read ? duplicate(0) : -1, duplicate(master), NEVER);
-    input->is_fed = is_fed;
-    input->to_tty = true;
-    start_pump(&self->pumps[STDOUT_PUMP], master, 1, self->output_bytes);
-    start_pump(&self->pumps[STDERR_PUMP], -1, 2, self->output_bytes);
-    pump_move(input); /* without any input it is at its end */
-}
-
-static void connect_streams(struct supervisor *self, const struct message *message) {
-    int fds[3];
-    if (self->run.tty.columns)
-        connect_tty(self, fds);
-    else
-        connect_pipes(self, fds);
-    self->backend->start(self, message, fds);
-    for (int i = 0; i < 3; i++)
-        if (fds[i] >= 0)
-            close(fds[i]);
-}
-
 /* `unlimited` or a number. */
 static uint64_t parse_limit(const struct record *record) {
     return strcmp(record->value, "unlimited") ? parse_number(record->key, record->value) : NEVER;
 }
 
 static void start_command(struct supervisor *self, const struct message *message) {
+    bool is_parked = false;
     if (self->run.active)
         die_plain("exec: a command is running already");
     self->run = (struct run){.active = true};
@@ -116,9 +46,11 @@ static void start_command(struct supervisor *self, const struct message *message
             self->run.has_stdin = !strcmp(record.value, "pipe");
         else if (!strcmp(record.key, "tty"))
             self->run.tty = parse_tty_size(&record);
+        else if (!strcmp(record.key, "parked"))
+            is_parked = true;
         else if (strcmp(record.key, "argv") && strcmp(record.key, "env") &&
                  strcmp(record.key, "cwd") && strcmp(record.key, "collect") &&
-                 strcmp(record.key, "path"))
+                 strcmp(record.key, "path") && strcmp(record.key, "file"))
             die_plain("exec: unknown key `%.40s`", record.key);
     }
     if (!self->run.wall_us || !self->run.cpu_us || !self->output_bytes)
@@ -130,8 +62,13 @@ static void start_command(struct supervisor *self, const struct message *message
     if (!self->plan->cgroup_count)
         self->run.reaped_before_us = reaped_cpu_us(self->sandbox);
     self->run.started_us = monotonic_us();
-    connect_streams(self, message);
+    if (is_parked)
+        start_parked(self, message);
+    else
+        start_with_streams(self, message);
 }
+
+/* ---- messages ---- */
 
 static void act_on_message(struct supervisor *self) {
     struct message message = {.bytes = self->inbox.bytes, .length = self->inbox.length};
@@ -153,7 +90,10 @@ static void act_on_message(struct supervisor *self) {
         struct tty_size size = parse_tty_size(&record);
         if (self->run.tty.columns && self->pumps[STDOUT_PUMP].from >= 0)
             resize_tty(self->pumps[STDOUT_PUMP].from, size);
-    } else if (!self->backend->take(self, &record)) {
+    } else if (!strcmp(record.key, "park")) {
+        park(self, &message);
+    } else if (!take_stream_message(self, &record) &&
+               !self->backend->take(self, &message, &record)) {
         die_plain("control: unknown message `%.40s`", record.key);
     }
 }
@@ -202,8 +142,7 @@ static void report_when_drained(struct supervisor *self) {
 
 void setup_pumps(struct supervisor *self) {
     for (int i = 0; i < PUMPS; i++) {
-        self->pumps[i] =
-            (struct pump){.from = -1, .to = i == STDIN_PUMP ? -1 : i, .owns_to = i == STDIN_PUMP};
+        self->pumps[i] = (struct pump){.from = -1, .to = -1, .owns_to = i == STDIN_PUMP};
         self->pumps[i].bytes = malloc(PUMP_BUFFER_BYTES + FRAME_ROOM_BYTES);
         if (!self->pumps[i].bytes)
             die("allocate buffers");
@@ -215,9 +154,9 @@ void setup_supervisor(struct supervisor *self) {
         mmap(NULL, EXEC_MESSAGE_MAX, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (self->inbox.bytes == MAP_FAILED)
         die("allocate the inbox");
-    for (int fd = 0; fd <= 2; fd++)
-        if (fcntl(fd, F_SETFL, O_NONBLOCK) < 0)
-            die("make fd %d non-blocking", fd);
+    for (int i = 0; i < PUMPS; i++)
+        if (self->pumps[i].to >= 0 && fcntl(self->pumps[i].to, F_SETFL, O_NONBLOCK) < 0)
+            die("make fd %d non-blocking", self->pumps[i].to);
     if (fcntl(self->control_fd, F_SETFL, O_NONBLOCK) < 0)
         die("make the control fd non-blocking");
 }
@@ -248,6 +187,7 @@ void supervise(struct supervisor *self) {
                 pump_move(&self->pumps[i]);
         check_limits(self);
         self->backend->on_polled(self, &polls[FIRST_OF_BACKEND]);
+        ask_for_input(self);
         report_when_drained(self);
     }
 }

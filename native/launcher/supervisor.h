@@ -3,7 +3,9 @@
 #ifndef SUPERVISOR_H
 #define SUPERVISOR_H
 
+#include "inside.h"
 #include "launcher.h"
+#include "pump.h"
 #include "tty.h"
 
 #include <poll.h>
@@ -33,6 +35,11 @@ struct run {
     struct reply reply;       /* pid 1's word about the end */
 };
 
+/* Our side of a command's pipes; in is -1 for one without a stdin. */
+struct streams {
+    int out, err, in;
+};
+
 struct supervisor;
 
 #define BACKEND_POLLS 3
@@ -46,9 +53,12 @@ struct backend {
     /* Kills every process inside; the end is noticed later. */
     void (*kill)(struct supervisor *self);
     /* Kills, cleans up and exits. */
-    void (*finish)(struct supervisor *self);
+    NORETURN void (*finish)(struct supervisor *self);
+    /* The same where the owner asked for it: its next message is for another sandbox. */
+    NORETURN void (*end)(struct supervisor *self);
     /* A message that only this backend knows, by its first record; false if it does not. */
-    bool (*take)(struct supervisor *self, const struct record *record);
+    bool (*take)(struct supervisor *self, const struct message *message,
+                 const struct record *record);
     /* Fills in what it waits for besides; all are -1 before. */
     void (*poll)(const struct supervisor *self, struct pollfd polls[BACKEND_POLLS]);
     void (*on_polled)(struct supervisor *self, const struct pollfd polls[BACKEND_POLLS]);
@@ -59,6 +69,8 @@ struct supervisor {
     const struct backend *backend;
     struct sandbox *sandbox;
     struct run run;
+    struct streams parked;  /* of the command that waits for its file */
+    bool is_parked;         /* whether there is one */
     bool has_reported;      /* of a command's end */
     uint64_t reported_peak; /* the last one, in bytes */
     struct pump pumps[PUMPS];
@@ -67,8 +79,9 @@ struct supervisor {
     uint32_t inbox_used;  /* of the length and the message together */
     int control_fd;
     int signal_fd;
-    int idle_ms;       /* ends the sandbox when no command runs and no message comes; -1: never */
-    bool stdin_is_fed; /* by messages, not by a stream of its own */
+    int idle_ms; /* ends the sandbox when no command runs and no message comes; -1: never */
+    bool input_is_pending; /* the owner waits for the word that its last input was taken */
+    uint64_t window_bytes; /* of output of each stream that the owner takes unasked */
 };
 
 /* supervisor.c */
@@ -81,6 +94,22 @@ void setup_pumps(struct supervisor *self);
 void setup_supervisor(struct supervisor *self);
 /* One command after the other, until the owner is gone. */
 NORETURN void supervise(struct supervisor *self);
+
+/* streams.c */
+/* Fills in what the command gets as stdout, stderr and stdin (or -1). */
+struct streams make_streams(const struct supervisor *self, bool has_stdin, int fds[3]);
+/* From now on they are the running command's. */
+void connect_streams(struct supervisor *self, const struct streams *streams);
+/* Has the backend start the command of an exec message, with streams of its own. */
+void start_with_streams(struct supervisor *self, const struct message *message);
+/* A message about the streams; false for another. */
+bool take_stream_message(struct supervisor *self, const struct record *record);
+/* Once all that came before has been passed on. */
+void ask_for_input(struct supervisor *self);
+
+/* outside.c */
+/* To pid 1, in the memory that it shares with us. */
+void share_message(struct supervisor *self, const struct message *message);
 
 /* watch.c */
 void check_limits(struct supervisor *self);

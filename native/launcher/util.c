@@ -1,5 +1,5 @@
 /* The two ways to fail, status lines, clocks, small files. */
-#include "launcher.h"
+#include "inside.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,21 +10,20 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 static int failure_channel = -1;
 static void (*take_status)(const char *line, size_t length);
 static void (*flush_status)(void);
-static pid_t doomed;
+static void (*clean_up)(void);
 
 void set_failure_channel(int fd) {
     failure_channel = fd;
 }
 
-void set_doomed(pid_t pid) {
-    doomed = pid;
+void set_failure_cleanup(void (*clean)(void)) {
+    clean_up = clean;
 }
 
 void set_status_channel(void (*take)(const char *line, size_t length), void (*flush)(void)) {
@@ -45,10 +44,8 @@ NORETURN PRINTF_LIKE(1, 0) static void fail(const char *format, va_list argument
         send_status("error %s", text);
         if (flush_status)
             flush_status();
-        /* Its cgroups can't go before it. */
-        if (doomed && kill(doomed, SIGKILL) == 0)
-            waitpid(doomed, NULL, 0);
-        remove_cgroups();
+        if (clean_up)
+            clean_up();
     } else {
         struct reply reply = {.kind = REPLY_FAILED};
         memcpy(reply.text, text, sizeof text);
@@ -81,13 +78,8 @@ void send_status(const char *format, ...) {
     if (length > sizeof line - 2)
         length = sizeof line - 2;
     line[length++] = '\n';
-    if (take_status) {
+    if (take_status)
         take_status(line, length);
-        return;
-    }
-    /* One write: lines are far below what a pipe takes at once. An owner that is gone is noticed on
-     * the control fd. */
-    (void)!write(STATUS_FD, line, length);
 }
 
 uint64_t monotonic_us(void) {

@@ -17,7 +17,7 @@ export function thirdPartyNotices(root, inputs) {
     if (folder !== undefined) folders.add(folder);
   }
   const sections = [...folders].sort().map((folder) => notice(join(root, folder)));
-  return `cli.js, cli.cjs and chunks/ contain code of these packages.\n\n${sections.join("\n")}`;
+  return `cli.js, chunks/ and quick-*.cjs contain code of these packages.\n\n${sections.join("\n")}`;
 }
 
 function notice(folder) {

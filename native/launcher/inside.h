@@ -1,0 +1,58 @@
+/* Pid 1 of a sandbox, and what it and its supervisor say to each other. */
+#ifndef INSIDE_H
+#define INSIDE_H
+
+#include "launcher.h"
+
+/* ---- inside.c: pid 1 of the sandbox ---- */
+
+/* From the supervisor to pid 1; files and commands are in the shared message. An exec packet carries the fds of stdout, stderr and maybe stdin. */
+struct request {
+    enum {
+        REQUEST_GO,
+        REQUEST_FILES,
+        REQUEST_EXEC,
+        REQUEST_SIGNAL,
+        REQUEST_PARK,         /* as exec, but it waits for its file */
+        REQUEST_NAMESPACES,   /* for a template */
+        REQUEST_ADOPT,        /* a fork of it has come; with its channel */
+        REQUEST_START_PARKED, /* what waits goes on */
+    } kind;
+    int signal;
+    int32_t pid; /* to adopt, as the sandbox numbers it */
+};
+
+/* From pid 1 to the supervisor. */
+struct reply {
+    enum {
+        REPLY_READY,
+        REPLY_FILES,
+        REPLY_EXITED,
+        REPLY_FAILED,
+        REPLY_PARKED,
+        REPLY_NAMESPACES,
+    } kind;
+    int wait_status;     /* of the command's own process, as wait4(2) */
+    uint64_t cpu_us;     /* of all reaped processes of the command */
+    uint64_t peak_bytes; /* of the largest process of the sandbox so far */
+    bool disk_full;      /* the scratch tmpfs has no byte or no inode left */
+    bool processes_full; /* as many processes were left as are allowed */
+    bool has_out;        /* there is something at /workspace/out */
+    char text[256];      /* of a failure */
+};
+
+/* Runs in the child, in its namespaces. The order is the design; README.md explains each step. */
+NORETURN void run_inside(const struct plan *plan, int channel, const struct message *exec_message);
+
+/* ---- children.c: what pid 1 does for the processes inside ---- */
+
+/* CPU time of all children reaped so far. */
+uint64_t children_cpu_us(struct rusage *usage);
+/* Its process group, as a terminal would. */
+void signal_command(pid_t command, int number);
+/* Reaps what has ended; true when `command` is among it, with its status. Others may be left to reap. */
+bool reap_until(pid_t command, int *status);
+/* Kills all processes but this one, which must be a pid 1, and says in `reply` what was found. */
+void end_command(const struct plan *plan, uint64_t cpu_us_then, struct reply *reply);
+
+#endif
