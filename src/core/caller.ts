@@ -23,6 +23,8 @@ export interface CallerRules {
   readonly providers?: readonly string[];
   /** Modes that can be asked for, at least one. */
   readonly network?: readonly NetworkPolicy["mode"][];
+  /** `off`: its programs are no forks of an interpreter that others' are forks of, too. */
+  readonly fork?: "off";
   /** The most that can be asked for; what is above the server's own maximum says nothing. */
   readonly maxLimits?: Readonly<Partial<Record<LimitName, number>>>;
 }

@@ -35,3 +35,29 @@ export interface Command {
    */
   readonly onOutput: (stream: OutputStream, chunk: Buffer) => void | Promise<void>;
 }
+
+/**
+ * How a program that was started before its file is there waits for it: at the first call that names the
+ * file, or at the second read of it.
+ */
+export interface ParkPlace {
+  /** `wait`: this process goes on. `fork`: it stays, and forks of it go on. */
+  readonly mode: "wait" | "fork";
+  readonly point: "open" | "read";
+  /** The file, as a word of `argv` names it. */
+  readonly entry: string;
+  /** A program of the language's own, on which a template tries what its forks will write to. */
+  readonly trial?: string;
+  /** Called at the point in a template: a function of the program's, and its text. */
+  readonly prelude?: { readonly evaluator: string; readonly text: string };
+}
+
+/** A command that is started before its program is there. */
+export interface AheadCommand extends Pick<Command, "argv" | "env" | "cwd"> {
+  /** `pipe`: it will have one. */
+  readonly stdin: "pipe" | "empty";
+  readonly cpuTimeMs: Limits["cpuTimeMs"];
+  /** It has words or variables of one caller's own, who may be the only one to use it. */
+  readonly isOwn: boolean;
+  readonly park: ParkPlace;
+}

@@ -113,6 +113,48 @@ const prepareSchema = z.strictObject({
     .optional(),
 });
 
+/**
+ * How a run may be started before its program is there: the command of `run` stands still where it first
+ * touches the program's file, see native/park/park.h. Nobody has to do so: it is the same run, only sooner.
+ */
+const warmSchema = z
+  .strictObject({
+    /**
+     * `wait`: each run has a process of its own, which waits. `fork`: a run is a fork of one that stays,
+     * for a runtime that at this point has one thread, and nothing drawn at random that it will use.
+     */
+    mode: z.enum(["wait", "fork"]),
+    /**
+     * `open`: at the first call that names the file. `read`: at the second read of it, for a runtime
+     * that does most of its work between the two; `prelude` then puts the first byte right.
+     */
+    point: z.enum(["open", "read"]).default("open"),
+    /** The file that it stands still at, as `run` names it. */
+    entry: argvWord.default("{entry}"),
+    /**
+     * Regular expression over the whole content of that file, without flags: a match is run cold. Absent:
+     * none is.
+     */
+    unless: z.string().optional(),
+    /** What a template does at the point, before it is forked. Absent: nothing. */
+    prelude: z
+      .strictObject({
+        /** The function of the runtime's interface in C that takes the text: `PyRun_String`. */
+        evaluator: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/),
+        /** The text, in the same folder. */
+        file: relativePath,
+      })
+      .optional(),
+  })
+  .refine(({ mode, prelude }) => mode === "fork" || prelude === undefined, {
+    path: ["prelude"],
+    error: "is for the mode `fork`",
+  })
+  .refine(({ point, prelude }) => point === "open" || prelude !== undefined, {
+    path: ["point"],
+    error: "`read` needs a `prelude` that puts the first byte right",
+  });
+
 /** `deno@^2`, `@scope/name@1.2.3`: never what npm takes for a file, a folder, a repository or a URL. */
 const npmPackage = z
   .string()
@@ -167,6 +209,7 @@ export const languageSchema = z.strictObject({
    */
   hostPaths: z.array(z.string().regex(/^\/(etc|var\/lib)(\/[A-Za-z0-9+._-]+)+$/)).default([]),
   prepare: prepareSchema.optional(),
+  warm: warmSchema.optional(),
   version: z.strictObject({
     /**
      * Fails where the language is not there. Where its program comes with others too, one word is the
@@ -225,6 +268,8 @@ export interface LoadedLanguage extends Omit<Language, "image"> {
   readonly image: { readonly name: string };
   /** The text that the image is built from; absent: it is pulled. */
   readonly dockerfileText?: string;
+  /** The text of `warm.prelude.file`; absent where there is none. */
+  readonly preludeText?: string;
 }
 
 /** One installed version of a language on a provider. */

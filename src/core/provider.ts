@@ -3,7 +3,7 @@
  * The contract between Glovebox and a way to isolate. `test/conformance` holds every provider to it.
  */
 import type { CollectedFiles, CollectRequest } from "./collected.ts";
-import type { Command, TtySize } from "./command.ts";
+import type { AheadCommand, Command, TtySize } from "./command.ts";
 import type { Enforcement } from "./enforcement.ts";
 import type { Execution } from "./execution.ts";
 import type { ImageStore } from "./image.ts";
@@ -36,8 +36,10 @@ export interface Provider {
    * lacks and `spec.enforcement` is `strict`; `PROVIDER_UNAVAILABLE` if this host cannot serve at
    * all; `IMAGE_NOT_FOUND`; `SANDBOX_FAILED` with the step that failed. Nothing is left behind in
    * any case.
+   * @param ahead What its first command will be: a provider may have it started already, and then runs
+   * nothing else as the first.
    */
-  create(spec: SandboxSpec, signal: AbortSignal): Promise<ProviderSandbox>;
+  create(spec: SandboxSpec, signal: AbortSignal, ahead?: AheadCommand): Promise<ProviderSandbox>;
 
   /**
    * Removes what sandboxes of killed owners left on this host, and nothing else.
@@ -56,10 +58,15 @@ export interface Provider {
 export interface PoolStats {
   /** Ready now. */
   readonly ready: number;
+  /** What they hold, as far as it is known. */
+  readonly readyBytes: number;
   /** Sandboxes that were there when they were asked for, so far. */
   readonly hits: number;
   /** Those that had to be made. */
   readonly misses: number;
+  /** Made to be kept ready, so far, and the time that this took in sum. */
+  readonly made: number;
+  readonly makeMs: number;
 }
 
 export interface ProviderSandbox extends AsyncDisposable {

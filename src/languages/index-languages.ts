@@ -48,12 +48,18 @@ export function indexLanguages(languages: readonly LoadedLanguage[]): LanguageIn
     byJudge0: (id) => judge0.get(String(id)),
     byPiston: (name, version) =>
       piston.get(`${name.toLowerCase()} ${version}`) ?? names.get(name.toLowerCase()),
-    byShebang: (line) => {
-      const interpreter = interpreterOf(line);
-      if (interpreter === undefined) return undefined;
-      return shebangs.get(interpreter) ?? shebangs.get(withoutVersion(interpreter));
-    },
+    byShebang: (line) => findByShebang(line, (interpreter) => shebangs.get(interpreter)),
   };
+}
+
+/** What `find` has for the interpreter of a `#!` line, else for its name without a version. */
+export function findByShebang<T>(
+  line: string,
+  find: (interpreter: string) => T | undefined,
+): T | undefined {
+  const interpreter = interpreterOf(line);
+  if (interpreter === undefined) return undefined;
+  return find(interpreter) ?? find(withoutVersion(interpreter));
 }
 
 function claim(

@@ -74,6 +74,19 @@ test("a language of npm has an image that is built by npm, where it names none",
   );
 });
 
+test("a language may say how it is started ahead, with the text of its prelude", async () => {
+  await write("demo", `${demo}\nwarm: { mode: wait }\n`);
+  const [language] = await loadLanguages(dir);
+  expect(language?.warm).toEqual({ mode: "wait", point: "open", entry: "{entry}" });
+  expect(language).not.toHaveProperty("preludeText");
+  const prelude = "warm: { mode: fork, prelude: { evaluator: demo_run, file: warm.demo } }";
+  await writeFile(join(dir, "demo/language.yaml"), `${demo}\n${prelude}\n`);
+  await writeFile(join(dir, "demo/warm.demo"), "load all");
+  expect(await loadLanguages(dir)).toMatchObject([
+    { preludeText: "load all", warm: { prelude: { evaluator: "demo_run" } } },
+  ]);
+});
+
 test("what the build writes is read as it was, without tests", async () => {
   const languages = await loadLanguages(ownLanguages);
   const file = join(dir, "languages.json");
@@ -133,6 +146,26 @@ describe("a fault is told with its file, its place and its value:", () => {
     ["another folder's id", demo.replace("id: demo", "id: other"), ["id", "`demo`", "`other`"]],
     ["no regular expression", demo.replace("demo (.*)", "demo ("), ["version.pattern"]],
     ["a pattern without a group", demo.replace("demo (.*)", "demo"), ["version.pattern", "group"]],
+    [
+      "a pattern of what runs cold that is none",
+      `${demo}\nwarm: { mode: wait, unless: "(" }\n`,
+      ["warm.unless"],
+    ],
+    [
+      "a prelude of what is not forked",
+      `${demo}\nwarm: { mode: wait, prelude: { evaluator: run, file: hello.demo } }\n`,
+      ["warm.prelude", "mode `fork`"],
+    ],
+    [
+      "a point in a file of which one byte is nobody's",
+      `${demo}\nwarm: { mode: fork, point: read }\n`,
+      ["warm.point", "`prelude`"],
+    ],
+    [
+      "no prelude",
+      `${demo}\nwarm: { mode: fork, prelude: { evaluator: run, file: none.demo } }\n`,
+      ["none.demo", "ENOENT"],
+    ],
     ["broken YAML", `${demo}\n  : [`, ["line"]],
     ["no first program", demo.replace("hello.demo", "none.demo"), ["none.demo", "ENOENT"]],
   ])("%s", async (_what, yaml, parts) => {

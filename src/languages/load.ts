@@ -40,12 +40,21 @@ async function loadLanguage(dir: string, name: string): Promise<LoadedLanguage> 
   checkPatterns(file, language);
   const fault = bracedNameFault(language);
   if (fault !== undefined) throw invalid(file, [fault]);
-  const helloCode = await readText(join(dir, name, language.hello));
+  const texts = await readTexts(join(dir, name), language);
   const { image, ...rest } = language;
-  if (image === undefined) return { ...rest, helloCode, ...ownImage(language) };
-  const loaded = { ...rest, helloCode, image: { name: image.name } };
+  if (image === undefined) return { ...rest, ...texts, ...ownImage(language) };
+  const loaded = { ...rest, ...texts, image: { name: image.name } };
   if (image.dockerfile === undefined) return loaded;
   return { ...loaded, dockerfileText: await readText(join(dir, name, image.dockerfile)) };
+}
+
+async function readTexts(
+  folder: string,
+  { hello, warm }: Language,
+): Promise<Pick<LoadedLanguage, "helloCode" | "preludeText">> {
+  const helloCode = await readText(join(folder, hello));
+  if (warm?.prelude === undefined) return { helloCode };
+  return { helloCode, preludeText: await readText(join(folder, warm.prelude.file)) };
 }
 
 /** The schema shows the form of an extension as a regular expression. */
@@ -88,11 +97,12 @@ function debianImage({ id, install }: Language): Pick<LoadedLanguage, "image" | 
 }
 
 /** A wrong pattern would only show on a user's machine. */
-function checkPatterns(file: string, { version, fromCode, prepare }: Language): void {
+function checkPatterns(file: string, { version, fromCode, prepare, warm }: Language): void {
   checkPattern(file, "version.pattern", version.pattern);
   const { path, unless } = prepare?.shortcut ?? {};
   if (path !== undefined) checkPattern(file, "prepare.shortcut.path", `(${path})`);
   if (unless !== undefined) checkPattern(file, "prepare.shortcut.unless", `(${unless})`);
+  if (warm?.unless !== undefined) checkPattern(file, "warm.unless", `(${warm.unless})`);
   for (const [at, { patterns }] of fromCode.entries()) {
     for (const pattern of patterns) checkPattern(file, `fromCode[${at}].patterns`, pattern);
   }

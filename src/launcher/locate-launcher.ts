@@ -46,6 +46,17 @@ export async function locateLauncher(options: LocateOptions = {}): Promise<strin
   return compileIntoCache(place);
 }
 
+/** The park library beside a launcher; undefined where none could be compiled for this machine. */
+export async function locateParkLibrary(launcherPath: string): Promise<string | undefined> {
+  const path = `${launcherPath}-park.so`;
+  try {
+    await access(path, constants.R_OK);
+    return path;
+  } catch {
+    return undefined;
+  }
+}
+
 /** ELF `e_machine` by Node's name of the architecture; elf(5), `elf.h`. */
 const elfMachines: Readonly<Record<string, number>> = {
   ia32: 3,
@@ -101,9 +112,13 @@ async function compileIntoCache(place: Required<LocateOptions>): Promise<string>
 async function hashSources({ folder, provider }: Required<LocateOptions>): Promise<string> {
   const sources = join(folder, "native/launcher");
   const hash = createHash("sha256");
+  const add = async (from: string): Promise<void> => {
+    const names = (await readdir(from)).filter((name) => /\.[ch]$/.test(name)).sort();
+    for (const name of names) hash.update(name).update(await readFile(join(from, name)));
+  };
+  await add(join(folder, "native/park")).catch(() => undefined);
   try {
-    const names = (await readdir(sources)).filter((name) => /\.[ch]$/.test(name)).sort();
-    for (const name of names) hash.update(name).update(await readFile(join(sources, name)));
+    await add(sources);
   } catch (error) {
     throw unavailable(
       provider,

@@ -2,8 +2,8 @@
  * @module
  * From the launcher's stdout and stderr to the command's `onOutput`, with back-pressure.
  */
-import type { Readable } from "node:stream";
 import type { Command, OutputStream } from "../core/command.ts";
+import type { OutputSource } from "./launcher.ts";
 
 export interface ForwardedOutput {
   /**
@@ -29,7 +29,7 @@ interface Shared {
 }
 
 interface Flow {
-  readonly stream: Readable;
+  readonly stream: OutputSource;
   receivedBytes: number;
   /** Bytes that may still be handed over. */
   roomBytes: number;
@@ -43,7 +43,7 @@ interface Flow {
  * @param onReaderError Called once if `onOutput` throws.
  */
 export function forwardOutput(
-  source: Readonly<Record<OutputStream, Readable>>,
+  source: Readonly<Record<OutputStream, OutputSource>>,
   { onOutput, limits }: Pick<Command, "onOutput" | "limits">,
   onReaderError: () => void,
 ): ForwardedOutput {
@@ -78,7 +78,7 @@ export function forwardOutput(
 }
 
 function startFlow(
-  stream: Readable,
+  stream: OutputSource,
   mostBytes: number,
   read: (chunk: Buffer) => void | Promise<void>,
   shared: Shared,

@@ -17,6 +17,7 @@ import type { Launcher } from "./launcher.ts";
 import { encodeMessage, type Records } from "./message.ts";
 import { forwardOutput } from "./output.ts";
 import type { ExitStatus } from "./status-line.ts";
+import { watchEnd } from "./watch-end.ts";
 
 export interface SandboxParts {
   readonly id: string;
@@ -24,6 +25,8 @@ export interface SandboxParts {
   readonly provider: string;
   readonly launcher: Launcher;
   readonly enforcement: Enforcement;
+  /** Of the first exec message: what it has besides, or in the place of its program. */
+  readonly first?: { readonly records: Records; readonly isParked: boolean };
   /** Called after the launcher's end. Does not throw. */
   readonly cleanUp: () => Promise<void>;
   /**
@@ -35,13 +38,21 @@ export interface SandboxParts {
   readonly isStuck?: () => Promise<boolean>;
 }
 
-/** What a launcher gets after the end of a command's time, or an abort, to report the end. */
-const END_GRACE_MS = 3_000;
-
 export function sandboxOf(parts: SandboxParts): ProviderSandbox {
   const { launcher } = parts;
   const turns = createTurns(parts);
   let stdinUsed = false;
+  let first = parts.first;
+  const programOf = (command: Command): Records => {
+    const { records = [], isParked = false } = first ?? {};
+    first = undefined;
+    return isParked ? records : [...records, ...argvRecords(command)];
+  };
+  const sendFiles = (): void => {
+    const { records = [] } = first ?? {};
+    first = undefined;
+    if (records.length > 0) launcher.send(encodeMessage(records));
+  };
 
   async function exec(command: Command, signal: AbortSignal): Promise<Execution> {
     turns.refuseUnlessIdle("exec");
@@ -56,7 +67,7 @@ export function sandboxOf(parts: SandboxParts): ProviderSandbox {
       }
       stdinUsed = true;
     }
-    return turns.run("exec", command, argvRecords(command), signal);
+    return turns.run("exec", command, programOf(command), signal);
   }
 
   async function destroy(): Promise<void> {
@@ -69,7 +80,10 @@ export function sandboxOf(parts: SandboxParts): ProviderSandbox {
     id: parts.id,
     enforcement: parts.enforcement,
     exec,
-    collect: (request, signal) => collectIn(parts, turns, request, signal),
+    collect: (request, signal) => {
+      sendFiles();
+      return collectIn(parts, turns, request, signal);
+    },
     kill: (name) => {
       if (turns.current() === "collect") return;
       launcher.send(encodeMessage([["signal", constants.signals[name]]]));
@@ -187,55 +201,6 @@ function connectOutput(command: CommandSetting, launcher: Launcher) {
     output.discard();
   };
   return { output, cancel };
-}
-
-interface Watch {
-  /** Whether the command's time was over, and its launcher said nothing. */
-  readonly hasExpired: () => boolean;
-  readonly stop: () => void;
-}
-
-/**
- * The launcher keeps the time itself. One that was frozen or starved, by whomever, never reports: it
- * is ended, so that nobody waits for ever. Only a reader of ours may delay its word, while it lives.
- */
-function watchEnd(
-  { launcher, isStuck }: SandboxParts,
-  { limits }: CommandSetting,
-  signal: AbortSignal,
-  isReaderBusy: () => boolean,
-): Watch {
-  if (isStuck === undefined) return { hasExpired: () => false, stop: () => undefined };
-  let timer: NodeJS.Timeout | undefined;
-  let stopped = false;
-  let expired = false;
-  const look = async (): Promise<void> => {
-    const mayWait = isReaderBusy() && !signal.aborted && !(await isStuck());
-    if (stopped) return;
-    if (mayWait) {
-      arm(END_GRACE_MS);
-      return;
-    }
-    expired = true;
-    await launcher.end();
-  };
-  const arm = (delayMs: number): void => {
-    clearTimeout(timer);
-    timer = setTimeout(() => void look(), delayMs);
-  };
-  const onAbort = (): void => {
-    arm(END_GRACE_MS);
-  };
-  signal.addEventListener("abort", onAbort, { once: true });
-  if (limits.wallTimeMs !== "unlimited") arm(limits.wallTimeMs + END_GRACE_MS);
-  return {
-    hasExpired: () => expired,
-    stop: () => {
-      signal.removeEventListener("abort", onAbort);
-      clearTimeout(timer);
-      stopped = true;
-    },
-  };
 }
 
 function connectStdin({ stdin }: CommandSetting, launcher: Launcher): () => void {

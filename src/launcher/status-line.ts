@@ -28,6 +28,8 @@ export interface ExitStatus {
 
 export type StatusLine =
   | { readonly kind: "ready" }
+  /** The command that was to be started ahead waits, and holds so much. */
+  | { readonly kind: "parked"; readonly memoryBytes: number }
   | { readonly kind: "error"; readonly text: string }
   | { readonly kind: "control"; readonly control: string; readonly by: string }
   | ExitStatus;
@@ -53,6 +55,8 @@ function parseLine(line: string): StatusLine {
     }
     case "exit":
       return parseExit(line, rest);
+    case "parked":
+      return { kind: "parked", memoryBytes: Number(rest) || 0 };
     default:
       throw new Error(`unknown status line \`${line}\``);
   }

@@ -6,11 +6,20 @@
 import { GloveboxError, invalidRequest, isGloveboxError } from "../core/errors.ts";
 import type { ProbeReport, Provider } from "../core/provider.ts";
 import type { DockerProviderOptions } from "./docker/index.ts";
+import type { PoolSettings } from "./linux/ready-sandboxes.ts";
 import type { RemoteProviderOptions } from "./remote/index.ts";
 
+export type { PoolSettings } from "./linux/ready-sandboxes.ts";
 export type { RemoteProviderOptions } from "./remote/index.ts";
 
-export interface ProviderOptions {
+export interface LinuxOptions {
+  /** How many sandboxes there will be. Default: `one`. */
+  readonly expects?: "one" | "many";
+  /** What of many is kept ready. Absent: nothing. */
+  readonly pool?: PoolSettings;
+}
+
+export interface ProviderOptions extends LinuxOptions {
   readonly docker: DockerProviderOptions;
   /** Needed for `remote`. */
   readonly remote?: RemoteProviderOptions;
@@ -18,10 +27,18 @@ export interface ProviderOptions {
 
 /** @throws {GloveboxError} `PROVIDER_UNAVAILABLE` where something that the provider is made of is missing. */
 export const providerLoaders = {
-  linux: async (): Promise<Provider> => {
+  linux: async (options?: LinuxOptions): Promise<Provider> => {
+    const { expects = "one", pool } = options ?? {};
     const { createLinuxProvider } = await import("./linux/index.ts");
-    const { locateLauncher } = await import("../launcher/locate-launcher.ts");
-    return createLinuxProvider({ launcherPath: await locateLauncher() });
+    const { locateLauncher, locateParkLibrary } = await import("../launcher/locate-launcher.ts");
+    const launcherPath = await locateLauncher();
+    const parkLibraryPath = pool && (await locateParkLibrary(launcherPath));
+    return createLinuxProvider({
+      launcherPath,
+      expects,
+      ...(pool === undefined ? {} : { pool }),
+      ...(parkLibraryPath === undefined ? {} : { parkLibraryPath }),
+    });
   },
   /** Also throws `INVALID_CONFIG`, for an address that can't be used. Connects to nothing yet. */
   docker: async ({ docker }): Promise<Provider> => {
@@ -131,12 +148,12 @@ async function tryIt(name: string, attempt: () => Promise<Attempt>): Promise<Att
   }
 }
 
-async function tryLinux(_options: ProviderOptions, effort: Effort): Promise<Attempt> {
+async function tryLinux(options: ProviderOptions, effort: Effort): Promise<Attempt> {
   if (process.platform !== "linux") {
     const reason = `this is ${process.platform}, and its sandboxes are made by Linux`;
     return { failure: { provider: "linux", reason, remedy: "" } };
   }
-  const provider = await providerLoaders.linux();
+  const provider = await providerLoaders.linux(options);
   if (effort === "look" && !(await isForbiddenByHost())) return { provider };
   return probed(provider);
 }

@@ -2,15 +2,12 @@
  * @module
  * The launcher that is pid 1 of a container, reached through the container's own streams.
  */
-import { Writable, type Duplex } from "node:stream";
+import type { Duplex } from "node:stream";
+import { createInput } from "../../launcher/input.ts";
 import type { Launcher } from "../../launcher/launcher.ts";
-import { encodeMessage } from "../../launcher/message.ts";
 import { parseStatusLine } from "../../launcher/status-line.ts";
 import { demultiplex } from "./engine/demultiplex.ts";
 import { readFrames, type Frames } from "./frames.ts";
-
-/** What the launcher takes of a program's stdin at once: its buffer. */
-const MAX_INPUT_BYTES = 64 * 1024;
 
 /**
  * @param connection The container's attached streams.
@@ -66,42 +63,4 @@ async function endConnection(connection: Duplex, remove: () => Promise<void>): P
   // The end of its stdin is the launcher's end, also if this process dies before the next line.
   connection.destroy();
   await remove();
-}
-
-/** Pieces go one by one, each when the one before was taken: else a signal could not overtake them. */
-function createInput(
-  send: (message: Buffer) => void,
-  hasEnded: () => boolean,
-): {
-  readonly stream: Writable;
-  readonly taken: () => void;
-} {
-  let onTaken: (() => void) | undefined;
-  const taken = (): void => {
-    const resolve = onTaken;
-    onTaken = undefined;
-    resolve?.();
-  };
-  const sendPiece = (piece: Buffer): Promise<void> =>
-    new Promise((resolve) => {
-      onTaken = resolve;
-      send(encodeMessage([["input", [piece]]]));
-    });
-  const sendAll = async (chunk: Buffer): Promise<void> => {
-    for (let at = 0; at < chunk.length && !hasEnded(); at += MAX_INPUT_BYTES) {
-      await sendPiece(chunk.subarray(at, at + MAX_INPUT_BYTES));
-    }
-  };
-  const stream = new Writable({
-    write: (chunk: Buffer, _encoding, done) => {
-      void sendAll(chunk).then(() => {
-        done();
-      });
-    },
-    final: (done) => {
-      send(encodeMessage([["input-end", ""]]));
-      done();
-    },
-  });
-  return { stream: stream.on("error", () => undefined), taken };
 }

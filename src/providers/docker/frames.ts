@@ -6,6 +6,7 @@
  */
 import { Readable, type Readable as ReadableStream } from "node:stream";
 import { cutFrame } from "../../launcher/frame.ts";
+import { createLineQueue } from "../../launcher/line-queue.ts";
 
 const kinds = ["e", "s"] as const;
 
@@ -60,32 +61,4 @@ export function readFrames(source: ReadableStream, token: string): Frames {
   // A connection that breaks is the end of a sandbox; its reason is asked for elsewhere.
   source.on("error", end).on("end", end).on("close", end);
   return { stderr, nextLine: lines.next };
-}
-
-function createLineQueue() {
-  const lines: string[] = [];
-  let waiting: ((line: string | undefined) => void) | undefined;
-  let hasEnded = false;
-  const serve = (): void => {
-    if (waiting === undefined || (lines.length === 0 && !hasEnded)) return;
-    const resolve = waiting;
-    waiting = undefined;
-    resolve(lines.shift());
-  };
-  return {
-    length: (): number => lines.length,
-    push: (text: string): void => {
-      lines.push(...text.split("\n").filter((line) => line !== ""));
-      serve();
-    },
-    end: (): void => {
-      hasEnded = true;
-      serve();
-    },
-    next: (): Promise<string | undefined> =>
-      new Promise((resolve) => {
-        waiting = resolve;
-        serve();
-      }),
-  };
 }

@@ -17,7 +17,7 @@ import { EngineError } from "./engine/errors.ts";
 import { isStatus } from "./engine-status.ts";
 import { fileMessages } from "./file-messages.ts";
 import { imageNotFound } from "./images.ts";
-import { Pool } from "./pool.ts";
+import { Pool } from "../../launcher/pool.ts";
 import { probeDaemon } from "./probe.ts";
 import { syncMessage, untilReady, type StartedContainer } from "./start-container.ts";
 import { sweepContainers } from "./sweep.ts";

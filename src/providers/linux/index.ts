@@ -3,6 +3,7 @@
  * Isolation by Linux namespaces, cgroups and seccomp, through the launcher in native/launcher.
  */
 import { join } from "node:path";
+import type { AheadCommand } from "../../core/command.ts";
 import type { Provider, ProviderSandbox } from "../../core/provider.ts";
 import type { SandboxSpec } from "../../core/sandbox.ts";
 import { dataFolder } from "../../util/user-folders.ts";
@@ -10,13 +11,25 @@ import { cgroupParents, findCgroupPlace, type CgroupPlace } from "./cgroups.ts";
 import { enforcementOf } from "./enforcement.ts";
 import { fileSystemRecords, imageRecords } from "./host-image.ts";
 import { createImages } from "./images/store.ts";
+import { sharedLaunchers, singleLaunchers } from "./launcher-process.ts";
+import { ownedNames } from "./owned-name.ts";
 import { probeHost, probeSpec } from "./probe.ts";
 import { startSandbox, type LinuxHost } from "./start-sandbox.ts";
+import { canBeReady, createReadySandboxes, type PoolSettings } from "./ready-sandboxes.ts";
 import { sweepCgroups } from "./sweep.ts";
 
 export interface LinuxProviderOptions {
   /** The compiled launcher. */
   readonly launcherPath: string;
+  /**
+   * How many sandboxes there will be: `many` share a launcher process, which stays until `close`.
+   * Default: `one` has its own, which ends with it.
+   */
+  readonly expects?: "one" | "many";
+  /** Of many: what is kept ready. Absent: nothing. */
+  readonly pool?: PoolSettings;
+  /** The compiled park library; absent: no program is started ahead. */
+  readonly parkLibraryPath?: string;
   /** Where images are kept, and what fetches them reads its settings from. Default: of this process. */
   readonly env?: NodeJS.ProcessEnv;
 }
@@ -25,11 +38,16 @@ export interface LinuxProviderOptions {
 const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 export function createLinuxProvider(options: LinuxProviderOptions): Provider {
-  const { launcherPath, env = process.env } = options;
+  const { launcherPath, expects = "one", env = process.env } = options;
+  const launchers =
+    expects === "many"
+      ? sharedLaunchers(launcherPath, options.parkLibraryPath)
+      : singleLaunchers(launcherPath);
   let foundPlace: CgroupPlace | undefined;
   // Once: in a delegated cgroup it moves this process.
   const place = (): CgroupPlace => (foundPlace ??= findCgroupPlace());
-  const host = (): LinuxHost => ({ launcherPath, place: place() });
+  const newName = ownedNames();
+  const host = (): LinuxHost => ({ launchers, place: place(), newName });
   const data = dataFolder(env);
   const images = createImages({
     folder: data === undefined ? undefined : join(data, "images"),
@@ -37,8 +55,20 @@ export function createLinuxProvider(options: LinuxProviderOptions): Provider {
     start: (spec, fileSystem, signal) => startSandbox(host(), spec, fileSystem, signal),
   });
 
-  async function create(spec: SandboxSpec, signal: AbortSignal): Promise<ProviderSandbox> {
+  const { pool } = options;
+  const ready =
+    pool === undefined || pool.size === 0 || expects === "one"
+      ? undefined
+      : createReadySandboxes(() => host(), pool);
+
+  async function create(
+    spec: SandboxSpec,
+    signal: AbortSignal,
+    ahead?: AheadCommand,
+  ): Promise<ProviderSandbox> {
     signal.throwIfAborted();
+    if (ready !== undefined && canBeReady(spec))
+      return ready.create(spec, signal, options.parkLibraryPath === undefined ? undefined : ahead);
     if (spec.image === undefined)
       return startSandbox(host(), spec, fileSystemRecords(spec), signal);
     const tree = await images.open(spec.image);
@@ -52,11 +82,15 @@ export function createLinuxProvider(options: LinuxProviderOptions): Provider {
     images,
     probe: () => probeHost(create, enforcementOf(probeSpec, place(), "landlock")),
     create,
+    ...(ready === undefined ? {} : { poolStats: () => ready.stats() }),
     sweep: async (signal) => {
       await sweepCgroups(cgroupParents(place()), signal);
       await images.sweep(signal);
     },
-    close: () => Promise.resolve(),
+    close: async () => {
+      await ready?.close();
+      await launchers.close();
+    },
   };
 }
 

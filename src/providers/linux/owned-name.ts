@@ -10,8 +10,17 @@ const NAME = /^glovebox-(\d+)-(\d+)-(\d+)-[0-9a-f]+$/;
 
 /** `glovebox-PIDNAMESPACE-PID-STARTTIME-RANDOM` */
 export function ownedName(): string {
-  const { pid, startTime } = ownProcessTag();
-  return `glovebox-${pidNamespace()}-${pid}-${startTime}-${randomBytes(6).toString("hex")}`;
+  return ownedNames()();
+}
+
+/** Makes such names; who this process is, is looked up once. */
+export function ownedNames(): () => string {
+  let prefix: string | undefined;
+  const ownPrefix = (): string => {
+    const { pid, startTime } = ownProcessTag();
+    return `glovebox-${pidNamespace()}-${pid}-${startTime}-`;
+  };
+  return () => (prefix ??= ownPrefix()) + randomBytes(6).toString("hex");
 }
 
 /** Whether it is ours and its owner is dead. */

@@ -8,20 +8,20 @@ import { GloveboxError } from "../../core/errors.ts";
 import type { ProviderSandbox } from "../../core/provider.ts";
 import type { SandboxSpec } from "../../core/sandbox.ts";
 import type { Launcher } from "../../launcher/launcher.ts";
-import { encodeMessage, type Records } from "../../launcher/message.ts";
+import { encodeRecords, messageOf, type Records } from "../../launcher/message.ts";
 import { sandboxFailed, sandboxOf } from "../../launcher/sandbox.ts";
 import { cgroupRecords, type CgroupPlace } from "./cgroups.ts";
 import { enforcementOf, type AbstractSocketControl } from "./enforcement.ts";
-import { startLauncher } from "./launcher-process.ts";
-import { ownedName } from "./owned-name.ts";
+import type { Launchers } from "./launcher-process.ts";
 import { readHostSetting, remedyFor } from "./remedies.ts";
 import { removeCgroups } from "./remove-cgroups.ts";
 
 /** What this machine has for sandboxes. */
 export interface LinuxHost {
-  /** The compiled launcher. */
-  readonly launcherPath: string;
+  readonly launchers: Launchers;
   readonly place: CgroupPlace;
+  /** Names for cgroups, each another. */
+  readonly newName: () => string;
 }
 
 /** One inode a KiB, but room for a project's worth of small files. */
@@ -34,30 +34,72 @@ const MAX_INODES = 1_000_000;
  * @throws {GloveboxError} See `Provider.create`.
  */
 export async function startSandbox(
-  { launcherPath, place }: LinuxHost,
+  host: LinuxHost,
   spec: SandboxSpec,
   fileSystem: Records,
   signal: AbortSignal,
 ): Promise<ProviderSandbox> {
+  const { launchers, place } = host;
   signal.throwIfAborted();
   refuseMissing(spec, enforcementOf(spec, place, "landlock"));
-  const cgroups = cgroupRecords(place, ownedName());
-  const launcher = startLauncher(launcherPath);
+  const launcher = launchers.start();
+  const { abstractSockets, cleanUp } = await buildSandbox(
+    host,
+    launcher,
+    { spec, fileSystem: encodeRecords(fileSystem) },
+    signal,
+  );
+  return sandboxOf({
+    id: randomUUID(),
+    provider: "linux",
+    launcher,
+    enforcement: enforcementOf(spec, place, abstractSockets),
+    cleanUp,
+  });
+}
+
+/** A launcher whose sandbox has all its walls. */
+export interface BuiltSandbox {
+  readonly launcher: Launcher;
+  readonly abstractSockets: AbstractSocketControl;
+  /** After the launcher's end. */
+  readonly cleanUp: () => Promise<void>;
+}
+
+/** What one is built from. */
+export interface Plan {
+  readonly spec: SandboxSpec;
+  /** The launcher's records for all that it sees, encoded. */
+  readonly fileSystem: Buffer;
+  /** A message that follows at once: the launcher need not wait for it. */
+  readonly next?: Buffer;
+}
+
+/** @throws What `startSandbox` throws; the launcher has ended then. */
+export async function buildSandbox(
+  { place, newName }: LinuxHost,
+  launcher: Launcher,
+  { spec, fileSystem, next }: Plan,
+  signal: AbortSignal,
+): Promise<BuiltSandbox> {
+  const cgroups = cgroupRecords(place, newName());
   const abort = (): void => void launcher.end();
   signal.addEventListener("abort", abort, { once: true });
   try {
-    launcher.send(createMessage(spec, [...cgroups.records, ...fileSystem]));
+    const create = messageOf([
+      encodeRecords([...settingsOf(spec), ...cgroups.records]),
+      fileSystem,
+    ]);
+    launcher.send(next === undefined ? create : Buffer.concat([create, next]));
     const abstractSockets = await untilReady(launcher);
-    return sandboxOf({
-      id: randomUUID(),
-      provider: "linux",
+    return {
       launcher,
-      enforcement: enforcementOf(spec, place, abstractSockets),
+      abstractSockets,
       // A launcher that was killed could not clean up itself.
       cleanUp: async () => {
         if (launcher.failure() !== undefined) await removeCgroups(cgroups.paths);
       },
-    });
+    };
   } catch (error) {
     await launcher.end();
     await removeCgroups(cgroups.paths);
@@ -68,7 +110,7 @@ export async function startSandbox(
   }
 }
 
-function refuseMissing(spec: SandboxSpec, enforcement: Enforcement): void {
+export function refuseMissing(spec: SandboxSpec, enforcement: Enforcement): void {
   const controls = missingControls(enforcement);
   if (spec.enforcement === "best-effort" || controls.length === 0) return;
   throw new GloveboxError(
@@ -78,12 +120,12 @@ function refuseMissing(spec: SandboxSpec, enforcement: Enforcement): void {
   );
 }
 
-function createMessage(spec: SandboxSpec, records: Records): Buffer {
+function settingsOf(spec: SandboxSpec): Records {
   const { limits, policy } = spec;
   const isHostFolderWritable =
     policy.workspace.kind === "mount" && policy.workspace.access === "rw";
   const inodes = Math.floor(limits.diskBytes / BYTES_PER_INODE);
-  return encodeMessage([
+  return [
     ["create", ""],
     ["network", policy.network.mode === "none" ? "none" : "host"],
     ["memory-bytes", limits.memoryBytes],
@@ -92,12 +134,11 @@ function createMessage(spec: SandboxSpec, records: Records): Buffer {
     ["disk-inodes", Math.min(Math.max(inodes, MIN_INODES), MAX_INODES)],
     ["open-files", limits.openFiles],
     ...(isHostFolderWritable ? [["file-size-bytes", limits.diskBytes] as const] : []),
-    ...records,
-  ]);
+  ];
 }
 
 /** Waits until all walls stand. */
-async function untilReady(launcher: Launcher): Promise<AbstractSocketControl> {
+export async function untilReady(launcher: Launcher): Promise<AbstractSocketControl> {
   let abstractSockets: AbstractSocketControl = "none";
   for (;;) {
     const line = await launcher.nextStatus();
@@ -109,7 +150,7 @@ async function untilReady(launcher: Launcher): Promise<AbstractSocketControl> {
   }
 }
 
-function launcherFailed(text: string): GloveboxError {
+export function launcherFailed(text: string): GloveboxError {
   const remedy = remedyFor(text, readHostSetting);
   if (remedy === "") return sandboxFailed("linux", "create", text);
   const message = `linux: ${text}. To mend it: ${remedy}.`;

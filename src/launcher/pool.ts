@@ -1,29 +1,46 @@
 /**
  * @module
- * Containers kept ready, for one use each. What was asked for lately is there once more: a taken
- * container is replaced by one of its kind, and the kind that nobody has asked for longest makes room.
- * New ones are made while nothing runs, or when none of a kind is left: making one costs more than
- * most programs, and would slow down those that run.
+ * Sandboxes kept ready, for one use each. What was asked for lately is there once more: a taken one is
+ * replaced by one of its kind, and the kind that nobody has asked for longest makes room. New ones are
+ * made while nothing runs, or when none of a kind is left: making one costs more than most programs, and
+ * would slow down those that run.
  */
 
-import type { PoolStats } from "../../core/provider.ts";
+import type { PoolStats } from "../core/provider.ts";
 
 /** A thing that is ready to be used. */
 export interface Poolable {
   /** Whether it can still be used. */
   isAlive(): boolean;
+  /** What it holds while it waits. Absent: not known, and not counted. */
+  readonly memoryBytes?: number;
   destroy(): Promise<void>;
 }
 
 export interface PoolOptions<T extends Poolable> {
   /** Ready ones in all; 0: none is ever kept. */
   readonly size: number;
+  /** Of all ready ones together. Absent: no bound. */
+  readonly mostBytes?: number;
   /** What nobody took in this time is destroyed and not replaced. */
   readonly maxAgeMs: number;
   /** New ones made at the same time, so that they don't slow down what runs. */
   readonly parallel: number;
+  /**
+   * While something runs, a kind of which none is left waits so long for its turn: what runs may end
+   * sooner. Absent: not at all.
+   */
+  readonly patienceMs?: number;
   readonly make: (key: string, signal: AbortSignal) => Promise<T>;
 }
+
+export interface TakeOptions {
+  /** Of a kind that is rarely asked for twice: one is made only for who has asked before. Default: false. */
+  readonly isRare?: boolean;
+}
+
+/** Rare kinds whose first request is remembered. */
+const MAX_RARE = 256;
 
 /** What was taken, or made without the pool, is in use until this is called. */
 export type Done = () => void;
@@ -40,33 +57,48 @@ export class Pool<T extends Poolable> {
   readonly #ready = new Set<Ready<T>>();
   /** Keys to make one of, the most urgent last. */
   #wanted: string[] = [];
+  #patience: NodeJS.Timeout | undefined;
+  #isPatient = true;
   readonly #making = new Set<Promise<void>>();
   readonly #ending = new Set<Promise<void>>();
   readonly #closing = new AbortController();
+  readonly #rare = new Set<string>();
   #inUse = 0;
+  #readyBytes = 0;
   #hits = 0;
   #misses = 0;
+  #made = 0;
+  #makeMs = 0;
 
   constructor(options: PoolOptions<T>) {
     this.#options = options;
   }
 
   /** One of this kind if there is one; another is made for the next who asks. */
-  take(key: string): T | undefined {
+  take(key: string, { isRare = false }: TakeOptions = {}): T | undefined {
     const { size } = this.#options;
     if (size === 0 || this.#closing.signal.aborted) return undefined;
     const taken = this.#takeReady(key);
     if (taken === undefined) this.#misses += 1;
     else this.#hits += 1;
+    if (isRare && this.#isFirst(key)) return taken;
     this.#refresh(key);
     this.#wanted.push(key);
     this.#wanted = this.#wanted.slice(-size);
     this.#makeWanted();
+    this.#waitPatiently();
     return taken;
   }
 
   stats(): PoolStats {
-    return { ready: this.#ready.size, hits: this.#hits, misses: this.#misses };
+    return {
+      ready: this.#ready.size,
+      readyBytes: this.#readyBytes,
+      hits: this.#hits,
+      misses: this.#misses,
+      made: this.#made,
+      makeMs: this.#makeMs,
+    };
   }
 
   /** Tells that something runs, until the answer is called; idempotent. */
@@ -84,10 +116,21 @@ export class Pool<T extends Poolable> {
   /** Destroys all, and waits for that. Idempotent. */
   async close(): Promise<void> {
     this.#closing.abort();
+    clearTimeout(this.#patience);
     this.#wanted = [];
     await Promise.allSettled(this.#making);
     for (const entry of [...this.#ready]) this.#discard(entry);
     await Promise.allSettled(this.#ending);
+  }
+
+  #isFirst(key: string): boolean {
+    const isKnown = this.#rare.delete(key);
+    this.#rare.add(key);
+    for (const oldest of this.#rare) {
+      if (this.#rare.size <= MAX_RARE) break;
+      this.#rare.delete(oldest);
+    }
+    return !isKnown;
   }
 
   #takeReady(key: string): T | undefined {
@@ -125,16 +168,32 @@ export class Pool<T extends Poolable> {
     }
   }
 
+  #waitPatiently(): void {
+    const { patienceMs } = this.#options;
+    if (patienceMs === undefined || this.#patience !== undefined) return;
+    this.#patience = setTimeout(() => {
+      this.#patience = undefined;
+      this.#isPatient = false;
+      this.#makeWanted();
+      this.#isPatient = true;
+    }, patienceMs).unref();
+  }
+
   #nextWanted(): string | undefined {
+    const isIdle = this.#inUse === 0;
+    if (!isIdle && this.#isPatient && this.#options.patienceMs !== undefined) return undefined;
     const ready = new Set([...this.#ready].map(({ key }) => key));
-    const at = this.#wanted.findLastIndex((key) => this.#inUse === 0 || !ready.has(key));
+    const at = this.#wanted.findLastIndex((key) => isIdle || !ready.has(key));
     return at < 0 ? undefined : this.#wanted.splice(at, 1)[0];
   }
 
   /** A failure is no news: who asks next makes one without the pool, and is told then. */
   async #makeOne(key: string): Promise<void> {
+    const startedMs = performance.now();
     try {
       const item = await this.#options.make(key, this.#closing.signal);
+      this.#made += 1;
+      this.#makeMs += performance.now() - startedMs;
       this.#keep(key, item);
     } catch {
       this.#wanted = this.#wanted.filter((wanted) => wanted !== key);
@@ -147,8 +206,10 @@ export class Pool<T extends Poolable> {
     }, this.#options.maxAgeMs).unref();
     const entry: Ready<T> = { key, item, timer };
     this.#ready.add(entry);
+    this.#readyBytes += item.memoryBytes ?? 0;
+    const { size, mostBytes = Infinity } = this.#options;
     for (const oldest of this.#ready) {
-      if (this.#ready.size <= this.#options.size) break;
+      if (this.#ready.size <= size && this.#readyBytes <= mostBytes) break;
       this.#discard(oldest);
     }
   }
@@ -156,6 +217,7 @@ export class Pool<T extends Poolable> {
   #forget(entry: Ready<T>): void {
     clearTimeout(entry.timer);
     this.#ready.delete(entry);
+    this.#readyBytes -= entry.item.memoryBytes ?? 0;
   }
 
   #discard(entry: Ready<T>): void {

@@ -1,0 +1,51 @@
+/**
+ * @module
+ * The messages that start a command ahead, see native/launcher/README.md and native/park/park.h.
+ */
+import type { AheadCommand } from "../../core/command.ts";
+import { workspacePath } from "../../core/sandbox.ts";
+import type { Records } from "../../launcher/message.ts";
+
+/** The records of a message that starts a command ahead: of a `park`, or of a template's. */
+export function parkRecords(
+  kind: "park" | "template",
+  ahead: AheadCommand,
+  template?: { readonly number: number },
+): Records {
+  const { argv, env, cwd, stdin, cpuTimeMs, park: place } = ahead;
+  const { mode, point, entry, prelude, trial } = place;
+  const serves = kind === "template";
+  const microseconds = cpuTimeMs === "unlimited" ? cpuTimeMs : String(Math.ceil(cpuTimeMs * 1000));
+  const own: Record<string, string> = {
+    LD_PRELOAD: "/proc/self/fd/8",
+    GLOVEBOX_PARK: `${serves ? "serve" : "wait"} ${point} ${entry}`,
+  };
+  if (serves && prelude !== undefined)
+    own["GLOVEBOX_PRELUDE"] = `${prelude.evaluator}\n${prelude.text}`;
+  return [
+    [kind, ""],
+    ...(template === undefined || mode !== "fork"
+      ? argv.map((word) => ["argv", word] as const)
+      : [["template", template.number] as const]),
+    // The library's own come last: it takes them off the end.
+    ...Object.entries({ ...env, ...own }).map(
+      ([name, value]) => ["env", `${name}=${value}`] as const,
+    ),
+    ...(serves && trial !== undefined
+      ? [["file", [`${workspacePath}/${entry}`, "0644", trial]] as const]
+      : []),
+    ["cwd", cwd],
+    ["stdin", stdin],
+    ["cpu-us", serves ? "unlimited" : microseconds],
+  ];
+}
+
+/**
+ * The same without a template; undefined where it can't do without: what a prelude puts right is left
+ * undone.
+ */
+export function asOwnProcess(ahead: AheadCommand | undefined): AheadCommand | undefined {
+  if (ahead === undefined || ahead.park.point === "read") return undefined;
+  const { point, entry } = ahead.park;
+  return { ...ahead, park: { mode: "wait", point, entry } };
+}

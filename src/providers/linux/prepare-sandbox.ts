@@ -1,0 +1,147 @@
+/**
+ * @module
+ * Sandboxes that are built before it is known what will run in them, and commands that are started in
+ * them and wait for their program.
+ */
+import { randomUUID } from "node:crypto";
+import type { AheadCommand } from "../../core/command.ts";
+import type { ProviderSandbox } from "../../core/provider.ts";
+import { workspacePath, type SandboxFile, type SandboxSpec } from "../../core/sandbox.ts";
+import type { Launcher } from "../../launcher/launcher.ts";
+import { encodeMessage, type Records } from "../../launcher/message.ts";
+import { sandboxOf } from "../../launcher/sandbox.ts";
+import { enforcementOf } from "./enforcement.ts";
+import { asOwnProcess, parkRecords } from "./park-records.ts";
+import {
+  buildSandbox,
+  launcherFailed,
+  refuseMissing,
+  type BuiltSandbox,
+  type LinuxHost,
+} from "./start-sandbox.ts";
+import type { Templates } from "./templates.ts";
+
+/** Files up to this go with the command; more go before it, in pieces. */
+const MAX_BYTES_IN_MESSAGE = 1 << 20;
+const PIECE_BYTES = 1 << 20;
+
+export interface PreparedKind {
+  /** Without files. */
+  readonly spec: SandboxSpec;
+  /** The launcher's records for all that it sees, encoded. */
+  readonly fileSystem: Buffer;
+  readonly ahead?: AheadCommand | undefined;
+}
+
+/** A sandbox that waits for its only use. */
+export interface PreparedSandbox extends Pick<ProviderSandbox, "destroy"> {
+  /** False once it has ended by itself, as when its launcher was killed. */
+  isAlive(): boolean;
+  /** About. */
+  readonly memoryBytes: number;
+  /**
+   * Puts files into its workspace. Where it was prepared with a command, the first `exec` of the result
+   * must be of that one. Called once.
+   */
+  begin(files: readonly SandboxFile[]): ProviderSandbox;
+}
+
+/** From a sandbox to a program that waits in it; a JVM takes a second on a busy machine. */
+const PARK_TIMEOUT_MS = 20_000;
+
+/** Our own processes in a sandbox, and its file systems: measured. */
+const SANDBOX_BYTES = 1 << 20;
+
+/**
+ * @param templates Where the command may be a fork of one.
+ * @throws {GloveboxError} See `Provider.create`.
+ */
+export async function prepareSandbox(
+  host: LinuxHost,
+  templates: Templates,
+  { spec, fileSystem, ahead: wanted }: PreparedKind,
+  signal: AbortSignal,
+): Promise<PreparedSandbox> {
+  refuseMissing(spec, enforcementOf(spec, host.place, "landlock"));
+  const template =
+    wanted?.park.mode === "fork"
+      ? await templates.get(spec, fileSystem, wanted, signal)
+      : undefined;
+  const forkLauncher = template?.startFork();
+  const ahead = forkLauncher === undefined ? asOwnProcess(wanted) : wanted;
+  const launcher = forkLauncher ?? host.launchers.start();
+  const next = ahead && encodeMessage(parkRecords("park", ahead, template));
+  const plan = { spec, fileSystem, ...(next === undefined ? {} : { next }) };
+  const built = await buildSandbox(host, launcher, plan, signal);
+  try {
+    const parkedBytes = ahead === undefined ? 0 : await inTime(launcher, untilParked(launcher));
+    const memoryBytes = SANDBOX_BYTES + parkedBytes;
+    return prepared(host, spec, built, { isParked: ahead !== undefined, memoryBytes });
+  } catch (error) {
+    await launcher.end();
+    await built.cleanUp();
+    throw error;
+  }
+}
+
+/** Ends a launcher that does not answer, which then is the answer. */
+async function inTime<T>(launcher: Launcher, answer: Promise<T>): Promise<T> {
+  const timer = setTimeout(() => void launcher.end(), PARK_TIMEOUT_MS);
+  try {
+    return await answer;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** @returns What the program holds. */
+async function untilParked(launcher: Launcher): Promise<number> {
+  const line = await launcher.nextStatus();
+  if (line?.kind === "parked") return line.memoryBytes;
+  const text = line?.kind === "error" ? line.text : launcher.failure();
+  throw launcherFailed(text ?? "the sandbox ended while its program was started ahead");
+}
+
+function prepared(
+  { place }: LinuxHost,
+  spec: SandboxSpec,
+  { launcher, abstractSockets, cleanUp }: BuiltSandbox,
+  { isParked, memoryBytes }: { readonly isParked: boolean; readonly memoryBytes: number },
+): PreparedSandbox {
+  const id = randomUUID();
+  const destroy = async (): Promise<void> => {
+    await launcher.end();
+    await cleanUp();
+  };
+  const begin = (files: readonly SandboxFile[]): ProviderSandbox => {
+    const enforcement = enforcementOf(spec, place, abstractSockets);
+    const records = [...(isParked ? [["parked", ""] as const] : []), ...sendFiles(launcher, files)];
+    return sandboxOf({
+      id,
+      provider: "linux",
+      launcher,
+      enforcement,
+      first: { records, isParked },
+      cleanUp,
+    });
+  };
+  return { memoryBytes, destroy, begin, isAlive: () => launcher.isAlive?.() ?? true };
+}
+
+/** Sends what is too large for the first command's message; the records for that. */
+function sendFiles(launcher: Launcher, files: readonly SandboxFile[]): Records {
+  let leftBytes = MAX_BYTES_IN_MESSAGE;
+  return files.flatMap((file): Records => {
+    const path = `${workspacePath}/${file.path}`;
+    const mode = file.executable === true ? "0755" : "0644";
+    const { content } = file;
+    leftBytes -= content.length;
+    if (leftBytes >= 0) return [["file", [path, mode, content]]];
+    leftBytes += content.length;
+    for (let at = 0; at === 0 || at < content.length; at += PIECE_BYTES) {
+      const piece = content.subarray(at, at + PIECE_BYTES);
+      launcher.send(encodeMessage([[at === 0 ? "file" : "file-more", [path, mode, piece]]]));
+    }
+    return [];
+  });
+}

@@ -1,0 +1,175 @@
+/**
+ * @module
+ * Sandboxes that are kept ready: without a program, or with one that waits for its file.
+ */
+import type { AheadCommand } from "../../core/command.ts";
+import type { PoolStats, Provider, ProviderSandbox } from "../../core/provider.ts";
+import type { SandboxSpec } from "../../core/sandbox.ts";
+import { encodeRecords } from "../../launcher/message.ts";
+import { Pool } from "../../launcher/pool.ts";
+import { fileSystemRecords } from "./host-image.ts";
+import { asOwnProcess } from "./park-records.ts";
+import { prepareSandbox, type PreparedSandbox } from "./prepare-sandbox.ts";
+import { startSandbox, type LinuxHost } from "./start-sandbox.ts";
+import { createTemplates } from "./templates.ts";
+
+export interface PoolSettings {
+  /** Kept ready, in all; 0: none. */
+  readonly size: number;
+  /** What they may hold together. */
+  readonly memoryBytes: number;
+  /** `off`: no program shares what a template of it began with. */
+  readonly fork: "on" | "off";
+  /** Tests make each sandbox as one that is kept, and use it at once. Default: false. */
+  readonly keepsNone?: boolean;
+}
+
+/** What nobody took in this time goes; a language that nobody uses costs nothing then. */
+const MAX_AGE_MS = 10 * 60_000;
+const PARALLEL = 2;
+/** Longer than most programs run. */
+const PATIENCE_MS = 25;
+
+/** What one is made for. */
+interface Kind {
+  /** Without files. */
+  readonly spec: SandboxSpec;
+  readonly ahead?: AheadCommand;
+}
+
+/** Those that were asked for last. */
+const MAX_KINDS = 1024;
+
+export interface ReadySandboxes {
+  /** @throws What `Provider.create` throws. */
+  create(
+    spec: SandboxSpec,
+    signal: AbortSignal,
+    ahead: AheadCommand | undefined,
+  ): Promise<ProviderSandbox>;
+  stats(): PoolStats;
+  /** Ends all, and waits for that. */
+  close(): Promise<void>;
+}
+
+export function createReadySandboxes(
+  host: () => LinuxHost,
+  settings: PoolSettings,
+): ReadySandboxes {
+  const fileSystemOf = createFileSystems();
+  const templates = createTemplates(host);
+  const kinds = createKinds();
+  const prepare = (kind: Kind, signal: AbortSignal): Promise<PreparedSandbox> =>
+    prepareSandbox(host(), templates, { ...kind, fileSystem: fileSystemOf(kind) }, signal);
+  const pool = new Pool<PreparedSandbox>({
+    size: settings.size,
+    mostBytes: settings.memoryBytes,
+    maxAgeMs: MAX_AGE_MS,
+    parallel: PARALLEL,
+    patienceMs: PATIENCE_MS,
+    make: (key, signal) => prepare(kinds.get(key), signal),
+  });
+
+  const create = async (...[spec, signal, wanted]: Parameters<ReadySandboxes["create"]>) => {
+    const kind = kindOf(spec, settings.fork === "on" ? wanted : asOwnProcess(wanted));
+    if (settings.keepsNone === true) return (await prepare(kind, signal)).begin(spec.files);
+    const ready = pool.take(kinds.keyOf(kind), { isRare: isRare(kind) });
+    if (ready !== undefined) return ready.begin(spec.files);
+    if (kind.ahead?.park.mode === "fork" && templates.has(kind.spec, kind.ahead)) {
+      try {
+        return (await prepare(kind, signal)).begin(spec.files);
+      } catch {
+        // Whatever it is, the usual way shows.
+        signal.throwIfAborted();
+      }
+    }
+    return startSandbox(host(), spec, fileSystemRecords(spec), signal);
+  };
+
+  return {
+    create: counted(pool, create),
+    stats: () => pool.stats(),
+    close: async () => {
+      await pool.close();
+      await templates.close();
+    },
+  };
+}
+
+/** How long the host's system folders are taken for unchanged. */
+const FILE_SYSTEM_MAX_AGE_MS = 5000;
+
+/** What a sandbox sees, encoded; looked up on the host not for each. */
+function createFileSystems(): (kind: Kind) => Buffer {
+  const known = new Map<string, { readonly bytes: Buffer; readonly untilMs: number }>();
+  return ({ spec }) => {
+    const key = JSON.stringify([spec.policy, spec.hostPrograms]);
+    const found = known.get(key);
+    const nowMs = performance.now();
+    if (found !== undefined && nowMs < found.untilMs) return found.bytes;
+    const bytes = encodeRecords(fileSystemRecords(spec));
+    if (known.size >= MAX_KINDS) known.clear();
+    known.set(key, { bytes, untilMs: nowMs + FILE_SYSTEM_MAX_AGE_MS });
+    return bytes;
+  };
+}
+
+/** Kinds by a key that is shorter than they are: the text of a prelude is the language's. */
+function createKinds() {
+  const kinds = new Map<string, Kind>();
+  return {
+    keyOf: (kind: Kind): string => {
+      const { spec, ahead } = kind;
+      const { prelude, trial, ...place } = ahead?.park ?? {};
+      const ofLanguage = [prelude?.text.length, trial?.length];
+      const key = JSON.stringify([spec, { ...ahead, park: place }, ofLanguage]);
+      kinds.delete(key);
+      kinds.set(key, kind);
+      for (const oldest of kinds.keys()) {
+        if (kinds.size <= MAX_KINDS) break;
+        kinds.delete(oldest);
+      }
+      return key;
+    },
+    get: (key: string): Kind => {
+      const kind = kinds.get(key);
+      if (kind === undefined) throw new Error("nobody has asked for this kind of late");
+      return kind;
+    },
+  };
+}
+
+/** A folder of a caller is never kept mounted for the next. */
+export function canBeReady({ image, policy }: SandboxSpec): boolean {
+  return image === undefined && policy.workspace.kind === "scratch";
+}
+
+function kindOf(spec: SandboxSpec, ahead: AheadCommand | undefined): Kind {
+  const withoutFiles = { ...spec, files: [] };
+  return ahead === undefined ? { spec: withoutFiles } : { spec: withoutFiles, ahead };
+}
+
+/** With arguments or variables of one caller it is probably of no use to another. */
+function isRare({ ahead }: Kind): boolean {
+  return ahead?.isOwn === true;
+}
+
+type Create = ReadySandboxes["create"];
+
+/** The pool waits with new ones until none of these runs. */
+function counted(pool: Pool<PreparedSandbox>, create: Create): Create {
+  return async (spec, signal, ahead): ReturnType<Provider["create"]> => {
+    const done = pool.begin();
+    try {
+      const sandbox = await create(spec, signal, ahead);
+      const destroy = async (): Promise<void> => {
+        done();
+        await sandbox.destroy();
+      };
+      return { ...sandbox, destroy, [Symbol.asyncDispose]: destroy };
+    } catch (error) {
+      done();
+      throw error;
+    }
+  };
+}
