@@ -28,6 +28,7 @@ import { watchPools, watchService } from "./server/watch-service.ts";
 import { openKept, type Kept } from "./service/kept.ts";
 import type { ExecutionService } from "./service/service.ts";
 import type { ServiceOptions } from "./service/service-options.ts";
+import { openLocalDoor, type LocalDoor } from "./app-local-door.ts";
 
 export interface StartServerOptions {
   /** Named on the command line; absent: `glovebox.yaml` in `cwd`, if it is there. */
@@ -67,6 +68,7 @@ interface Parts {
   readonly servers: readonly [App, ...App[]];
   /** Ends what runs without the rest of its grace. */
   readonly cutGrace: () => void;
+  readonly door: Parameters<typeof openLocalDoor>[0];
 }
 
 /**
@@ -119,7 +121,8 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
       executions.abortAll();
       grace.abort();
     };
-    return await run({ config, service, kept, observers, servers, cutGrace }, providers);
+    const door = { provider, languages, env, onRan: observers.executionRan, logger };
+    return await run({ config, service, kept, observers, servers, cutGrace, door }, providers);
   } catch (error) {
     for (const end of ends.reverse()) await end();
     await Promise.all(providers.map((each) => each.close()));
@@ -150,12 +153,13 @@ async function run(parts: Parts, providers: readonly Provider[]): Promise<Runnin
     observers.audit.serverStarted(programVersion());
     if (kept.hasKeys() && !requiresKeys(config))
       main.log.warn("there are keys, but no request needs one here: start with --auth required");
+    const door = await openLocalDoor(parts.door);
     return {
       url,
       wireUrls,
       ...reachOf(config),
       probe: probe(parts, providers),
-      ...stopping(parts),
+      ...stopping(parts, door),
     };
   } catch (error) {
     await Promise.all(servers.map((server) => server.close()));
@@ -176,15 +180,17 @@ async function probe(
   return report;
 }
 
-function stopping(parts: Parts): Pick<RunningServer, "close" | "kill"> {
+function stopping(parts: Parts, door?: LocalDoor): Pick<RunningServer, "close" | "kill"> {
   const { config, service, kept, observers, servers, cutGrace } = parts;
   const { executions } = kept;
   const stop = async (): Promise<void> => {
     executions.refuseNew();
     const grace = setTimeout(() => {
       executions.abortAll();
+      door?.stop();
     }, config.server.shutdownGraceMs);
-    await Promise.all([...servers.map((server) => server.close()), executions.idle()]);
+    const closing = servers.map((server) => server.close());
+    await Promise.all([...closing, executions.idle(), door?.close()]);
     clearTimeout(grace);
     await kept.close();
     await service.close();
@@ -196,6 +202,7 @@ function stopping(parts: Parts): Pick<RunningServer, "close" | "kill"> {
   const kill = async (): Promise<void> => {
     const end = close();
     cutGrace();
+    door?.stop();
     await end;
   };
   return { close, kill };
@@ -274,15 +281,16 @@ async function refuseUselessCache({ folder, maxBytes }: CompileCacheSettings): P
 
 /** The default provider, and the others that a request may name. */
 async function createServedProviders(
-  { provider: name, allowedProviders, docker }: ServerConfig,
+  { provider: name, allowedProviders, docker, pools }: ServerConfig,
   env: NodeJS.ProcessEnv,
 ): Promise<Required<Pick<ServiceOptions, "provider" | "otherProviders">>> {
   const created: Provider[] = [];
+  const settings = { expects: "many", pool: pools, docker, env } as const;
   try {
-    const provider = await createProvider(name, { docker, env });
+    const provider = await createProvider(name, settings);
     created.push(provider);
     for (const other of allowedProviders) {
-      if (other !== provider.name) created.push(await createProvider(other, { docker, env }));
+      if (other !== provider.name) created.push(await createProvider(other, settings));
     }
     return { provider, otherProviders: created.slice(1) };
   } catch (error) {

@@ -22,11 +22,11 @@ import {
   requireChoice,
   type Choice,
   type PassedOver,
+  type PoolSettings,
   type ProviderOptions,
   type RemoteProviderOptions,
 } from "./providers/index.ts";
 import type { CompileCache } from "./service/compile-cache/compile-cache.ts";
-import { createDiskCache } from "./service/compile-cache/disk-cache.ts";
 import { createPreparedStore, type PreparedStore } from "./service/prepared/prepared-store.ts";
 import { ExecutionService } from "./service/service.ts";
 import type { ServiceOptions } from "./service/service-options.ts";
@@ -47,6 +47,10 @@ export function loadLanguages(): LanguageIndex {
 export type { Choice, PassedOver } from "./providers/index.ts";
 
 export interface CreateProviderOptions {
+  /** `many` sandboxes, one after the other or at once, start sooner. Default: `one`. */
+  readonly expects?: "one" | "many";
+  /** Of `many`: what `linux` keeps ready. Absent: nothing. */
+  readonly pool?: PoolSettings;
   /** Where they say nothing: the daemon that docker's command line would use, and no pulls. */
   readonly docker?: Partial<DockerSettings>;
   /** The server of `remote`, and the key that it wants. */
@@ -114,8 +118,17 @@ export interface QuickProvider {
   readonly instead: (error: unknown) => Promise<QuickProvider | undefined>;
 }
 
-function providerOptions({ docker, remote, onPull, env }: CreateProviderOptions): ProviderOptions {
+function providerOptions({
+  expects = "one",
+  pool,
+  docker,
+  remote,
+  onPull,
+  env,
+}: CreateProviderOptions): ProviderOptions {
   return {
+    expects,
+    ...(pool === undefined ? {} : { pool }),
     ...(remote === undefined ? {} : { remote }),
     docker: {
       ...defaultDockerSettings,
@@ -148,9 +161,21 @@ export function openCompileCache(
 ): CompileCache | undefined {
   const base = cacheFolder(env);
   const place = folder ?? (base === undefined ? undefined : join(base, "compiled"));
-  return place === undefined || maxBytes === 0
-    ? undefined
-    : createDiskCache({ folder: place, maxBytes });
+  return place === undefined || maxBytes === 0 ? undefined : lazyDiskCache(place, maxBytes);
+}
+
+/** Most programs are not compiled. */
+function lazyDiskCache(folder: string, maxBytes: number): CompileCache {
+  let opened: Promise<CompileCache> | undefined;
+  const open = async (): Promise<CompileCache> => {
+    const { createDiskCache } = await import("./service/compile-cache/disk-cache.ts");
+    return createDiskCache({ folder, maxBytes });
+  };
+  const cache = (): Promise<CompileCache> => (opened ??= open());
+  return {
+    get: async (key) => (await cache()).get(key),
+    put: async (key, program) => (await cache()).put(key, program),
+  };
 }
 
 /** What `prepare` in a language's data makes; undefined for a user without a home. */

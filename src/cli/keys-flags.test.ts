@@ -18,6 +18,8 @@ test.each<[CreateFlags, CallerRules]>([
   ],
   [{ languages: "py,JavaScript, py" }, { languages: ["python", "javascript"] }],
   [{ providers: "docker,linux" }, { providers: ["docker", "linux"] }],
+  [{ fork: true }, {}],
+  [{ fork: false }, { fork: "off" }],
   [{ network: "none,all" }, { network: ["none", "all"] }],
   [
     { maxMemory: "256MiB", maxTimeout: "10s", maxOpenFiles: "64" },

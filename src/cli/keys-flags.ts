@@ -28,6 +28,8 @@ export interface CreateFlags extends Readonly<
   readonly languages?: string;
   readonly providers?: string;
   readonly network?: string;
+  /** False for `--no-fork`. */
+  readonly fork?: boolean;
 }
 
 /** `--max-memory` and its like: the flags of `glovebox run`, as the most that can be asked for. */
@@ -99,6 +101,7 @@ export function parseRules(flags: CreateFlags, languages: () => LanguageIndex): 
       oneOf("--network", word, networkModes),
     );
   }
+  if (flags.fork === false) rules.fork = "off";
   const maxLimits = parseMaxLimits(flags);
   if (Object.keys(maxLimits).length > 0) rules.maxLimits = maxLimits;
   return rules;
@@ -107,7 +110,7 @@ export function parseRules(flags: CreateFlags, languages: () => LanguageIndex): 
 function parseMaxLimits(flags: CreateFlags): Partial<Record<LimitName, number>> {
   const limits: Partial<Record<LimitName, number>> = {};
   for (const row of limitKeyFlags) {
-    const text = flags[row.maxOption as keyof CreateFlags];
+    const text = flags[row.maxOption as Exclude<keyof CreateFlags, "fork">];
     // Only rows with `canBeNone` yield `unlimited`.
     if (text !== undefined) limits[row.limit] = parseLimit(row, text) as number;
   }

@@ -40,7 +40,7 @@ function describeState(key: KeyEntry, now: number): string {
 /** `60/min, 2 at a time, only python, memory 256MiB`; `-` without any. */
 function describeRules(rules: CallerRules): string {
   const { requestsPerMinute, maxConcurrent, executionsPerDay } = rules;
-  const { languages, providers, network, maxLimits = {} } = rules;
+  const { languages, providers, network, fork, maxLimits = {} } = rules;
   const parts = [
     requestsPerMinute && `${requestsPerMinute}/min`,
     maxConcurrent && `${maxConcurrent} at a time`,
@@ -48,6 +48,7 @@ function describeRules(rules: CallerRules): string {
     languages && `languages ${languages.join(" ")}`,
     providers && `providers ${providers.join(" ")}`,
     network && `network ${network.join(" ")}`,
+    fork && "no forks",
     ...limitNames.map((name) => {
       const most = maxLimits[name];
       return most && `${flagOf(name).slice(2)} ${formatLimit(name, most)}`;

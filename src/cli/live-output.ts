@@ -13,7 +13,7 @@ export interface LiveOutput {
 }
 
 /**
- * @param targets Our own stdout and stderr.
+ * @param targets Our own stdout and stderr; each is asked for when there is something to write.
  * @param onClosed Called once, when the reader of one of them goes away.
  */
 export function openLiveOutput(
@@ -26,13 +26,20 @@ export function openLiveOutput(
     closed.abort();
     onClosed();
   };
-  // EPIPE from a pipe, EIO from a terminal that is gone: either way nobody reads. The listeners
-  // stay for good, because a write may still fail after the run.
-  for (const target of Object.values(targets)) target.on("error", onError);
+  const known = new Set<OutputStream>();
+  // Opening a stream of ours takes milliseconds, which a program's start need not wait for.
+  const open = (stream: OutputStream): Writable => {
+    const target = targets[stream];
+    // EPIPE from a pipe, EIO from a terminal that is gone: either way nobody reads. The listeners
+    // stay for good, because a write may still fail after the run.
+    if (!known.has(stream)) target.on("error", onError);
+    known.add(stream);
+    return target;
+  };
 
   const write = (stream: OutputStream, chunk: Buffer): Promise<void> | void => {
     if (closed.signal.aborted) return;
-    const target = targets[stream];
+    const target = open(stream);
     if (target.write(chunk)) return;
     return drained(target, closed.signal);
   };

@@ -3,13 +3,21 @@
  * The entry of the `glovebox` program. It sets the exit code and lets the process end by itself, so
  * that all output is written.
  */
-import { programVersion } from "../app.ts";
-import { runCommandLine } from "./command-line.ts";
 import { surviveLostReaders } from "./lost-readers.ts";
+import { readRunWords } from "./quick-run-words.ts";
+import { runCommand } from "./run-command.ts";
 
-surviveLostReaders();
 // No await at the top level: this is also bundled as CommonJS.
-void runCommandLine(process.argv.slice(2), programVersion()).then((exitCode) => {
+void start(process.argv.slice(2)).then((exitCode) => {
   // Set already: output was lost.
   process.exitCode ??= exitCode;
 });
+
+async function start(argv: readonly string[]): Promise<number> {
+  const words = argv[0] === "run" ? readRunWords(argv.slice(1)) : undefined;
+  if (words !== undefined) return runCommand(argv, words.operands, words.raw);
+  surviveLostReaders();
+  const { runCommandLine } = await import("./command-line.ts");
+  const { programVersion } = await import("../app.ts");
+  return runCommandLine(argv, programVersion());
+}

@@ -2,18 +2,32 @@
  * @module
  * Our own standard input, as the program's.
  */
+import { fstatSync } from "node:fs";
 import type { Readable } from "node:stream";
-import { invalidRequest } from "../core/errors.ts";
+import { isatty } from "node:tty";
+import { invalidRequest, type GloveboxError } from "../core/errors.ts";
 import { readProcessStat } from "../util/process-stat.ts";
 
 /**
- * Our stdin; `empty` for a background job of a terminal, which the kernel would stop (SIGTTIN) as
- * soon as we read ahead for a program that may never ask.
+ * Our stdin; `empty` where there is nothing to read, and for a background job of a terminal, which the
+ * kernel would stop (SIGTTIN) as soon as we read ahead for a program that may never ask.
  */
 export function ownStdin(): Readable | "empty" {
-  if (process.stdin.isTTY && !isInForeground()) return "empty";
-  return process.stdin;
+  return isStdinEmpty() ? "empty" : process.stdin;
 }
+
+/** Opens no stream, which takes milliseconds. */
+export function isStdinEmpty(): boolean {
+  return isNullDevice(0) || (isatty(0) && !isInForeground());
+}
+
+function isNullDevice(fd: number): boolean {
+  const stat = fstatSync(fd);
+  return stat.isCharacterDevice() && stat.rdev === NULL_DEVICE;
+}
+
+/** Major 1, minor 3, on every Linux; null(4). */
+const NULL_DEVICE = 0x103;
 
 /** Lets go of stdin: a terminal or pipe that is still open would keep this process alive. */
 export function releaseStdin(stdin: Readable | "empty"): void {
@@ -38,12 +52,14 @@ export async function readBounded(
   let bytes = 0;
   for await (const chunk of stream as AsyncIterable<Buffer>) {
     bytes += chunk.byteLength;
-    if (bytes > maxBytes) {
-      throw invalidRequest(what, `is longer than ${maxBytes} bytes. Raise it with --disk.`);
-    }
+    if (bytes > maxBytes) throw tooLong(what, maxBytes);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
+}
+
+export function tooLong(what: string, maxBytes: number): GloveboxError<"INVALID_REQUEST"> {
+  return invalidRequest(what, `is longer than ${maxBytes} bytes. Raise it with --disk.`);
 }
 
 function isInForeground(): boolean {

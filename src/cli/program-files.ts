@@ -2,14 +2,13 @@
  * @module
  * Files of the caller that are put into the sandbox.
  */
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import type { Stats } from "node:fs";
-import { open } from "node:fs/promises";
-import type { FileHandle } from "node:fs/promises";
 import { resolve } from "node:path";
 import { invalidRequest } from "../core/errors.ts";
 import { parseFilePath } from "../core/file-path.ts";
 import type { SandboxFile } from "../core/sandbox.ts";
-import { readBounded } from "./own-stdin.ts";
+import { tooLong } from "./own-stdin.ts";
 
 /** A file of the caller; the path inside is the caller's to choose. */
 export interface HostFile {
@@ -18,25 +17,27 @@ export interface HostFile {
 }
 
 /**
- * Reads a file, pipe or `/dev/fd/N` to its end.
+ * Reads a file, pipe or `/dev/fd/N` to its end. Without promises: nothing else happens meanwhile, and
+ * they would take longer than the reading.
  *
  * @param field Flag or operand, for the message.
  * @throws {GloveboxError} `INVALID_REQUEST`
  */
-export async function readHostFile(
+export function readHostFile(
   field: string,
   path: string,
   { cwd, maxBytes }: { readonly cwd: string; readonly maxBytes: number },
-): Promise<HostFile> {
-  const handle = await openForReading(field, path, cwd);
+): HostFile {
+  const fd = openForReading(field, path, cwd);
   try {
-    const stat = await handle.stat();
+    const stat = fstatSync(fd);
     refuseFolder(field, path, stat);
-    const stream = handle.createReadStream({ autoClose: false });
-    const content = await readBounded(stream, maxBytes, `${field}: \`${path}\``);
-    return { content, executable: (stat.mode & 0o111) !== 0 };
+    return {
+      content: readAll(fd, maxBytes, `${field}: \`${path}\``),
+      executable: (stat.mode & 0o111) !== 0,
+    };
   } finally {
-    await handle.close();
+    closeSync(fd);
   }
 }
 
@@ -45,25 +46,39 @@ export async function readHostFile(
  *
  * @throws {GloveboxError} `INVALID_REQUEST`
  */
-export async function readHead(field: string, path: string, cwd: string): Promise<Buffer> {
-  const handle = await openForReading(field, path, cwd);
+export function readHead(field: string, path: string, cwd: string): Buffer {
+  const fd = openForReading(field, path, cwd);
   try {
-    refuseFolder(field, path, await handle.stat());
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
-    return buffer.subarray(0, bytesRead);
+    refuseFolder(field, path, fstatSync(fd));
+    const buffer = Buffer.alloc(HEAD_BYTES);
+    return buffer.subarray(0, readSync(fd, buffer, 0, HEAD_BYTES, 0));
   } finally {
-    await handle.close();
+    closeSync(fd);
   }
 }
+
+function readAll(fd: number, maxBytes: number, what: string): Buffer {
+  const chunks: Buffer[] = [];
+  for (let bytes = 0; ;) {
+    const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+    const length = readSync(fd, chunk);
+    if (length === 0) return Buffer.concat(chunks);
+    bytes += length;
+    if (bytes > maxBytes) throw tooLong(what, maxBytes);
+    chunks.push(chunk.subarray(0, length));
+  }
+}
+
+const CHUNK_BYTES = 64 * 1024;
 
 /** The kernel reads no more of a `#!` line either (BINPRM_BUF_SIZE, since Linux 5.1). */
 const HEAD_BYTES = 256;
 
 /** Reads the files of `--file`; each keeps its path. */
-export async function readExtraFiles(
+export function readExtraFiles(
   paths: readonly string[],
   { cwd, maxBytes }: { readonly cwd: string; readonly maxBytes: number },
-): Promise<readonly SandboxFile[]> {
+): readonly SandboxFile[] {
   const files: SandboxFile[] = [];
   let left = maxBytes;
   for (const written of paths) {
@@ -75,7 +90,7 @@ export async function readExtraFiles(
         `\`${written}\` ${parsed.reason}. Go to the program's folder and name its files from there.`,
       );
     }
-    const file = await readHostFile("--file", path, { cwd, maxBytes: left });
+    const file = readHostFile("--file", path, { cwd, maxBytes: left });
     left -= file.content.byteLength;
     files.push({ path: parsed.path, ...file });
   }
@@ -101,9 +116,9 @@ function refuseFolder(field: string, path: string, stat: Stats): void {
   );
 }
 
-async function openForReading(field: string, path: string, cwd: string): Promise<FileHandle> {
+function openForReading(field: string, path: string, cwd: string): number {
   try {
-    return await open(resolve(cwd, path), "r");
+    return openSync(resolve(cwd, path), "r");
   } catch (cause) {
     const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
     const hint =

@@ -84,11 +84,11 @@ function usualWorkspace({ provider }: RunOptions, cwd: string, home: string) {
   return provider === "remote" ? undefined : implicitWorkspace(cwd, home);
 }
 
-async function resolveCode(
+function resolveCode(
   form: CodeForm,
   options: RunOptions,
   { cwd, languages }: Surroundings,
-): Promise<ResolvedProgram> {
+): ResolvedProgram {
   refuseWorkspace(options, "--code");
   const wanted = parseLanguage("--language", form.language, languages());
   const content = Buffer.from(form.code);
@@ -109,31 +109,31 @@ async function resolveStdinCode(
       ? Buffer.alloc(0)
       : await readBounded(source, options.limits.diskBytes, "FILE: stdin");
   const main = { path: mainFileOf(wanted.language, content), content };
-  return { ...(await codeProgram(wanted, main, args, options, cwd)), stdin: "used" };
+  return { ...codeProgram(wanted, main, args, options, cwd), stdin: "used" };
 }
 
-async function resolveFile(
+function resolveFile(
   { file, args }: FileForm,
   options: RunOptions,
   { cwd, languages }: Surroundings,
-): Promise<ResolvedProgram> {
+): ResolvedProgram {
   const maxBytes = options.limits.diskBytes;
-  const { content, executable } = await readHostFile("FILE", file, { cwd, maxBytes });
+  const { content, executable } = readHostFile("FILE", file, { cwd, maxBytes });
   const wanted = languageOfFile(languages(), file, content, options.language);
   const main = { path: pathInside(wanted.language, file, content), content, executable };
   return codeProgram(wanted, main, args, options, cwd);
 }
 
 /** The file is run where it lies, in the mounted folder. */
-async function resolveMountedFile(
+function resolveMountedFile(
   { file, args }: FileForm,
   options: RunOptions,
   workspaceText: string,
   { cwd, languages }: Surroundings,
-): Promise<ResolvedProgram> {
+): ResolvedProgram {
   refuseExtraFiles(options, "the program sees the folder of --workspace");
   const workspace = parseWorkspace(workspaceText, cwd);
-  const head = await readHead("FILE", file, cwd);
+  const head = readHead("FILE", file, cwd);
   const hostPath = realpathSync(resolve(cwd, file));
   if (!isInside(workspace.hostPath, hostPath)) {
     throw invalidRequest(
@@ -155,15 +155,15 @@ async function resolveMountedFile(
   return { program, language, args, stdin: "free" };
 }
 
-async function codeProgram(
+function codeProgram(
   wanted: WantedLanguage,
   main: SandboxFile,
   args: readonly string[],
   options: RunOptions,
   cwd: string,
-): Promise<ResolvedProgram> {
+): ResolvedProgram {
   const maxBytes = options.limits.diskBytes - main.content.byteLength;
-  const files = [main, ...(await readExtraFiles(options.extraFiles, { cwd, maxBytes }))];
+  const files = [main, ...readExtraFiles(options.extraFiles, { cwd, maxBytes })];
   checkUniquePaths(files);
   const program: Program = { ...codeOf(wanted, options), files, entry: main.path };
   return { program, language: wanted.language, args, stdin: "free" };

@@ -2,6 +2,7 @@
  * @module
  * The one place where a failure becomes words and an exit code.
  */
+import { surviveLostReaders } from "./lost-readers.ts";
 import { errorDocument, exitCodeOfError, formatError } from "./print-error.ts";
 
 interface ReportFlags {
@@ -17,6 +18,7 @@ export async function reportErrors(
   try {
     return await work();
   } catch (error) {
+    surviveLostReaders();
     process.stderr.write(formatError(error, verbose === true ? "verbose" : "normal"));
     if (json === true) process.stdout.write(`${JSON.stringify(errorDocument(error), null, 2)}\n`);
     return exitCodeOfError(error);

@@ -12,9 +12,7 @@ import { parseFilePath } from "../core/file-path.ts";
 import type { SandboxFile } from "../core/sandbox.ts";
 import { formatSizeBytes } from "../util/size.ts";
 import { artifactsFolder, type Artifacts } from "../service/request.ts";
-
-/** What one run can bring back. */
-export const artifactBounds = { maxFiles: 1000, maxBytes: 64 * 1024 ** 2 } as const;
+import { artifactBounds } from "./artifact-bounds.ts";
 
 /**
  * Makes the folder.

@@ -58,10 +58,8 @@ export function mergeSources(sources: readonly ConfigSource[]): ServerConfig {
       wallTimeMs: pick((source) => source.compile?.wallTime, defaults.compile.wallTimeMs),
       cpuTimeMs: pick((source) => source.compile?.cpuTime, defaults.compile.cpuTimeMs),
     },
-    compileCache: {
-      folder: pick((source) => source.compileCache?.folder, defaults.compileCache.folder),
-      maxBytes: pick((source) => source.compileCache?.size, defaults.compileCache.maxBytes),
-    },
+    compileCache: mergeCompileCache(pick, defaults.compileCache),
+    pools: mergePools(pick, defaults.pools),
     prepare: pick((source) => source.prepare, defaults.prepare),
     artifacts: {
       maxFiles: pick((source) => source.artifacts?.files, defaults.artifacts.maxFiles),
@@ -114,6 +112,24 @@ function mergeExecutions(
       timeoutMs: pick((source) => source.callbacks?.timeout, callbacks.timeoutMs),
       maxAttempts: pick((source) => source.callbacks?.maxAttempts, callbacks.maxAttempts),
     },
+  };
+}
+
+function mergeCompileCache(
+  pick: Read,
+  defaults: ServerConfig["compileCache"],
+): ServerConfig["compileCache"] {
+  return {
+    folder: pick(({ compileCache }) => compileCache?.folder, defaults.folder),
+    maxBytes: pick(({ compileCache }) => compileCache?.size, defaults.maxBytes),
+  };
+}
+
+function mergePools(pick: Read, defaults: ServerConfig["pools"]): ServerConfig["pools"] {
+  return {
+    size: pick(({ pools }) => pools?.size, defaults.size),
+    memoryBytes: pick(({ pools }) => pools?.memory, defaults.memoryBytes),
+    fork: pick(({ pools }) => pools?.fork, defaults.fork),
   };
 }
 

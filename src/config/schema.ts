@@ -13,6 +13,7 @@ import { imagePatternForm, isDockerHost, isImagePattern, isOciRuntime } from "./
 import {
   authModes,
   enforcementModes,
+  forkModes,
   logLevels,
   maxArtifactBytes,
   maxArtifactFiles,
@@ -165,6 +166,13 @@ export const configSourceSchema = z.strictObject({
     .strictObject({
       folder: text("an absolute path", isAbsolute).optional(),
       size: size({ min: 0, max: 1024 * 1024 * MIB }).optional(),
+    })
+    .optional(),
+  pools: z
+    .strictObject({
+      size: wholeNumber({ min: 0, max: maxPoolSize }).optional(),
+      memory: size({ min: 0, max: 1024 * 1024 * MIB }).optional(),
+      fork: oneOf(forkModes),
     })
     .optional(),
   prepare: oneOf(prepareModes),

@@ -52,6 +52,9 @@ export const enforcementModes = [
 /** `used`: a server prepares a language in the background once it was used. */
 export const prepareModes = ["used", "off"] as const;
 
+/** `off`: each program is started by itself, though it may be started ahead. */
+export const forkModes = ["on", "off"] as const;
+
 /** `auto`: wherever others can reach the server. */
 export const authModes = ["auto", "required"] as const;
 
@@ -143,6 +146,15 @@ export interface ServerConfig {
   };
   readonly compile: { readonly wallTimeMs: number; readonly cpuTimeMs: number };
   readonly compileCache: CompileCacheSettings;
+  /** Sandboxes of `linux` that are kept ready. */
+  readonly pools: {
+    /** In all; 0: none. */
+    readonly size: number;
+    /** What they may hold together. */
+    readonly memoryBytes: number;
+    /** Whether a program may be a fork of one that was started for all. */
+    readonly fork: (typeof forkModes)[number];
+  };
   /** When what a language's data says can be made beforehand is made. */
   readonly prepare: (typeof prepareModes)[number];
   /** Files that come back with an answer. */
@@ -206,6 +218,9 @@ export interface StorageSettings {
 /** They are part of one JSON document. */
 export const maxArtifactFiles = 10_000;
 export const maxArtifactBytes = 64 * MIB;
+/** One or two of each popular language. */
+const MIN_READY = 16;
+const POOL_MEMORY_BYTES = 512 * MIB;
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 /** Sandboxes leave the rest to the system and to this program. */
@@ -265,6 +280,11 @@ export function defaultServerConfig(): ServerConfig {
     limits: { default: defaultLimits as BoundedLimits, max: maxLimits },
     compile: { wallTimeMs: defaultCompileWallTimeMs, cpuTimeMs: defaultCompileWallTimeMs },
     compileCache: defaultCompileCache,
+    pools: {
+      size: Math.max(MIN_READY, defaultPoolSize(concurrency)),
+      memoryBytes: Math.min(POOL_MEMORY_BYTES, Math.floor(memoryBytes / 4)),
+      fork: "on",
+    },
     prepare: "used",
     artifacts: { maxFiles: 64, maxBytes: 8 * MIB },
     network: { allowed: ["none"] },

@@ -46,7 +46,8 @@ export function admit(
     timeoutMs: config.queueTimeoutMs,
     ...(maxConcurrent === undefined ? {} : { maxConcurrent }),
   };
-  return { request: { ...request, turn }, language };
+  const { fork } = caller.rules;
+  return { request: { ...request, turn, ...(fork === undefined ? {} : { fork }) }, language };
 }
 
 /** What the operator allows, narrowed to what the key allows. */

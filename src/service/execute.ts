@@ -3,6 +3,7 @@
  * One prepared execution in its slot: a sandbox, the compiler, the program.
  */
 import { randomUUID } from "node:crypto";
+import { setImmediate } from "node:timers/promises";
 import { isSandboxFailure } from "../core/errors.ts";
 import type { ProviderSandbox } from "../core/provider.ts";
 import type { ActiveWork } from "./active-work.ts";
@@ -62,7 +63,7 @@ async function executePlanned(
   const { spec, compile: commands, shortcut = [], run: runCommand } = prepared;
   const { sink, signal, onStart, trace } = listeners;
   const create = async (): Promise<ProviderSandbox> =>
-    createSandbox(context, withCompiled(spec, plan), signal);
+    createSandbox(context, withCompiled(spec, plan), signal, prepared.ahead);
   const sandbox = await trace("sandbox", create).catch((error: unknown) => {
     // What an earlier caller's limits allowed may be too large for this one's.
     if (plan?.use === "hit" && isSandboxFailure(error)) return "lost" as const;
@@ -93,6 +94,12 @@ async function executePlanned(
     if (!isSuccess(compiled)) return { ...compiledBase, run: null };
     return { ...compiledBase, ...(await run()) };
   } finally {
-    slot.keepUntil(work.add(sandbox.destroy()));
+    slot.keepUntil(work.add(destroyLater(sandbox)));
   }
+}
+
+/** Once who waits for the report has been answered. */
+async function destroyLater(sandbox: ProviderSandbox): Promise<void> {
+  await setImmediate();
+  await sandbox.destroy();
 }

@@ -3,7 +3,7 @@
  * From a request to the sandbox and the commands that it needs.
  */
 import { Readable } from "node:stream";
-import type { Command } from "../core/command.ts";
+import type { AheadCommand, Command } from "../core/command.ts";
 import { invalidRequest } from "../core/errors.ts";
 import type { LoadedLanguage } from "../core/language.ts";
 import type { Policy, WorkspaceMount } from "../core/policy.ts";
@@ -14,6 +14,7 @@ import { expandArgv } from "../languages/argv.ts";
 import { mainFileOf, namesFromCode } from "../languages/from-code.ts";
 import type { LanguageIndex } from "../languages/index-languages.ts";
 import { unknownLanguage } from "../languages/unknown-language.ts";
+import { aheadOf } from "./ahead.ts";
 import { buildEnvironment } from "./environment.ts";
 import { foldersOf } from "./lent-programs.ts";
 import { preparedPath } from "./prepared/prepare-language.ts";
@@ -28,6 +29,8 @@ export interface PreparedExecution {
   /** Tried first, see a language's `prepare.shortcut`. */
   readonly shortcut?: readonly PreparedCommand[];
   readonly run: PreparedCommand;
+  /** What `run` may be started as before its files are there; absent where it may not. */
+  readonly ahead?: AheadCommand | undefined;
 }
 
 /** Where a sandbox's programs come from. */
@@ -95,7 +98,12 @@ export function prepareCode(
     hostPrograms:
       prepared === undefined ? lent : [...lent, { hostPath: prepared, path: preparedPath }],
   };
-  if (commands.compile === undefined) return { spec, run };
+  if (commands.compile === undefined) {
+    const [waitsAt = ""] = expand([language.warm?.entry ?? ""]);
+    const usualEntry = mainFileOf(language, Buffer.alloc(0));
+    const wanted = { language, request, run, entry: waitsAt, files: program.files, usualEntry };
+    return { spec, run, ahead: program.workspace === undefined ? aheadOf(wanted) : undefined };
+  }
   const limits = { ...run.limits, ...lowered(compileLimits, request.compileLimits) };
   const toCommands = (list: readonly (readonly string[])[]): readonly PreparedCommand[] =>
     list.map((words) => ({ ...base, argv: expand(words), stdin: "empty", limits }));

@@ -3,6 +3,7 @@
  * From a request to a prepared execution: where its programs come from, what is lent to it, and what
  * was made beforehand.
  */
+import type { AheadCommand } from "../core/command.ts";
 import { invalidRequest } from "../core/errors.ts";
 import type { LoadedLanguage } from "../core/language.ts";
 import type { Provider, ProviderSandbox } from "../core/provider.ts";
@@ -123,9 +124,10 @@ export async function createSandbox(
   { provider, language, request }: Context,
   spec: SandboxSpec,
   signal: AbortSignal,
+  ahead: AheadCommand | undefined,
 ): Promise<ProviderSandbox> {
   try {
-    return await provider.create(spec, signal);
+    return await provider.create(spec, signal, ahead);
   } catch (error) {
     // An image that the caller chose is the caller's affair.
     if (language === undefined || request.image !== undefined) throw error;

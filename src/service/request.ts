@@ -63,6 +63,8 @@ export interface ExecutionRequest {
   readonly turn?: Turn;
   readonly onOutputLimit: OutputLimitAction;
   readonly network: NetworkPolicy;
+  /** `off`: its program is no fork of an interpreter that others' are forks of, too. */
+  readonly fork?: "off";
   readonly enforcement: EnforcementMode;
   /** `off`: compiled anew, and not kept. */
   readonly compileCache?: "use" | "off";

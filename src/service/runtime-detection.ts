@@ -57,6 +57,7 @@ export class RuntimeDetection {
   readonly #running = new Map<string, Promise<Runtime | null>>();
   /** The last one of each place and language. */
   readonly #answers = new Map<string, Answer>();
+  readonly #onHost = new WeakMap<LoadedLanguage, { isThere: boolean; untilMs: number }>();
 
   constructor(work: ActiveWork, ownNodePath: string) {
     this.#work = work;
@@ -139,7 +140,7 @@ export class RuntimeDetection {
     signal: AbortSignal,
   ): Promise<RuntimePlace> {
     const usual = usualPlace(provider, language);
-    if (usual.image !== undefined || isOnThisHost(language)) return usual;
+    if (usual.image !== undefined || this.#isOnThisHost(language)) return usual;
     const others = otherPlaces(provider, language, await storedImages(provider, signal));
     const [only] = others;
     if (others.length <= 1) return only ?? usual;
@@ -189,6 +190,14 @@ export class RuntimeDetection {
     const programs = await this.#programsAt(place, language, signal).catch(() => undefined);
     const answer = programs && this.#answerOf(place, language, programs);
     return isSure(answer) ? answer.runtime : undefined;
+  }
+
+  #isOnThisHost(language: LoadedLanguage): boolean {
+    const last = this.#onHost.get(language);
+    if (last !== undefined && performance.now() < last.untilMs) return last.isThere;
+    const now = { isThere: isOnThisHost(language), untilMs: performance.now() + LOOK_EVERY_MS };
+    this.#onHost.set(language, now);
+    return now.isThere;
   }
 
   /** A provider that lists no images may have one with the version as its tag. */

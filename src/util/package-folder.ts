@@ -17,3 +17,8 @@ export function packageFolder(): string {
   }
   return folder;
 }
+
+/** What `openBuiltLanguages` reads of the build. */
+export function languageDataFolder(): string {
+  return join(packageFolder(), "dist/language-data");
+}

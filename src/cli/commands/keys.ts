@@ -63,6 +63,7 @@ function addCreateFlags(command: Command): Command {
     .option("--json", "print JSON")
     .optionsGroup("Rules, within those of the server:")
     .option("--rate <COUNT/min>", "HTTP requests a minute (60/min)")
+    .option("--no-fork", "each of its programs has an interpreter of its own, see SECURITY.md")
     .option("--concurrency <COUNT>", "executions at the same time; more of them wait")
     .option("--daily <COUNT>", "executions a day, UTC")
     .option("--languages <NAMES>", "python,javascript and no others")

@@ -7,10 +7,7 @@ import { formatLimit } from "../format-limit.ts";
 import { limitFlags } from "../limit-flags.ts";
 import { addDockerHostFlag, addOciRuntimeFlag, addProviderFlag } from "../provider-flag.ts";
 import { addRemoteFlags } from "../remote-flags.ts";
-import { reportErrors } from "../report-errors.ts";
-import { chooseRunForm } from "../run-form.ts";
-import { runProgram } from "../run-program.ts";
-import { parseRunOptions } from "../run-options.ts";
+import { runCommand } from "../run-command.ts";
 import type { RawRunOptions } from "../run-options.ts";
 
 export function createRunCommand(
@@ -34,13 +31,7 @@ export function createRunCommand(
   addReportOptions(command);
 
   return command.action(async (operands: string[], raw: RawRunOptions) => {
-    const exitCode = await reportErrors(raw, async () => {
-      const options = parseRunOptions(raw, process.env);
-      const { language, code } = options;
-      const form = chooseRunForm({ argv, operands, language, code });
-      return runProgram(form, options);
-    });
-    onExit(exitCode);
+    onExit(await runCommand(argv, operands, raw));
   });
 }
 

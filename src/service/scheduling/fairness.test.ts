@@ -242,6 +242,8 @@ test("a single job of one waits for at most one grant of each other caller", asy
       await settled();
       const before = world.granted.length;
       const single = world.ask({ callerId: "eve", memoryBytes: 3 });
+      // Of slots that are granted together, those are heard of first that were waited for longer.
+      await settled();
       for (const step of steps.slice(steps.length / 2)) {
         // Whoever gives up is not what is asked here, and might be the single one.
         if (step.do !== "abort") take(world, step);

@@ -1,0 +1,130 @@
+/**
+ * @module
+ * A run whose sandbox this process makes.
+ */
+import { defaultCompileCache } from "../config/server-config.ts";
+import { isGloveboxError } from "../core/errors.ts";
+import type { Provider } from "../core/provider.ts";
+import type { ExecutionControl, ExecutionRequest } from "../service/request.ts";
+import {
+  createProviderQuickly,
+  createService,
+  openCompileCache,
+  openPreparedStore,
+} from "../app.ts";
+import type { QuickProvider } from "../app.ts";
+import { exitCodeOfAbort } from "./exit.ts";
+import { openProgress } from "./image-progress.ts";
+import type { ProgressDisplay } from "./image-progress.ts";
+import { surviveLostReaders } from "./lost-readers.ts";
+import { releaseStdin } from "./own-stdin.ts";
+import { printNote } from "./print.ts";
+import { processWarning } from "./provider-flag.ts";
+import { plainKeyWarning } from "./remote-flags.ts";
+import { runAndReport } from "./report-run.ts";
+import type { RunOptions } from "./run-options.ts";
+import type { RunParts } from "./run-parts.ts";
+
+interface LocalParts extends RunParts {
+  readonly request: ExecutionRequest;
+  /** Undefined where nothing was pulled. */
+  readonly pulls: () => ProgressDisplay | undefined;
+}
+
+/**
+ * @returns The exit code; all output was handed to our streams, and the sandbox is gone.
+ * @throws {GloveboxError}
+ */
+export async function runLocally(parts: RunParts): Promise<number> {
+  const { options } = parts;
+  let pulls: ProgressDisplay | undefined;
+  const quick = await createProviderQuickly(options.provider, {
+    docker: options.docker,
+    ...(options.remote === undefined ? {} : { remote: options.remote }),
+    ...(options.verbosity === "quiet"
+      ? {}
+      : {
+          onPull: (image, progress) => {
+            surviveLostReaders();
+            (pulls ??= openProgress(process.stderr)).show(image, progress);
+          },
+        }),
+  });
+  const warning = options.provider === "process" ? processWarning : keyWarning(options);
+  if (warning !== undefined && options.verbosity !== "quiet") {
+    surviveLostReaders();
+    printNote(warning);
+  }
+
+  const stdin = parts.stdin === "empty" ? "empty" : parts.stdin();
+  const request = { ...parts.request, stdin };
+  try {
+    return await executeWithBest(quick, { ...parts, request, pulls: () => pulls });
+  } finally {
+    releaseStdin(stdin);
+  }
+}
+
+function keyWarning({ remote }: RunOptions): string | undefined {
+  return remote === undefined ? undefined : plainKeyWarning(remote);
+}
+
+/** A provider that can't create a sandbox has read nothing and run nothing: the next one may. */
+async function executeWithBest(
+  { provider, instead }: QuickProvider,
+  parts: LocalParts,
+): Promise<number> {
+  try {
+    return await execute(provider, parts);
+  } catch (error) {
+    const next = parts.interruption.signal.aborted ? undefined : await instead(error);
+    if (next === undefined) throw error;
+    if (parts.options.verbosity === "verbose") {
+      const reason = error instanceof Error ? error.message : String(error);
+      surviveLostReaders();
+      printNote(`${next.provider.name} instead of ${provider.name}: ${reason}`);
+    }
+    return executeWithBest(next, parts);
+  }
+}
+
+async function execute(provider: Provider, parts: LocalParts): Promise<number> {
+  const { interruption, pulls, terminal } = parts;
+  const compileCache = openCompileCache(defaultCompileCache, process.env);
+  const preparedStore = openPreparedStore(process.env);
+  const languages = parts.languages();
+  const service = createService({ provider, languages, compileCache, preparedStore });
+  let swept: Promise<void> | undefined;
+  try {
+    const onStart = (control: ExecutionControl): void => {
+      pulls()?.clear();
+      interruption.attach(control);
+      terminal?.attach(control);
+      // Beside the program; before it they would only hold it up.
+      setImmediate(surviveLostReaders);
+      swept ??= sweepQuietly(provider);
+    };
+    const runner = { run: service.run.bind(service), providerName: provider.name };
+    return await runAndReport(runner, parts, onStart);
+  } catch (error) {
+    // Before there is a sandbox, an abort is thrown; it is how the user ended this, and no failure.
+    if (!interruption.signal.aborted || isGloveboxError(error)) throw error;
+    return exitCodeOfAbort({ received: interruption.received(), outputClosed: false });
+  } finally {
+    pulls()?.clear();
+    await service.close();
+    await swept;
+  }
+}
+
+/** It goes on beside the run; a short run waits for it at most so long. */
+const SWEEP_TIMEOUT_MS = 500;
+
+/** Tidies up after runs that were killed: where no server is ever started, nobody else would. */
+async function sweepQuietly(provider: Provider): Promise<void> {
+  try {
+    await provider.sweep(AbortSignal.timeout(SWEEP_TIMEOUT_MS));
+  } catch {
+    // What others left is no news about this run.
+  }
+}

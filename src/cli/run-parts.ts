@@ -1,0 +1,22 @@
+/**
+ * @module
+ * What one run from the command line consists of, whoever makes its sandbox.
+ */
+import type { Readable } from "node:stream";
+import type { LanguageIndex } from "../languages/index-languages.ts";
+import type { ExecutionRequest } from "../service/request.ts";
+import type { OwnTerminal } from "./own-terminal.ts";
+import type { RunOptions } from "./run-options.ts";
+import type { Interruption } from "./signals.ts";
+
+export interface RunParts {
+  readonly request: Omit<ExecutionRequest, "stdin">;
+  /** Opens our stdin: not before there is a program to read it. */
+  readonly stdin: "empty" | (() => Readable | "empty");
+  readonly options: RunOptions;
+  /** The empty folder of `--out`. */
+  readonly out: string | undefined;
+  readonly interruption: Interruption;
+  readonly terminal: OwnTerminal | undefined;
+  readonly languages: () => LanguageIndex;
+}

@@ -1,0 +1,70 @@
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import type { LoadedLanguage } from "../core/language.ts";
+import { loadLanguages } from "../languages/load.ts";
+import { aheadOf, type WantedRun } from "./ahead.ts";
+
+const languages = await loadLanguages(fileURLToPath(new URL("../../languages", import.meta.url)));
+const languageOf = (id: string): LoadedLanguage => {
+  const found = languages.find((each) => each.id === id);
+  if (found === undefined) throw new Error(id);
+  return found;
+};
+
+function wanted(id: string, code: string, more: Partial<WantedRun> = {}): WantedRun {
+  const entry = more.entry ?? { python: "main.py", ruby: "main.rb" }[id] ?? "main.x";
+  return {
+    language: languageOf(id),
+    request: { args: [], env: {} },
+    run: {
+      argv: [id, entry],
+      env: { PATH: "/usr/bin" },
+      cwd: "/workspace",
+      stdin: "empty",
+      limits: { wallTimeMs: 1000, cpuTimeMs: 1000, outputBytes: 1000 },
+      onOutputLimit: "truncate",
+    },
+    entry,
+    files: [{ path: entry, content: Buffer.from(code) }],
+    usualEntry: entry,
+    ...more,
+  };
+}
+
+test("a program of a warm language is one that others may use, too", () => {
+  const ahead = aheadOf(wanted("python", "print(1)"));
+  expect(ahead).toMatchObject({ isOwn: false, stdin: "empty", argv: ["python", "main.py"] });
+  expect(ahead?.park).toMatchObject({ mode: "fork", point: "open", entry: "main.py" });
+  expect(ahead?.park.prelude?.text).toContain("gc.freeze");
+});
+
+test.each<[string, WantedRun]>([
+  ["a language that is never started ahead", wanted("jq", ".")],
+  ["a file in a folder", wanted("python", "1", { entry: "app/main.py" })],
+  ["a file that is not there", wanted("python", "1", { files: [] })],
+  ["what the data leaves out", wanted("ruby", "#!/usr/bin/ruby -w\nputs 1\n")],
+  [
+    "a terminal",
+    wanted("python", "1", { run: { ...wanted("python", "").run, tty: { columns: 80, rows: 24 } } }),
+  ],
+  [
+    "a point that needs a template, for who wants none",
+    wanted("ruby", "puts 1", { request: { args: [], env: {}, fork: "off" } }),
+  ],
+])("%s is not", (_name, run) => {
+  expect(aheadOf(run)).toBeUndefined();
+});
+
+test.each<[string, Partial<WantedRun>]>([
+  ["arguments", { request: { args: ["x"], env: {} } }],
+  ["variables", { request: { args: [], env: { A: "1" } } }],
+  ["a name of its own", { entry: "mine.py" }],
+])("with %s it is the caller's own", (_name, more) => {
+  expect(aheadOf(wanted("python", "1", { usualEntry: "main.py", ...more }))?.isOwn).toBe(true);
+});
+
+test("for a key without forks it waits by itself", () => {
+  const ahead = aheadOf(wanted("python", "1", { request: { args: [], env: {}, fork: "off" } }));
+  expect(ahead?.park).toMatchObject({ mode: "wait" });
+  expect(ahead?.park).not.toHaveProperty("prelude");
+});

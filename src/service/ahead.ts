@@ -1,0 +1,57 @@
+/**
+ * @module
+ * Which runs may be started before their program is there, by the data of their language.
+ */
+import type { AheadCommand, Command } from "../core/command.ts";
+import type { LoadedLanguage } from "../core/language.ts";
+import type { SandboxFile } from "../core/sandbox.ts";
+import type { ExecutionRequest } from "./request.ts";
+
+export interface WantedRun {
+  readonly language: LoadedLanguage;
+  readonly request: Pick<ExecutionRequest, "args" | "env" | "fork">;
+  readonly run: Omit<Command, "onOutput">;
+  /** The file that the language's data says it stands still at. */
+  readonly entry: string;
+  readonly files: readonly SandboxFile[];
+  /** The name of a program that is given without one. */
+  readonly usualEntry: string;
+}
+
+/** Undefined where it is to be started when all is there. */
+export function aheadOf(wanted: WantedRun): AheadCommand | undefined {
+  const { language, request, run, entry, files, usualEntry } = wanted;
+  const { warm, preludeText } = language;
+  const file = files.find(({ path }) => path === entry);
+  // A folder on the way to it would have to be there at the start.
+  if (warm === undefined || file === undefined || entry.includes("/") || run.tty !== undefined)
+    return undefined;
+  if (warm.unless !== undefined && matches(warm.unless, file)) return undefined;
+  const { point, prelude } = warm;
+  const mode = request.fork === "off" ? "wait" : warm.mode;
+  // What its prelude puts right would be left undone.
+  if (mode === "wait" && point === "read") return undefined;
+  const isOwn =
+    request.args.length > 0 || Object.keys(request.env).length > 0 || entry !== usualEntry;
+  return {
+    argv: run.argv,
+    env: run.env,
+    cwd: run.cwd,
+    stdin: run.stdin === "empty" ? "empty" : "pipe",
+    cpuTimeMs: run.limits.cpuTimeMs,
+    isOwn,
+    park: {
+      mode,
+      point,
+      entry,
+      trial: language.helloCode,
+      ...(mode === "wait" || prelude === undefined || preludeText === undefined
+        ? {}
+        : { prelude: { evaluator: prelude.evaluator, text: preludeText } }),
+    },
+  };
+}
+
+function matches(pattern: string, { content }: SandboxFile): boolean {
+  return new RegExp(pattern).test(Buffer.from(content).toString("utf8"));
+}
