@@ -22,10 +22,24 @@ export interface Bench {
   run(options: BenchOptions): Promise<readonly Row[]>;
 }
 
-/** `less`: the value must be below; `most`: it may be as much. */
+/** `less`: the value must be below; `most`: it may be as much; `least`: it must be as much. */
 export interface Bound {
-  readonly kind: "less" | "most";
+  readonly kind: "less" | "most" | "least";
   readonly value: number;
+}
+
+/** What a chart draws of a row; not in the table. */
+export interface ChartPoint {
+  /** `latency`: ms. `throughput`: runs/s by how many at a time. `queue`: ms by how many wait. */
+  readonly chart: "latency" | "throughput" | "queue";
+  /** What is compared: a program. */
+  readonly group: string;
+  /** Who runs it, in the words of the legend. */
+  readonly series: string;
+  /** Where on the horizontal axis; of `latency` there is none. */
+  readonly at?: number;
+  /** Of `latency`, in ms. */
+  readonly spread?: { readonly p10: number; readonly p50: number; readonly p99: number };
 }
 
 export type Unit = "ms" | "MB" | "times" | "runs/s" | "count";
@@ -39,6 +53,7 @@ export type Row =
       readonly bound?: Bound;
       /** From what it was computed, in one line. */
       readonly how: string;
+      readonly point?: ChartPoint;
     }
   | {
       readonly name: string;
@@ -52,6 +67,6 @@ export function verdictOf(row: Row): Verdict {
   if ("skipped" in row) return "skipped";
   if (row.bound === undefined) return "context";
   const { kind, value } = row.bound;
-  const holds = kind === "less" ? row.value < value : row.value <= value;
-  return holds ? "ok" : "over";
+  const holds = { less: row.value < value, most: row.value <= value, least: row.value >= value };
+  return holds[kind] ? "ok" : "over";
 }

@@ -10,6 +10,7 @@ import { growthBench } from "./growth.ts";
 import { httpBench } from "./http.ts";
 import { launcherBench } from "./launcher.ts";
 import { serviceBench } from "./service.ts";
+import { speedBench } from "./speed.ts";
 
 export const benches: readonly Bench[] = [
   launcherBench,
@@ -19,4 +20,5 @@ export const benches: readonly Bench[] = [
   dockerBench,
   growthBench,
   serviceBench,
+  speedBench,
 ];

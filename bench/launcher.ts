@@ -3,11 +3,12 @@
  * What a sandbox costs above a bare process, and beside bubblewrap.
  */
 import { execFileSync } from "node:child_process";
-import { lstatSync, readlinkSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { findCgroupPlace, type CgroupPlace } from "../src/providers/linux/cgroups.ts";
 import { locateLauncher } from "../src/launcher/locate-launcher.ts";
 import type { Bench, BenchOptions, Row } from "./bench.ts";
+import { bwrapArgs } from "./bwrap.ts";
 import { cleanEnvironment, commandPath } from "./clean-environment.ts";
 import { launcherMessages } from "./launcher-messages.ts";
 import { createSpawnTimer, type Candidate, type Times } from "./spawn-timer.ts";
@@ -112,14 +113,7 @@ function rowsOf(
 function findBwrap(): { readonly candidate: Candidate } | string {
   const path = commandPath("bwrap");
   if (path === undefined) return "bwrap is missing: apt-get install bubblewrap";
-  const links = ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"].flatMap((link) => {
-    const status = lstatSync(link, { throwIfNoEntry: false });
-    if (status === undefined) return [];
-    if (status.isSymbolicLink()) return ["--symlink", readlinkSync(link), link];
-    return ["--ro-bind", link, link];
-  });
-  const mounts = ["--ro-bind", "/usr", "/usr", ...links, "--proc", "/proc", "--dev", "/dev"];
-  const args = ["--unshare-all", ...mounts, "--tmpfs", "/tmp", TRUE];
+  const args = [...bwrapArgs(), TRUE];
   try {
     execFileSync(path, args, { stdio: "pipe", timeout: BWRAP_TRY_TIMEOUT_MS });
   } catch (error) {

@@ -3,21 +3,26 @@
  * Measures what SPECIFICATION.md promises: `npm run bench -- --help`. Ends with 1 if a promise is
  * broken. Every number is a ratio or a difference to something else of the same run.
  */
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, setPriority, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Bench, BenchOptions, Row } from "./bench.ts";
 import { benches } from "./benches.ts";
+import { drawCharts } from "./charts/charts.ts";
+import { parseFigures } from "./charts/figures.ts";
 import { formatJson, formatTable, isAnyOver } from "./report.ts";
 
-const usage = `Usage: npm run bench -- [--only NAME]… [--quick] [--json FILE]
+const usage = `Usage: npm run bench -- [--only NAME]… [--quick] [--json FILE] [--charts FOLDER]
+       npm run bench -- --from FILE --charts FOLDER
        npm run bench -- --list
 
-  --only NAME  run this bench only (repeatable)
-  --quick      fewer rounds, rougher figures
-  --json FILE  write the figures to FILE, too
-  --list       name the benches
+  --only NAME      run this bench only (repeatable)
+  --quick          fewer rounds, rougher figures
+  --json FILE      write the figures to FILE, too
+  --charts FOLDER  draw them as SVG files
+  --from FILE      draw what --json has written before; runs nothing
+  --list           name the benches
 `;
 
 const EXIT_BROKEN_PROMISE = 1;
@@ -30,7 +35,11 @@ interface Flags {
   readonly only: readonly string[];
   readonly effort: BenchOptions["effort"];
   readonly json: string | undefined;
-  readonly task: "run" | "list" | "help";
+  /** Where charts are drawn. */
+  readonly charts: string | undefined;
+  /** The figures of an earlier run. */
+  readonly from: string | undefined;
+  readonly task: "run" | "draw" | "list" | "help";
 }
 
 function parseFlags(args: readonly string[]): Flags {
@@ -40,14 +49,19 @@ function parseFlags(args: readonly string[]): Flags {
       only: { type: "string", multiple: true, default: [] },
       quick: { type: "boolean", default: false },
       json: { type: "string" },
+      charts: { type: "string" },
+      from: { type: "string" },
       list: { type: "boolean", default: false },
       help: { type: "boolean", short: "h", default: false },
     },
   });
   const unknown = values.only.find((name) => benches.every((bench) => bench.name !== name));
   if (unknown !== undefined) throw new Error(`no bench is named \`${unknown}\`; see --list`);
-  const task = values.help ? "help" : values.list ? "list" : "run";
-  return { only: values.only, effort: values.quick ? "quick" : "full", json: values.json, task };
+  const { only, json, charts, from } = values;
+  if (from !== undefined && charts === undefined) throw new Error("--from needs --charts");
+  const wanted = from === undefined ? "run" : "draw";
+  const task = values.help ? "help" : values.list ? "list" : wanted;
+  return { only, effort: values.quick ? "quick" : "full", json, charts, from, task };
 }
 
 async function runBench(bench: Bench, effort: BenchOptions["effort"]): Promise<readonly Row[]> {
@@ -67,7 +81,7 @@ async function runBench(bench: Bench, effort: BenchOptions["effort"]): Promise<r
   }
 }
 
-async function runAll({ only, effort, json }: Flags): Promise<number> {
+async function runAll({ only, effort, json, charts }: Flags): Promise<number> {
   try {
     setPriority(NICENESS);
   } catch {
@@ -78,8 +92,18 @@ async function runAll({ only, effort, json }: Flags): Promise<number> {
   warnOfLoad();
   for (const bench of chosen) results.set(bench.name, await runBench(bench, effort));
   process.stdout.write(formatTable(results));
-  if (json !== undefined) writeFileSync(json, formatJson(results));
+  const figures = formatJson(results);
+  if (json !== undefined) writeFileSync(json, figures);
+  if (charts !== undefined) writeCharts(figures, charts);
   return isAnyOver(results) ? EXIT_BROKEN_PROMISE : 0;
+}
+
+function writeCharts(figures: string, folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  for (const [name, svg] of drawCharts(parseFigures(figures))) {
+    writeFileSync(join(folder, name), svg);
+    process.stderr.write(`${join(folder, name)}\n`);
+  }
 }
 
 /** Ratios stand a busy machine better than times do, but not any: every hand-over then waits. */
@@ -101,6 +125,10 @@ async function main(args: readonly string[]): Promise<number> {
     return EXIT_USAGE;
   }
   if (flags.task === "run") return runAll(flags);
+  if (flags.task === "draw" && flags.from !== undefined && flags.charts !== undefined) {
+    writeCharts(readFileSync(flags.from, "utf8"), flags.charts);
+    return 0;
+  }
   const list = benches.map(({ name, about }) => `${name.padEnd(10)} ${about}\n`).join("");
   process.stdout.write(flags.task === "list" ? list : usage);
   return 0;

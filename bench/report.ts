@@ -8,6 +8,7 @@ import { verdictOf, type Row, type Unit } from "./bench.ts";
 /** The rows of one bench, by its name. */
 export type Results = ReadonlyMap<string, readonly Row[]>;
 
+const signs = { less: "<", most: "<=", least: ">=" } as const;
 const columns = ["name", "value", "bound", "", "how measured"] as const;
 
 export function formatTable(results: Results): string {
@@ -22,7 +23,7 @@ function cellsOf(bench: string, row: Row): readonly string[] {
   const name = `${bench}: ${row.name}`;
   const verdict = verdictOf(row);
   if ("skipped" in row) return [name, "-", "", verdict, row.skipped];
-  const bound = row.bound && `${row.bound.kind === "less" ? "<" : "<="} `;
+  const bound = row.bound && `${signs[row.bound.kind]} `;
   return [
     name,
     format(row.value, row.unit),

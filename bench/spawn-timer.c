@@ -4,8 +4,8 @@
  *   spawn-timer ROUNDS ::: exec PROGRAM ARGS… ::: plan LAUNCHER MESSAGES ::: …
  *
  * Every round starts each candidate once, in turn, so that a busy machine is busy for all of them.
- * A `plan` is a Glovebox launcher: it gets the bytes of the file MESSAGES on fd 3, and the end of fd
- * 3 after its `exit` line (native/launcher/README.md). For each start one line goes to stdout:
+ * A `plan` is a Glovebox launcher: it gets the bytes of the file MESSAGES on its lane, fd 3, and after its
+ * `exit` line the message `end` (native/launcher/README.md). For each start one line goes to stdout:
  * the candidate's number, ns until it was reaped, ns until its `exit` line (of an exec: 0).
  * A candidate that fails, or takes longer than TIMEOUT_MS for one step, ends the whole.
  */
@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -26,7 +27,7 @@
 
 #define TIMEOUT_MS 20000
 #define MAX_CANDIDATES 16
-/* Fits into a pipe, so that writing it never waits for the reader. */
+/* Fits into a socket, so that writing it never waits for the reader. */
 #define MAX_PLAN_BYTES 65536
 #define FIRST_FREE_FD 10
 
@@ -41,6 +42,9 @@ struct sample {
     uint64_t reaped_ns;
     uint64_t exit_line_ns;
 };
+
+/* One record, `end` without a value; the last NUL is the string's own. */
+static const char end_message[] = "\x09\0\0\0" "\0\0\0\0" "end\0";
 
 extern char **environ;
 static char *const no_environment[] = {NULL};
@@ -77,7 +81,7 @@ static void load_plan(struct candidate *candidate, const char *path) {
     candidate->plan = malloc(MAX_PLAN_BYTES);
     ssize_t got = fd < 0 || !candidate->plan ? -1 : read(fd, candidate->plan, MAX_PLAN_BYTES);
     if (got <= 0 || got == MAX_PLAN_BYTES)
-        fail("%s: cannot be read, is empty or too long for a pipe", path);
+        fail("%s: cannot be read, is empty or too long for a socket", path);
     candidate->plan_length = (size_t)got;
     close(fd);
 }
@@ -107,8 +111,8 @@ static int parse_candidates(char **words, struct candidate *candidates) {
     return count;
 }
 
-/* Started with 0 to 2 on /dev/null; a launcher also with its control and status fds. */
-static pid_t start(const struct candidate *candidate, int null_fd, int control, int status) {
+/* Started with 0 to 2 on /dev/null; a launcher also with its lane. */
+static pid_t start(const struct candidate *candidate, int null_fd, int lane) {
     char *const *environment = candidate->is_plan ? no_environment : environ;
     pid_t pid = vfork();
     if (pid < 0)
@@ -117,37 +121,30 @@ static pid_t start(const struct candidate *candidate, int null_fd, int control, 
         return pid;
     for (int fd = 0; fd <= 2; fd++)
         dup2(null_fd, fd);
-    if (candidate->is_plan) {
-        dup2(control, 3);
-        dup2(status, 4);
-    }
+    if (candidate->is_plan)
+        dup2(lane, 3);
     execve(candidate->argv[0], candidate->argv, environment);
     _exit(127);
 }
 
-static void make_pipe(int fds[2]) {
-    if (pipe2(fds, O_CLOEXEC) < 0)
-        fail("pipe: %s", strerror(errno));
-}
-
-/* Reads status lines until the one that begins with `exit `. */
-static void await_exit_line(const char *name, int status_fd) {
+/* Reads frames until the status line that begins with `exit `; nothing else is expected to be long. */
+static void await_exit_line(const char *name, int lane) {
     char text[4096];
     size_t used = 0;
     for (;;) {
-        struct pollfd poll_status = {.fd = status_fd, .events = POLLIN};
+        struct pollfd poll_status = {.fd = lane, .events = POLLIN};
         if (poll(&poll_status, 1, TIMEOUT_MS) != 1)
             fail("%s: no `exit` line in %d ms", name, TIMEOUT_MS);
-        ssize_t got = read(status_fd, text + used, sizeof text - 1 - used);
+        ssize_t got = read(lane, text + used, sizeof text - 1 - used);
         if (got <= 0)
-            fail("%s: ended without an `exit` line: %.*s", name, (int)used, text);
+            fail("%s: ended without an `exit` line", name);
         used += (size_t)got;
         text[used] = '\0';
-        const char *line = strncmp(text, "exit ", 5) ? strstr(text, "\nexit ") : text;
-        if (!line || !strchr(line + 1, '\n'))
+        const char *line = memmem(text, used, "exit code=", 10);
+        if (!line || !strchr(line, '\n'))
             continue;
         if (!strstr(line, "exit code=0 signal=0 limit=none"))
-            fail("%s: its program failed:%s", name, line);
+            fail("%s: its program failed: %s", name, line);
         return;
     }
 }
@@ -169,7 +166,7 @@ static void reap(const char *name, pid_t pid) {
 static struct sample time_exec(const struct candidate *candidate, int null_fd) {
     struct sample sample = {0};
     uint64_t started = now_ns();
-    reap(candidate->argv[0], start(candidate, null_fd, -1, -1));
+    reap(candidate->argv[0], start(candidate, null_fd, -1));
     sample.reaped_ns = now_ns() - started;
     return sample;
 }
@@ -177,21 +174,21 @@ static struct sample time_exec(const struct candidate *candidate, int null_fd) {
 static struct sample time_plan(const struct candidate *candidate, int null_fd) {
     const char *name = candidate->argv[0];
     struct sample sample;
-    int control[2], status[2];
+    int lane[2];
     uint64_t started = now_ns();
-    make_pipe(control);
-    make_pipe(status);
-    pid_t pid = start(candidate, null_fd, control[0], status[1]);
-    close(control[0]);
-    close(status[1]);
-    if (write(control[1], candidate->plan, candidate->plan_length) < 0)
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, lane) < 0)
+        fail("socketpair: %s", strerror(errno));
+    pid_t pid = start(candidate, null_fd, lane[1]);
+    close(lane[1]);
+    if (write(lane[0], candidate->plan, candidate->plan_length) < 0)
         fail("%s: takes no plan: %s", name, strerror(errno));
-    await_exit_line(name, status[0]);
+    await_exit_line(name, lane[0]);
     sample.exit_line_ns = now_ns() - started;
-    close(control[1]);
+    if (write(lane[0], end_message, sizeof end_message) < 0)
+        fail("%s: takes no end: %s", name, strerror(errno));
     reap(name, pid);
     sample.reaped_ns = now_ns() - started;
-    close(status[0]);
+    close(lane[0]);
     return sample;
 }
 
