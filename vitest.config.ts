@@ -36,6 +36,8 @@ const notForSecondPass = [
   "test/e2e/cli-lost-reader.test.ts",
   "test/e2e/cli-usage.test.ts",
   "test/e2e/versions.test.ts",
+  // Interpreters without a sandbox around them.
+  "native/park/**",
   // cli-languages.test.ts prepares as that user too, and conformance/linux.test.ts uses it.
   "test/e2e/serve-prepare.test.ts",
 ];
@@ -78,7 +80,7 @@ export default defineConfig({
     // Starts nothing until a test asks for it.
     globalSetup: ["test/helpers/docker/global-setup.ts"],
     projects: [
-      project("unit", ["src/**/*.test.ts", "scripts/**/*.test.ts"], 20_000),
+      project("unit", ["{src,scripts,bench}/**/*.test.ts"], 20_000),
       project("spec", ["test/spec/**/*.test.ts"], 20_000),
       project("native", ["native/**/*.test.ts"], SLOW_MS),
       project("conformance", ["test/{conformance,docker,helpers}/**/*.test.ts"], SLOW_MS),

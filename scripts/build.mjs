@@ -2,16 +2,18 @@
 /**
  * @module
  * Builds the program: `dist` mirrors `src` for users of the library, `dist/cli.js` with its chunks is
- * the CLI in few files, `dist/cli.cjs` most of it in one, `dist/languages.json` is the checked content of `languages/`.
+ * the CLI in few files, `dist/quick-*.cjs` most of it once more for a quick start, `dist/languages.json`
+ * the checked content of `languages/`, and `dist/language-data` the same in a file each.
  *
  * Types are not checked here: `npm run check` does it, and a start must not wait for it.
  */
 import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { artifacts, readInputs, root, writeStamp } from "./lib/artifacts.mjs";
 import { thirdPartyNotices } from "./lib/notices.mjs";
+import { packModules } from "./lib/pack-modules.mjs";
 import { publish, removeOlder } from "./lib/publish.mjs";
 import { runMain, SetupError } from "./lib/say.mjs";
 
@@ -36,15 +38,16 @@ export async function buildProgram({ keepOldMs = KEEP_OLD_MS } = {}) {
   const temporary = mkdtempSync(join(dist, TEMPORARY));
   try {
     compileTypeScript(temporary);
-    await bundleCli(temporary);
-    await bundleQuickCli(temporary);
+    const isBuild = { __GLOVEBOX_BUILD__: JSON.stringify(made.content) };
+    await bundleCli(temporary, isBuild);
+    await bundleQuickCli(temporary, isBuild);
     await writeLanguages(temporary);
     // mkdtemp makes it private; its files keep the modes that the umask gave them.
     chmodSync(temporary, 0o755);
     publish({
       from: temporary,
       to: dist,
-      last: ["index.js", "cli.js", "cli.cjs"],
+      last: ["index.js", "cli.js", "quick-rest.cjs", "quick-run.cjs", "quick-start.cjs"],
       keep: ["launcher", ".program.stamp", ".launcher.stamp", ".apt-failed"],
       keepOldMs,
     });
@@ -64,7 +67,7 @@ function compileTypeScript(outDir) {
 /** They find files of their own by their place: native code, pages. Traces are for few. */
 const unbundled = ["libsql", "@fastify/swagger-ui", "@opentelemetry/*"];
 
-async function bundleCli(outDir) {
+async function bundleCli(outDir, define) {
   const { build } = await import("esbuild");
   const { metafile } = await build({
     absWorkingDir: root,
@@ -82,6 +85,7 @@ async function bundleCli(outDir) {
     metafile: true,
     logLevel: "silent",
     external: unbundled,
+    define,
     // CommonJS packages in the bundle load Node's own modules with `require`.
     banner: {
       js: 'import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);',
@@ -96,27 +100,29 @@ async function bundleCli(outDir) {
 }
 
 /**
- * The same CLI without servers and what is theirs, as one CommonJS file: Node reads it in one go,
- * where modules cost a round through its loader each. That is a fifth of the start of `glovebox run`.
+ * The same CLI without servers and what is theirs, in few files that `bin/glovebox` loads by itself:
+ * `start` is what every `glovebox run` needs, `run` what makes its sandbox, `rest` all else. Node's own
+ * loaders would take longer for the files than the program for its work.
  */
-async function bundleQuickCli(outDir) {
-  const { build } = await import("esbuild");
-  await build({
+async function bundleQuickCli(outDir, define) {
+  const { build, transform } = await import("esbuild");
+  const { metafile, outputFiles } = await build({
     absWorkingDir: root,
     entryPoints: { cli: "src/cli/main.ts" },
     outdir: outDir,
-    outExtension: { ".js": ".cjs" },
     bundle: true,
-    format: "cjs",
+    splitting: true,
+    format: "esm",
     platform: "node",
     target: "node20.19",
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: "none",
     logLevel: "silent",
+    metafile: true,
+    write: false,
     external: unbundled,
-    banner: { js: 'const __url=require("node:url").pathToFileURL(__filename).href;' },
-    define: { "import.meta.url": "__url" },
+    define: { ...define, "import.meta.url": "__url" },
     plugins: [
       {
         name: "without-servers",
@@ -131,16 +137,35 @@ async function bundleQuickCli(outDir) {
   }).catch((error) => {
     throw new SetupError(`the bundler failed:\n${error.message}`);
   });
+  const modules = new Map();
+  for (const { path, text } of outputFiles) {
+    const { code } = await transform(text, {
+      format: "cjs",
+      platform: "node",
+      target: "node20.19",
+      minifySyntax: true,
+      minifyWhitespace: true,
+      supported: { "dynamic-import": false },
+    });
+    modules.set(basename(path), code);
+  }
+  for (const [name, text] of Object.entries(packModules(modules, metafile))) {
+    writeFileSync(join(outDir, `quick-${name}.cjs`), text);
+  }
 }
 
 async function writeLanguages(outDir) {
   const load = (file) => import(pathToFileURL(join(outDir, file)).href);
   const { loadLanguages } = await load("languages/load.js");
-  const { serializeLanguages } = await load("languages/serialize.js");
+  const { serializeEach, serializeLanguages } = await load("languages/serialize.js");
   const languages = await loadLanguages(join(root, "languages")).catch((error) => {
     throw new SetupError(error.message);
   });
   writeFileSync(join(outDir, "languages.json"), serializeLanguages(languages));
+  mkdirSync(join(outDir, "language-data"));
+  for (const [name, text] of Object.entries(serializeEach(languages))) {
+    writeFileSync(join(outDir, "language-data", name), text);
+  }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -42,11 +42,13 @@ async function makeReady(lockFd) {
 
 async function buildLauncher() {
   say("compiling the launcher");
-  const { compileC, cSources, launcherFolder } = await import("./compile-launcher.mjs");
+  const { compileC, compileParkLibrary, cSources, launcherFolder, parkLibraryOf } =
+    await import("./compile-launcher.mjs");
   const made = readInputs(artifacts.launcher);
   try {
     const output = join(root, artifacts.launcher.output);
     process.stderr.write(compileC({ sources: cSources(launcherFolder), output }));
+    process.stderr.write(compileParkLibrary({ output: parkLibraryOf(output) }));
   } catch (error) {
     throw new SetupError(error.message);
   }

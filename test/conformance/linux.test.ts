@@ -3,6 +3,7 @@ import { skipWithoutMountedFolders } from "../helpers/mounted-folders.ts";
 import { requiredLanguages } from "../helpers/required-languages.ts";
 import { skipUnless } from "../helpers/require.ts";
 import { describeLanguages } from "./languages.ts";
+import { mountTests } from "./mount-tests.ts";
 import { describeProvider } from "./suite.ts";
 
 const provider = await providerLoaders.linux();
@@ -11,13 +12,6 @@ const { available, reason } = await provider.probe();
 const name = `linux as ${process.getuid?.() === 0 ? "root" : "an ordinary user"}`;
 const skipReason = skipUnless("linux", available ? undefined : reason);
 
-const mountTests = [
-  "a mounted folder can be read",
-  "a folder mounted read-only can't be changed",
-  "what a program writes into a mounted folder is the caller's",
-  "a mounted folder stays when its sandbox goes",
-  "collects from a mounted folder, rw",
-];
 const mountGap = skipWithoutMountedFolders();
 const exceptions =
   mountGap === undefined ? {} : Object.fromEntries(mountTests.map((test) => [test, mountGap]));

@@ -83,7 +83,7 @@ describe.skipIf(skipReason !== undefined)(`the launcher ${skipReason ?? ""}`, ()
       ...["run", "--rm", "--network=none", `--volume=${volume}:/glovebox:ro`, smallTags.tiny],
       ...["/glovebox/glovebox-launcher", "--version"],
     );
-    expect(version).toMatch(/^glovebox-launcher 1$/);
+    expect(version).toMatch(/^glovebox-launcher 2$/);
     await dockerd.docker("rmi", image);
     await dockerd.docker("volume", "rm", volume);
   });

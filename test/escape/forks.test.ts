@@ -1,0 +1,287 @@
+/**
+ * @module
+ * Programs that are forks of one template: what they have in common is what SECURITY.md says, and not
+ * more; and none of them, nor the template, can be reached from another.
+ */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createService } from "../../src/app.ts";
+import { defaultLimits } from "../../src/core/limits.ts";
+import type { Provider } from "../../src/core/provider.ts";
+import { locateLauncher, locateParkLibrary } from "../../src/launcher/locate-launcher.ts";
+import { createLinuxProvider } from "../../src/providers/linux/index.ts";
+import { collect } from "../../src/service/collect.ts";
+import type { ExecutionService } from "../../src/service/service.ts";
+import { mapLimited } from "../../src/util/map-limited.ts";
+import { createLeftoverCheck, type LeftoverCheck } from "../helpers/leftovers.ts";
+import { skipUnless } from "../helpers/require.ts";
+
+const launcherPath = await locateLauncher();
+const parkLibraryPath = await locateParkLibrary(launcherPath);
+const createProvider = (): Provider =>
+  createLinuxProvider({
+    launcherPath,
+    expects: "many",
+    ...(parkLibraryPath === undefined ? {} : { parkLibraryPath }),
+    pool: { size: 16, memoryBytes: 2 ** 30, fork: "on", keepsNone: true },
+  });
+const probe = await createProvider().probe();
+const isRoot = process.getuid?.() === 0;
+const never = new AbortController().signal;
+const RUNS = isRoot ? 1000 : 50;
+const PARALLEL = 4;
+
+const skipReason =
+  skipUnless("linux", probe.available ? undefined : probe.reason) ??
+  skipUnless("linux", parkLibraryPath === undefined ? "no park library" : undefined);
+
+/** What a run can see of itself, and what it leaves for whoever comes after it. */
+const lookAround = `
+import json, os, random, secrets, tempfile, time, uuid
+seen = {
+    "uid": open("/proc/self/uid_map").read().split()[1],
+    "random": random.random(),
+    "uuid": str(uuid.uuid4()),
+    "urandom": os.urandom(8).hex(),
+    "temporary": tempfile.mktemp(),
+    "time": time.time(),
+    "files": [os.listdir(path) for path in ("/workspace", "/tmp", "/dev/shm", "/home/sandbox")],
+    "pids": [int(name) for name in os.listdir("/proc") if name.isdigit()],
+    "own": [os.getpid(), os.getppid()],
+    "environment": sorted(os.environ),
+}
+print(json.dumps(seen))
+for path in ("/workspace/left", "/tmp/left", "/dev/shm/left", "/home/sandbox/left"):
+    open(path, "w").write(secrets.token_hex())
+os.sched_setaffinity(0, {0})
+random.seed(1)
+os.environ["LEFT"] = "1"
+`;
+
+interface Seen {
+  readonly uid: string;
+  readonly random: number;
+  readonly uuid: string;
+  readonly urandom: string;
+  readonly temporary: string;
+  readonly time: number;
+  readonly files: readonly (readonly string[])[];
+  readonly pids: readonly number[];
+  readonly own: readonly number[];
+  readonly environment: readonly string[];
+}
+
+describe.skipIf(skipReason !== undefined)(`forks ${skipReason ?? ""}`, () => {
+  let provider: Provider;
+  let service: ExecutionService;
+  let leftovers: LeftoverCheck;
+  beforeAll(async () => {
+    leftovers = await createLeftoverCheck();
+    provider = createProvider();
+    service = createService({ provider, concurrency: PARALLEL, maxQueued: RUNS });
+  });
+  afterAll(async () => {
+    await service.close();
+    expect(await leftovers.find()).toEqual([]);
+  });
+
+  const run = async (
+    code: string,
+    language = "python",
+    limits = defaultLimits,
+    where = service,
+  ): Promise<string> => {
+    const file = {
+      path: language === "python" ? "main.py" : "main.sh",
+      content: Buffer.from(code),
+    };
+    const { output, report } = await collect(
+      where,
+      {
+        program: { kind: "code", language, files: [file] },
+        args: [],
+        env: {},
+        stdin: "empty",
+        limits,
+        onOutputLimit: "truncate",
+        network: { mode: "none" },
+        enforcement: isRoot ? "strict" : "best-effort",
+      },
+      never,
+    );
+    const stdout = output.run.stdout.toString();
+    expect({ stderr: output.run.stderr.toString(), outcome: report.run?.outcome, stdout }).toEqual({
+      stderr: "",
+      outcome: { kind: "exited", exitCode: 0 },
+      stdout,
+    });
+    return stdout;
+  };
+
+  test(`${RUNS} of them have users, random numbers and folders of their own`, async () => {
+    const startedS = Date.now() / 1000;
+    const numbers = Array.from({ length: RUNS }, (_, index) => index);
+    const seen = await mapLimited(numbers, PARALLEL, async () => {
+      return JSON.parse(await run(lookAround)) as Seen;
+    });
+    for (const name of ["random", "uuid", "urandom", "temporary"] as const)
+      expect(new Set(seen.map((each) => each[name])).size, name).toBe(RUNS);
+    // An ordinary user can be nobody but itself.
+    expect(new Set(seen.map(({ uid }) => uid)).size).toBe(isRoot ? RUNS : 1);
+    for (const { files, pids, own, environment, time } of seen) {
+      expect(files).toEqual([["main.py"], [], [], []]);
+      expect([...pids].sort()).toEqual([1, ...own.slice(0, 1)].sort());
+      expect(own[1]).toBe(1);
+      expect(environment).not.toContain("LEFT");
+      expect(environment.filter((name) => /PARK|PRELUDE|PRELOAD/.test(name))).toEqual([]);
+      expect(time).toBeGreaterThan(startedS - 1);
+    }
+    expect(Math.max(...seen.map(({ time }) => time))).toBeGreaterThan(
+      Math.min(...seen.map(({ time }) => time)),
+    );
+  }, 300_000);
+
+  test("one can't find what another held in its memory, or the template's settings", async () => {
+    await run(`held = "-".join(["secret", "of", "the", "first"]) * 1000\nprint(len(held))`);
+    // The patterns don't match themselves.
+    const found = await run(`
+import re
+wanted = [re.compile(text) for text in (rb"secret[-]of[-]the[-]first", rb"GLOVEBOX[_]P[A-Z]+=", rb"LD[_]PRELOAD=")]
+counts = [0] * len(wanted)
+with open("/proc/self/maps") as maps, open("/proc/self/mem", "rb", 0) as memory:
+    for line in maps.read().splitlines():
+        start, end = (int(part, 16) for part in line.split()[0].split("-"))
+        if " rw" not in line or "[v" in line:
+            continue
+        memory.seek(start)
+        content = memory.read(end - start)
+        for index, each in enumerate(wanted):
+            counts[index] += len(each.findall(content))
+print(counts)
+`);
+    expect(found.trim()).toBe("[0, 0, 0]");
+  });
+
+  test("one can't reach another that runs, by processes, sockets, ports or files", async () => {
+    const first = run(`
+import socket, threading, time
+abstract = socket.socket(socket.AF_UNIX)
+abstract.bind("\\0glovebox-forks")
+abstract.listen()
+port = socket.socket()
+port.bind(("127.0.0.1", 5005))
+port.listen()
+open("/tmp/first", "w").write("x")
+open("/dev/shm/first", "w").write("x")
+time.sleep(3)
+print("still here")
+`);
+    await new Promise((resolve) => setTimeout(resolve, 800));
+    const second = await run(`
+import os, signal, socket
+def attempt(call):
+    try:
+        call()
+        return "done"
+    except OSError as error:
+        return type(error).__name__
+abstract, port = socket.socket(socket.AF_UNIX), socket.socket()
+print(attempt(lambda: abstract.connect("\\0glovebox-forks")))
+print(attempt(lambda: port.connect(("127.0.0.1", 5005))))
+print([name for name in os.listdir("/proc") if name.isdigit() and int(name) not in (1, os.getpid())])
+print(os.path.exists("/tmp/first"), os.path.exists("/dev/shm/first"))
+print([attempt(lambda: os.kill(pid, signal.SIGKILL)) for pid in range(2, 400) if pid != os.getpid()].count("done"))
+`);
+    expect(second.trim().split("\n")).toEqual([
+      "ConnectionRefusedError",
+      "ConnectionRefusedError",
+      "[]",
+      "False False",
+      "0",
+    ]);
+    expect(await first).toBe("still here\n");
+  });
+
+  test("one has no right, no fd and no namespace that a program is not to have", async () => {
+    const told = await run(`
+import ctypes, os
+libc = ctypes.CDLL(None, use_errno=True)
+status = dict(line.split(":\\t", 1) for line in open("/proc/self/status").read().splitlines() if ":\\t" in line)
+print([status[name].strip() for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")])
+print(status["NoNewPrivs"], status["Seccomp"], status["Uid"].split(), status["Groups"].strip() in ("", "65534"))
+print(sorted(int(fd) for fd in os.listdir("/proc/self/fd"))[:-1])
+def attempt(name, *arguments):
+    ctypes.set_errno(0)
+    return os.strerror(ctypes.get_errno()) if getattr(libc, name)(*arguments) < 0 else "done"
+print(attempt("unshare", 0x10000000), attempt("setns", 0, 0), attempt("mount", b"none", b"/tmp", b"tmpfs", 0, None))
+print(attempt("ptrace", 16, 1, 0, 0), attempt("setuid", 0))
+for path in ("/proc/1/mem", "/proc/1/environ", "/proc/1/root/etc", "/proc/1/ns/user", "/proc/1/fd"):
+    try:
+        print(os.listdir(path) if path.endswith(("fd", "etc")) else os.readlink(path) if "/ns/" in path else open(path, "rb").read(1))
+    except OSError as error:
+        print(path, type(error).__name__)
+print(os.getsid(0) == os.getpid(), os.getpgid(0) == os.getpid())
+`);
+    const zero = "'0000000000000000'";
+    expect(told.trim().split("\n")).toEqual([
+      `[${[zero, zero, zero, zero, zero].join(", ")}]`,
+      "1 2 ['1000', '1000', '1000', '1000'] True",
+      "[0, 1, 2]",
+      "Operation not permitted Operation not permitted Operation not permitted",
+      "Operation not permitted Invalid argument",
+      "/proc/1/mem PermissionError",
+      "/proc/1/environ PermissionError",
+      "/proc/1/root/etc PermissionError",
+      "/proc/1/ns/user PermissionError",
+      "/proc/1/fd PermissionError",
+      "True True",
+    ]);
+  });
+
+  test("its own limits are those of a run by itself, each for each", async () => {
+    const code = `print(open("/proc/self/limits").read())`;
+    const cold = createService({
+      provider: createLinuxProvider({ launcherPath }),
+      concurrency: PARALLEL,
+    });
+    for (const openFiles of [defaultLimits.openFiles, 64, 1024]) {
+      const limits = { ...defaultLimits, openFiles };
+      expect(await run(code, "python", limits)).toBe(await run(code, "python", limits, cold));
+    }
+    await cold.close();
+  });
+
+  test("limits hold for a fork as for any program", async () => {
+    const limited = async (code: string): Promise<string | undefined> => {
+      const { report } = await collect(
+        service,
+        {
+          program: {
+            kind: "code",
+            language: "python",
+            files: [{ path: "main.py", content: Buffer.from(code) }],
+          },
+          args: [],
+          env: {},
+          stdin: "empty",
+          limits: {
+            ...defaultLimits,
+            memoryBytes: 64 * 2 ** 20,
+            processes: 8,
+            cpuTimeMs: 1000,
+            wallTimeMs: 3000,
+          },
+          onOutputLimit: "truncate",
+          network: { mode: "none" },
+          enforcement: isRoot ? "strict" : "best-effort",
+        },
+        never,
+      );
+      const outcome = report.run?.outcome;
+      return outcome?.kind === "limit" ? outcome.limit : outcome?.kind;
+    };
+    expect(await limited("x = []\nwhile True: x.append(bytearray(1 << 20))")).toBe("memory");
+    expect(await limited("while True: pass")).toBe("cpuTime");
+    expect(await limited("import time; time.sleep(9)")).toBe("wallTime");
+    expect(await limited("import os\nfor _ in range(50): os.fork()")).toBe("processes");
+  });
+});
