@@ -74,24 +74,9 @@ void share_message(struct supervisor *self, const struct message *message) {
 static void start(struct supervisor *self, const struct message *message, const int fds[3]) {
     struct sandbox *sandbox = self->sandbox;
     share_message(self, message);
-    size_t count = fds[2] < 0 ? 2 : 3;
     struct request request = {.kind = REQUEST_EXEC};
-    union {
-        char bytes[CMSG_SPACE(3 * sizeof(int))];
-        struct cmsghdr align;
-    } control = {0};
-    struct iovec part = {.iov_base = &request, .iov_len = sizeof request};
-    struct msghdr header = {.msg_iov = &part,
-                            .msg_iovlen = 1,
-                            .msg_control = control.bytes,
-                            .msg_controllen = CMSG_SPACE(count * sizeof(int))};
-    struct cmsghdr *first = CMSG_FIRSTHDR(&header);
-    first->cmsg_level = SOL_SOCKET;
-    first->cmsg_type = SCM_RIGHTS;
-    first->cmsg_len = CMSG_LEN(count * sizeof(int));
-    memcpy(CMSG_DATA(first), fds, count * sizeof(int));
     /* If pid 1 is gone, its pidfd says so. */
-    (void)!sendmsg(sandbox->channel, &header, MSG_NOSIGNAL);
+    (void)send_with_fds(sandbox->channel, &request, sizeof request, fds, fds[2] < 0 ? 2 : 3);
 }
 
 static void send_signal(struct supervisor *self, int number) {
@@ -219,6 +204,7 @@ void supervise_lane(void) {
     static struct supervisor self;
     static struct plan plan;
     setup_lane(&self);
+    set_failure_cleanup(clean_up_failure);
     struct message message;
     if (!read_create_message(LANE_FD, &message))
         exit(EXIT_LANE_LOST);
@@ -227,7 +213,6 @@ void supervise_lane(void) {
         die_plain("plan: a token is for containers");
 
     sandbox = (struct sandbox){.ids = choose_host_ids(), .mnt_ns_fd = -1};
-    set_failure_cleanup(clean_up_failure);
     plan.is_template = own_template_fd() >= 0;
     leave_groups(sandbox.ids);
     prepare_workspace_mounts(&plan, sandbox.ids);

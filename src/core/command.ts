@@ -57,7 +57,7 @@ export interface AheadCommand extends Pick<Command, "argv" | "env" | "cwd"> {
   /** `pipe`: it will have one. */
   readonly stdin: "pipe" | "empty";
   readonly cpuTimeMs: Limits["cpuTimeMs"];
-  /** It has words or variables of one caller's own, who may be the only one to use it. */
+  /** It has a name of one caller's own, who may be the only one to use it; it is never a fork. */
   readonly isOwn: boolean;
   readonly park: ParkPlace;
 }

@@ -42,6 +42,15 @@ test.each<[string, WantedRun]>([
   ["a language that is never started ahead", wanted("jq", ".")],
   ["a file in a folder", wanted("python", "1", { entry: "app/main.py" })],
   ["a file that is not there", wanted("python", "1", { files: [] })],
+  ["a program with arguments", wanted("bash", "1", { request: { args: ["x"], env: {} } })],
+  [
+    "a program with variables",
+    wanted("bash", "1", { request: { args: [], env: { BASH_ENV: "$(id)" } } }),
+  ],
+  [
+    "one with its own name at a point that needs a template",
+    wanted("ruby", "puts 1", { entry: "mine.rb", usualEntry: "main.rb" }),
+  ],
   ["what the data leaves out", wanted("ruby", "#!/usr/bin/ruby -w\nputs 1\n")],
   [
     "a terminal",
@@ -55,12 +64,10 @@ test.each<[string, WantedRun]>([
   expect(aheadOf(run)).toBeUndefined();
 });
 
-test.each<[string, Partial<WantedRun>]>([
-  ["arguments", { request: { args: ["x"], env: {} } }],
-  ["variables", { request: { args: [], env: { A: "1" } } }],
-  ["a name of its own", { entry: "mine.py" }],
-])("with %s it is the caller's own", (_name, more) => {
-  expect(aheadOf(wanted("python", "1", { usualEntry: "main.py", ...more }))?.isOwn).toBe(true);
+test("with a name of its own it is the caller's own, and no fork", () => {
+  const ahead = aheadOf(wanted("python", "1", { usualEntry: "main.py", entry: "mine.py" }));
+  expect(ahead).toMatchObject({ isOwn: true, park: { mode: "wait", entry: "mine.py" } });
+  expect(ahead?.park).not.toHaveProperty("prelude");
 });
 
 test("for a key without forks it waits by itself", () => {

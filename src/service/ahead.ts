@@ -18,9 +18,13 @@ export interface WantedRun {
   readonly usualEntry: string;
 }
 
-/** Undefined where it is to be started when all is there. */
+/**
+ * Undefined where it is to be started when all is there. What an interpreter is started with can make it
+ * run code (`BASH_ENV`, `PERL5OPT`, `-c`): one caller's words and variables are never there ahead.
+ */
 export function aheadOf(wanted: WantedRun): AheadCommand | undefined {
   const { language, request, run, entry, files, usualEntry } = wanted;
+  if (request.args.length > 0 || Object.keys(request.env).length > 0) return undefined;
   const { warm, preludeText } = language;
   const file = files.find(({ path }) => path === entry);
   // A folder on the way to it would have to be there at the start.
@@ -28,11 +32,11 @@ export function aheadOf(wanted: WantedRun): AheadCommand | undefined {
     return undefined;
   if (warm.unless !== undefined && matches(warm.unless, file)) return undefined;
   const { point, prelude } = warm;
-  const mode = request.fork === "off" ? "wait" : warm.mode;
+  // All that has a caller's name for its file is that caller's, and shares nothing.
+  const isOwn = entry !== usualEntry;
+  const mode = isOwn || request.fork === "off" ? "wait" : warm.mode;
   // What its prelude puts right would be left undone.
   if (mode === "wait" && point === "read") return undefined;
-  const isOwn =
-    request.args.length > 0 || Object.keys(request.env).length > 0 || entry !== usualEntry;
   return {
     argv: run.argv,
     env: run.env,

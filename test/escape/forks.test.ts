@@ -3,6 +3,7 @@
  * Programs that are forks of one template: what they have in common is what SECURITY.md says, and not
  * more; and none of them, nor the template, can be reached from another.
  */
+import { readdir, readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createService } from "../../src/app.ts";
 import { defaultLimits } from "../../src/core/limits.ts";
@@ -10,6 +11,7 @@ import type { Provider } from "../../src/core/provider.ts";
 import { locateLauncher, locateParkLibrary } from "../../src/launcher/locate-launcher.ts";
 import { createLinuxProvider } from "../../src/providers/linux/index.ts";
 import { collect } from "../../src/service/collect.ts";
+import type { ExecutionRequest } from "../../src/service/request.ts";
 import type { ExecutionService } from "../../src/service/service.ts";
 import { mapLimited } from "../../src/util/map-limited.ts";
 import { createLeftoverCheck, type LeftoverCheck } from "../helpers/leftovers.ts";
@@ -70,6 +72,31 @@ interface Seen {
   readonly environment: readonly string[];
 }
 
+function requestOf(code: string, language = "python"): ExecutionRequest {
+  const path = language === "python" ? "main.py" : "main.sh";
+  return {
+    program: { kind: "code", language, files: [{ path, content: Buffer.from(code) }] },
+    args: [],
+    env: {},
+    stdin: "empty",
+    limits: defaultLimits,
+    onOutputLimit: "truncate",
+    network: { mode: "none" },
+    enforcement: isRoot ? "strict" : "best-effort",
+  };
+}
+
+/** Pids, by a part of the command line. */
+async function processesWith(part: string): Promise<readonly string[]> {
+  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const found = await Promise.all(
+    pids.map(async (pid) =>
+      (await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")).includes(part),
+    ),
+  );
+  return pids.filter((_, index) => found[index]);
+}
+
 describe.skipIf(skipReason !== undefined)(`forks ${skipReason ?? ""}`, () => {
   let provider: Provider;
   let service: ExecutionService;
@@ -90,24 +117,8 @@ describe.skipIf(skipReason !== undefined)(`forks ${skipReason ?? ""}`, () => {
     limits = defaultLimits,
     where = service,
   ): Promise<string> => {
-    const file = {
-      path: language === "python" ? "main.py" : "main.sh",
-      content: Buffer.from(code),
-    };
-    const { output, report } = await collect(
-      where,
-      {
-        program: { kind: "code", language, files: [file] },
-        args: [],
-        env: {},
-        stdin: "empty",
-        limits,
-        onOutputLimit: "truncate",
-        network: { mode: "none" },
-        enforcement: isRoot ? "strict" : "best-effort",
-      },
-      never,
-    );
+    const request = { ...requestOf(code, language), limits };
+    const { output, report } = await collect(where, request, never);
     const stdout = output.run.stdout.toString();
     expect({ stderr: output.run.stderr.toString(), outcome: report.run?.outcome, stdout }).toEqual({
       stderr: "",
@@ -201,6 +212,33 @@ print([attempt(lambda: os.kill(pid, signal.SIGKILL)) for pid in range(2, 400) if
     expect(await first).toBe("still here\n");
   });
 
+  test("what makes an interpreter run code as it starts runs nowhere but in its own sandbox", async () => {
+    const seconds = "97531";
+    const request = requestOf(`echo done`, "bash");
+    const kept = createService({
+      provider: createLinuxProvider({
+        launcherPath,
+        expects: "many",
+        ...(parkLibraryPath === undefined ? {} : { parkLibraryPath }),
+        pool: { size: 4, memoryBytes: 2 ** 30, fork: "on" },
+      }),
+      concurrency: PARALLEL,
+    });
+    for (const where of [service, kept]) {
+      for (let time = 0; time < 4; time++) {
+        const env = { BASH_ENV: `$(echo began >&2; sleep ${seconds} >/dev/null 2>&1 &)` };
+        const { output } = await collect(where, { ...request, env }, never);
+        // It does run, once, where it was asked for.
+        expect(output.run.stderr.toString()).toBe("began\n");
+        expect(output.run.stdout.toString()).toBe("done\n");
+        // What is made for the next caller is made about now.
+        await new Promise((resolve) => setTimeout(resolve, 150));
+        expect(await processesWith(`sleep\0${seconds}\0`)).toEqual([]);
+      }
+    }
+    await kept.close();
+  });
+
   test("one has no right, no fd and no namespace that a program is not to have", async () => {
     const told = await run(`
 import ctypes, os
@@ -252,30 +290,14 @@ print(os.getsid(0) == os.getpid(), os.getpgid(0) == os.getpid())
 
   test("limits hold for a fork as for any program", async () => {
     const limited = async (code: string): Promise<string | undefined> => {
-      const { report } = await collect(
-        service,
-        {
-          program: {
-            kind: "code",
-            language: "python",
-            files: [{ path: "main.py", content: Buffer.from(code) }],
-          },
-          args: [],
-          env: {},
-          stdin: "empty",
-          limits: {
-            ...defaultLimits,
-            memoryBytes: 64 * 2 ** 20,
-            processes: 8,
-            cpuTimeMs: 1000,
-            wallTimeMs: 3000,
-          },
-          onOutputLimit: "truncate",
-          network: { mode: "none" },
-          enforcement: isRoot ? "strict" : "best-effort",
-        },
-        never,
-      );
+      const limits = {
+        ...defaultLimits,
+        memoryBytes: 64 * 2 ** 20,
+        processes: 8,
+        cpuTimeMs: 1000,
+        wallTimeMs: 3000,
+      };
+      const { report } = await collect(service, { ...requestOf(code), limits }, never);
       const outcome = report.run?.outcome;
       return outcome?.kind === "limit" ? outcome.limit : outcome?.kind;
     };

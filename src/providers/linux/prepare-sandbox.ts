@@ -19,7 +19,7 @@ import {
   type BuiltSandbox,
   type LinuxHost,
 } from "./start-sandbox.ts";
-import type { Templates } from "./templates.ts";
+import type { Template, Templates } from "./templates.ts";
 
 /** Files up to this go with the command; more go before it, in pieces. */
 const MAX_BYTES_IN_MESSAGE = 1 << 20;
@@ -67,6 +67,19 @@ export async function prepareSandbox(
     wanted?.park.mode === "fork"
       ? await templates.get(spec, fileSystem, wanted, signal)
       : undefined;
+  try {
+    return await prepareIn(host, { spec, fileSystem, ahead: wanted }, template, signal);
+  } finally {
+    template?.release();
+  }
+}
+
+async function prepareIn(
+  host: LinuxHost,
+  { spec, fileSystem, ahead: wanted }: PreparedKind,
+  template: Template | undefined,
+  signal: AbortSignal,
+): Promise<PreparedSandbox> {
   const forkLauncher = template?.startFork();
   const ahead = forkLauncher === undefined ? asOwnProcess(wanted) : wanted;
   const launcher = forkLauncher ?? host.launchers.start();

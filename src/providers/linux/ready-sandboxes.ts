@@ -70,8 +70,12 @@ export function createReadySandboxes(
     make: (key, signal) => prepare(kinds.get(key), signal),
   });
 
+  /** A template has no network, and nothing of one caller's. */
+  const mayFork = ({ policy }: SandboxSpec, wanted: AheadCommand | undefined): boolean =>
+    settings.fork === "on" && policy.network.mode === "none" && wanted?.isOwn === false;
+
   const create = async (...[spec, signal, wanted]: Parameters<ReadySandboxes["create"]>) => {
-    const kind = kindOf(spec, settings.fork === "on" ? wanted : asOwnProcess(wanted));
+    const kind = kindOf(spec, mayFork(spec, wanted) ? wanted : asOwnProcess(wanted));
     if (settings.keepsNone === true) return (await prepare(kind, signal)).begin(spec.files);
     const ready = pool.take(kinds.keyOf(kind), { isRare: isRare(kind) });
     if (ready !== undefined) return ready.begin(spec.files);

@@ -11,9 +11,12 @@ import type { TemplateLauncher } from "./launcher-process.ts";
 import { parkRecords } from "./park-records.ts";
 import { buildSandbox, launcherFailed, type LinuxHost } from "./start-sandbox.ts";
 
+/** A template in use: it stays until its user lets go of it. */
 export interface Template {
   readonly number: number;
   startFork(): Launcher | undefined;
+  /** After the fork has come, or has failed. Idempotent. */
+  release(): void;
 }
 
 export interface Templates {
@@ -48,10 +51,13 @@ const MAX_FORKS = 500;
 const MAX_TEMPLATES = 12;
 const MAX_AGE_MS = 10 * 60 * 1000;
 
-interface Living extends Template {
-  readonly launcher: TemplateLauncher["launcher"];
+interface Living {
+  readonly place: TemplateLauncher;
   readonly bornMs: number;
   forks: number;
+  /** Forks that are being made. */
+  users: number;
+  /** Not to be forked again. */
   isOver: boolean;
 }
 
@@ -71,18 +77,21 @@ class LivingTemplates implements Templates {
 
   async get(...[spec, fileSystem, ahead, signal]: Parameters<Templates["get"]>) {
     const key = keyOf(spec, ahead);
-    const last = this.#living.get(key);
-    const known = await last;
-    if (known !== undefined && isFresh(known)) {
-      known.forks += 1;
-      this.#refresh(key);
-      return known;
+    for (;;) {
+      const known = this.#living.get(key);
+      const begun =
+        known ?? this.#start(key, () => start(this.#host(), spec, fileSystem, ahead, signal));
+      const template = await begun;
+      if (template === undefined) return undefined;
+      if (isFresh(template)) {
+        this.#refresh(key);
+        return this.#lend(template);
+      }
+      // Who came in the same moment may have begun a new one.
+      if (this.#living.get(key) === begun) this.#living.delete(key);
+      this.#retire(template);
+      if (known === undefined) return undefined;
     }
-    // Who came in the same moment has begun a new one.
-    const other = this.#living.get(key);
-    if (other !== undefined && other !== last) return other;
-    if (known !== undefined) void this.#end(known);
-    return this.#start(key, () => start(this.#host(), spec, fileSystem, ahead, signal));
   }
 
   has(spec: SandboxSpec, ahead: AheadCommand): boolean {
@@ -93,7 +102,7 @@ class LivingTemplates implements Templates {
     const all = await Promise.allSettled(this.#living.values());
     this.#living.clear();
     for (const each of all)
-      if (each.status === "fulfilled" && each.value !== undefined) void this.#end(each.value);
+      if (each.status === "fulfilled" && each.value !== undefined) this.#end(each.value);
     await Promise.all(this.#ends);
   }
 
@@ -116,7 +125,29 @@ class LivingTemplates implements Templates {
     if (key === undefined || oldest === undefined) return;
     this.#living.delete(key);
     const template = await oldest.catch(() => undefined);
-    if (template !== undefined) await this.#end(template);
+    if (template !== undefined) this.#retire(template);
+  }
+
+  #lend(template: Living): Template {
+    template.forks += 1;
+    template.users += 1;
+    let isReleased = false;
+    return {
+      number: template.place.number,
+      startFork: () => template.place.startFork(),
+      release: () => {
+        if (isReleased) return;
+        isReleased = true;
+        template.users -= 1;
+        if (template.isOver && template.users === 0) this.#end(template);
+      },
+    };
+  }
+
+  /** Ends it with the last fork that is being made: its number may be another's then. */
+  #retire(template: Living): void {
+    template.isOver = true;
+    if (template.users === 0) this.#end(template);
   }
 
   #refresh(key: string): void {
@@ -126,12 +157,11 @@ class LivingTemplates implements Templates {
     this.#living.set(key, template);
   }
 
-  #end(template: Living): Promise<void> {
+  #end(template: Living): void {
     template.isOver = true;
-    const ending = template.launcher.end();
+    const ending = template.place.launcher.end();
     this.#ends.add(ending);
     void ending.then(() => this.#ends.delete(ending));
-    return ending;
   }
 }
 
@@ -152,9 +182,9 @@ async function start(
   ahead: AheadCommand,
   signal: AbortSignal,
 ): Promise<Living | undefined> {
-  const template = host.launchers.startTemplate?.();
-  if (template === undefined) return undefined;
-  const { launcher, number } = template;
+  const place = host.launchers.startTemplate?.();
+  if (place === undefined) return undefined;
+  const { launcher } = place;
   const limited = { ...spec, limits: templateLimits };
   await buildSandbox(host, launcher, { spec: limited, fileSystem }, signal);
   launcher.send(encodeMessage(parkRecords("template", ahead)));
@@ -164,14 +194,8 @@ async function start(
     const text = line?.kind === "error" ? line.text : launcher.failure();
     throw launcherFailed(text ?? "the template ended");
   }
-  const living: Living = {
-    number,
-    launcher,
-    bornMs: performance.now(),
-    forks: 1,
-    isOver: false,
-    startFork: () => template.startFork(),
-  };
+  const bornMs = performance.now();
+  const living: Living = { place, bornMs, forks: 0, users: 0, isOver: false };
   // It says no more, so its next word is its end.
   void launcher.nextStatus().then(() => {
     living.isOver = true;

@@ -30,8 +30,8 @@ export const bombAttacks: readonly Attack[] = [
     name: "a fork bomb is refused more processes and ends with its program",
     program: "fork-bomb.c",
     args: () => ["1"],
-    // Two seconds on all processors.
-    limits: { cpuTimeMs: "unlimited" },
+    // Two seconds on all processors, which the kernel's part of ended processes must not cut short.
+    limits: { cpuTimeMs: "unlimited", memoryBytes: 2 ** 30 },
     tries: 3,
     ends: "anyhow",
     stoppedBy: "pids.max, or RLIMIT_NPROC in the user namespace",
