@@ -265,6 +265,36 @@ def are_flushed():
     return True
 
 
+# What nothing happens to when it is freed.
+PLAIN = {dict, list, tuple, set, frozenset, slice, object, type, type(note), type(len), type(gc)}
+PLAIN |= {property, staticmethod, classmethod, type(note.__get__(0)), external.SourceFileLoader}
+
+
+def is_plain(each):
+    """A module of the template's, a class of the program's own, or an instance of one, or of no class that
+    anybody has written; and none with a `__del__`."""
+    if type(each) is type(gc):
+        return known.get(each.__dict__.get("__name__")) is each
+    kinds = each.__mro__ if type(each) is type else (type(each),)
+    return all(kind in PLAIN or kind in own_classes for kind in kinds)
+
+
+def is_all_plain():
+    """Whether nobody could tell that nothing of the program is freed."""
+    if sys.getallocatedblocks() > most_blocks:
+        return False
+    objects = gc.get_objects()
+    for each in objects:
+        if type(each) is type and each.__flags__ & HEAP_TYPE and each.__module__ == "__main__":
+            if "__del__" in each.__dict__:
+                return False
+            own_classes.add(each)
+    return all(map(is_plain, objects))
+
+
+own_classes = set()
+
+
 def free_all():
     bootstrap.module_from_spec = real_module_from_spec
     for each in (known, BASE, items_of_ours, order, attributes, shadows, renamed, for_ever):
@@ -293,10 +323,18 @@ class AtEnd:
 
     def __del__(self):
         if sys.path is None:
-            if has_finalizer() or not are_flushed():
+            if not are_flushed():
+                free_all()
+            elif is_all_plain():
+                _end_now()
+                free_nothing_of_ours()
+            elif has_finalizer():
                 free_all()
             else:
                 free_nothing_of_ours()
+
+
+PLAIN.add(AtEnd)
 
 
 def hang_on_hook():

@@ -47,8 +47,7 @@ bool reap_until(pid_t command, int *status) {
     return false;
 }
 
-/* Asked before the processes are killed, while their files are still there. */
-static bool is_full(const struct plan *plan) {
+bool is_full(const struct plan *plan) {
     for (size_t i = 0; i < plan->entry_count; i++) {
         struct statvfs status;
         if (plan->entries[i].kind != ENTRY_WRITABLE || statvfs(plan->entries[i].path, &status) < 0)
@@ -60,8 +59,7 @@ static bool is_full(const struct plan *plan) {
     return false;
 }
 
-/* What is left of the command is killed; returns how many processes that were. */
-static uint64_t kill_everything(void) {
+uint64_t kill_everything(void) {
     uint64_t reaped = 0;
     for (;;) {
         int status;
@@ -76,7 +74,7 @@ static uint64_t kill_everything(void) {
 
 /* Without a scratch workspace nobody looks: a folder of the user may be a dead network's, and pid 1
  * must not hang in it. */
-static bool has_out(const struct plan *plan) {
+bool has_out(const struct plan *plan) {
     for (size_t i = 0; i < plan->entry_count; i++)
         if (plan->entries[i].kind == ENTRY_WRITABLE &&
             !strcmp(plan->entries[i].path, "/workspace")) {

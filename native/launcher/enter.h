@@ -6,6 +6,7 @@
 #ifndef ENTER_H
 #define ENTER_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -37,5 +38,15 @@ struct enter_word {
     int32_t pid;    /* of the program, as its sandbox numbers it */
     char text[256]; /* of a failure */
 };
+
+/* Said to a program that waits, a letter each. */
+enum {
+    ATTACHED = 'a',    /* by the supervisor: it is in its cgroups */
+    GO = 'g',          /* by pid 1: the program's file is there */
+    GO_AND_TELL = 'e', /* the same, and pid 1 wants to be told of the end */
+};
+
+/* Its value is the exit code; see park/last_word.c. */
+#define END_SIGNAL SIGUSR1
 
 #endif

@@ -23,6 +23,7 @@ struct state {
     const struct message *exec_message;
     int channel;
     pid_t command;        /* the running command's own process and process group, or 0 */
+    bool tells_end;       /* it says so before it is gone */
     uint64_t cpu_us_then; /* of all children reaped before it */
     struct waiting waiting;
 };
@@ -128,6 +129,7 @@ static void start_command(struct state *state, const int fds[3]) {
     if (pid == 0)
         run_command(state->plan, state->exec_message, fds, -1);
     state->command = pid;
+    state->tells_end = false;
     close_fds(fds);
 }
 
@@ -157,7 +159,9 @@ static void act(struct state *state, const struct request *request, const int fd
         break;
     case REQUEST_START_PARKED:
         begin_command(state);
-        state->command = end_waiting(&state->waiting);
+        /* Without a cgroup's counters only what is gone can be counted. */
+        state->tells_end = state->plan->cgroup_count > 0;
+        state->command = end_waiting(&state->waiting, state->tells_end);
         break;
     }
 }
@@ -173,6 +177,21 @@ static void reap(struct state *state) {
         _exit(0);
 }
 
+/* The command has nothing more to do but to be taken apart, which the answer does not wait for. Files that
+ * somebody will look at are another matter: what it has left running may still write to them. */
+static void hear_end(struct state *state, const struct signalfd_siginfo *info) {
+    if (!state->tells_end || !state->command || (pid_t)info->ssi_pid != state->command ||
+        info->ssi_code != SI_QUEUE || has_out(state->plan))
+        return;
+    struct reply reply = {.kind = REPLY_EXITED,
+                          .wait_status = (info->ssi_int & 0xff) << 8, /* as wait(2) gives an exit */
+                          .disk_full = is_full(state->plan)};
+    state->command = 0;
+    if (send(state->channel, &reply, sizeof reply, MSG_NOSIGNAL) < 0)
+        _exit(0);
+    kill_everything();
+}
+
 /* Never returns: the end of the channel is the end of the sandbox. */
 NORETURN static void serve(struct state *state, int signal_fd) {
     for (;;) {
@@ -186,8 +205,10 @@ NORETURN static void serve(struct state *state, int signal_fd) {
             hear_waiting(&state->waiting, state->channel);
         if (polls[1].revents) {
             struct signalfd_siginfo info;
-            (void)!read(signal_fd, &info, sizeof info);
-            reap(state);
+            if (read(signal_fd, &info, sizeof info) == sizeof info && info.ssi_signo == END_SIGNAL)
+                hear_end(state, &info);
+            else
+                reap(state);
         }
         if (polls[0].revents) {
             struct request request;
@@ -215,8 +236,8 @@ void run_inside(const struct plan *plan, int channel, const struct message *exec
     setup_abstract_sockets(plan);
     setup_seccomp(plan);
 
-    const int child = SIGCHLD;
-    int signal_fd = open_signals(&child, 1);
+    const int signals[] = {SIGCHLD, END_SIGNAL};
+    int signal_fd = open_signals(signals, 2);
     send_ready(channel);
     struct state state = {
         .plan = plan, .exec_message = exec_message, .channel = channel, .waiting = {.channel = -1}};

@@ -6,7 +6,8 @@
 
 /* ---- inside.c: pid 1 of the sandbox ---- */
 
-/* From the supervisor to pid 1; files and commands are in the shared message. An exec packet carries the fds of stdout, stderr and maybe stdin. */
+/* From the supervisor to pid 1; files and commands are in the shared message. An exec packet carries the
+ * fds of stdout, stderr and maybe stdin. */
 struct request {
     enum {
         REQUEST_GO,
@@ -52,7 +53,13 @@ uint64_t children_cpu_us(struct rusage *usage);
 void signal_command(pid_t command, int number);
 /* Reaps what has ended; true when `command` is among it, with its status. Others may be left to reap. */
 bool reap_until(pid_t command, int *status);
-/* Kills all processes but this one, which must be a pid 1, and says in `reply` what was found. */
+/* Whether the scratch tmpfs is; asked before the processes are killed, while their files are there. */
+bool is_full(const struct plan *plan);
+/* Whether there may be something for the owner at /workspace/out. */
+bool has_out(const struct plan *plan);
+/* All processes but this one, which must be a pid 1; returns how many there were. */
+uint64_t kill_everything(void);
+/* Does the same, and says in `reply` what was found. */
 void end_command(const struct plan *plan, uint64_t cpu_us_then, struct reply *reply);
 
 #endif

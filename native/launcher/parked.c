@@ -139,7 +139,8 @@ static void fork_template(struct supervisor *self, const struct park_order *orde
     int32_t pid_inside;
     pid_t pid = await_fork(self, channel[0], &pid_inside);
     attach_to_cgroups(self->plan, pid, false);
-    (void)!send(channel[0], "a", 1, MSG_NOSIGNAL);
+    const char attached = ATTACHED;
+    (void)!send(channel[0], &attached, 1, MSG_NOSIGNAL);
     adopt(self, pid_inside, channel[0]);
     close(channel[0]);
     await_parked(self);

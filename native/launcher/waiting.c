@@ -45,11 +45,12 @@ void hear_waiting(struct waiting *waiting, int supervisor) {
         tell_parked(waiting, supervisor);
 }
 
-pid_t end_waiting(struct waiting *waiting) {
+pid_t end_waiting(struct waiting *waiting, bool tells_end) {
+    const char word = tells_end ? GO_AND_TELL : GO;
     if (waiting->channel < 0)
         die_plain("park: no program waits");
     /* If it is gone, it is reaped as one that ended at once. */
-    (void)!send(waiting->channel, "g", 1, MSG_NOSIGNAL);
+    (void)!send(waiting->channel, &word, 1, MSG_NOSIGNAL);
     close(waiting->channel);
     pid_t pid = waiting->pid;
     *waiting = (struct waiting){.channel = -1};

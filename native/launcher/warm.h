@@ -49,8 +49,8 @@ void start_waiting(struct waiting *waiting, const struct plan *plan, const struc
 void adopt_waiting(struct waiting *waiting, pid_t pid, int channel, int supervisor);
 /* It has said that it is there: tells the supervisor, if this is its word. */
 void hear_waiting(struct waiting *waiting, int supervisor);
-/* Lets it go on; its pid. */
-pid_t end_waiting(struct waiting *waiting);
+/* Lets it go on, and tell its end if that is wanted; its pid. */
+pid_t end_waiting(struct waiting *waiting, bool tells_end);
 /* Gives the supervisor the namespaces, as fds in the order of enum entered. */
 void send_namespaces(int supervisor);
 

@@ -29,13 +29,20 @@ static void end_early(void *capsule) {
         return_early_from("Py_FinalizeEx");
 }
 
-/* A PyMethodDef of the stable ABI. */
+/* Where not even the program's own objects need to be freed. It comes back where it can't. */
+static void *end_now(void *self, void *arguments) {
+    return_early_from("Py_FinalizeEx");
+    return allow_early_end(self, arguments);
+}
+
+/* PyMethodDefs of the stable ABI. */
 static struct {
     const char *name;
     void *(*function)(void *self, void *arguments);
     int flags;
     const char *doc;
-} early_end_method = {"_end_early", allow_early_end, 4 /* METH_NOARGS */, NULL};
+} early_end_method = {"_end_early", allow_early_end, 4 /* METH_NOARGS */, NULL},
+  end_now_method = {"_end_now", end_now, 4 /* METH_NOARGS */, NULL};
 
 /*
  * The globals of the prelude: a module of its own with the function `_end_early`, see early_return.c.
@@ -56,13 +63,16 @@ static void *new_globals(void) {
     void *last = state_dict(state()), *globals = new_dict(), *name = new_text("importlib");
     void *capsule = new_capsule(&early_end_method, NULL, end_early);
     void *function = new_function(&early_end_method, NULL, NULL);
-    if (!last || !globals || !name || !capsule || !function || !FIND(release, "Py_DecRef"))
+    void *other = new_function(&end_now_method, NULL, NULL);
+    if (!last || !globals || !name || !capsule || !function || !other ||
+        !FIND(release, "Py_DecRef"))
         return NULL;
     bool is_set = set(last, "early_end", capsule) == 0 && set(globals, "__name__", name) == 0 &&
                   set(globals, "__builtins__", builtins()) == 0 &&
-                  set(globals, "_end_early", function) == 0;
+                  set(globals, "_end_early", function) == 0 && set(globals, "_end_now", other) == 0;
     release(capsule);
     release(function);
+    release(other);
     release(name);
     return is_set ? globals : NULL;
 }

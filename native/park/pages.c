@@ -3,7 +3,10 @@
  * microseconds where memory is a guest's, and a run has hundreds: a fork takes them before it is asked
  * for anything. A trial tells which: one fork runs the language's own first program, and says at its end
  * which pages have become its own.
- * Manuals: proc(5), /proc/pid/pagemap; madvise(2), MADV_POPULATE_WRITE (Linux 5.14).
+ *
+ * It also says which pages of files it has read: of those a fork has none to begin with, and a fault for
+ * every few. The kernel copies them with the rest for a mapping of which one page has been written to.
+ * Manuals: proc(5), /proc/pid/pagemap, /proc/pid/mem; madvise(2), MADV_POPULATE_* (Linux 5.14).
  */
 #include "park.h"
 
@@ -17,6 +20,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22
+#endif
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
 #endif
@@ -28,6 +34,7 @@
 
 /* Bits of an entry of /proc/self/pagemap. */
 #define IS_EXCLUSIVE (1ull << 56)
+#define IS_OF_FILE (1ull << 61)
 #define IS_PRESENT (1ull << 63)
 
 struct range {
@@ -35,36 +42,60 @@ struct range {
     size_t length;
 };
 
-/* In memory that the trial shares with the template; NULL in all other processes. */
-static struct learned {
+struct ranges {
     size_t count, pages;
-    struct range ranges[MAX_RANGES];
-} * learned;
+    struct range list[MAX_RANGES];
+};
+
+/* In memory that the trial shares with the template; NULL in all other processes. */
+static struct learned { struct ranges written, read; } * learned;
 static bool is_trial;
 
-static void add_page(uintptr_t page, size_t size) {
-    struct range *last = learned->count ? &learned->ranges[learned->count - 1] : NULL;
-    learned->pages++;
+static void add_page(struct ranges *ranges, uintptr_t page, size_t size) {
+    struct range *last = ranges->count ? &ranges->list[ranges->count - 1] : NULL;
+    ranges->pages++;
     if (last && last->start + last->length == page)
         last->length += size;
-    else if (learned->count < MAX_RANGES)
-        learned->ranges[learned->count++] = (struct range){.start = page, .length = size};
+    else if (ranges->count < MAX_RANGES)
+        ranges->list[ranges->count++] = (struct range){.start = page, .length = size};
 }
 
-/* Of one writable, private mapping. */
-static void add_pages(int pagemap, uintptr_t start, uintptr_t end) {
+/* A private mapping, as a line of /proc/self/maps tells it. */
+struct mapping {
+    uintptr_t start, end;
+    bool is_writable, is_of_file;
+};
+
+/* False for those that are shared. */
+static bool parse_mapping(const char *line, struct mapping *mapping) {
+    char mode[8];
+    unsigned long inode;
+    if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %7s %*s %*s %lu", &mapping->start, &mapping->end,
+               mode, &inode) != 4)
+        return false;
+    mapping->is_writable = mode[1] == 'w';
+    mapping->is_of_file = inode != 0;
+    return mode[0] == 'r' && mode[3] == 'p';
+}
+
+static void add_pages(int pagemap, const struct mapping *mapping) {
     size_t size = (size_t)sysconf(_SC_PAGESIZE);
     uint64_t entries[512];
-    for (uintptr_t at = start; at < end;) {
-        size_t wanted = (end - at) / size;
+    for (uintptr_t at = mapping->start; at < mapping->end;) {
+        size_t wanted = (mapping->end - at) / size;
         if (wanted > 512)
             wanted = 512;
         ssize_t got = pread(pagemap, entries, wanted * 8, (off_t)(at / size * 8));
         if (got <= 0)
             return;
-        for (size_t i = 0; i < (size_t)got / 8; i++, at += size)
-            if (entries[i] & IS_PRESENT && entries[i] & IS_EXCLUSIVE)
-                add_page(at, size);
+        for (size_t i = 0; i < (size_t)got / 8; i++, at += size) {
+            if (!(entries[i] & IS_PRESENT))
+                continue;
+            if (entries[i] & IS_OF_FILE)
+                add_page(&learned->read, at, size);
+            else if (entries[i] & IS_EXCLUSIVE && mapping->is_writable)
+                add_page(&learned->written, at, size);
+        }
     }
 }
 
@@ -76,13 +107,10 @@ __attribute__((destructor)) static void tell_pages(void) {
     int pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
     FILE *maps = fopen("/proc/self/maps", "re");
     char line[512];
-    while (pagemap >= 0 && maps && fgets(line, sizeof line, maps)) {
-        uintptr_t start, end;
-        char mode[8];
-        if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %7s", &start, &end, mode) == 3 &&
-            !strncmp(mode, "rw-p", 4))
-            add_pages(pagemap, start, end);
-    }
+    struct mapping mapping;
+    while (pagemap >= 0 && maps && fgets(line, sizeof line, maps))
+        if (parse_mapping(line, &mapping))
+            add_pages(pagemap, &mapping);
     if (maps)
         fclose(maps);
     if (pagemap >= 0)
@@ -100,6 +128,32 @@ static void become_trial(void) {
     close(PARK_FD);
 }
 
+/* Writes to the first page of a mapping what is there: only /proc/self/mem can, where the mapping itself
+ * is not to be written to. */
+static void make_own(int memory, uintptr_t page) {
+    char byte;
+    if (pread(memory, &byte, 1, (off_t)page) == 1)
+        (void)!pwrite(memory, &byte, 1, (off_t)page);
+}
+
+/* Whatever fails, as on a kernel that lets nobody write there: forks read the pages themselves. */
+static void share_pages_of_files(void) {
+    int memory = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+    FILE *maps = fopen("/proc/self/maps", "re");
+    char line[512];
+    struct mapping mapping;
+    while (memory >= 0 && maps && fgets(line, sizeof line, maps))
+        if (parse_mapping(line, &mapping) && mapping.is_of_file)
+            make_own(memory, mapping.start);
+    for (size_t i = 0; i < learned->read.count; i++)
+        (void)madvise((void *)learned->read.list[i].start, learned->read.list[i].length,
+                      MADV_POPULATE_READ);
+    if (maps)
+        fclose(maps);
+    if (memory >= 0)
+        close(memory);
+}
+
 bool learn_pages(void) {
     learned =
         mmap(NULL, sizeof *learned, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -115,14 +169,17 @@ bool learn_pages(void) {
     int status = -1;
     while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
         ;
-    if (status != 0 || learned->pages > MAX_PAGES)
-        learned->count = 0;
+    if (status != 0)
+        refuse_template("its first program ended with %d", status);
+    if (learned->written.pages > MAX_PAGES)
+        learned->written.count = 0;
+    share_pages_of_files();
     return false;
 }
 
 void take_pages(void) {
-    for (size_t i = 0; learned && i < learned->count; i++)
-        (void)madvise((void *)learned->ranges[i].start, learned->ranges[i].length,
+    for (size_t i = 0; learned && i < learned->written.count; i++)
+        (void)madvise((void *)learned->written.list[i].start, learned->written.list[i].length,
                       MADV_POPULATE_WRITE);
 }
 

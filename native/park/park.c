@@ -1,5 +1,6 @@
 /* The start of the library, and the point at which the program stands still. */
 #include "park.h"
+#include "../launcher/enter.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -79,6 +80,7 @@ __attribute__((constructor)) static void start(int argc, char **argv, char **env
     strcpy(park.entry_path + length + 1, park.entry);
     park.prelude = settings.prelude;
     place_channel();
+    prepare_last_word();
     note_start();
     park.stage = STAGE_BEFORE;
 }
@@ -116,8 +118,10 @@ static void wait_for_go(void) {
     do
         done = recv(park.channel, &word, 1, 0);
     while (done < 0 && errno == EINTR);
-    if (done != 1 || word != 'g')
+    if (done != 1 || (word != GO && word != GO_AND_TELL))
         _exit(EXIT_OURS);
+    if (word == GO_AND_TELL)
+        promise_last_word();
     close(park.channel);
 }
 

@@ -62,11 +62,21 @@ pid_t fork_of_program(void);
  * into and with PARK_FD closed. */
 pid_t serve_forks(void);
 
+/* Tells why there can be no template here, and ends it. */
+__attribute__((noreturn, format(printf, 1, 2))) void refuse_template(const char *format, ...);
+
 /* ---- freshen.c: what a runtime noted when it was started ---- */
 
 void note_start(void);
 /* In the process that goes on. */
 void freshen(void);
+
+/* ---- last_word.c: the end of the program ---- */
+
+/* Before anything else registers for the exit. */
+void prepare_last_word(void);
+/* In the process that goes on, where pid 1 wants to be told. */
+void promise_last_word(void);
 
 /* ---- pages.c: what a fork writes to, taken before it is asked for ---- */
 

@@ -17,6 +17,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,16 +70,22 @@ static bool is_shared_file(int fd) {
     return !(is_renewed && is_point_at_read());
 }
 
+void refuse_template(const char *format, ...) {
+    struct enter_word word = {.kind = WORD_FAILED};
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(word.text, sizeof word.text, format, arguments);
+    va_end(arguments);
+    say(PARK_FD, &word);
+    _exit(EXIT_OURS);
+}
+
 /* A thread would not be in a fork, and an open file would be in all of them. */
 static void refuse_what_cannot_fork(void) {
     int threads = count_numbers("/proc/self/task", counts_always);
     int files = count_numbers("/proc/self/fd", is_shared_file);
-    if (threads == 1 && files == 0)
-        return;
-    struct enter_word word = {.kind = WORD_FAILED};
-    snprintf(word.text, sizeof word.text, "it has %d threads and %d open files", threads, files);
-    say(PARK_FD, &word);
-    _exit(EXIT_OURS);
+    if (threads != 1 || files != 0)
+        refuse_template("it has %d threads and %d open files", threads, files);
 }
 
 /* False when nobody can ask any more. */
@@ -182,25 +189,31 @@ static void enter(const struct enter_request *request, const int fds[ENTER_FDS])
     setup_seccomp(&plan);
 }
 
-static void await_letter(int channel, char expected) {
+static char await_letter(int channel) {
     char letter = 0;
     ssize_t got;
     do
         got = recv(channel, &letter, 1, 0);
     while (got < 0 && errno == EINTR);
-    if (got != 1 || letter != expected)
+    if (got != 1)
         _exit(EXIT_OURS);
+    return letter;
 }
 
-/* The supervisor says `a` when the fork is in its cgroups, so that what it takes now counts as its own;
- * the sandbox's pid 1 says `g` once the program's file is there. */
+/* The supervisor says ATTACHED when the fork is in its cgroups, so that what it takes now counts as its
+ * own; the sandbox's pid 1 says GO once the program's file is there. */
 static void await_go(int channel) {
     struct enter_word parked = {.kind = WORD_PARKED, .pid = getpid()};
     say(channel, &parked);
-    await_letter(channel, 'a');
+    if (await_letter(channel) != ATTACHED)
+        _exit(EXIT_OURS);
     take_pages();
     forget_pages();
-    await_letter(channel, 'g');
+    char word = await_letter(channel);
+    if (word != GO && word != GO_AND_TELL)
+        _exit(EXIT_OURS);
+    if (word == GO_AND_TELL)
+        promise_last_word();
 }
 
 static int failure_fd = -1;

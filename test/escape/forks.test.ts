@@ -304,6 +304,8 @@ print(os.getsid(0) == os.getpid(), os.getpgid(0) == os.getpid())
     expect(await limited("x = []\nwhile True: x.append(bytearray(1 << 20))")).toBe("memory");
     expect(await limited("while True: pass")).toBe("cpuTime");
     expect(await limited("import time; time.sleep(9)")).toBe("wallTime");
-    expect(await limited("import os\nfor _ in range(50): os.fork()")).toBe("processes");
+    // Without a cgroup the refusal is the program's, and a sample may come too late to see it.
+    const most = await limited("import os\nfor _ in range(50): os.fork()");
+    expect(isRoot ? ["processes"] : ["processes", "exited"]).toContain(most);
   });
 });

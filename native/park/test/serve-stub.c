@@ -18,6 +18,11 @@ static void reply(const char *text) {
     (void)!send(PARK_FD, text, strlen(text), MSG_NOSIGNAL);
 }
 
+void refuse_template(const char *format, ...) {
+    reply(format);
+    _exit(EXIT_OURS);
+}
+
 /* Receives a folder and three fds; false at the end. */
 static bool receive(char *folder, size_t size, int fds[3]) {
     char control[CMSG_SPACE(3 * sizeof(int))];

@@ -48,6 +48,39 @@ export const python: readonly Program[] = [
     name: "a generator at the end",
     code: `def g():\n    try:\n        yield 1\n    finally:\n        print("finally")\ng = g()\nnext(g)\nimport weakref\nclass C: pass\nc = C()\nweakref.finalize(c, print, "finalize")`,
   },
+  { name: "a stream that nobody closed", code: `f = open(1, "w", closefd=False)\nf.write("kept")` },
+  {
+    name: "__del__ of what the collector does not know",
+    code: `class A:\n    __slots__ = ()\n    def __del__(self): print("gone")\na = A()`,
+  },
+  {
+    name: "__del__ that came later",
+    code: `class A: pass\nclass B(A): pass\nA.__del__ = lambda self: print("gone", type(self))\nb = [B()]`,
+  },
+  {
+    name: "__del__ of a class",
+    code: `class M(type):\n    def __del__(cls): print("gone")\nclass A(metaclass=M): pass`,
+  },
+  {
+    name: "__del__ of a class that says it is another's",
+    code: `class A:\n    def __del__(self): print("gone")\nA.__module__ = "builtins"\na = A()`,
+  },
+  {
+    name: "an object that closes itself",
+    code: `import io\nclass F(io.RawIOBase):\n    def close(self):\n        print("closed")\n        super().close()\nf = F()`,
+  },
+  {
+    name: "weak references at the end",
+    code: `import weakref\nclass A: pass\na, b = A(), A()\nr = weakref.ref(a, lambda r: print("dead"))\nweakref.finalize(b, print, "finalized")`,
+  },
+  {
+    name: "modules of its own at the end",
+    code: `import sys, types\nclass M(types.ModuleType):\n    def __del__(self): print("gone", self.__name__)\nsys.modules["mine"] = M("mine")\nsys.modules["json"] = types.ModuleType("json")`,
+  },
+  {
+    name: "plain objects at the end",
+    code: `class A:\n    def __init__(self, x): self.x = x\n    @property\n    def y(self): return [self.x]\n    @staticmethod\n    def z(): return {1: A}\na = [A(n) for n in range(3)]\na.append(a)\nf = a[0].z\nprint(a[1].y, end="")`,
+  },
   { name: "an exit inside", code: `import os\nprint("lost", end="")\nos._exit(7)` },
   {
     name: "no newline at the end",
