@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { AheadCommand } from "../../core/command.ts";
 import type { Provider, ProviderSandbox } from "../../core/provider.ts";
 import type { SandboxSpec } from "../../core/sandbox.ts";
+import { DestroyBacklog } from "../../launcher/destroy-backlog.ts";
 import { dataFolder } from "../../util/user-folders.ts";
 import { cgroupParents, findCgroupPlace, type CgroupPlace } from "./cgroups.ts";
 import { enforcementOf } from "./enforcement.ts";
@@ -56,12 +57,13 @@ export function createLinuxProvider(options: LinuxProviderOptions): Provider {
   });
 
   const { pool } = options;
+  const backlog = new DestroyBacklog();
   const ready =
     pool === undefined || pool.size === 0 || expects === "one"
       ? undefined
-      : createReadySandboxes(() => host(), pool);
+      : createReadySandboxes(() => host(), pool, backlog);
 
-  async function create(
+  async function createUnbounded(
     spec: SandboxSpec,
     signal: AbortSignal,
     ahead?: AheadCommand,
@@ -76,6 +78,7 @@ export function createLinuxProvider(options: LinuxProviderOptions): Provider {
     return withEnvironment(sandbox, { PATH: DEFAULT_PATH, ...tree.env });
   }
 
+  const create = backlog.bound(createUnbounded);
   return {
     name: "linux",
     programs: "host",
@@ -83,6 +86,7 @@ export function createLinuxProvider(options: LinuxProviderOptions): Provider {
     probe: () => probeHost(create, enforcementOf(probeSpec, place(), "landlock")),
     create,
     ...(ready === undefined ? {} : { poolStats: () => ready.stats() }),
+    destroying: () => backlog.size,
     sweep: async (signal) => {
       await sweepCgroups(cgroupParents(place()), signal);
       await images.sweep(signal);
