@@ -38,6 +38,10 @@ export async function openLocalDoor(parts: LocalDoorParts): Promise<LocalDoor | 
   };
   const door = await openDoor({
     env,
+    figures: () => ({
+      pool: provider.poolStats?.() ?? null,
+      destroying: provider.destroying?.() ?? 0,
+    }),
     createService: () => {
       const service = createService(shared);
       service.onRan(onRan);

@@ -24,7 +24,7 @@ import { listen, reachOf, type Reach } from "./server/listen.ts";
 import type { ServerOptions } from "./server/server-options.ts";
 import { cacheFolderFault } from "./service/compile-cache/disk-cache.ts";
 import { openObservers, type ServerObservers } from "./server/open-observers.ts";
-import { watchPools, watchService } from "./server/watch-service.ts";
+import { watchProviders, watchService } from "./server/watch-service.ts";
 import { openKept, type Kept } from "./service/kept.ts";
 import type { ExecutionService } from "./service/service.ts";
 import type { ServiceOptions } from "./service/service-options.ts";
@@ -251,7 +251,7 @@ function createServedService(
     preparedStore: openPreparedStore(env),
   });
   service.onRan(executionRan);
-  watchPools(metrics, [parts.provider, ...(parts.otherProviders ?? [])]);
+  watchProviders(metrics, [parts.provider, ...(parts.otherProviders ?? [])]);
   watchService(metrics, service, concurrency);
   return service;
 }

@@ -51,6 +51,12 @@ export interface Provider {
   /** What is kept ready for later sandboxes. Absent where nothing ever is. */
   readonly poolStats?: () => PoolStats;
 
+  /**
+   * How many sandboxes are being destroyed now, those that were kept ready included. While there are too
+   * many, `create` waits. Absent: not known.
+   */
+  readonly destroying?: () => number;
+
   /** Destroys what is kept ready for later sandboxes; none may be created after it. Idempotent. */
   close(): Promise<void>;
 }
@@ -60,6 +66,8 @@ export interface PoolStats {
   readonly ready: number;
   /** What they hold, as far as it is known. */
   readonly readyBytes: number;
+  /** How long the oldest of them has been waiting; 0 where there is none. */
+  readonly oldestMs: number;
   /** Sandboxes that were there when they were asked for, so far. */
   readonly hits: number;
   /** Those that had to be made. */

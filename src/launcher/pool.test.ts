@@ -1,5 +1,6 @@
-import { setImmediate } from "node:timers/promises";
+import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
+import { DestroyBacklog } from "./destroy-backlog.ts";
 import { Pool, type Poolable, type PoolOptions } from "./pool.ts";
 
 interface Thing extends Poolable {
@@ -29,10 +30,19 @@ function makePool(options: Partial<PoolOptions<Thing>> = {}) {
     made.push(thing);
     return Promise.resolve(thing);
   };
-  const pool = new Pool<Thing>({ size: 2, maxAgeMs: 60_000, parallel: 2, make, ...options });
+  const usual = { size: 2, maxAgeMs: 60_000, parallel: 2, backlog: new DestroyBacklog(), make };
+  const pool = new Pool<Thing>({ ...usual, ...options });
   pools.push(pool);
   return { pool, made };
 }
+
+const anything = {
+  name: "",
+  isBroken: false,
+  isDestroyed: false,
+  isAlive: () => true,
+  destroy: () => Promise.resolve(),
+};
 
 const left = (made: readonly Thing[]): readonly string[] =>
   made.filter(({ isDestroyed }) => !isDestroyed).map(({ name }) => name);
@@ -124,6 +134,68 @@ test("close waits for what is being made, ends all, and makes no more", async ()
   expect(pool.take("a")).toBeUndefined();
   await setImmediate();
   expect(made).toHaveLength(1);
+});
+
+test("says what is ready, what it holds, for how long, and what making it took", async () => {
+  let makeMs = 0;
+  const { pool } = makePool({
+    make: async () => {
+      const beganMs = performance.now();
+      await sleep(20);
+      makeMs += performance.now() - beganMs;
+      return { ...anything, memoryBytes: 1000 };
+    },
+  });
+  expect(pool.stats()).toMatchObject({ ready: 0, readyBytes: 0, oldestMs: 0, made: 0, makeMs: 0 });
+  pool.take("a");
+  await expect.poll(() => pool.stats().ready).toBe(1);
+  const first = pool.stats().oldestMs;
+  await sleep(20);
+  pool.take("b");
+  await expect.poll(() => pool.stats().ready).toBe(2);
+  const stats = pool.stats();
+  expect(stats).toMatchObject({ readyBytes: 2000, made: 2 });
+  expect(stats.makeMs).toBeGreaterThanOrEqual(makeMs);
+  expect(stats.oldestMs).toBeGreaterThan(first + 15);
+  // Of those that are left: the oldest was taken, and its replacement is younger.
+  pool.take("a");
+  expect(pool.stats()).toMatchObject({ ready: 1, readyBytes: 1000 });
+  expect(pool.stats().oldestMs).toBeLessThan(stats.oldestMs);
+});
+
+test("one that is thrown away is counted until it is gone", async () => {
+  const backlog = new DestroyBacklog();
+  const { pool, made } = makePool({ backlog });
+  pool.take("a");
+  await setImmediate();
+  made[0]!.isBroken = true;
+  pool.take("a");
+  expect(backlog.size).toBe(1);
+  await pool.close();
+  expect(left(made)).toEqual([]);
+  expect(backlog.size).toBe(0);
+});
+
+test("none is made while too many are being destroyed, and that is no time of making", async () => {
+  const backlog = new DestroyBacklog(1);
+  let end: () => void = () => undefined;
+  void backlog.add(new Promise((resolve) => (end = resolve)));
+  const { pool, made } = makePool({ backlog });
+  pool.take("a");
+  await sleep(20);
+  expect(made).toEqual([]);
+  end();
+  await expect.poll(() => pool.stats().ready).toBe(1);
+  expect(pool.stats().makeMs).toBeLessThan(20);
+});
+
+test("close does not wait for room", async () => {
+  const backlog = new DestroyBacklog(1);
+  void backlog.add(new Promise(() => undefined));
+  const { pool, made } = makePool({ backlog });
+  pool.take("a");
+  await pool.close();
+  expect(made).toEqual([]);
 });
 
 test("a pool of size 0 makes nothing", async () => {

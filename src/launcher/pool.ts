@@ -7,6 +7,7 @@
  */
 
 import type { PoolStats } from "../core/provider.ts";
+import type { DestroyBacklog } from "./destroy-backlog.ts";
 
 /** A thing that is ready to be used. */
 export interface Poolable {
@@ -31,6 +32,8 @@ export interface PoolOptions<T extends Poolable> {
    * sooner. Absent: not at all.
    */
   readonly patienceMs?: number;
+  /** Counts those that nobody took; new ones are made while it has room. */
+  readonly backlog: DestroyBacklog;
   readonly make: (key: string, signal: AbortSignal) => Promise<T>;
 }
 
@@ -48,6 +51,7 @@ export type Done = () => void;
 interface Ready<T> {
   readonly key: string;
   readonly item: T;
+  readonly sinceMs: number;
   readonly timer: NodeJS.Timeout;
 }
 
@@ -94,6 +98,7 @@ export class Pool<T extends Poolable> {
     return {
       ready: this.#ready.size,
       readyBytes: this.#readyBytes,
+      oldestMs: this.#oldestMs(),
       hits: this.#hits,
       misses: this.#misses,
       made: this.#made,
@@ -121,6 +126,12 @@ export class Pool<T extends Poolable> {
     await Promise.allSettled(this.#making);
     for (const entry of [...this.#ready]) this.#discard(entry);
     await Promise.allSettled(this.#ending);
+  }
+
+  #oldestMs(): number {
+    const nowMs = performance.now();
+    // They are in the order in which they go, not in that of their ages.
+    return Math.max(0, ...[...this.#ready].map(({ sinceMs }) => nowMs - sinceMs));
   }
 
   #isFirst(key: string): boolean {
@@ -189,9 +200,12 @@ export class Pool<T extends Poolable> {
 
   /** A failure is no news: who asks next makes one without the pool, and is told then. */
   async #makeOne(key: string): Promise<void> {
-    const startedMs = performance.now();
+    const { make, backlog } = this.#options;
+    const { signal } = this.#closing;
     try {
-      const item = await this.#options.make(key, this.#closing.signal);
+      await backlog.room(signal);
+      const startedMs = performance.now();
+      const item = await make(key, signal);
       this.#made += 1;
       this.#makeMs += performance.now() - startedMs;
       this.#keep(key, item);
@@ -204,7 +218,7 @@ export class Pool<T extends Poolable> {
     const timer = setTimeout(() => {
       this.#discard(entry);
     }, this.#options.maxAgeMs).unref();
-    const entry: Ready<T> = { key, item, timer };
+    const entry: Ready<T> = { key, item, sinceMs: performance.now(), timer };
     this.#ready.add(entry);
     this.#readyBytes += item.memoryBytes ?? 0;
     const { size, mostBytes = Infinity } = this.#options;
@@ -222,7 +236,7 @@ export class Pool<T extends Poolable> {
 
   #discard(entry: Ready<T>): void {
     this.#forget(entry);
-    const ending = entry.item.destroy();
+    const ending = this.#options.backlog.add(entry.item.destroy());
     this.#ending.add(ending);
     void ending.finally(() => this.#ending.delete(ending));
   }

@@ -15,6 +15,8 @@ export const kinds = {
   cancel: 4,
   /** To the server: how many bytes of output were handed on, as text. */
   taken: 5,
+  /** To the server, first and last: surroundings, as text. It answers with `figures` or `refused`. */
+  wantFigures: 6,
   /** The run is taken, and its sandbox is being made. */
   accepted: 10,
   /** Nothing was run: why, as text. */
@@ -31,6 +33,8 @@ export const kinds = {
   report: 16,
   /** The last one: `FailureMessage` as JSON. */
   failed: 17,
+  /** The only one: `Figures` as JSON. */
+  figures: 18,
 } as const;
 export type Kind = (typeof kinds)[keyof typeof kinds];
 

@@ -4,6 +4,7 @@
  * build, see `surroundings.ts`.
  */
 import type { OutputStream } from "../core/command.ts";
+import type { PoolStats } from "../core/provider.ts";
 import type { SandboxFile } from "../core/sandbox.ts";
 import type { ExecutionReport, ExecutionRequest, PhaseName, Program } from "../service/request.ts";
 
@@ -28,6 +29,14 @@ export interface FailureMessage {
   readonly code: string | null;
   readonly message: string;
   readonly details: unknown;
+}
+
+/** What a server has ready: numbers, and nothing of anybody's programs. */
+export interface Figures {
+  /** Null where it keeps nothing ready. */
+  readonly pool: PoolStats | null;
+  /** Sandboxes that are being destroyed. */
+  readonly destroying: number;
 }
 
 /** Of one message; files of a program and what it leaves are the largest. */

@@ -19,7 +19,10 @@ export interface LocalDoor {
   readonly stop: () => void;
 }
 
-export interface LocalDoorOptions extends Pick<SessionOptions, "createService" | "onEnd"> {
+export interface LocalDoorOptions extends Pick<
+  SessionOptions,
+  "figures" | "createService" | "onEnd"
+> {
   readonly env: NodeJS.ProcessEnv;
 }
 

@@ -16,6 +16,7 @@ import {
   packReport,
   unpackRun,
   type FailureMessage,
+  type Figures,
   type RunMessage,
 } from "./messages.ts";
 
@@ -26,6 +27,7 @@ export interface SessionOptions {
   readonly surroundings: string;
   /** Why no run is taken now; undefined: one is. */
   readonly refusal: () => string | undefined;
+  readonly figures: () => Figures;
   /** One for each run, as a run of its own would have. The session closes it. */
   readonly createService: () => Pick<ExecutionService, "run" | "close">;
   readonly onEnd: (report: ExecutionReport) => void;
@@ -81,6 +83,11 @@ async function begin(
   payload: Buffer,
   options: SessionOptions,
 ): Promise<void> {
+  if (kind === kinds.wantFigures) {
+    if (payload.toString() !== options.surroundings) run.finish(kinds.refused, Buffer.from(alien));
+    else run.finish(kinds.figures, Buffer.from(JSON.stringify(options.figures())));
+    return;
+  }
   const message = kind === kinds.run ? admit(payload, options) : "it was not understood";
   if (typeof message === "string") {
     run.finish(kinds.refused, Buffer.from(message));
@@ -89,6 +96,8 @@ async function begin(
   run.send(kinds.accepted);
   await serve(run, message, options);
 }
+
+const alien = "it is not of the same build or surroundings";
 
 /** @returns A text: why it is not run. */
 function admit(payload: Buffer, options: SessionOptions): RunMessage | string {
@@ -104,7 +113,7 @@ function refusalOf(
   { surroundings, request }: RunMessage,
   options: SessionOptions,
 ): string | undefined {
-  if (surroundings !== options.surroundings) return "it is not of the same build or surroundings";
+  if (surroundings !== options.surroundings) return alien;
   if (!canRun(request)) return "it does not make such runs";
   return options.refusal();
 }

@@ -65,11 +65,32 @@ const readingTable = {
     "Memory that running executions may use, by their limits.",
   ],
   poolReady: ["gauge", "glovebox_pool_ready", "Sandboxes that are kept ready."],
+  poolReadyBytes: [
+    "gauge",
+    "glovebox_pool_ready_bytes",
+    "Memory that they hold, as far as it is known.",
+  ],
+  poolOldestSeconds: [
+    "gauge",
+    "glovebox_pool_oldest_age_seconds",
+    "How long the oldest of them has been waiting, 0 where there is none.",
+  ],
   poolHits: ["counter", "glovebox_pool_hits_total", "Executions that found a sandbox ready."],
   poolMisses: [
     "counter",
     "glovebox_pool_misses_total",
     "Executions that had to wait for a sandbox to be made.",
+  ],
+  poolMade: ["counter", "glovebox_pool_made_total", "Sandboxes that were made to be kept ready."],
+  poolMakeSeconds: [
+    "counter",
+    "glovebox_pool_make_seconds_total",
+    "Time that making them took, in sum.",
+  ],
+  sandboxesDestroying: [
+    "gauge",
+    "glovebox_sandboxes_destroying",
+    "Sandboxes that are being destroyed.",
   ],
   storageBytes: ["gauge", "glovebox_storage_bytes", "Size of the database."],
   auditLinesLost: [

@@ -19,14 +19,27 @@ export function watchService(
   });
 }
 
-/** All of them in one: who has two providers with pools is told their sum. */
-export function watchPools(
+/** All of them in one: who has two providers is told their sum, and the age of the oldest of both. */
+export function watchProviders(
   metrics: ServerObservers["metrics"],
-  providers: readonly Pick<Provider, "poolStats">[],
+  providers: readonly Pick<Provider, "poolStats" | "destroying">[],
 ): void {
+  const backlogs = providers.flatMap(({ destroying }) => destroying ?? []);
+  if (backlogs.length > 0)
+    metrics.watch({
+      sandboxesDestroying: () => backlogs.reduce((total, destroying) => total + destroying(), 0),
+    });
   const pools = providers.flatMap(({ poolStats }) => poolStats ?? []);
   if (pools.length === 0) return;
   const sum = (name: keyof PoolStats) => (): number =>
     pools.reduce((total, stats) => total + stats()[name], 0);
-  metrics.watch({ poolReady: sum("ready"), poolHits: sum("hits"), poolMisses: sum("misses") });
+  metrics.watch({
+    poolReady: sum("ready"),
+    poolReadyBytes: sum("readyBytes"),
+    poolOldestSeconds: () => Math.max(...pools.map((stats) => stats().oldestMs)) / 1000,
+    poolHits: sum("hits"),
+    poolMisses: sum("misses"),
+    poolMade: sum("made"),
+    poolMakeSeconds: () => sum("makeMs")() / 1000,
+  });
 }

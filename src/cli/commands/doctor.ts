@@ -10,6 +10,7 @@ import type { ProbeReport } from "../../core/provider.ts";
 import { createProvider, findProvider } from "../../app.ts";
 import type { PassedOver } from "../../app.ts";
 import { escapeControls } from "../escape-controls.ts";
+import { poolFact } from "../pool-facts.ts";
 import { painterFor } from "../print.ts";
 import type { Paint } from "../print.ts";
 import {
@@ -48,7 +49,9 @@ export function createDoctorCommand(onExit: (exitCode: number) => void): Command
 
 async function examine(flags: DoctorFlags): Promise<number> {
   const paint = painterFor(process.stdout, process.env);
-  const { report, passedOver } = await look(parseProviderFlags(flags));
+  const found = await look(parseProviderFlags(flags));
+  const { passedOver } = found;
+  const report = await withPools(found.report);
   const isSound =
     report !== undefined && report.available && missingControls(report.enforcement).length === 0;
   const host = { kernel: release(), user: describeUser() };
@@ -82,6 +85,13 @@ async function look({ provider: name, ...settings }: ProviderFlags): Promise<Fin
   const { provider, report, passedOver } = await findProvider(settings);
   await provider?.close();
   return { report, passedOver };
+}
+
+/** Only `linux` keeps ready what this user's server tells of. */
+async function withPools(report: ProbeReport | undefined): Promise<ProbeReport | undefined> {
+  if (report?.provider !== "linux") return report;
+  const fact = await poolFact({ env: process.env, cwd: process.cwd() });
+  return { ...report, facts: [...report.facts, fact] };
 }
 
 /** For `--json`, where nothing can isolate. */

@@ -17,6 +17,7 @@ import { EngineError } from "./engine/errors.ts";
 import { isStatus } from "./engine-status.ts";
 import { fileMessages } from "./file-messages.ts";
 import { imageNotFound } from "./images.ts";
+import { DestroyBacklog } from "../../launcher/destroy-backlog.ts";
 import { Pool } from "../../launcher/pool.ts";
 import { probeDaemon } from "./probe.ts";
 import { syncMessage, untilReady, type StartedContainer } from "./start-container.ts";
@@ -60,10 +61,12 @@ type Prepared = StartedContainer & {
 export function createDockerProvider(options: DockerProviderOptions): Provider {
   const { host, env } = options;
   const daemon = connectDaemon(findEndpoint({ host, env, homeFolder: homedir() }), options);
+  const backlog = new DestroyBacklog();
   const pool = new Pool<Prepared>({
     size: options.poolSize,
     maxAgeMs: POOL_MAX_AGE_MS,
     parallel: POOL_PARALLEL,
+    backlog,
     make: (key, signal) => {
       const { image, ...spec } = JSON.parse(key) as ContainerSpec & { readonly image: string };
       return prepare(daemon, spec, image, signal);
@@ -98,8 +101,9 @@ export function createDockerProvider(options: DockerProviderOptions): Provider {
     programs: "image",
     images: daemon.images,
     probe: () => probeDaemon(daemon, options.ociRuntime),
-    create: counted(pool, create),
+    create: backlog.bound(counted(pool, create)),
     ...(options.poolSize === 0 ? {} : { poolStats: () => pool.stats() }),
+    destroying: () => backlog.size,
     sweep: (signal) => sweepContainers(daemon.client, signal),
     close: async () => {
       await pool.close();

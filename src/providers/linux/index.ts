@@ -4,8 +4,10 @@
  */
 import { join } from "node:path";
 import type { AheadCommand } from "../../core/command.ts";
-import type { Provider, ProviderSandbox } from "../../core/provider.ts";
+import type { ProbeReport, Provider, ProviderSandbox } from "../../core/provider.ts";
 import type { SandboxSpec } from "../../core/sandbox.ts";
+import { DestroyBacklog } from "../../launcher/destroy-backlog.ts";
+import { locateParkLibrary } from "../../launcher/locate-launcher.ts";
 import { dataFolder } from "../../util/user-folders.ts";
 import { cgroupParents, findCgroupPlace, type CgroupPlace } from "./cgroups.ts";
 import { enforcementOf } from "./enforcement.ts";
@@ -56,12 +58,13 @@ export function createLinuxProvider(options: LinuxProviderOptions): Provider {
   });
 
   const { pool } = options;
+  const backlog = new DestroyBacklog();
   const ready =
     pool === undefined || pool.size === 0 || expects === "one"
       ? undefined
-      : createReadySandboxes(() => host(), pool);
+      : createReadySandboxes(() => host(), pool, backlog);
 
-  async function create(
+  async function createUnbounded(
     spec: SandboxSpec,
     signal: AbortSignal,
     ahead?: AheadCommand,
@@ -76,13 +79,15 @@ export function createLinuxProvider(options: LinuxProviderOptions): Provider {
     return withEnvironment(sandbox, { PATH: DEFAULT_PATH, ...tree.env });
   }
 
+  const create = backlog.bound(createUnbounded);
   return {
     name: "linux",
     programs: "host",
     images,
-    probe: () => probeHost(create, enforcementOf(probeSpec, place(), "landlock")),
+    probe: async () => probeHost(create, await expectedOf(options, place())),
     create,
     ...(ready === undefined ? {} : { poolStats: () => ready.stats() }),
+    destroying: () => backlog.size,
     sweep: async (signal) => {
       await sweepCgroups(cgroupParents(place()), signal);
       await images.sweep(signal);
@@ -92,6 +97,19 @@ export function createLinuxProvider(options: LinuxProviderOptions): Provider {
       await launchers.close();
     },
   };
+}
+
+/** What can be told without a sandbox; a server might start programs ahead where this provider does not. */
+async function expectedOf(
+  { launcherPath, parkLibraryPath }: LinuxProviderOptions,
+  place: CgroupPlace,
+): Promise<Pick<ProbeReport, "enforcement" | "facts">> {
+  const library = parkLibraryPath ?? (await locateParkLibrary(launcherPath));
+  const text =
+    library === undefined
+      ? "no program can be started before it is asked for: its library was not compiled. Install gcc, and Glovebox anew"
+      : "a server can start programs before they are asked for";
+  return { enforcement: enforcementOf(probeSpec, place, "landlock"), facts: [["ahead", text]] };
 }
 
 /** Gives each command the variables that it does not set itself. */

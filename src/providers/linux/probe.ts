@@ -4,12 +4,7 @@
  */
 import { readlinkSync } from "node:fs";
 import { defaultLimits } from "../../core/limits.ts";
-import {
-  missing,
-  type Control,
-  type ControlStatus,
-  type Enforcement,
-} from "../../core/enforcement.ts";
+import { missing, type Control, type ControlStatus } from "../../core/enforcement.ts";
 import type { ProbeReport, ProviderSandbox } from "../../core/provider.ts";
 import type { SandboxSpec } from "../../core/sandbox.ts";
 import { readHostSetting, remedyFor } from "./remedies.ts";
@@ -81,8 +76,9 @@ function hasOwnNamespace(answer: string, kind: string): boolean {
 
 export async function probeHost(
   create: (spec: SandboxSpec, signal: AbortSignal) => Promise<ProviderSandbox>,
-  expected: Enforcement,
+  expected: Pick<ProbeReport, "enforcement" | "facts">,
 ): Promise<ProbeReport> {
+  const { facts } = expected;
   const signal = AbortSignal.timeout(PROBE_TIMEOUT_MS);
   try {
     await using sandbox = await create(probeSpec, signal);
@@ -91,7 +87,7 @@ export async function probeHost(
     for (const { control, holds, note } of walls) {
       if (!holds(answer)) enforcement[control] = missing(note, "this is a fault: please report it");
     }
-    return { provider: "linux", available: true, reason: "", remedy: "", enforcement, facts: [] };
+    return { provider: "linux", available: true, reason: "", remedy: "", enforcement, facts };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     const reason = message.replace(/^linux: /, "").replace(/\. (To mend it: .*|Run `.*)$/, "");
@@ -100,8 +96,7 @@ export async function probeHost(
       available: false,
       reason,
       remedy: remedyFor(reason, readHostSetting),
-      enforcement: expected,
-      facts: [],
+      ...expected,
     };
   }
 }

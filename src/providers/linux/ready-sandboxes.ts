@@ -5,6 +5,7 @@
 import type { AheadCommand } from "../../core/command.ts";
 import type { PoolStats, Provider, ProviderSandbox } from "../../core/provider.ts";
 import type { SandboxSpec } from "../../core/sandbox.ts";
+import type { DestroyBacklog } from "../../launcher/destroy-backlog.ts";
 import { encodeRecords } from "../../launcher/message.ts";
 import { Pool } from "../../launcher/pool.ts";
 import { fileSystemRecords } from "./host-image.ts";
@@ -55,6 +56,7 @@ export interface ReadySandboxes {
 export function createReadySandboxes(
   host: () => LinuxHost,
   settings: PoolSettings,
+  backlog: DestroyBacklog,
 ): ReadySandboxes {
   const fileSystemOf = createFileSystems();
   const templates = createTemplates(host);
@@ -67,6 +69,7 @@ export function createReadySandboxes(
     maxAgeMs: MAX_AGE_MS,
     parallel: PARALLEL,
     patienceMs: PATIENCE_MS,
+    backlog,
     make: (key, signal) => prepare(kinds.get(key), signal),
   });
 
