@@ -32,7 +32,10 @@ export async function startInProcess(folder: string): Promise<InProcess> {
   const languages = loadLanguages();
   const cache = join(folder, "cache/glovebox");
   const service = createService({
-    ...{ provider: await createProvider("linux"), languages },
+    ...{
+      provider: await createProvider("linux", { expects: "many", pool: config.pools }),
+      languages,
+    },
     concurrency: config.concurrency,
     memoryBytes: config.memoryBytes,
     maxQueued: config.maxQueued,

@@ -4,13 +4,13 @@
  * them and wait for their program.
  */
 import { randomUUID } from "node:crypto";
-import type { AheadCommand } from "../../core/command.ts";
 import type { ProviderSandbox } from "../../core/provider.ts";
 import { workspacePath, type SandboxFile, type SandboxSpec } from "../../core/sandbox.ts";
 import type { Launcher } from "../../launcher/launcher.ts";
 import { encodeMessage, type Records } from "../../launcher/message.ts";
 import { sandboxOf } from "../../launcher/sandbox.ts";
 import { enforcementOf } from "./enforcement.ts";
+import type { Kind } from "./kinds.ts";
 import { asOwnProcess, parkRecords } from "./park-records.ts";
 import {
   buildSandbox,
@@ -24,14 +24,6 @@ import type { Template, Templates } from "./templates.ts";
 /** Files up to this go with the command; more go before it, in pieces. */
 const MAX_BYTES_IN_MESSAGE = 1 << 20;
 const PIECE_BYTES = 1 << 20;
-
-export interface PreparedKind {
-  /** Without files. */
-  readonly spec: SandboxSpec;
-  /** The launcher's records for all that it sees, encoded. */
-  readonly fileSystem: Buffer;
-  readonly ahead?: AheadCommand | undefined;
-}
 
 /** A sandbox that waits for its only use. */
 export interface PreparedSandbox extends Pick<ProviderSandbox, "destroy"> {
@@ -54,21 +46,22 @@ const SANDBOX_BYTES = 1 << 20;
 
 /**
  * @param templates Where the command may be a fork of one.
+ * @param fileSystem The launcher's records for all that it sees, encoded.
  * @throws {GloveboxError} See `Provider.create`.
  */
 export async function prepareSandbox(
   host: LinuxHost,
   templates: Templates,
-  { spec, fileSystem, ahead: wanted }: PreparedKind,
+  kind: Kind,
+  fileSystem: Buffer,
   signal: AbortSignal,
 ): Promise<PreparedSandbox> {
+  const { spec, ahead } = kind;
   refuseMissing(spec, enforcementOf(spec, host.place, "landlock"));
   const template =
-    wanted?.park.mode === "fork"
-      ? await templates.get(spec, fileSystem, wanted, signal)
-      : undefined;
+    ahead?.park.mode === "fork" ? await templates.get(kind, fileSystem, signal) : undefined;
   try {
-    return await prepareIn(host, { spec, fileSystem, ahead: wanted }, template, signal);
+    return await prepareIn(host, kind, fileSystem, template, signal);
   } finally {
     template?.release();
   }
@@ -76,7 +69,8 @@ export async function prepareSandbox(
 
 async function prepareIn(
   host: LinuxHost,
-  { spec, fileSystem, ahead: wanted }: PreparedKind,
+  { spec, ahead: wanted }: Kind,
+  fileSystem: Buffer,
   template: Template | undefined,
   signal: AbortSignal,
 ): Promise<PreparedSandbox> {

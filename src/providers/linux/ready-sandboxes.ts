@@ -9,6 +9,7 @@ import type { DestroyBacklog } from "../../launcher/destroy-backlog.ts";
 import { encodeRecords } from "../../launcher/message.ts";
 import { Pool } from "../../launcher/pool.ts";
 import { fileSystemRecords } from "./host-image.ts";
+import { createKinds, MAX_KINDS, type Kind } from "./kinds.ts";
 import { asOwnProcess } from "./park-records.ts";
 import { prepareSandbox, type PreparedSandbox } from "./prepare-sandbox.ts";
 import { startSandbox, type LinuxHost } from "./start-sandbox.ts";
@@ -31,16 +32,6 @@ const PARALLEL = 2;
 /** Longer than most programs run. */
 const PATIENCE_MS = 25;
 
-/** What one is made for. */
-interface Kind {
-  /** Without files. */
-  readonly spec: SandboxSpec;
-  readonly ahead?: AheadCommand;
-}
-
-/** Those that were asked for last. */
-const MAX_KINDS = 1024;
-
 export interface ReadySandboxes {
   /** @throws What `Provider.create` throws. */
   create(
@@ -62,7 +53,7 @@ export function createReadySandboxes(
   const templates = createTemplates(host);
   const kinds = createKinds();
   const prepare = (kind: Kind, signal: AbortSignal): Promise<PreparedSandbox> =>
-    prepareSandbox(host(), templates, { ...kind, fileSystem: fileSystemOf(kind) }, signal);
+    prepareSandbox(host(), templates, kind, fileSystemOf(kind), signal);
   const pool = new Pool<PreparedSandbox>({
     size: settings.size,
     mostBytes: settings.memoryBytes,
@@ -70,7 +61,7 @@ export function createReadySandboxes(
     parallel: PARALLEL,
     patienceMs: PATIENCE_MS,
     backlog,
-    make: (key, signal) => prepare(kinds.get(key), signal),
+    make: (key, signal) => prepare(kinds.byKey(key), signal),
   });
 
   /** A template has no network, and nothing of one caller's. */
@@ -78,11 +69,11 @@ export function createReadySandboxes(
     settings.fork === "on" && policy.network.mode === "none" && wanted?.isOwn === false;
 
   const create = async (...[spec, signal, wanted]: Parameters<ReadySandboxes["create"]>) => {
-    const kind = kindOf(spec, mayFork(spec, wanted) ? wanted : asOwnProcess(wanted));
+    const kind = kinds.of(spec, mayFork(spec, wanted) ? wanted : asOwnProcess(wanted));
     if (settings.keepsNone === true) return (await prepare(kind, signal)).begin(spec.files);
-    const ready = pool.take(kinds.keyOf(kind), { isRare: isRare(kind) });
+    const ready = pool.take(kind.key, { isRare: isRare(kind) });
     if (ready !== undefined) return ready.begin(spec.files);
-    if (kind.ahead?.park.mode === "fork" && templates.has(kind.spec, kind.ahead)) {
+    if (kind.ahead?.park.mode === "fork" && templates.has(kind)) {
       try {
         return (await prepare(kind, signal)).begin(spec.files);
       } catch {
@@ -109,40 +100,14 @@ const FILE_SYSTEM_MAX_AGE_MS = 5000;
 /** What a sandbox sees, encoded; looked up on the host not for each. */
 function createFileSystems(): (kind: Kind) => Buffer {
   const known = new Map<string, { readonly bytes: Buffer; readonly untilMs: number }>();
-  return ({ spec }) => {
-    const key = JSON.stringify([spec.policy, spec.hostPrograms]);
-    const found = known.get(key);
+  return ({ spec, rootKey }) => {
+    const found = known.get(rootKey);
     const nowMs = performance.now();
     if (found !== undefined && nowMs < found.untilMs) return found.bytes;
     const bytes = encodeRecords(fileSystemRecords(spec));
     if (known.size >= MAX_KINDS) known.clear();
-    known.set(key, { bytes, untilMs: nowMs + FILE_SYSTEM_MAX_AGE_MS });
+    known.set(rootKey, { bytes, untilMs: nowMs + FILE_SYSTEM_MAX_AGE_MS });
     return bytes;
-  };
-}
-
-/** Kinds by a key that is shorter than they are: the text of a prelude is the language's. */
-function createKinds() {
-  const kinds = new Map<string, Kind>();
-  return {
-    keyOf: (kind: Kind): string => {
-      const { spec, ahead } = kind;
-      const { prelude, trial, ...place } = ahead?.park ?? {};
-      const ofLanguage = [prelude?.text.length, trial?.length];
-      const key = JSON.stringify([spec, { ...ahead, park: place }, ofLanguage]);
-      kinds.delete(key);
-      kinds.set(key, kind);
-      for (const oldest of kinds.keys()) {
-        if (kinds.size <= MAX_KINDS) break;
-        kinds.delete(oldest);
-      }
-      return key;
-    },
-    get: (key: string): Kind => {
-      const kind = kinds.get(key);
-      if (kind === undefined) throw new Error("nobody has asked for this kind of late");
-      return kind;
-    },
   };
 }
 
@@ -151,12 +116,7 @@ export function canBeReady({ image, policy }: SandboxSpec): boolean {
   return image === undefined && policy.workspace.kind === "scratch";
 }
 
-function kindOf(spec: SandboxSpec, ahead: AheadCommand | undefined): Kind {
-  const withoutFiles = { ...spec, files: [] };
-  return ahead === undefined ? { spec: withoutFiles } : { spec: withoutFiles, ahead };
-}
-
-/** With arguments or variables of one caller it is probably of no use to another. */
+/** What has a name of one caller's own is probably of no use to another. */
 function isRare({ ahead }: Kind): boolean {
   return ahead?.isOwn === true;
 }

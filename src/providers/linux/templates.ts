@@ -3,11 +3,10 @@
  * Templates: programs that were started up to the point where they would read their file, and of which
  * sandboxes get forks. One for each command and each kind of root that its programs see.
  */
-import type { AheadCommand } from "../../core/command.ts";
-import type { SandboxSpec } from "../../core/sandbox.ts";
 import type { Launcher } from "../../launcher/launcher.ts";
 import { encodeMessage } from "../../launcher/message.ts";
 import type { TemplateLauncher } from "./launcher-process.ts";
+import type { Kind } from "./kinds.ts";
 import { parkRecords } from "./park-records.ts";
 import { buildSandbox, launcherFailed, type LinuxHost } from "./start-sandbox.ts";
 
@@ -25,14 +24,9 @@ export interface Templates {
    *
    * @throws {GloveboxError} Where it can't be started: its program does not come to its file.
    */
-  get(
-    spec: SandboxSpec,
-    fileSystem: Buffer,
-    ahead: AheadCommand,
-    signal: AbortSignal,
-  ): Promise<Template | undefined>;
+  get(kind: Kind, fileSystem: Buffer, signal: AbortSignal): Promise<Template | undefined>;
   /** Whether the template of a command is there. */
-  has(spec: SandboxSpec, ahead: AheadCommand): boolean;
+  has(kind: Kind): boolean;
   /** Ends all, and waits for that. */
   close(): Promise<void>;
 }
@@ -75,12 +69,11 @@ class LivingTemplates implements Templates {
     this.#host = host;
   }
 
-  async get(...[spec, fileSystem, ahead, signal]: Parameters<Templates["get"]>) {
-    const key = keyOf(spec, ahead);
+  async get(...[kind, fileSystem, signal]: Parameters<Templates["get"]>) {
+    const key = kind.templateKey;
     for (;;) {
       const known = this.#living.get(key);
-      const begun =
-        known ?? this.#start(key, () => start(this.#host(), spec, fileSystem, ahead, signal));
+      const begun = known ?? this.#start(key, () => start(this.#host(), kind, fileSystem, signal));
       const template = await begun;
       if (template === undefined) return undefined;
       if (isFresh(template)) {
@@ -94,8 +87,8 @@ class LivingTemplates implements Templates {
     }
   }
 
-  has(spec: SandboxSpec, ahead: AheadCommand): boolean {
-    return this.#living.has(keyOf(spec, ahead));
+  has({ templateKey }: Kind): boolean {
+    return this.#living.has(templateKey);
   }
 
   async close(): Promise<void> {
@@ -165,25 +158,18 @@ class LivingTemplates implements Templates {
   }
 }
 
-/** All that a fork shares: limits are its own. */
-function keyOf({ policy, hostPrograms }: SandboxSpec, ahead: AheadCommand): string {
-  const { argv, env, cwd, stdin, park } = ahead;
-  return JSON.stringify([policy, hostPrograms, argv, env, cwd, stdin, park]);
-}
-
 function isFresh({ bornMs, forks, isOver }: Living): boolean {
   return !isOver && forks < MAX_FORKS && performance.now() - bornMs < MAX_AGE_MS;
 }
 
 async function start(
   host: LinuxHost,
-  spec: SandboxSpec,
+  { spec, ahead }: Kind,
   fileSystem: Buffer,
-  ahead: AheadCommand,
   signal: AbortSignal,
 ): Promise<Living | undefined> {
   const place = host.launchers.startTemplate?.();
-  if (place === undefined) return undefined;
+  if (place === undefined || ahead === undefined) return undefined;
   const { launcher } = place;
   const limited = { ...spec, limits: templateLimits };
   await buildSandbox(host, launcher, { spec: limited, fileSystem }, signal);
