@@ -29,6 +29,8 @@ static int peak_fd = -1;
 /* v2: memory.max and pids.max as they were opened when the limits were set. */
 static int limit_fds[2] = {-1, -1};
 
+static const char peak_v1[] = "memory.max_usage_in_bytes";
+
 static int find(enum cgroup_kind kind) {
     for (size_t i = 0; i < made_count; i++)
         if (made[i].kind == kind)
@@ -155,9 +157,39 @@ static int64_t find_counter(const char *text, const char *key) {
     return -1;
 }
 
+/* Counters are read twice for each run, while somebody waits: they stay open. */
+static struct {
+    int dir_fd;
+    const char *file;
+    int fd;
+} opened[8];
+static size_t opened_count;
+
+static int open_counter(int dir_fd, const char *file) {
+    for (size_t i = 0; i < opened_count; i++)
+        if (opened[i].dir_fd == dir_fd && !strcmp(opened[i].file, file))
+            return opened[i].fd;
+    if (opened_count == sizeof opened / sizeof opened[0])
+        die_plain("limits: too many counters");
+    int fd = openat(dir_fd, file, O_RDWR | O_CLOEXEC);
+    if (fd < 0)
+        fd = openat(dir_fd, file, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return -1;
+    opened[opened_count].dir_fd = dir_fd;
+    opened[opened_count].file = file;
+    opened[opened_count++].fd = fd;
+    return fd;
+}
+
 static int64_t read_counter(int dir_fd, const char *file, const char *key) {
     char text[4096];
-    return read_text_at(dir_fd, file, text, sizeof text) < 0 ? -1 : find_counter(text, key);
+    int fd = open_counter(dir_fd, file);
+    ssize_t got = fd < 0 ? -1 : pread(fd, text, sizeof text - 1, 0);
+    if (got < 0)
+        return -1;
+    text[got] = '\0';
+    return find_counter(text, key);
 }
 
 static int64_t read_peak_v2(void) {
@@ -182,7 +214,7 @@ void read_cgroup_counters(struct counters *counters) {
             counters->refused_forks = read_counter(fd, "pids.events", "max ");
             break;
         case CGROUP_V1_MEMORY:
-            counters->peak_bytes = read_counter(fd, "memory.max_usage_in_bytes", "");
+            counters->peak_bytes = read_counter(fd, peak_v1, "");
             counters->oom_kills = read_counter(fd, "memory.oom_control", "oom_kill ");
             break;
         case CGROUP_V1_PIDS:
@@ -201,10 +233,8 @@ bool reset_cgroup_peak(void) {
     if (peak_fd >= 0)
         return pwrite(peak_fd, "0", 1, 0) == 1;
     int memory_fd = find(CGROUP_V1_MEMORY);
-    if (memory_fd < 0 || faccessat(memory_fd, "memory.max_usage_in_bytes", W_OK, 0) < 0)
-        return false;
-    set(memory_fd, "memory.max_usage_in_bytes", "0");
-    return true;
+    int fd = memory_fd < 0 ? -1 : open_counter(memory_fd, peak_v1);
+    return fd >= 0 && pwrite(fd, "0", 1, 0) == 1;
 }
 
 /* Files that a process of the cgroup was the first to read: the kernel keeps them, counted as the
@@ -261,6 +291,8 @@ bool find_own_cgroup(void) {
     read_cgroup_counters(&counters);
     if (counters.cpu_us >= 0 && counters.oom_kills >= 0)
         return true;
+    while (opened_count)
+        close(opened[--opened_count].fd);
     while (made_count)
         close(made[--made_count].fd);
     return false;

@@ -52,6 +52,11 @@ export async function readBody(request: FastifyRequest, payload: IncomingMessage
   const body = createByteCollector();
   try {
     if (Number(payload.headers["content-length"] ?? 0) > maxBytes) throw bodyTooLarge(maxBytes);
+    const whole = takeArrived(payload, maxBytes);
+    if (whole !== undefined) {
+      request.bodyShare.take(whole.byteLength);
+      return whole;
+    }
     // Without the option a refusal would close the connection before it is answered.
     for await (const piece of payload.iterator({ destroyOnReturn: false })) {
       const { byteLength } = piece as Buffer;
@@ -65,6 +70,16 @@ export async function readBody(request: FastifyRequest, payload: IncomingMessage
     if (payload.errored !== null) throw invalidRequest("body", "did not arrive as a whole");
     throw error;
   }
+}
+
+/** A body that came with its head, as most do; undefined for any other. */
+function takeArrived(payload: IncomingMessage, maxBytes: number): Buffer | undefined {
+  const { complete, readableLength } = payload;
+  if (!complete || readableLength === 0 || readableLength > maxBytes) return undefined;
+  const body = payload.read() as Buffer | null;
+  // Its end is still to be told.
+  payload.resume();
+  return body ?? undefined;
 }
 
 function bodyTooLarge(maxBytes: number): GloveboxError<"BODY_TOO_LARGE"> {
