@@ -84,7 +84,7 @@ export interface ProviderSandbox extends AsyncDisposable {
 
   /**
    * Runs one command to its end, one at a time. When it resolves, every process that the command
-   * started is gone and all output was handed over. Resolves for every outcome of the program,
+   * started is gone, or killed and runs no further, and all output was handed over. Resolves for every outcome of the program,
    * limits and an abort of `signal` (`canceled`) included. After an outcome other than `exited`
    * and `signaled` the sandbox is stopped and takes no further command.
    *

@@ -5,7 +5,7 @@ import { mountedFoldersGap } from "../helpers/mounted-folders.ts";
 import { skipUnless } from "../helpers/require.ts";
 import { describeKilledOwners } from "./killed-owners.ts";
 import { findCompiler } from "./programs.ts";
-import { limitOutcome, type Differences } from "./attack.ts";
+import { ofSampling } from "./linux-differences.ts";
 import { describeEscapes } from "./suite.ts";
 
 const launcherPath = await locateLauncher();
@@ -16,20 +16,6 @@ const compiler = findCompiler();
 const skipReason =
   skipUnless("linux", available ? undefined : reason) ??
   skipUnless("c", compiler === undefined ? "no C compiler is installed" : undefined);
-
-/** Where limits are sampled, and not kept by a cgroup. */
-const ofSampling: Differences = {
-  "floods of signals, orphans and traced children don't hold pid 1 up": {
-    tries: 1,
-    ends: [
-      { kind: "exited", exitCode: 0 },
-      limitOutcome("processes"),
-      limitOutcome("processes", 0),
-    ],
-    reason:
-      "orphans that are not reaped yet count, and a sample that sees too many ends the program",
-  },
-};
 
 describeEscapes(() => provider, {
   title: `linux as ${process.getuid?.() === 0 ? "root" : "an ordinary user"}`,

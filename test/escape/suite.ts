@@ -31,6 +31,10 @@ export interface EscapeOptions {
   readonly attacks?: Readonly<Record<string, readonly Attack[]>>;
   /** Of the workspace that is mounted. Default: this process's user. */
   readonly folderOwner?: FolderOwner;
+  /** Ends what the provider keeps, before it is looked whether something is left. */
+  readonly close?: () => Promise<void>;
+  /** Programs that attack, and no other tests. Default: false. */
+  readonly attacksAlone?: boolean;
   /** Tests that only this provider has. */
   readonly describeMore?: (field: () => Field) => void;
   /** What of this process's sandboxes is still there, besides what is seen in /proc and cgroups. */
@@ -59,6 +63,7 @@ export function describeEscapes(getProvider: () => Provider, options: EscapeOpti
     });
     afterAll(async () => {
       rmSync(programFolder, { recursive: true, force: true });
+      await options.close?.();
       const left = [
         ...(await findLeftBehind(leftovers)),
         ...((await options.findSandboxes?.()) ?? []),
@@ -75,6 +80,7 @@ export function describeEscapes(getProvider: () => Provider, options: EscapeOpti
         for (const attack of attacks) describeAttack(field, attack);
       });
     }
+    if (options.attacksAlone === true) return;
     describe("two runs", () => describeScenarios(field, mountGap));
     describe("words and streams", () => describeWords(field));
     describe("collecting", () => describeCollecting(field, mountGap));
