@@ -7,11 +7,22 @@
 #include <dlfcn.h>
 #include <malloc.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
 #define FIND(pointer, name) (*(void **)&(pointer) = dlsym(RTLD_DEFAULT, name))
+
+/* The beginnings of Bash's `struct user_info` and `struct variable`, as they are since Bash 2. */
+struct bash_user {
+    uid_t uid, euid;
+    gid_t gid, egid;
+    char *name; /* NULL: not looked up yet */
+};
+struct bash_variable {
+    char *name, *value;
+};
 
 /* Looked for once, in the template: what isn't there costs more to find than what is. */
 static struct {
@@ -20,6 +31,9 @@ static struct {
     struct timeval *bash_exact_start;
     pid_t *bash_pid;
     void (*bash_seed)(void);
+    struct bash_user *bash_user;
+    struct bash_variable *(*bash_find)(const char *name);
+    void (*bash_set_ppid)(void);
     pthread_key_t *perl_key; /* NULL: this is no Perl */
 } noted;
 
@@ -27,12 +41,29 @@ void note_start(void) {
     noted.started = time(NULL);
     FIND(noted.perl_key, "PL_thr_key");
     if (!FIND(noted.bash_exact_start, "shellstart") || !FIND(noted.bash_pid, "dollar_dollar_pid") ||
-        !FIND(noted.bash_seed, "seedrand"))
+        !FIND(noted.bash_seed, "seedrand") || !FIND(noted.bash_user, "current_user") ||
+        !FIND(noted.bash_find, "find_variable") || !FIND(noted.bash_set_ppid, "set_ppid"))
         return;
     FIND(noted.bash_start, "shell_start_time");
 }
 
-/* $SECONDS, and in a fork $$ and $RANDOM. */
+static void set_bash_number(const char *name, unsigned value) {
+    struct bash_variable *variable = noted.bash_find(name);
+    char *text;
+    if (variable && asprintf(&text, "%u", value) > 0)
+        variable->value = text; /* the old one is never freed: it is read-only */
+}
+
+/* What a fork's template was: a user of the host, and somebody's child. */
+static void freshen_bash_user(void) {
+    struct bash_user *user = noted.bash_user;
+    *user = (struct bash_user){getuid(), geteuid(), getgid(), getegid(), NULL};
+    set_bash_number("UID", user->uid);
+    set_bash_number("EUID", user->euid);
+    noted.bash_set_ppid();
+}
+
+/* $SECONDS, and in a fork $$, $RANDOM and who it is. */
 static void freshen_bash(void) {
     gettimeofday(noted.bash_exact_start, NULL);
     *noted.bash_start = noted.bash_exact_start->tv_sec;
@@ -40,6 +71,7 @@ static void freshen_bash(void) {
         return;
     *noted.bash_pid = getpid();
     noted.bash_seed();
+    freshen_bash_user();
 }
 
 /* $^T. It is in a struct that differs from one build to another: the only number in it that is a time

@@ -59,6 +59,21 @@ random.seed(1)
 os.environ["LEFT"] = "1"
 `;
 
+const extensions = { python: "py", ruby: "rb", perl: "pl", php: "php", bash: "sh" } as const;
+
+/** What a runtime may have noted before the fork: who it is, whose child, where, and in what surroundings. */
+const whoAmI = {
+  python: `import getpass, os, platform, sys, time
+print(os.getuid(), os.geteuid(), os.getgid(), os.getegid(), os.getgroups(), os.getppid(), os.getsid(0) == os.getpid())
+print(getpass.getuser(), os.path.expanduser("~"), platform.node(), os.getcwd(), sys.argv, sorted(os.environ.items()), time.process_time() < 1)`,
+  ruby: `require "etc"
+p Process.uid, Process.euid, Process.gid, Process.egid, Process.groups, Process.ppid, Etc.getlogin, Dir.home, Dir.pwd, $0, ARGV, ENV.sort, Process.getpgrp == $$`,
+  perl: `print join(" ", $<, $>, $(, $), getppid(), (getpwuid($<))[0], $0, "@ARGV", time - $^T < 3, getpgrp() == $$, map { "$_=$ENV{$_}" } sort keys %ENV), "\n";`,
+  php: `<?php print_r([getmyuid(), getmygid(), get_current_user(), getcwd(), $argv, gethostname(), time() - $_SERVER["REQUEST_TIME"] < 3, __FILE__, getenv()]);`,
+  bash: `x="\\u@\\h"; : >/tmp/own; [ -O /tmp/own ] && [ -G /tmp/own ] && echo own; echo "$UID $EUID \${GROUPS[@]} $PPID $(id) \${x@P} $SECONDS" ~ "$0" "$@"
+declare -p | grep -vE "RANDOM|EPOCH|BASHPID|PIPESTATUS|SECONDS|BASH_LINENO"`,
+} as const;
+
 interface Seen {
   readonly uid: string;
   readonly random: number;
@@ -73,7 +88,7 @@ interface Seen {
 }
 
 function requestOf(code: string, language = "python"): ExecutionRequest {
-  const path = language === "python" ? "main.py" : "main.sh";
+  const path = `main.${extensions[language as keyof typeof extensions]}`;
   return {
     program: { kind: "code", language, files: [{ path, content: Buffer.from(code) }] },
     args: [],
@@ -287,6 +302,19 @@ print(os.getsid(0) == os.getpid(), os.getpgid(0) == os.getpid())
     }
     await cold.close();
   });
+
+  test.each(Object.entries(whoAmI))(
+    "a fork of %s knows of itself what a run by itself does",
+    async (language, code) => {
+      const cold = createService({
+        provider: createLinuxProvider({ launcherPath }),
+        concurrency: PARALLEL,
+      });
+      const expected = await run(code, language, defaultLimits, cold);
+      await cold.close();
+      for (let time = 0; time < 2; time++) expect(await run(code, language)).toBe(expected);
+    },
+  );
 
   test("limits hold for a fork as for any program", async () => {
     const limited = async (code: string): Promise<string | undefined> => {
