@@ -253,6 +253,8 @@ struct sample {
 };
 /* CPU time of the processes that its pid 1 has waited for. */
 uint64_t reaped_cpu_us(const struct sandbox *sandbox);
+/* CPU time of the first threads of all that runs inside but pid 1; 0 where the kernel does not tell. */
+uint64_t running_cpu_us(const struct sandbox *sandbox);
 /* Adds up the processes of the sandbox. False if its /proc can't be read (it is ending). */
 bool take_sample(const struct sandbox *sandbox, uint64_t precise_above_bytes,
                  struct sample *sample);

@@ -168,7 +168,9 @@ void park(struct supervisor *self, const struct message *message) {
         if (fds[i] >= 0)
             close(fds[i]);
     self->is_parked = true;
-    send_status("parked %" PRIu64, memory_in_use(self));
+    uint64_t bytes = memory_in_use(self);
+    self->forked_bytes = order.template == SIZE_MAX ? 0 : bytes;
+    send_status("parked %" PRIu64, bytes);
 }
 
 void start_parked(struct supervisor *self, const struct message *message) {
@@ -176,6 +178,9 @@ void start_parked(struct supervisor *self, const struct message *message) {
         die_plain("exec: no command waits");
     connect_streams(self, &self->parked);
     self->is_parked = false;
+    self->run.forked_bytes = self->forked_bytes;
+    if (!self->plan->cgroup_count)
+        self->run.waited_us = running_cpu_us(self->sandbox);
     share_message(self, message);
     struct request request = {.kind = REQUEST_START_PARKED};
     /* If pid 1 is gone, its pidfd says so. */

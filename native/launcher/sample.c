@@ -146,6 +146,19 @@ uint64_t reaped_cpu_us(const struct sandbox *sandbox) {
     return (uint64_t)(user + system) * 1000000 / (uint64_t)sysconf(_SC_CLK_TCK);
 }
 
+static void add_running(int proc_fd, const char *pid, struct sample *sample) {
+    char path[32], text[128];
+    snprintf(path, sizeof path, "%.16s/schedstat", pid);
+    if (read_text_at(proc_fd, path, text, sizeof text) > 0)
+        sample->cpu_us += strtoull(text, NULL, 10) / 1000; /* ns */
+}
+
+uint64_t running_cpu_us(const struct sandbox *sandbox) {
+    struct sample sample = {0};
+    for_each_process(sandbox->proc_fd, add_running, &sample);
+    return sample.cpu_us;
+}
+
 bool take_sample(const struct sandbox *sandbox, uint64_t precise_above_bytes,
                  struct sample *sample) {
     *sample = (struct sample){0};

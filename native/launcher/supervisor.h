@@ -28,6 +28,8 @@ struct run {
     uint64_t wall_us, cpu_us; /* limits; NEVER for none */
     uint64_t next_check_us;
     uint64_t reaped_before_us; /* CPU time of what pid 1 had waited for by then */
+    uint64_t waited_us;        /* CPU time by then of what was started ahead, where it is sampled */
+    uint64_t forked_bytes;     /* what a fork of a template held by then; 0: it is none */
     uint64_t sampled_cpu_us, sampled_peak_bytes, sampled_tasks;
     struct counters before;
     bool peak_is_anew;        /* it was reset when the command started */
@@ -71,6 +73,7 @@ struct supervisor {
     struct run run;
     struct streams parked;  /* of the command that waits for its file */
     bool is_parked;         /* whether there is one */
+    uint64_t forked_bytes;  /* what it holds where it is a fork of a template */
     bool has_reported;      /* of a command's end */
     uint64_t reported_peak; /* the last one, in bytes */
     struct pump pumps[PUMPS];

@@ -28,6 +28,7 @@ static void check_sampled_limits(struct supervisor *self) {
     if (!take_sample(self->sandbox, plan->memory_bytes, &sample))
         return;
     sample.cpu_us += reaped_cpu_us(self->sandbox) - run->reaped_before_us;
+    sample.cpu_us -= smaller(sample.cpu_us, run->waited_us);
     run->sampled_peak_bytes = larger(run->sampled_peak_bytes, sample.memory_bytes);
     run->sampled_cpu_us = larger(run->sampled_cpu_us, sample.cpu_us);
     run->sampled_tasks = larger(run->sampled_tasks, sample.tasks);
@@ -144,10 +145,13 @@ void report_end(struct supervisor *self) {
     read_cgroup_counters(&now);
     watch_inherited_cache(run);
     int status = run->reply.wait_status;
+    uint64_t reaped_us = run->reply.cpu_us - smaller(run->reply.cpu_us, run->waited_us);
     uint64_t cpu_us = now.cpu_us >= 0 ? (uint64_t)(now.cpu_us - run->before.cpu_us)
-                                      : larger(run->reply.cpu_us, run->sampled_cpu_us);
+                                      : larger(reaped_us, run->sampled_cpu_us);
+    /* The kernel takes all of its template for a fork's own. */
+    uint64_t largest = run->forked_bytes ? run->forked_bytes : run->reply.peak_bytes;
     uint64_t peak = now.peak_bytes >= 0 ? own_peak(self, (uint64_t)now.peak_bytes)
-                                        : larger(run->reply.peak_bytes, run->sampled_peak_bytes);
+                                        : larger(largest, run->sampled_peak_bytes);
     const char *limit = explain_end(self, &now);
     send_status("exit code=%d signal=%d limit=%s wall-us=%" PRIu64 " cpu-us=%" PRIu64
                 " peak-bytes=%" PRIu64 " stdout=%" PRIu64 " stderr=%" PRIu64

@@ -22,16 +22,16 @@ test.each<[PoolStats | null, number, string]>([
   [
     pool,
     0,
-    "12 ready (31 MiB, the oldest for 42 s), 96 % of 5,021 runs found one, built in 7 ms each, 0 being destroyed",
+    "12 ready (31 MiB, the oldest for 42 s), 96 % of 5,021 that were asked for were ready, built in 7 ms each, 0 being destroyed",
   ],
   // 99.9 % are not all.
   [
     { ...pool, hits: 999, misses: 1 },
     3,
-    "12 ready (31 MiB, the oldest for 42 s), 99 % of 1,000 runs found one, built in 7 ms each, 3 being destroyed",
+    "12 ready (31 MiB, the oldest for 42 s), 99 % of 1,000 that were asked for were ready, built in 7 ms each, 3 being destroyed",
   ],
   [unused, 0, "0 ready, 0 being destroyed"],
-  [{ ...unused, misses: 3 }, 0, "0 ready, 0 % of 3 runs found one, 0 being destroyed"],
+  [{ ...unused, misses: 3 }, 0, "0 ready, 0 % of 3 that were asked for were ready, 0 being destroyed"],
   [null, 2, "this user's server keeps nothing ready, 2 being destroyed"],
 ])("figures of a server as people read them: %j", (stats, destroying, text) => {
   expect(formatFigures({ pool: stats, destroying })).toBe(text);

@@ -74,7 +74,7 @@ function formatUse({ hits, misses, made, makeMs }: PoolStats): readonly string[]
   // All of them only where it was all of them.
   const share = Math.floor((100 * hits) / asked);
   return [
-    ...(asked === 0 ? [] : [`${share} % of ${count(asked)} runs found one`]),
+    ...(asked === 0 ? [] : [`${share} % of ${count(asked)} that were asked for were ready`]),
     ...(made === 0 ? [] : [`built in ${Math.round(makeMs / made)} ms each`]),
   ];
 }

@@ -26,8 +26,48 @@ export interface LocalDoorOptions extends Pick<
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** @returns Why there is none; `close` and `stop` otherwise. Does not throw. */
+const taken = "another server has it";
+/** How soon after the end of that one. */
+const RETRY_MS = 2000;
+
+/**
+ * Where another server of this user has the door, it is opened once that has ended.
+ *
+ * @returns Why there is none; `close` and `stop` otherwise. Does not throw.
+ */
 export async function openDoor(options: LocalDoorOptions): Promise<LocalDoor | string> {
+  const door = await tryToOpen(options);
+  return door === taken ? openWhenFree(options) : door;
+}
+
+function openWhenFree(options: LocalDoorOptions): LocalDoor {
+  let door: LocalDoor | undefined;
+  let isClosed = false;
+  const attempt = async (): Promise<void> => {
+    if (door !== undefined || isClosed) return;
+    const opened = await tryToOpen(options);
+    if (typeof opened === "string") return;
+    door = opened;
+    clearInterval(timer);
+  };
+  let lastAttempt = Promise.resolve();
+  const timer = setInterval(() => {
+    lastAttempt = lastAttempt.then(attempt);
+  }, RETRY_MS).unref();
+  return {
+    stop: () => {
+      door?.stop();
+    },
+    close: async () => {
+      isClosed = true;
+      clearInterval(timer);
+      await lastAttempt;
+      await door?.close();
+    },
+  };
+}
+
+async function tryToOpen(options: LocalDoorOptions): Promise<LocalDoor | string> {
   try {
     return await open(options);
   } catch (error) {
@@ -40,7 +80,7 @@ async function open({ env, ...options }: LocalDoorOptions): Promise<LocalDoor | 
   const surroundings = surroundingsOf(env);
   if (path === undefined || surroundings === undefined) return "there is no place for it";
   makeFolder(path);
-  if (isPrivateSocket(path) && (await isAnswered(path))) return "another server has it";
+  if (isPrivateSocket(path) && (await isAnswered(path))) return taken;
   const sessions = new Set<Session>();
   let isClosing = false;
   const refusal = (): string | undefined => {

@@ -195,6 +195,24 @@ describe.skipIf(gap !== undefined)(`a server of this user${gap ? ` (${gap})` : "
     expect(await served()).toBe(1);
   });
 
+  test("another server takes the place when it has ended", async () => {
+    const storage = join(folder.path, `db-${number}-first`);
+    const first = await serveCli(["--provider", "linux", "--storage", storage], { env });
+    await serve();
+    expect(await run(["-l", "sh", "-c", "echo hi"])).toMatchObject({ exitCode: 0, stdout: "hi\n" });
+    expect(await served()).toBe(0);
+    await first.stop();
+    await expect
+      .poll(
+        async () => {
+          await run(["-l", "sh", "-c", "echo hi"]);
+          return served();
+        },
+        { timeout: 20_000, interval: 500 },
+      )
+      .toBeGreaterThan(0);
+  }, 40_000);
+
   test("takes its place away when it stops, and says so to who waits", async () => {
     await serve({ GLOVEBOX_SHUTDOWN_GRACE: "100ms" });
     const child = startCli(["run", "-l", "bash", "-c", "echo on; sleep 600"], { env });

@@ -70,7 +70,7 @@ describe.skipIf(gap !== undefined)(`with a server of this user${gap ? ` (${gap})
     await expect.poll(() => metric("pool_ready"), { timeout: 20_000 }).toBeGreaterThan(0);
     const { pools } = await facts(env);
     expect(pools).toMatch(
-      /^\d+ ready \(\d+ MiB, the oldest for \d+ s\), \d+ % of [\d,]+ runs found one, built in \d+ ms each, \d+ being destroyed$/,
+      /^\d+ ready \(\d+ MiB, the oldest for \d+ s\), \d+ % of [\d,]+ that were asked for were ready, built in \d+ ms each, \d+ being destroyed$/,
     );
     const { stdout } = await glovebox(["doctor"], { cwd: folder.path, env });
     expect(stdout).toMatch(/^pools {2}\d+ ready /m);
