@@ -126,6 +126,9 @@ static void on_reply(struct supervisor *self) {
         die_plain("%s", reply.text);
     if (reply.kind != REPLY_EXITED)
         return;
+    /* Or the next command would be waited for that has ended before it began. */
+    if (!self->run.active)
+        die_plain("park: the program ended while it waited");
     self->run.reply = reply;
     end_run(self);
 }
