@@ -107,6 +107,8 @@ static bool take(struct supervisor *self, const struct message *message,
         end(self);
     if (!strcmp(record->key, "sync"))
         send_status("ready");
+    else if (!strcmp(record->key, "park"))
+        park(self, message);
     else if (strcmp(record->key, "file") && strcmp(record->key, "file-more"))
         return false;
     else if (self->sandbox->pid)
