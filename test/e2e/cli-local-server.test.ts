@@ -303,6 +303,8 @@ describe.skipIf(gap !== undefined)("who could pose as it", () => {
     ["says nothing", undefined],
     ["answers with anything", Buffer.from("HTTP/1.1 200 OK\r\n\r\n")],
     ["refuses", Buffer.from([0, 0, 0, 2, 11, 110, 111])],
+    ["reports in another form", Buffer.from([0, 0, 0, 2, 16, 110, 111])],
+    ["fails in another form", Buffer.from([0, 0, 0, 2, 17, 110, 111])],
     ["sends messages without end", Buffer.from([255, 255, 255, 255, 14])],
   ])("and %s is no failure", async (_what, answer) => {
     await pose(answer);
