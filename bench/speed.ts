@@ -17,7 +17,7 @@ import { measureWarmMemory } from "./speed/warm-memory.ts";
 
 export const speedBench: Bench = {
   name: "speed",
-  about: "programs in ten languages against the bare processes; runs a second; memory; start-up",
+  about: "programs in nine languages against the bare processes; runs a second; memory; start-up",
   kind: "promise",
   run,
 };

@@ -27,7 +27,7 @@ enum { LANE_FD = 3 };
 NORETURN PRINTF_LIKE(1, 2) void die(const char *format, ...);
 /* The same without errno: the caller broke the protocol or asked for something impossible. */
 NORETURN PRINTF_LIKE(1, 2) void die_plain(const char *format, ...);
-/* Where die() reports: the status fd outside, the channel to the supervisor inside. */
+/* Where die() reports inside: the channel to the supervisor. Outside, and at -1, it is a status line. */
 void set_failure_channel(int fd);
 /* Called where a failure ends this process, outside. */
 void set_failure_cleanup(void (*clean)(void));
@@ -43,7 +43,7 @@ void write_text(const char *path, const char *text);
 /* Blocks these signals and no others; the fd that tells of them. */
 int open_signals(const int *numbers, size_t count);
 
-/* ---- message.c: what comes in on the control fd ---- */
+/* ---- message.c: what comes in on the lane ---- */
 
 /* Largest create message: the files of a request are in it. */
 #define CREATE_MESSAGE_MAX (80u << 20)

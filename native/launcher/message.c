@@ -1,5 +1,5 @@
 /*
- * Messages on the control fd. The owner is trusted; the lengths are checked all the same, so that a
+ * Messages on the lane. The owner is trusted; the lengths are checked all the same, so that a
  * bug of the owner ends in an error and not in a wrong sandbox.
  *
  *   message  u32 length of the rest, then records

@@ -107,6 +107,8 @@ static bool take(struct supervisor *self, const struct message *message,
         end(self);
     if (!strcmp(record->key, "sync"))
         send_status("ready");
+    else if (!strcmp(record->key, "park"))
+        park(self, message);
     else if (strcmp(record->key, "file") && strcmp(record->key, "file-more"))
         return false;
     else if (self->sandbox->pid)
@@ -126,6 +128,9 @@ static void on_reply(struct supervisor *self) {
         die_plain("%s", reply.text);
     if (reply.kind != REPLY_EXITED)
         return;
+    /* Or the next command would be waited for that has ended before it began. */
+    if (!self->run.active)
+        die_plain("park: the program ended while it waited");
     self->run.reply = reply;
     end_run(self);
 }

@@ -118,9 +118,9 @@ static void adopt(struct supervisor *self, int32_t pid_inside, int channel) {
 
 static void fork_template(struct supervisor *self, const struct park_order *order,
                           const int fds[3]) {
-    int template = template_fd(order->template);
+    int template_channel = template_fd(order->template);
     int channel[2], sent[ENTER_FDS], yes = 1;
-    if (template <0)
+    if (template_channel < 0)
         die_plain("park: there is no template %zu", order->template);
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) < 0 ||
         setsockopt(channel[0], SOL_SOCKET, SO_PASSCRED, &yes, sizeof yes) < 0)
@@ -130,7 +130,7 @@ static void fork_template(struct supervisor *self, const struct park_order *orde
     sent[ENTER_STDERR] = fds[1];
     sent[ENTER_CHANNEL] = channel[1];
     sent[ENTER_STDIN] = fds[2];
-    if (!send_with_fds(template, &order->request, sizeof order->request, sent,
+    if (!send_with_fds(template_channel, &order->request, sizeof order->request, sent,
                        fds[2] < 0 ? ENTER_FDS - 1 : ENTER_FDS))
         die("ask the template");
     close(channel[1]);

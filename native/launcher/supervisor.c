@@ -90,8 +90,6 @@ static void act_on_message(struct supervisor *self) {
         struct tty_size size = parse_tty_size(&record);
         if (self->run.tty.columns && self->pumps[STDOUT_PUMP].from >= 0)
             resize_tty(self->pumps[STDOUT_PUMP].from, size);
-    } else if (!strcmp(record.key, "park")) {
-        park(self, &message);
     } else if (!take_stream_message(self, &record) &&
                !self->backend->take(self, &message, &record)) {
         die_plain("control: unknown message `%.40s`", record.key);
@@ -158,7 +156,7 @@ void setup_supervisor(struct supervisor *self) {
         if (self->pumps[i].to >= 0 && fcntl(self->pumps[i].to, F_SETFL, O_NONBLOCK) < 0)
             die("make fd %d non-blocking", self->pumps[i].to);
     if (fcntl(self->control_fd, F_SETFL, O_NONBLOCK) < 0)
-        die("make the control fd non-blocking");
+        die("make fd %d non-blocking", self->control_fd);
 }
 
 static int time_to_wait(const struct supervisor *self) {

@@ -98,7 +98,7 @@ static void await_template(const struct supervisor *self, int request_fd, int er
         if (errno != EINTR)
             die("poll");
     struct reply reply;
-    struct enter_word word;
+    struct enter_word word = {0};
     if (recv(self->sandbox->channel, &reply, sizeof reply, MSG_DONTWAIT) == sizeof reply &&
         reply.kind == REPLY_FAILED)
         die_plain("%s", reply.text);

@@ -170,7 +170,7 @@ bool learn_pages(void) {
     while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
         ;
     if (status != 0)
-        refuse_template("its first program ended with %d", status);
+        refuse_template("its trial program ended with wait status %d", status);
     if (learned->written.pages > MAX_PAGES)
         learned->written.count = 0;
     share_pages_of_files();

@@ -7,7 +7,13 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { compileC, cSources, findCompilers, launcherFolder } from "../compile-launcher.mjs";
+import {
+  compileC,
+  compileParkLibrary,
+  cSources,
+  findCompilers,
+  launcherFolder,
+} from "../compile-launcher.mjs";
 import { root } from "./artifacts.mjs";
 
 const bin = (name) => join(root, "node_modules/.bin", name);
@@ -53,7 +59,7 @@ async function run([program, ...args]) {
   return { code, output: output.trim() };
 }
 
-/** The launcher compiles without a warning with every compiler of this machine. */
+/** The launcher compiles without a warning with every compiler of this machine, its library with one. */
 function* compileStrictly() {
   const folder = mkdtempSync(join(tmpdir(), "glovebox-check-"));
   try {
@@ -67,6 +73,8 @@ function* compileStrictly() {
         yield { name, state: "failed", output: error.message };
       }
     }
+    const output = compileParkLibrary({ output: join(folder, "park.so"), warnings: "errors" });
+    yield { name: "check: C warnings (park library)", state: output ? "failed" : "passed", output };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

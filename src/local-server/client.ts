@@ -89,7 +89,15 @@ function untilReport(
     const timer = setTimeout(() => {
       fail(new NotServedError("it gives no answer"));
     }, ACCEPT_TIMEOUT_MS);
+    const notOurs = (): void => {
+      fail(isStarted ? serverEnded() : new NotServedError("it sends no messages of ours"));
+    };
     const output = createOutput(sink, send);
+    const finish = <T>(parse: () => T, end: (value: T) => void): void => {
+      const parsed = attempt(parse);
+      if (parsed === undefined) notOurs();
+      else void output.done().then(() => end(parsed), fail);
+    };
     const handlers: Partial<Record<number, (payload: Buffer) => void>> = {
       [kinds.accepted]: () => {
         clearTimeout(timer);
@@ -104,17 +112,9 @@ function untilReport(
       [kinds.running]: () => sink.onRun?.(),
       [kinds.output]: output.add,
       [kinds.wantStdin]: stdin === "empty" ? () => undefined : feeder(stdin, send),
-      [kinds.report]: (payload) => {
-        const report = unpackReport(payload);
-        void output.done().then(() => {
-          resolve(report);
-        });
-      },
+      [kinds.report]: (payload) => finish(() => unpackReport(payload), resolve),
       [kinds.failed]: (payload) => {
-        const error = errorOf(JSON.parse(payload.toString()) as FailureMessage);
-        void output.done().then(() => {
-          fail(error);
-        });
+        finish(() => errorOf(JSON.parse(payload.toString()) as FailureMessage), fail);
       },
     };
     let isOver = false;
@@ -123,7 +123,7 @@ function untilReport(
       handlers[kind]?.(payload);
     });
     socket.on("data", (chunk) => {
-      if (!read(chunk)) fail(new NotServedError("it sends no messages of ours"));
+      if (!read(chunk)) notOurs();
     });
     // Its last message may still be on its way to our reader.
     socket.on("error", (error) => {
@@ -133,6 +133,15 @@ function untilReport(
       if (!isOver) fail(serverEnded());
     });
   });
+}
+
+/** Undefined for what is of another form. */
+function attempt<T>(parse: () => T): T | undefined {
+  try {
+    return parse();
+  } catch {
+    return undefined;
+  }
 }
 
 /** Hands output on in its order, and says how much the reader has taken. */

@@ -240,26 +240,26 @@ function createStdin(send: Send): {
   };
 }
 
-/** Output waits for who reads it, as it would for a reader of a pipe. */
+/** Output waits for who reads it, as it would for a reader of a pipe: both streams may wait at once. */
 function createOutput(send: Send): {
   readonly add: ExecutionSink["onOutput"];
   readonly taken: (bytes: number) => void;
 } {
   let untaken = 0;
-  let wake: () => void = () => undefined;
+  let waiting: (() => void)[] = [];
   return {
     add: async (phase, stream, chunk) => {
       untaken += chunk.byteLength + 1;
       send(kinds.output, Buffer.from([outputKindOf(phase, stream)]), chunk);
       while (untaken >= maxUntakenBytes) {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
+        await new Promise<void>((resolve) => waiting.push(resolve));
       }
     },
     taken: (bytes) => {
       untaken -= bytes;
-      wake();
+      const woken = waiting;
+      waiting = [];
+      for (const wake of woken) wake();
     },
   };
 }

@@ -3,7 +3,9 @@
  * The same with sandboxes that a server has made ahead: by one launcher for all of them, with programs
  * that were started before their files came, by themselves or as forks.
  */
+import { fileURLToPath } from "node:url";
 import { afterAll } from "vitest";
+import { loadLanguages } from "../../src/languages/load.ts";
 import { locateLauncher, locateParkLibrary } from "../../src/launcher/locate-launcher.ts";
 import { createLinuxProvider } from "../../src/providers/linux/index.ts";
 import { skipWithoutMountedFolders } from "../helpers/mounted-folders.ts";
@@ -17,7 +19,8 @@ const launcherPath = await locateLauncher();
 const parkLibraryPath = await locateParkLibrary(launcherPath);
 const user = process.getuid?.() === 0 ? "root" : "an ordinary user";
 /** Those whose data says that they may be started ahead. */
-const warmLanguages = ["bash", "javascript", "lua", "perl", "php", "python", "ruby", "sh"];
+const languages = await loadLanguages(fileURLToPath(new URL("../../languages", import.meta.url)));
+const warmLanguages = languages.filter(({ warm }) => warm !== undefined).map(({ id }) => id);
 
 const mountGap = skipWithoutMountedFolders();
 const exceptions =

@@ -160,6 +160,18 @@ describe.skipIf(gap !== undefined)(`a server of this user${gap ? ` (${gap})` : "
     expect(await served()).toBe(1);
   });
 
+  test("passes both streams on to who reads neither for a while", async () => {
+    await serve();
+    const size = 4 * 1024 * 1024;
+    const code = `head -c ${size} /dev/zero & head -c ${size} /dev/zero >&2; wait`;
+    const child = startCli(["run", "-l", "bash", "-c", code], { env });
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const { stdoutBytes, stderr, exitCode } = await resultOf(child);
+    const bytes = [stdoutBytes.byteLength, stderr.length];
+    expect({ bytes, exitCode }).toEqual({ bytes: [size, size], exitCode: 0 });
+    expect(await served()).toBe(1);
+  });
+
   test("is not asked for what reaches out of the sandbox, or where a provider is named", async () => {
     await serve();
     for (const words of [
@@ -309,6 +321,8 @@ describe.skipIf(gap !== undefined)("who could pose as it", () => {
     ["says nothing", undefined],
     ["answers with anything", Buffer.from("HTTP/1.1 200 OK\r\n\r\n")],
     ["refuses", Buffer.from([0, 0, 0, 2, 11, 110, 111])],
+    ["reports in another form", Buffer.from([0, 0, 0, 2, 16, 110, 111])],
+    ["fails in another form", Buffer.from([0, 0, 0, 2, 17, 110, 111])],
     ["sends messages without end", Buffer.from([255, 255, 255, 255, 14])],
   ])("and %s is no failure", async (_what, answer) => {
     await pose(answer);

@@ -4,14 +4,16 @@
  * more; and none of them, nor the template, can be reached from another.
  */
 import { readdir, readFile } from "node:fs/promises";
+import { PassThrough } from "node:stream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createService } from "../../src/app.ts";
+import type { OutputStream } from "../../src/core/command.ts";
 import { defaultLimits } from "../../src/core/limits.ts";
 import type { Provider } from "../../src/core/provider.ts";
 import { locateLauncher, locateParkLibrary } from "../../src/launcher/locate-launcher.ts";
 import { createLinuxProvider } from "../../src/providers/linux/index.ts";
 import { collect } from "../../src/service/collect.ts";
-import type { ExecutionRequest } from "../../src/service/request.ts";
+import type { ExecutionRequest, PhaseName } from "../../src/service/request.ts";
 import type { ExecutionService } from "../../src/service/service.ts";
 import { mapLimited } from "../../src/util/map-limited.ts";
 import { createLeftoverCheck, type LeftoverCheck } from "../helpers/leftovers.ts";
@@ -188,8 +190,12 @@ print(counts)
   });
 
   test("one can't reach another that runs, by processes, sockets, ports or files", async () => {
-    const first = run(`
-import socket, threading, time
+    const stdin = new PassThrough();
+    let said = "";
+    let isUp: () => void = () => undefined;
+    const up = new Promise<void>((resolve) => (isUp = resolve));
+    const code = `
+import socket
 abstract = socket.socket(socket.AF_UNIX)
 abstract.bind("\\0glovebox-forks")
 abstract.listen()
@@ -198,10 +204,16 @@ port.bind(("127.0.0.1", 5005))
 port.listen()
 open("/tmp/first", "w").write("x")
 open("/dev/shm/first", "w").write("x")
-time.sleep(3)
+print("up", flush=True)
+input()
 print("still here")
-`);
-    await new Promise((resolve) => setTimeout(resolve, 800));
+`;
+    const onOutput = (_phase: PhaseName, _stream: OutputStream, chunk: Buffer): void => {
+      said += chunk.toString();
+      if (said.includes("up\n")) isUp();
+    };
+    const first = service.run({ ...requestOf(code), stdin }, { onOutput }, never);
+    await Promise.race([up, first]);
     const second = await run(`
 import os, signal, socket
 def attempt(call):
@@ -224,7 +236,9 @@ print([attempt(lambda: os.kill(pid, signal.SIGKILL)) for pid in range(2, 400) if
       "False False",
       "0",
     ]);
-    expect(await first).toBe("still here\n");
+    stdin.end("\n");
+    expect((await first).run?.outcome).toEqual({ kind: "exited", exitCode: 0 });
+    expect(said).toBe("up\nstill here\n");
   });
 
   test("what makes an interpreter run code as it starts runs nowhere but in its own sandbox", async () => {

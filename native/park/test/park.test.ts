@@ -27,7 +27,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-const noCompiler = skipUnless("gcc", compile());
+const noCompiler = skipUnless("c", compile());
 
 /** Why not, if it can't. The template of the tests takes the place of the one that enters sandboxes. */
 function compile(): string | undefined {

@@ -14,6 +14,7 @@ import type { Kind } from "./kinds.ts";
 import { asOwnProcess, parkRecords } from "./park-records.ts";
 import {
   buildSandbox,
+  inTime,
   launcherFailed,
   refuseMissing,
   type BuiltSandbox,
@@ -37,9 +38,6 @@ export interface PreparedSandbox extends Pick<ProviderSandbox, "destroy"> {
    */
   begin(files: readonly SandboxFile[]): ProviderSandbox;
 }
-
-/** From a sandbox to a program that waits in it; a JVM takes a second on a busy machine. */
-const PARK_TIMEOUT_MS = 20_000;
 
 /** Our own processes in a sandbox, and its file systems: measured. */
 const SANDBOX_BYTES = 1 << 20;
@@ -88,16 +86,6 @@ async function prepareIn(
     await launcher.end();
     await built.cleanUp();
     throw error;
-  }
-}
-
-/** Ends a launcher that does not answer, which then is the answer. */
-async function inTime<T>(launcher: Launcher, answer: Promise<T>): Promise<T> {
-  const timer = setTimeout(() => void launcher.end(), PARK_TIMEOUT_MS);
-  try {
-    return await answer;
-  } finally {
-    clearTimeout(timer);
   }
 }
 

@@ -75,6 +75,9 @@ export interface Plan {
   readonly next?: Buffer;
 }
 
+/** From a sandbox to a program that waits in it; a JVM takes a second on a busy machine. */
+const PARK_TIMEOUT_MS = 20_000;
+
 /** @throws What `startSandbox` throws; the launcher has ended then. */
 export async function buildSandbox(
   { place, newName }: LinuxHost,
@@ -155,4 +158,14 @@ export function launcherFailed(text: string): GloveboxError {
   if (remedy === "") return sandboxFailed("linux", "create", text);
   const message = `linux: ${text}. To mend it: ${remedy}.`;
   return new GloveboxError("PROVIDER_UNAVAILABLE", message, { provider: "linux", hint: remedy });
+}
+
+/** Ends a launcher that does not answer, which then is the answer. */
+export async function inTime<T>(launcher: Launcher, answer: Promise<T>): Promise<T> {
+  const timer = setTimeout(() => void launcher.end(), PARK_TIMEOUT_MS);
+  try {
+    return await answer;
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -8,7 +8,7 @@ import { encodeMessage } from "../../launcher/message.ts";
 import type { TemplateLauncher } from "./launcher-process.ts";
 import type { Kind } from "./kinds.ts";
 import { parkRecords } from "./park-records.ts";
-import { buildSandbox, launcherFailed, type LinuxHost } from "./start-sandbox.ts";
+import { buildSandbox, inTime, launcherFailed, type LinuxHost } from "./start-sandbox.ts";
 
 /** A template in use: it stays until its user lets go of it. */
 export interface Template {
@@ -41,12 +41,14 @@ const templateLimits = {
 
 /** What all forks of one share, the layout of its memory before all, is shared by no more than these. */
 const MAX_FORKS = 500;
-/** As many as a launcher has places for, see launcher-process.ts. */
+/** Fewer than a launcher has places for, see launcher-process.ts: those that end still have theirs. */
 const MAX_TEMPLATES = 12;
 const MAX_AGE_MS = 10 * 60 * 1000;
 
 interface Living {
   readonly place: TemplateLauncher;
+  /** After its launcher's end. */
+  readonly cleanUp: () => Promise<void>;
   readonly bornMs: number;
   forks: number;
   /** Forks that are being made. */
@@ -152,7 +154,7 @@ class LivingTemplates implements Templates {
 
   #end(template: Living): void {
     template.isOver = true;
-    const ending = template.place.launcher.end();
+    const ending = template.place.launcher.end().then(template.cleanUp);
     this.#ends.add(ending);
     void ending.then(() => this.#ends.delete(ending));
   }
@@ -172,16 +174,17 @@ async function start(
   if (place === undefined || ahead === undefined) return undefined;
   const { launcher } = place;
   const limited = { ...spec, limits: templateLimits };
-  await buildSandbox(host, launcher, { spec: limited, fileSystem }, signal);
+  const { cleanUp } = await buildSandbox(host, launcher, { spec: limited, fileSystem }, signal);
   launcher.send(encodeMessage(parkRecords("template", ahead)));
-  const line = await launcher.nextStatus();
+  const line = await inTime(launcher, launcher.nextStatus());
   if (line?.kind !== "parked") {
     await launcher.end();
+    await cleanUp();
     const text = line?.kind === "error" ? line.text : launcher.failure();
     throw launcherFailed(text ?? "the template ended");
   }
   const bornMs = performance.now();
-  const living: Living = { place, bornMs, forks: 0, users: 0, isOver: false };
+  const living: Living = { place, cleanUp, bornMs, forks: 0, users: 0, isOver: false };
   // It says no more, so its next word is its end.
   void launcher.nextStatus().then(() => {
     living.isOver = true;

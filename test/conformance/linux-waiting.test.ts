@@ -1,0 +1,120 @@
+/**
+ * @module
+ * Programs that wait in sandboxes which nobody has asked for yet, and that something ends there: the
+ * kernel for lack of memory, or an operator.
+ */
+import { readdir, readFile } from "node:fs/promises";
+import { afterEach, describe, expect, test } from "vitest";
+import type { AheadCommand } from "../../src/core/command.ts";
+import type { Provider } from "../../src/core/provider.ts";
+import type { SandboxSpec } from "../../src/core/sandbox.ts";
+import { locateLauncher, locateParkLibrary } from "../../src/launcher/locate-launcher.ts";
+import { createLinuxProvider } from "../../src/providers/linux/index.ts";
+import { createLeftoverCheck } from "../helpers/leftovers.ts";
+import { skipUnless } from "../helpers/require.ts";
+import { testLimits } from "./harness.ts";
+
+const launcherPath = await locateLauncher();
+const parkLibraryPath = await locateParkLibrary(launcherPath);
+const providerOf = (fork: "on" | "off", keepsNone = false): Provider =>
+  createLinuxProvider({
+    launcherPath,
+    expects: "many",
+    ...(parkLibraryPath === undefined ? {} : { parkLibraryPath }),
+    pool: { size: 1, memoryBytes: 2 ** 30, fork, keepsNone },
+  });
+/** Of the test that runs. */
+let provider = providerOf("off");
+const { available, reason } = await provider.probe();
+const gap =
+  skipUnless("linux", available ? undefined : reason) ??
+  skipUnless("linux", parkLibraryPath === undefined ? "no park library" : undefined);
+await provider.close();
+afterEach(() => provider.close());
+
+const entry = `waits-${process.pid}.sh`;
+const never = new AbortController().signal;
+
+const place = { argv: ["sh", entry], cwd: "/workspace", env: { PATH: "/usr/bin:/bin" } };
+const ahead: AheadCommand = {
+  ...place,
+  stdin: "empty",
+  cpuTimeMs: testLimits.cpuTimeMs,
+  isOwn: false,
+  park: { mode: "wait", point: "open", entry },
+};
+const spec: SandboxSpec = {
+  files: [{ path: entry, content: Buffer.from("echo hello\n") }],
+  hostPrograms: [],
+  enforcement: "best-effort",
+  policy: { network: { mode: "none" }, workspace: { kind: "scratch" } },
+  limits: testLimits,
+};
+
+const hello = { outcome: { kind: "exited", exitCode: 0 }, output: "hello\n" };
+
+async function run(command = ahead): Promise<unknown> {
+  await using sandbox = await provider.create(spec, never, command);
+  const chunks: string[] = [];
+  const { outcome } = await sandbox.exec(
+    {
+      ...place,
+      stdin: "empty",
+      limits: testLimits,
+      onOutputLimit: "truncate",
+      onOutput: (_stream, chunk) => void chunks.push(chunk.toString()),
+    },
+    never,
+  );
+  return { outcome, output: chunks.join("") };
+}
+
+const stateOf = (pid: number): Promise<string> =>
+  readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+
+/** Of whose words these are a part. */
+async function pidsWith(part: string): Promise<readonly number[]> {
+  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const found = await Promise.all(
+    pids.map(async (pid) =>
+      (await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")).includes(part),
+    ),
+  );
+  return pids.filter((_, index) => found[index]).map(Number);
+}
+
+async function parentOf(pid: number): Promise<number> {
+  const [, fields = ""] = (await stateOf(pid)).split(") ");
+  return Number(fields.split(" ")[1]);
+}
+
+describe.skipIf(gap !== undefined)(`a program that waits${gap ? ` (${gap})` : ""}`, () => {
+  test("is not taken for the next run's once something has ended it", async () => {
+    provider = providerOf("off");
+    expect(await run()).toEqual(hello);
+    await expect.poll(() => provider.poolStats?.().ready, { timeout: 10_000 }).toBe(1);
+    const [pid = 0] = await pidsWith(`sh\0${entry}\0`);
+    expect(pid).toBeGreaterThan(0);
+    const supervisor = await parentOf(await parentOf(pid));
+    process.kill(pid, "SIGKILL");
+    await expect.poll(() => stateOf(supervisor), { timeout: 10_000 }).toBe("");
+    expect(await run()).toEqual(hello);
+  }, 40_000);
+
+  test("leaves nothing where the launcher of its template was killed", async () => {
+    const leftovers = await createLeftoverCheck();
+    provider = providerOf("on", true);
+    const forked = { ...ahead, park: { ...ahead.park, mode: "fork" } } as const;
+    const others = await pidsWith("\0serve\0");
+    expect(await run(forked)).toEqual(hello);
+    const own = (await pidsWith("\0serve\0")).filter((pid) => !others.includes(pid));
+    const launchers = [];
+    for (const pid of own) if ((await parentOf(pid)) === process.pid) launchers.push(pid);
+    expect(launchers).toHaveLength(1);
+    for (const pid of launchers) process.kill(pid, "SIGKILL");
+    await expect.poll(() => pidsWith(`sh\0${entry}\0`), { timeout: 10_000 }).toEqual([]);
+    expect(await run(forked)).toEqual(hello);
+    await provider.close();
+    expect(await leftovers.find()).toEqual([]);
+  }, 40_000);
+});
