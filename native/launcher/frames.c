@@ -33,12 +33,11 @@ static bool write_out(struct pump *pump) {
     return true;
 }
 
-void flush_frames(void) {
+bool flush_frames(void) {
     if (turn && turn != shared && !write_out(turn))
-        return;
+        return false;
     turn = NULL;
-    if (shared)
-        (void)write_out(shared);
+    return !shared || write_out(shared);
 }
 
 static void take_status(const char *line, size_t length) {

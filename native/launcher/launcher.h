@@ -33,7 +33,7 @@ void set_failure_channel(int fd);
 void set_failure_cleanup(void (*clean)(void));
 PRINTF_LIKE(1, 2) void send_status(const char *format, ...);
 /* Takes the status lines, and passes on what it has of them before a failure ends this process. */
-void set_status_channel(void (*take)(const char *line, size_t length), void (*flush)(void));
+void set_status_channel(void (*take)(const char *line, size_t length), bool (*flush)(void));
 uint64_t monotonic_us(void);
 /* A decimal number that is the whole of `text`, or die_plain(). */
 uint64_t parse_number(const char *what, const char *text);

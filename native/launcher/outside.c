@@ -40,22 +40,21 @@ static void clean_up(struct supervisor *self) {
     remove_cgroups();
 }
 
-/* Our last words are out. What the owner still writes must not fail before it has read them: it would
- * throw them away. */
-static void linger(void) {
-    enum { LINGER_MS = 1000 };
-    char discarded[4096];
-    struct pollfd lane = {.fd = LANE_FD, .events = POLLIN};
-    shutdown(LANE_FD, SHUT_WR);
-    while (poll(&lane, 1, LINGER_MS) == 1 && read(LANE_FD, discarded, sizeof discarded) > 0)
-        ;
+/* The sandbox has ended by itself. The owner answers our last word with its own, `end`: what it had said
+ * before is behind us then, and the lane is free for the next. */
+NORETURN static void leave(struct supervisor *self) {
+    enum { ANSWER_MS = 10000 };
+    static bool is_leaving;
+    if (is_leaving)
+        exit(EXIT_LANE_LOST);
+    is_leaving = true;
+    send_status("lost");
+    exit(flush_frames() && discard_until_end(self, ANSWER_MS) ? EXIT_LANE_FREE : EXIT_LANE_LOST);
 }
 
 NORETURN static void finish(struct supervisor *self) {
     clean_up(self);
-    flush_frames();
-    linger();
-    exit(EXIT_LANE_LOST);
+    leave(self);
 }
 
 /* The owner's last word about this sandbox: what comes behind it is for the next. */
@@ -186,12 +185,13 @@ static const struct backend namespaces = {
 
 /* Where a failure ends us: its cgroups can't go before it. */
 static struct sandbox sandbox;
+static struct supervisor supervisor;
 
 static void clean_up_failure(void) {
     if (sandbox.pid && kill(sandbox.pid, SIGKILL) == 0)
         waitpid(sandbox.pid, NULL, 0);
     remove_cgroups();
-    linger();
+    leave(&supervisor);
 }
 
 /* Both directions are one socket, and whoever had it before may have left it non-blocking. */
@@ -206,9 +206,8 @@ static void setup_lane(struct supervisor *self) {
 }
 
 void supervise_lane(void) {
-    static struct supervisor self;
     static struct plan plan;
-    setup_lane(&self);
+    setup_lane(&supervisor);
     set_failure_cleanup(clean_up_failure);
     struct message message;
     if (!read_create_message(LANE_FD, &message))
@@ -226,16 +225,16 @@ void supervise_lane(void) {
     if (plan.share_net)
         send_status("control abstract-sockets %s",
                     can_scope_abstract_sockets() ? "landlock" : "none");
-    self.plan = &plan;
-    self.sandbox = &sandbox;
-    self.backend = &namespaces;
+    supervisor.plan = &plan;
+    supervisor.sandbox = &sandbox;
+    supervisor.backend = &namespaces;
     if (plan.is_template)
-        supervise_template(&plan, &self);
-    self.idle_ms = -1;
-    self.window_bytes = WINDOW_BYTES;
+        supervise_template(&plan, &supervisor);
+    supervisor.idle_ms = -1;
+    supervisor.window_bytes = WINDOW_BYTES;
     const int ends[] = {SIGTERM, SIGINT, SIGHUP};
-    self.signal_fd = open_signals(ends, 3);
-    setup_supervisor(&self);
+    supervisor.signal_fd = open_signals(ends, 3);
+    setup_supervisor(&supervisor);
     send_status("ready");
-    supervise(&self);
+    supervise(&supervisor);
 }

@@ -51,6 +51,6 @@ void mark_status(const char *text);
 /* What the pump passes on goes in frames to `fd`, between those of others that share it. */
 void share_stream(struct pump *pump, int fd, char kind);
 /* Writes out what waits, and waits for it, but not long. */
-void flush_frames(void);
+bool flush_frames(void);
 
 #endif

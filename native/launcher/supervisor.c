@@ -96,8 +96,10 @@ static void act_on_message(struct supervisor *self) {
     }
 }
 
-/* Takes what is there, at most one message; false when the owner closed the fd. */
-static bool receive(struct supervisor *self) {
+enum piece { PIECE_OF_MORE, PIECE_LAST, PIECE_NONE };
+
+/* Takes what is there, at most up to the end of a message; PIECE_NONE when the owner closed the fd. */
+static enum piece receive_piece(struct supervisor *self) {
     uint32_t header = sizeof self->inbox.length;
     bool in_header = self->inbox_used < header;
     char *target = in_header ? (char *)&self->inbox.length + self->inbox_used
@@ -106,17 +108,43 @@ static bool receive(struct supervisor *self) {
         in_header ? header - self->inbox_used : self->inbox.length - (self->inbox_used - header);
     ssize_t got = read(self->control_fd, target, wanted);
     if (got < 0)
-        return errno == EAGAIN || errno == EINTR;
+        return errno == EAGAIN || errno == EINTR ? PIECE_OF_MORE : PIECE_NONE;
     if (got == 0)
-        return false;
+        return PIECE_NONE;
     self->inbox_used += (uint32_t)got;
     if (self->inbox_used == header && self->inbox.length > EXEC_MESSAGE_MAX)
         die_plain("control: a message of %u bytes is too long", self->inbox.length);
-    if (self->inbox_used > header && self->inbox_used - header == self->inbox.length) {
-        self->inbox_used = 0;
+    if (self->inbox_used <= header || self->inbox_used - header < self->inbox.length)
+        return PIECE_OF_MORE;
+    self->inbox_used = 0;
+    return PIECE_LAST;
+}
+
+/* False when the owner closed the fd. */
+static bool receive(struct supervisor *self) {
+    enum piece piece = receive_piece(self);
+    if (piece == PIECE_LAST)
         act_on_message(self);
+    return piece != PIECE_NONE;
+}
+
+bool discard_until_end(struct supervisor *self, int timeout_ms) {
+    struct pollfd polls = {.fd = self->control_fd, .events = POLLIN};
+    if (!self->inbox.bytes)
+        setup_supervisor(self);
+    for (;;) {
+        uint32_t offset = 0;
+        struct record record;
+        if (poll(&polls, 1, timeout_ms) <= 0)
+            return false;
+        enum piece piece = receive_piece(self);
+        if (piece == PIECE_NONE)
+            return false;
+        struct message message = {.bytes = self->inbox.bytes, .length = self->inbox.length};
+        if (piece == PIECE_LAST && next_record(&message, &offset, &record) &&
+            !strcmp(record.key, "end"))
+            return true;
     }
-    return true;
 }
 
 void end_run(struct supervisor *self) {

@@ -94,6 +94,8 @@ void end_run(struct supervisor *self);
 /* First: status lines may need the buffers. */
 void setup_pumps(struct supervisor *self);
 /* From now on no read or write of ours blocks. */
+/* Throws away what the owner still says; true once it has said its last word, `end`. */
+bool discard_until_end(struct supervisor *self, int timeout_ms);
 void setup_supervisor(struct supervisor *self);
 /* One command after the other, until the owner is gone. */
 NORETURN void supervise(struct supervisor *self);

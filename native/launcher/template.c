@@ -140,6 +140,8 @@ void supervise_template(const struct plan *plan, struct supervisor *self) {
     uint32_t offset = 0;
     struct record record;
     bool has_stdin = false;
+    if (next_record(&message, &offset, &record) && !strcmp(record.key, "end"))
+        self->backend->end(self);
     while (next_record(&message, &offset, &record))
         has_stdin |= !strcmp(record.key, "stdin") && !strcmp(record.value, "pipe");
     int fds[3];

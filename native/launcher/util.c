@@ -15,7 +15,7 @@
 
 static int failure_channel = -1;
 static void (*take_status)(const char *line, size_t length);
-static void (*flush_status)(void);
+static bool (*flush_status)(void);
 static void (*clean_up)(void);
 
 void set_failure_channel(int fd) {
@@ -26,7 +26,7 @@ void set_failure_cleanup(void (*clean)(void)) {
     clean_up = clean;
 }
 
-void set_status_channel(void (*take)(const char *line, size_t length), void (*flush)(void)) {
+void set_status_channel(void (*take)(const char *line, size_t length), bool (*flush)(void)) {
     take_status = take;
     flush_status = flush;
 }
@@ -43,7 +43,7 @@ NORETURN PRINTF_LIKE(1, 0) static void fail(const char *format, va_list argument
     if (failure_channel < 0) {
         send_status("error %s", text);
         if (flush_status)
-            flush_status();
+            (void)flush_status();
         if (clean_up)
             clean_up();
     } else {

@@ -18,6 +18,8 @@ type Kind = (typeof kinds)[number];
 
 /** What is waited for when it is asked to end; it then has to kill, unmount and remove cgroups. */
 const END_TIMEOUT_MS = 10_000;
+/** While it builds it hears nothing but the end of its lane, which costs the lane. */
+const BUILD_TIMEOUT_MS = 1000;
 
 const endMessage = encodeMessage([["end", ""]]);
 
@@ -157,12 +159,14 @@ class Session implements Launcher {
   async end(): Promise<void> {
     if (!this.#isAskedToEnd && !this.#isGone) {
       this.#isAskedToEnd = true;
-      // While it builds it reads no message.
-      if (this.#isReady) this.#wire.write(endMessage);
-      else this.#wire.close();
+      this.#wire.write(endMessage);
     }
+    const isBuilding = setTimeout(() => {
+      if (!this.#isReady) this.#wire.close();
+    }, BUILD_TIMEOUT_MS);
     const timer = setTimeout(this.#options.kill, END_TIMEOUT_MS);
     await this.gone;
+    clearTimeout(isBuilding);
     clearTimeout(timer);
   }
 
@@ -190,11 +194,20 @@ class Session implements Launcher {
 
   #takeLine(text: string): void {
     if (text === "gone\n") this.#finish();
+    else if (text === "lost\n") this.#answerLoss();
     else if (text === "input-taken\n") this.#input?.taken();
     else {
       this.#isReady ||= text === "ready\n";
       this.#lines.push(text);
     }
+  }
+
+  /** Its sandbox has ended by itself: after our answer its lane is free. */
+  #answerLoss(): void {
+    this.#failure ??= "the sandbox ended before its time";
+    if (this.#isAskedToEnd) return;
+    this.#isAskedToEnd = true;
+    this.#wire.write(endMessage);
   }
 
   #finish(): void {

@@ -74,6 +74,7 @@ export function sharedLaunchers(path: string, libraryPath?: string): Launchers {
     servers.add(server);
     return server;
   };
+  const usable = (): LaneServer | undefined => living().find((server) => !server.isWorn());
   return {
     start: () => {
       for (const server of living()) {
@@ -85,7 +86,7 @@ export function sharedLaunchers(path: string, libraryPath?: string): Launchers {
       return launcher;
     },
     // All on one: its sandboxes can fork them.
-    startTemplate: () => (living()[0] ?? startServer()).startTemplate(),
+    startTemplate: () => (usable() ?? startServer()).startTemplate(),
     close: async () => {
       await Promise.all([...servers].map((server) => server.close()));
     },
@@ -100,10 +101,15 @@ class LaneServer {
   readonly #freeTemplates: number[];
   readonly #closedLanes = new Set<number>();
   readonly #onSupervisorGone = new Map<number, () => void>();
+  /** Lanes that are closed for good. */
+  readonly #lost = { sandboxes: 0, templates: 0 };
+  readonly #templates: number;
+  #inUse = 0;
   #isClosing = false;
 
   constructor(path: string, libraryPath: string | undefined) {
     const templates = libraryPath === undefined ? 0 : TEMPLATES;
+    this.#templates = templates;
     const lanes = templates + LANES;
     const library = libraryPath === undefined ? [] : [libraryPath];
     const args = ["serve", String(lanes), String(templates), ...library];
@@ -122,26 +128,29 @@ class LaneServer {
     return this.#isClosing || this.#lanes.every((lane) => !lane.isOpen);
   }
 
+  /** Supervisors that were killed have taken their lanes with them: it begins nothing more. */
+  isWorn(): boolean {
+    const { sandboxes, templates } = this.#lost;
+    return sandboxes * 2 > LANES || templates * 2 > TEMPLATES;
+  }
+
   start(): Launcher | undefined {
+    if (this.isWorn()) return undefined;
     for (let lane = this.#free.pop(); lane !== undefined; lane = this.#free.pop()) {
       const chosen = lane;
-      if (chosen.isOpen)
-        return chosen.begin(() => {
-          if (chosen.isOpen) this.#free.push(chosen);
-        });
+      if (chosen.isOpen) return this.#begin(chosen, () => this.#free.push(chosen));
     }
     return undefined;
   }
 
   startTemplate(): TemplateLauncher | undefined {
+    if (this.isWorn()) return undefined;
     for (;;) {
       const number = this.#freeTemplates.pop();
       const lane = number === undefined ? undefined : this.#lanes[number];
       if (number === undefined || lane === undefined) return undefined;
       if (!lane.isOpen) continue;
-      const launcher = lane.begin(() => {
-        if (lane.isOpen) this.#freeTemplates.push(number);
-      });
+      const launcher = this.#begin(lane, () => this.#freeTemplates.push(number));
       return { launcher, number, startFork: () => this.start() };
     }
   }
@@ -155,6 +164,16 @@ class LaneServer {
     clearTimeout(timer);
   }
 
+  /** @param onFree The lane can be used again. */
+  #begin(lane: Lane, onFree: () => void): Launcher {
+    this.#inUse += 1;
+    return lane.begin(() => {
+      this.#inUse -= 1;
+      if (lane.isOpen) onFree();
+      if (this.#inUse === 0 && !this.#isClosing && this.isWorn()) void this.close();
+    });
+  }
+
   #createLane(socket: Duplex, number: number): Lane {
     return new Lane(socket, {
       kill: () => {
@@ -163,6 +182,7 @@ class LaneServer {
         this.#leash.write(request);
       },
       afterClose: async () => {
+        this.#lost[number < this.#templates ? "templates" : "sandboxes"] += 1;
         const gone = new Promise<void>((resolve) => {
           this.#onSupervisorGone.set(number, resolve);
         });

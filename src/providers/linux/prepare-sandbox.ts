@@ -56,8 +56,7 @@ export async function prepareSandbox(
 ): Promise<PreparedSandbox> {
   const { spec, ahead } = kind;
   refuseMissing(spec, enforcementOf(spec, host.place, "landlock"));
-  const template =
-    ahead?.park.mode === "fork" ? await templates.get(kind, fileSystem, signal) : undefined;
+  const template = ahead?.park.mode === "fork" ? await templates.get(kind, fileSystem) : undefined;
   try {
     return await prepareIn(host, kind, fileSystem, template, signal);
   } finally {

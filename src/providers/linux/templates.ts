@@ -24,8 +24,8 @@ export interface Templates {
    *
    * @throws {GloveboxError} Where it can't be started: its program does not come to its file.
    */
-  get(kind: Kind, fileSystem: Buffer, signal: AbortSignal): Promise<Template | undefined>;
-  /** Whether the template of a command is there. */
+  get(kind: Kind, fileSystem: Buffer): Promise<Template | undefined>;
+  /** Whether the template of a command is there now. */
   has(kind: Kind): boolean;
   /** Ends all, and waits for that. */
   close(): Promise<void>;
@@ -44,6 +44,8 @@ const MAX_FORKS = 500;
 /** Fewer than a launcher has places for, see launcher-process.ts: those that end still have theirs. */
 const MAX_TEMPLATES = 12;
 const MAX_AGE_MS = 10 * 60 * 1000;
+/** From this share of both on the next one is made, so that nobody waits for it. */
+const RENEWED_AT = 0.9;
 
 interface Living {
   readonly place: TemplateLauncher;
@@ -55,6 +57,13 @@ interface Living {
   users: number;
   /** Not to be forked again. */
   isOver: boolean;
+  hasSuccessor: boolean;
+}
+
+interface Entry {
+  readonly begun: Promise<Living | undefined>;
+  /** Once it is there. */
+  template?: Living;
 }
 
 export function createTemplates(host: () => LinuxHost): Templates {
@@ -64,54 +73,83 @@ export function createTemplates(host: () => LinuxHost): Templates {
 class LivingTemplates implements Templates {
   readonly #host: () => LinuxHost;
   /** The one that was used longest ago comes first. */
-  readonly #living = new Map<string, Promise<Living | undefined>>();
+  readonly #living = new Map<string, Entry>();
+  /** Whoever asks for one may give up; it is made for all. */
+  readonly #closing = new AbortController();
   readonly #ends = new Set<Promise<void>>();
 
   constructor(host: () => LinuxHost) {
     this.#host = host;
   }
 
-  async get(...[kind, fileSystem, signal]: Parameters<Templates["get"]>) {
+  async get(...[kind, fileSystem]: Parameters<Templates["get"]>) {
     const key = kind.templateKey;
     for (;;) {
       const known = this.#living.get(key);
-      const begun = known ?? this.#start(key, () => start(this.#host(), kind, fileSystem, signal));
-      const template = await begun;
+      const entry = known ?? this.#add(key, () => this.#begin(kind, fileSystem));
+      const template = await entry.begun;
       if (template === undefined) return undefined;
       if (isFresh(template)) {
-        this.#refresh(key);
+        this.#refresh(key, entry);
+        if (!isFresh(template, RENEWED_AT)) this.#renew(key, kind, fileSystem, template);
         return this.#lend(template);
       }
       // Who came in the same moment may have begun a new one.
-      if (this.#living.get(key) === begun) this.#living.delete(key);
+      if (this.#living.get(key) === entry) this.#living.delete(key);
       this.#retire(template);
       if (known === undefined) return undefined;
     }
   }
 
   has({ templateKey }: Kind): boolean {
-    return this.#living.has(templateKey);
+    const template = this.#living.get(templateKey)?.template;
+    return template !== undefined && isFresh(template);
   }
 
   async close(): Promise<void> {
-    const all = await Promise.allSettled(this.#living.values());
+    this.#closing.abort();
+    const all = await Promise.allSettled([...this.#living.values()].map(({ begun }) => begun));
     this.#living.clear();
     for (const each of all)
       if (each.status === "fulfilled" && each.value !== undefined) this.#end(each.value);
     await Promise.all(this.#ends);
   }
 
-  #start(key: string, begin: () => Promise<Living | undefined>): Promise<Living | undefined> {
-    this.#living.delete(key);
-    const started = this.#makeRoom().then(begin);
-    this.#living.set(key, started);
+  #begin(kind: Kind, fileSystem: Buffer): Promise<Living | undefined> {
+    return start(this.#host(), kind, fileSystem, this.#closing.signal);
+  }
+
+  #add(key: string, begin: () => Promise<Living | undefined>): Entry {
+    const entry: Entry = { begun: this.#makeRoom().then(begin) };
+    this.#living.set(key, entry);
     const forget = (): void => {
-      if (this.#living.get(key) === started) this.#living.delete(key);
+      if (this.#living.get(key) === entry) this.#living.delete(key);
     };
-    started.then((template) => {
+    entry.begun.then((template) => {
       if (template === undefined) forget();
+      else entry.template = template;
     }, forget);
-    return started;
+    return entry;
+  }
+
+  /** Makes the one that takes its place, beside it; without one it goes on to its own end. */
+  #renew(key: string, kind: Kind, fileSystem: Buffer, template: Living): void {
+    if (template.hasSuccessor) return;
+    template.hasSuccessor = true;
+    const made = this.#begin(kind, fileSystem).then(
+      (next) => {
+        if (next === undefined) return;
+        if (this.#closing.signal.aborted || this.#living.get(key)?.template !== template) {
+          this.#end(next);
+          return;
+        }
+        this.#living.set(key, { begun: Promise.resolve(next), template: next });
+        this.#retire(template);
+      },
+      () => undefined,
+    );
+    this.#ends.add(made);
+    void made.then(() => this.#ends.delete(made));
   }
 
   async #makeRoom(): Promise<void> {
@@ -119,7 +157,7 @@ class LivingTemplates implements Templates {
     const [key, oldest] = this.#living.entries().next().value ?? [];
     if (key === undefined || oldest === undefined) return;
     this.#living.delete(key);
-    const template = await oldest.catch(() => undefined);
+    const template = await oldest.begun.catch(() => undefined);
     if (template !== undefined) this.#retire(template);
   }
 
@@ -129,7 +167,12 @@ class LivingTemplates implements Templates {
     let isReleased = false;
     return {
       number: template.place.number,
-      startFork: () => template.place.startFork(),
+      startFork: () => {
+        const launcher = template.place.startFork();
+        // Its process begins nothing more; another one may.
+        if (launcher === undefined) template.isOver = true;
+        return launcher;
+      },
       release: () => {
         if (isReleased) return;
         isReleased = true;
@@ -145,11 +188,10 @@ class LivingTemplates implements Templates {
     if (template.users === 0) this.#end(template);
   }
 
-  #refresh(key: string): void {
-    const template = this.#living.get(key);
-    if (template === undefined) return;
+  #refresh(key: string, entry: Entry): void {
+    if (this.#living.get(key) !== entry) return;
     this.#living.delete(key);
-    this.#living.set(key, template);
+    this.#living.set(key, entry);
   }
 
   #end(template: Living): void {
@@ -160,8 +202,10 @@ class LivingTemplates implements Templates {
   }
 }
 
-function isFresh({ bornMs, forks, isOver }: Living): boolean {
-  return !isOver && forks < MAX_FORKS && performance.now() - bornMs < MAX_AGE_MS;
+/** @param share Of what it may live, 0 to 1. */
+function isFresh({ bornMs, forks, isOver }: Living, share = 1): boolean {
+  const ageMs = performance.now() - bornMs;
+  return !isOver && forks < MAX_FORKS * share && ageMs < MAX_AGE_MS * share;
 }
 
 async function start(
@@ -184,7 +228,15 @@ async function start(
     throw launcherFailed(text ?? "the template ended");
   }
   const bornMs = performance.now();
-  const living: Living = { place, cleanUp, bornMs, forks: 0, users: 0, isOver: false };
+  const living: Living = {
+    place,
+    cleanUp,
+    bornMs,
+    forks: 0,
+    users: 0,
+    isOver: false,
+    hasSuccessor: false,
+  };
   // It says no more, so its next word is its end.
   void launcher.nextStatus().then(() => {
     living.isOver = true;
