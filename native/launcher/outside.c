@@ -83,7 +83,8 @@ static void send_signal(struct supervisor *self, int number) {
     (void)!send(self->sandbox->channel, &request, sizeof request, MSG_NOSIGNAL);
 }
 
-static void on_reply(struct supervisor *self);
+/* The kind of the reply; -1: there is none. */
+static int on_reply(struct supervisor *self);
 
 /* Waits for it: the memory must be free for the next. */
 static void put_files(struct supervisor *self, const struct message *message) {
@@ -93,11 +94,26 @@ static void put_files(struct supervisor *self, const struct message *message) {
     (void)!send(sandbox->channel, &request, sizeof request, MSG_NOSIGNAL);
     struct pollfd polls[2] = {{.fd = sandbox->channel, .events = POLLIN},
                               {.fd = sandbox->pidfd, .events = POLLIN}};
-    while (poll(polls, 2, -1) < 0)
-        if (errno != EINTR)
-            die("poll");
-    if (polls[0].revents)
-        on_reply(self);
+    self->has_files = true;
+    int kind;
+    do {
+        while (poll(polls, 2, -1) < 0)
+            if (errno != EINTR)
+                die("poll");
+        kind = polls[0].revents ? on_reply(self) : -1;
+    } while (kind >= 0 && kind != REPLY_FILES);
+}
+
+/* What waits is ended by the kernel where the files of the command leave it no memory. The command has
+ * still to come, to be told so. */
+static bool ends_early(struct supervisor *self, const struct reply *reply) {
+    struct counters counters;
+    read_cgroup_counters(&counters);
+    if (!self->has_files || self->has_reported || counters.oom_kills <= 0)
+        return false;
+    self->has_ended_early = true;
+    self->early = *reply;
+    return true;
 }
 
 static bool take(struct supervisor *self, const struct message *message,
@@ -115,34 +131,39 @@ static bool take(struct supervisor *self, const struct message *message,
     return true;
 }
 
-static void on_reply(struct supervisor *self) {
+static int on_reply(struct supervisor *self) {
     struct reply reply;
     ssize_t got;
     do /* ECONNRESET: it is gone and left a packet of ours unread; its own word is still here */
         got = recv(self->sandbox->channel, &reply, sizeof reply, MSG_DONTWAIT);
     while (got < 0 && errno == ECONNRESET);
     if (got != sizeof reply)
-        return; /* pid 1 is gone; its pidfd says so */
+        return -1; /* pid 1 is gone; its pidfd says so */
     if (reply.kind == REPLY_FAILED)
         die_plain("%s", reply.text);
     if (reply.kind != REPLY_EXITED)
-        return;
-    /* Or the next command would be waited for that has ended before it began. */
-    if (!self->run.active)
+        return reply.kind;
+    if (self->run.active) {
+        self->run.reply = reply;
+        end_run(self);
+    } else if (!ends_early(self, &reply)) {
+        /* Or the next command would be waited for that has ended before it began. */
         die_plain("park: the program ended while it waited");
-    self->run.reply = reply;
-    end_run(self);
+    }
+    return reply.kind;
 }
 
 /* Pid 1 ended: by a limit, by the kernel for lack of memory, or by the program's own trick. */
 static void on_sandbox_death(struct supervisor *self) {
     int status;
     struct rusage usage;
-    on_reply(self); /* its last word, if it is still unread */
+    (void)on_reply(self); /* its last word, if it is still unread */
     reap_sandbox(self, &status, &usage);
     self->run.sandbox_dead = true;
-    if (!self->run.active)
+    if (!self->run.active && !ends_early(self, &(struct reply){.wait_status = status}))
         finish(self);
+    if (!self->run.active)
+        return;
     if (!self->run.ended) {
         self->run.reply = (struct reply){
             .wait_status = status,
@@ -169,7 +190,7 @@ static void on_polled(struct supervisor *self, const struct pollfd polls[BACKEND
     if (self->sandbox->pid && polls[DEATH].revents)
         on_sandbox_death(self);
     else if (self->sandbox->pid && polls[CHANNEL].revents)
-        on_reply(self);
+        (void)on_reply(self);
 }
 
 static const struct backend namespaces = {

@@ -8,7 +8,8 @@
  *
  * A lane is a socket that the owner made before it started us: nobody else can reach it. What comes on
  * a free lane is a create message, so it gets a supervisor of its own, which ends with its sandbox.
- * When it ended as the owner asked, the lane gets the status `gone` and is free for the next. A lane
+ * When it ended as the owner asked, if only after its own `lost`, the lane gets the status `gone` and is
+ * free for the next. A lane
  * whose supervisor ended otherwise is closed: what was on its way on it is not known.
  *
  * The first lanes are for templates, see template.c. What all others need of them is there before they are

@@ -29,7 +29,8 @@ static void start_command(struct supervisor *self, const struct message *message
     bool is_parked = false;
     if (self->run.active)
         die_plain("exec: a command is running already");
-    self->run = (struct run){.active = true};
+    bool is_dead = self->has_ended_early && self->run.sandbox_dead;
+    self->run = (struct run){.active = true, .sandbox_dead = is_dead};
     uint32_t offset = 0;
     struct record record;
     (void)next_record(message, &offset, &record); /* `exec` itself */
@@ -59,13 +60,19 @@ static void start_command(struct supervisor *self, const struct message *message
     self->run.peak_is_anew = reset_cgroup_peak();
     self->run.inherited_cache = self->has_reported ? read_cgroup_file_cache() : 0;
     read_cgroup_counters(&self->run.before);
+    if (!self->has_reported && self->run.before.oom_kills > 0)
+        self->run.before.oom_kills = 0; /* by its own files */
     if (!self->plan->cgroup_count)
         self->run.reaped_before_us = reaped_cpu_us(self->sandbox);
     self->run.started_us = monotonic_us();
-    if (is_parked)
+    if (self->has_ended_early) {
+        self->run.reply = self->early;
+        end_run(self);
+    } else if (is_parked) {
         start_parked(self, message);
-    else
+    } else {
         start_with_streams(self, message);
+    }
 }
 
 /* ---- messages ---- */

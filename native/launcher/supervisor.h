@@ -71,8 +71,11 @@ struct supervisor {
     const struct backend *backend;
     struct sandbox *sandbox;
     struct run run;
-    struct streams parked;  /* of the command that waits for its file */
-    bool is_parked;         /* whether there is one */
+    struct streams parked; /* of the command that waits for its file */
+    bool is_parked;        /* whether there is one */
+    bool has_files;        /* the first command's have begun to come */
+    bool has_ended_early;  /* they left no memory for what was there: `early` is how it ended */
+    struct reply early;
     uint64_t forked_bytes;  /* what it holds where it is a fork of a template */
     bool has_reported;      /* of a command's end */
     uint64_t reported_peak; /* the last one, in bytes */

@@ -47,6 +47,23 @@ const anything = {
 const left = (made: readonly Thing[]): readonly string[] =>
   made.filter(({ isDestroyed }) => !isDestroyed).map(({ name }) => name);
 
+test("what is larger than all may be is made once, and not again", async () => {
+  const { pool, made } = makePool({
+    mostBytes: 10,
+    make: (key) => {
+      const thing = { ...anything, name: key, memoryBytes: 11 };
+      made.push(thing);
+      return Promise.resolve(thing);
+    },
+  });
+  for (let time = 0; time < 3; time++) {
+    expect(pool.take("a")).toBeUndefined();
+    await setImmediate();
+  }
+  expect(made).toHaveLength(1);
+  expect(pool.stats()).toMatchObject({ ready: 0, misses: 3 });
+});
+
 test("what was asked for is there the next time, once for each who asks", async () => {
   const { pool } = makePool();
   expect(pool.take("a")).toBeUndefined();

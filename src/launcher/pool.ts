@@ -42,7 +42,7 @@ export interface TakeOptions {
   readonly isRare?: boolean;
 }
 
-/** Rare kinds whose first request is remembered. */
+/** Kinds of which something is remembered: that they were asked for, or are too large. */
 const MAX_RARE = 256;
 
 /** What was taken, or made without the pool, is in use until this is called. */
@@ -67,6 +67,8 @@ export class Pool<T extends Poolable> {
   readonly #ending = new Set<Promise<void>>();
   readonly #closing = new AbortController();
   readonly #rare = new Set<string>();
+  /** Kinds of which one alone is more than all may hold. */
+  readonly #tooLarge = new Set<string>();
   #inUse = 0;
   #readyBytes = 0;
   #hits = 0;
@@ -85,7 +87,7 @@ export class Pool<T extends Poolable> {
     const taken = this.#takeReady(key);
     if (taken === undefined) this.#misses += 1;
     else this.#hits += 1;
-    if (isRare && this.#isFirst(key)) return taken;
+    if (this.#tooLarge.has(key) || (isRare && this.#isFirst(key))) return taken;
     this.#refresh(key);
     this.#wanted.push(key);
     this.#wanted = this.#wanted.slice(-size);
@@ -222,6 +224,11 @@ export class Pool<T extends Poolable> {
     this.#ready.add(entry);
     this.#readyBytes += item.memoryBytes ?? 0;
     const { size, mostBytes = Infinity } = this.#options;
+    // Made again and again it would never be there.
+    if ((item.memoryBytes ?? 0) > mostBytes) {
+      if (this.#tooLarge.size >= MAX_RARE) this.#tooLarge.clear();
+      this.#tooLarge.add(key);
+    }
     for (const oldest of this.#ready) {
       if (this.#ready.size <= size && this.#readyBytes <= mostBytes) break;
       this.#discard(oldest);

@@ -123,8 +123,9 @@ async function serve(
   { request, stdin }: RunMessage,
   { createService, onEnd }: SessionOptions,
 ): Promise<void> {
-  const service = createService();
+  let service: ReturnType<typeof createService> | undefined;
   try {
+    service = createService();
     const wanted = { ...request, stdin: stdin === "empty" ? stdin : run.stdin };
     const report = await service.run(wanted, run.sink, run.signal, run.onStart);
     onEnd(report);
@@ -135,7 +136,7 @@ async function serve(
     const known = isGloveboxError(error) ? error : { code: null, details: {} };
     run.fail({ code: known.code, message, details: known.details });
   } finally {
-    await service.close();
+    await service?.close();
   }
 }
 
