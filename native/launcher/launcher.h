@@ -267,7 +267,7 @@ NORETURN void supervise_container(void); /* as pid 1 of a container that somebod
 /* ---- serve.c: many sandboxes, one after the other on each lane ---- */
 
 /* How a supervisor ends that has let go of its lane: another may have it. */
-enum { EXIT_LANE_FREE = 0, EXIT_LANE_LOST = 3 };
+enum { EXIT_LANE_FREE = 0, EXIT_LANE_LOST = 3, EXIT_FAILED_LANE_FREE = 4 };
 /* The first lanes are for templates. `library` is the path of the park library, or NULL. */
 NORETURN void serve_lanes(size_t count, size_t templates, const char *library);
 

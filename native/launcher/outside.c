@@ -42,19 +42,19 @@ static void clean_up(struct supervisor *self) {
 
 /* The sandbox has ended by itself. The owner answers our last word with its own, `end`: what it had said
  * before is behind us then, and the lane is free for the next. */
-NORETURN static void leave(struct supervisor *self) {
+static bool free_lane(struct supervisor *self) {
     enum { ANSWER_MS = 10000 };
     static bool is_leaving;
     if (is_leaving)
-        exit(EXIT_LANE_LOST);
+        return false;
     is_leaving = true;
     send_status("lost");
-    exit(flush_frames() && discard_until_end(self, ANSWER_MS) ? EXIT_LANE_FREE : EXIT_LANE_LOST);
+    return flush_frames() && discard_until_end(self, ANSWER_MS);
 }
 
 NORETURN static void finish(struct supervisor *self) {
     clean_up(self);
-    leave(self);
+    exit(free_lane(self) ? EXIT_LANE_FREE : EXIT_LANE_LOST);
 }
 
 /* The owner's last word about this sandbox: what comes behind it is for the next. */
@@ -212,7 +212,8 @@ static void clean_up_failure(void) {
     if (sandbox.pid && kill(sandbox.pid, SIGKILL) == 0)
         waitpid(sandbox.pid, NULL, 0);
     remove_cgroups();
-    leave(&supervisor);
+    if (free_lane(&supervisor))
+        exit(EXIT_FAILED_LANE_FREE);
 }
 
 /* Both directions are one socket, and whoever had it before may have left it non-blocking. */

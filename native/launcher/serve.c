@@ -148,7 +148,8 @@ static void on_end(pid_t pid, int status) {
             continue;
         lanes[i].supervisor = 0;
         forget_template(i);
-        bool is_free = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_LANE_FREE;
+        bool is_free = WIFEXITED(status) && (WEXITSTATUS(status) == EXIT_LANE_FREE ||
+                                             WEXITSTATUS(status) == EXIT_FAILED_LANE_FREE);
         if (!is_free || !tell_gone(&lanes[i]))
             close_lane(&lanes[i]);
     }

@@ -142,7 +142,9 @@ bool discard_until_end(struct supervisor *self, int timeout_ms) {
     for (;;) {
         uint32_t offset = 0;
         struct record record;
-        if (poll(&polls, 1, timeout_ms) <= 0)
+        bool is_lost =
+            self->inbox_used >= sizeof self->inbox.length && self->inbox.length > EXEC_MESSAGE_MAX;
+        if (is_lost || poll(&polls, 1, timeout_ms) <= 0)
             return false;
         enum piece piece = receive_piece(self);
         if (piece == PIECE_NONE)

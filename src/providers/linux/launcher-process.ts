@@ -240,7 +240,7 @@ function startProcess(
 const pipes = (count: number): readonly "pipe"[] => new Array<"pipe">(count).fill("pipe");
 
 /** Codes with which a launcher says that it ended as it should: see native/launcher/launcher.h. */
-const ORDERLY_CODES = [0, 3];
+const ORDERLY_CODES = [0, 3, 4];
 
 /** Listens at once: an `error` event that nobody listens for would end this process. */
 function endOf(child: ChildProcess, path: string): Promise<string | undefined> {
