@@ -52,12 +52,12 @@ static mode_t mode_argument(int flags, va_list arguments) {
     return makes ? va_arg(arguments, mode_t) : 0;
 }
 
-/* True if the placeholder was opened instead. */
+/* True if the stand-in was opened instead. */
 static bool look_at_open(int dir_fd, const char *path, int flags, int *fd) {
     if (!names_entry(dir_fd, path))
         return false;
     if (is_point_at_read()) {
-        *fd = open_placeholder(path, flags);
+        *fd = open_stand_in(path, flags);
         return true;
     }
     reach_point();
@@ -152,7 +152,7 @@ EXPORT long syscall(long number, ...) {
 EXPORT ssize_t read(int fd, void *buffer, size_t size) {
     NEXT(read);
     ssize_t result;
-    return read_placeholder(fd, buffer, size, &result) ? result : next(fd, buffer, size);
+    return read_stand_in(fd, buffer, size, &result) ? result : next(fd, buffer, size);
 }
 
 pid_t fork_of_libc(void) {

@@ -10,7 +10,7 @@
  *   MODE   wait: this process itself goes on, once. For whatever is linked dynamically.
  *          serve: it is a template; each request gets a fork of it. For programs with one thread.
  *   POINT  open: the first call that names ENTRY.
- *          read: the second read from ENTRY, see placeholder.c.
+ *          read: the second read from ENTRY, see stand_in.c.
  *   ENTRY  the file as the command line names it, relative to the folder of the start.
  * GLOVEBOX_PRELUDE, if it is there, is the name of a function of the program's and, after a newline, the
  * text that it is called with at the point, see evaluate.c.
@@ -38,7 +38,7 @@ enum {
 enum { EXIT_OURS = 125 };
 
 /* What the program's file begins with for as long as it isn't there: SUB, which no program begins with. */
-enum { PLACEHOLDER = 0x1a };
+enum { STAND_IN = 0x1a };
 
 /* ---- park.c: the point ---- */
 
@@ -93,13 +93,13 @@ void forget_pages(void);
 /* libc's own fork(). */
 pid_t fork_of_libc(void);
 
-/* ---- placeholder.c: the program's file before it is there ---- */
+/* ---- stand_in.c: the program's file before it is there ---- */
 
-/* Opens a file of one byte, PLACEHOLDER, in place of the program's; what was asked for is kept for
+/* Opens a file of one byte, STAND_IN, in place of the program's; what was asked for is kept for
  * later. -1 with errno. */
-int open_placeholder(const char *path, int flags);
-/* What a read from `fd` does about the placeholder, before the point is passed. False: nothing. */
-bool read_placeholder(int fd, void *buffer, size_t size, ssize_t *result);
+int open_stand_in(const char *path, int flags);
+/* What a read from `fd` does about the stand-in, before the point is passed. False: nothing. */
+bool read_stand_in(int fd, void *buffer, size_t size, ssize_t *result);
 
 /* ---- evaluate.c: text in the program's own language ---- */
 
