@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -161,17 +162,27 @@ bool learn_pages(void) {
         learned = NULL;
         return false;
     }
+    /* A shell waits for every child of its own, in its handler: this one is ours. */
+    sigset_t block, before;
+    sigemptyset(&block);
+    sigaddset(&block, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &block, &before);
     pid_t pid = fork_of_libc();
     if (pid == 0) {
+        sigprocmask(SIG_SETMASK, &before, NULL);
         become_trial();
         return true;
     }
-    int status = -1;
-    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        ;
+    int status = 0;
+    pid_t ended;
+    do
+        ended = pid < 0 ? -1 : waitpid(pid, &status, 0);
+    while (ended < 0 && errno == EINTR);
+    sigprocmask(SIG_SETMASK, &before, NULL);
     if (status != 0)
         refuse_template("its trial program ended with wait status %d", status);
-    if (learned->written.pages > MAX_PAGES)
+    /* A program that ignores SIGCHLD never learns how a child ended. */
+    if (ended < 0 || learned->written.pages > MAX_PAGES)
         learned->written.count = 0;
     share_pages_of_files();
     return false;

@@ -31,7 +31,11 @@ test.each<[PoolStats | null, number, string]>([
     "12 ready (31 MiB, the oldest for 42 s), 99 % of 1,000 that were asked for were ready, built in 7 ms each, 3 being destroyed",
   ],
   [unused, 0, "0 ready, 0 being destroyed"],
-  [{ ...unused, misses: 3 }, 0, "0 ready, 0 % of 3 that were asked for were ready, 0 being destroyed"],
+  [
+    { ...unused, misses: 3 },
+    0,
+    "0 ready, 0 % of 3 that were asked for were ready, 0 being destroyed",
+  ],
   [null, 2, "this user's server keeps nothing ready, 2 being destroyed"],
 ])("figures of a server as people read them: %j", (stats, destroying, text) => {
   expect(formatFigures({ pool: stats, destroying })).toBe(text);

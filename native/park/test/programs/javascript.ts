@@ -41,7 +41,7 @@ export const javascript: readonly Program[] = [
   },
   {
     name: "threads",
-    code: `const { Worker, isMainThread, parentPort } = require("worker_threads"); if (isMainThread) { new Worker(__filename).on("message", (m) => console.log("got", m)); require("zlib").gzip("x", (e, b) => console.log(b.length)); require("crypto").pbkdf2("a", "b", 9, 9, "sha1", (e, k) => console.log(k.length)); } else parentPort.postMessage(1);`,
+    code: `const { Worker, isMainThread, parentPort } = require("worker_threads"); if (isMainThread) new Worker(__filename).on("message", (m) => { console.log("got", m); require("zlib").gzip("x", (e, b) => { console.log(b.length); require("crypto").pbkdf2("a", "b", 9, 9, "sha1", (e, k) => console.log(k.length)); }); }); else parentPort.postMessage(1);`,
   },
   {
     name: "modules",
