@@ -15,7 +15,7 @@ import {
 } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { skipUnless } from "../helpers/require.ts";
 import {
   glovebox,
@@ -210,6 +210,9 @@ describe.skipIf(gap !== undefined)(`a server of this user${gap ? ` (${gap})` : "
   test("another server takes the place when it has ended", async () => {
     const storage = join(folder.path, `db-${number}-first`);
     const first = await serveCli(["--provider", "linux", "--storage", storage], { env });
+    onTestFinished(async () => {
+      await first.stop();
+    });
     await serve();
     expect(await run(["-l", "sh", "-c", "echo hi"])).toMatchObject({ exitCode: 0, stdout: "hi\n" });
     expect(await served()).toBe(0);
