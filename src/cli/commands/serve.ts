@@ -66,15 +66,18 @@ async function serve(flags: ServeFlags): Promise<number> {
     log: process.stderr,
   });
   // Before anybody is told that we listen: from then on a signal must find its listeners.
-  const stopped = untilStopped(server);
+  const anySignal = new AbortController();
+  const stopped = untilStopped(server, anySignal);
   process.stdout.write(greeting(server));
-  await Promise.all([stopped, warnOfGaps(server)]);
+  await Promise.all([stopped, warnOfGaps(server, anySignal.signal)]);
   return 0;
 }
 
 /** Says at the start what every request would run into. */
-async function warnOfGaps({ probe }: RunningServer): Promise<void> {
+async function warnOfGaps({ probe }: RunningServer, stopping: AbortSignal): Promise<void> {
   const { provider, available, reason, remedy, enforcement } = await probe;
+  // What was being tried ended with the server.
+  if (stopping.aborted) return;
   if (provider === "process") {
     printNote(processWarning);
     return;
@@ -91,9 +94,8 @@ async function warnOfGaps({ probe }: RunningServer): Promise<void> {
 const SAME_SIGNAL_MS = 500;
 
 /** Resolves when a signal has come and nothing is left. A second signal waits for no run. */
-async function untilStopped(server: RunningServer): Promise<void> {
+async function untilStopped(server: RunningServer, anySignal: AbortController): Promise<void> {
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-  const anySignal = new AbortController();
   const onFirst = (): void => anySignal.abort();
   let firstAtMs = 0;
   const onSecond = (): void => {
