@@ -81,7 +81,7 @@ void promise_last_word(void);
 /* ---- pages.c: what a fork writes to, taken before it is asked for ---- */
 
 /* Where the program's file is there already: runs it in a fork, and keeps in mind what it wrote to. True
- * in that fork, which is to go on as any program. */
+ * in that fork, which is to go on like a program. */
 bool learn_pages(void);
 /* In a fork: takes these pages. */
 void take_pages(void);

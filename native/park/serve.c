@@ -3,7 +3,7 @@
  *
  * The fork is the sandbox's own from its first instruction: the template sets the pid namespace for its
  * next child; that one, which shares its memory for a moment (vfork), makes the fork and ends, so that
- * the fork's parent is the sandbox's pid 1 as any program's is. The fork enters the other namespaces,
+ * the parent of the fork is pid 1 of the sandbox, like that of a program. It enters the other namespaces,
  * gives up all that the template may, and only then says that it is there. Neither reads anything of
  * a user's before that; the template never does.
  */

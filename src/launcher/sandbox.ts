@@ -34,7 +34,10 @@ export interface SandboxParts {
    * undefined where the end is no fault of the program. Does not throw.
    */
   readonly explainDeath?: () => Promise<OutcomeLimit | undefined>;
-  /** Whether the launcher can't report an end any more, though it did not end. Does not throw. */
+  /**
+   * Whether the launcher can't report an end any more, though it did not end. Does not throw. Absent: only
+   * that it says nothing tells.
+   */
   readonly isStuck?: () => Promise<boolean>;
 }
 

@@ -30,12 +30,11 @@ export function watchEnd(
   signal: AbortSignal,
   isReaderBusy: () => boolean,
 ): Watch {
-  if (isStuck === undefined) return { hasExpired: () => false, stop: () => undefined };
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
   let expired = false;
   const look = async (): Promise<void> => {
-    const mayWait = isReaderBusy() && !signal.aborted && !(await isStuck());
+    const mayWait = isReaderBusy() && !signal.aborted && !((await isStuck?.()) ?? false);
     if (stopped) return;
     if (mayWait) {
       arm(END_GRACE_MS);

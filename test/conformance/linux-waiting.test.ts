@@ -8,28 +8,15 @@ import { afterEach, describe, expect, test } from "vitest";
 import type { AheadCommand } from "../../src/core/command.ts";
 import type { Provider } from "../../src/core/provider.ts";
 import type { SandboxSpec } from "../../src/core/sandbox.ts";
-import { locateLauncher, locateParkLibrary } from "../../src/launcher/locate-launcher.ts";
-import { createLinuxProvider } from "../../src/providers/linux/index.ts";
+import { aheadGap, createAheadProvider } from "../helpers/ahead-provider.ts";
 import { createLeftoverCheck } from "../helpers/leftovers.ts";
-import { skipUnless } from "../helpers/require.ts";
 import { testLimits } from "./harness.ts";
 
-const launcherPath = await locateLauncher();
-const parkLibraryPath = await locateParkLibrary(launcherPath);
 const providerOf = (fork: "on" | "off", keepsNone = false): Provider =>
-  createLinuxProvider({
-    launcherPath,
-    expects: "many",
-    ...(parkLibraryPath === undefined ? {} : { parkLibraryPath }),
-    pool: { size: 1, memoryBytes: 2 ** 30, fork, keepsNone },
-  });
+  createAheadProvider({ size: 1, fork, keepsNone });
 /** Of the test that runs. */
 let provider = providerOf("off");
-const { available, reason } = await provider.probe();
-const gap =
-  skipUnless("linux", available ? undefined : reason) ??
-  skipUnless("linux", parkLibraryPath === undefined ? "no park library" : undefined);
-await provider.close();
+const gap = await aheadGap();
 afterEach(() => provider.close());
 
 const entry = `waits-${process.pid}.sh`;
@@ -53,14 +40,15 @@ const spec: SandboxSpec = {
 
 const hello = { outcome: { kind: "exited", exitCode: 0 }, output: "hello\n" };
 
-async function run(command = ahead): Promise<unknown> {
-  await using sandbox = await provider.create(spec, never, command);
+async function run(command = ahead, wallTimeMs = testLimits.wallTimeMs): Promise<unknown> {
+  const limits = { ...testLimits, wallTimeMs };
+  await using sandbox = await provider.create({ ...spec, limits }, never, command);
   const chunks: string[] = [];
   const { outcome } = await sandbox.exec(
     {
       ...place,
       stdin: "empty",
-      limits: testLimits,
+      limits,
       onOutputLimit: "truncate",
       onOutput: (_stream, chunk) => void chunks.push(chunk.toString()),
     },
@@ -99,6 +87,20 @@ describe.skipIf(gap !== undefined)(`a program that waits${gap ? ` (${gap})` : ""
     process.kill(pid, "SIGKILL");
     await expect.poll(() => stateOf(supervisor), { timeout: 10_000 }).toBe("");
     expect(await run()).toEqual(hello);
+  }, 40_000);
+
+  test("ends in time though its supervisor says nothing", async () => {
+    const leftovers = await createLeftoverCheck();
+    provider = providerOf("off");
+    expect(await run(ahead, 1000)).toEqual(hello);
+    await expect.poll(() => provider.poolStats?.().ready, { timeout: 10_000 }).toBe(1);
+    const [pid = 0] = await pidsWith(`sh\0${entry}\0`);
+    process.kill(await parentOf(await parentOf(pid)), "SIGSTOP");
+    const outcome = { kind: "limit", limit: "wallTime" };
+    expect(await run(ahead, 1000)).toMatchObject({ outcome });
+    expect(await run(ahead, 1000)).toEqual(hello);
+    await provider.close();
+    expect(await leftovers.find()).toEqual([]);
   }, 40_000);
 
   test("leaves nothing where the launcher of its template was killed", async () => {

@@ -10,33 +10,23 @@ import { createService } from "../../src/app.ts";
 import type { OutputStream } from "../../src/core/command.ts";
 import { defaultLimits } from "../../src/core/limits.ts";
 import type { Provider } from "../../src/core/provider.ts";
-import { locateLauncher, locateParkLibrary } from "../../src/launcher/locate-launcher.ts";
+import { locateLauncher } from "../../src/launcher/locate-launcher.ts";
 import { createLinuxProvider } from "../../src/providers/linux/index.ts";
 import { collect } from "../../src/service/collect.ts";
 import type { ExecutionRequest, PhaseName } from "../../src/service/request.ts";
 import type { ExecutionService } from "../../src/service/service.ts";
 import { mapLimited } from "../../src/util/map-limited.ts";
+import { aheadGap, createAheadProvider } from "../helpers/ahead-provider.ts";
 import { createLeftoverCheck, type LeftoverCheck } from "../helpers/leftovers.ts";
-import { skipUnless } from "../helpers/require.ts";
 
-const launcherPath = await locateLauncher();
-const parkLibraryPath = await locateParkLibrary(launcherPath);
-const createProvider = (): Provider =>
-  createLinuxProvider({
-    launcherPath,
-    expects: "many",
-    ...(parkLibraryPath === undefined ? {} : { parkLibraryPath }),
-    pool: { size: 16, memoryBytes: 2 ** 30, fork: "on", keepsNone: true },
-  });
-const probe = await createProvider().probe();
+/** Each run by itself. */
+const createColdProvider = async (): Promise<Provider> =>
+  createLinuxProvider({ launcherPath: await locateLauncher() });
 const isRoot = process.getuid?.() === 0;
 const never = new AbortController().signal;
 const RUNS = isRoot ? 1000 : 50;
 const PARALLEL = 4;
-
-const skipReason =
-  skipUnless("linux", probe.available ? undefined : probe.reason) ??
-  skipUnless("linux", parkLibraryPath === undefined ? "no park library" : undefined);
+const skipReason = await aheadGap();
 
 /** What a run can see of itself, and what it leaves for whoever comes after it. */
 const lookAround = `
@@ -120,7 +110,7 @@ describe.skipIf(skipReason !== undefined)(`forks ${skipReason ?? ""}`, () => {
   let leftovers: LeftoverCheck;
   beforeAll(async () => {
     leftovers = await createLeftoverCheck();
-    provider = createProvider();
+    provider = createAheadProvider();
     service = createService({ provider, concurrency: PARALLEL, maxQueued: RUNS });
   });
   afterAll(async () => {
@@ -245,12 +235,7 @@ print([attempt(lambda: os.kill(pid, signal.SIGKILL)) for pid in range(2, 400) if
     const seconds = "97531";
     const request = requestOf(`echo done`, "bash");
     const kept = createService({
-      provider: createLinuxProvider({
-        launcherPath,
-        expects: "many",
-        ...(parkLibraryPath === undefined ? {} : { parkLibraryPath }),
-        pool: { size: 4, memoryBytes: 2 ** 30, fork: "on" },
-      }),
+      provider: createAheadProvider({ size: 4, keepsNone: false }),
       concurrency: PARALLEL,
     });
     for (const where of [service, kept]) {
@@ -307,7 +292,7 @@ print(os.getsid(0) == os.getpid(), os.getpgid(0) == os.getpid())
   test("its own limits are those of a run by itself, each for each", async () => {
     const code = `print(open("/proc/self/limits").read())`;
     const cold = createService({
-      provider: createLinuxProvider({ launcherPath }),
+      provider: await createColdProvider(),
       concurrency: PARALLEL,
     });
     for (const openFiles of [defaultLimits.openFiles, 64, 1024]) {
@@ -321,7 +306,7 @@ print(os.getsid(0) == os.getpid(), os.getpgid(0) == os.getpid())
     "a fork of %s knows of itself what a run by itself does",
     async (language, code) => {
       const cold = createService({
-        provider: createLinuxProvider({ launcherPath }),
+        provider: await createColdProvider(),
         concurrency: PARALLEL,
       });
       const expected = await run(code, language, defaultLimits, cold);

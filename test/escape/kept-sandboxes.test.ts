@@ -8,32 +8,17 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createService } from "../../src/app.ts";
 import { defaultLimits, type Limits } from "../../src/core/limits.ts";
 import type { SandboxFile } from "../../src/core/sandbox.ts";
-import { locateLauncher, locateParkLibrary } from "../../src/launcher/locate-launcher.ts";
-import { createLinuxProvider } from "../../src/providers/linux/index.ts";
+import { aheadGap, createAheadProvider } from "../helpers/ahead-provider.ts";
 import { collect, type CollectedExecution } from "../../src/service/collect.ts";
 import type { ExecutionService } from "../../src/service/service.ts";
 import { requestOf } from "../helpers/request.ts";
-import { skipUnless } from "../helpers/require.ts";
 
-const launcherPath = await locateLauncher();
-const parkLibraryPath = await locateParkLibrary(launcherPath);
 const never = new AbortController().signal;
 /** Longer than a pool takes to make what was used again. */
 const REFILL_MS = 500;
 
-const createProvider = (keepsNone = false) =>
-  createLinuxProvider({
-    launcherPath,
-    expects: "many",
-    ...(parkLibraryPath === undefined ? {} : { parkLibraryPath }),
-    pool: { size: 8, memoryBytes: 2 ** 30, fork: "on", keepsNone },
-  });
-const prober = createProvider();
-const probe = await prober.probe();
-await prober.close();
-const skipReason =
-  skipUnless("linux", probe.available ? undefined : probe.reason) ??
-  skipUnless("linux", parkLibraryPath === undefined ? "no park library" : undefined);
+const createProvider = (keepsNone = false) => createAheadProvider({ size: 8, keepsNone });
+const skipReason = await aheadGap();
 
 /** Of this process, those that serve many sandboxes. */
 async function countLaunchers(): Promise<number> {
