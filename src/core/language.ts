@@ -97,6 +97,11 @@ const prepareSchema = z.strictObject({
   limits: limitNeeds,
   /** Used instead, `env` added, where it was made; in them `{prepared}` is the folder, read-only. */
   compile: z.array(argv).min(1).optional(),
+  /**
+   * The same as the one command of `compile`, after a warm-up: started before there is a program, it stands
+   * still where it first touches the program's file, see `warm`. For a program of one file.
+   */
+  ahead: argv.optional(),
   run: argv.optional(),
   env: z.record(z.string(), z.string()).default({}),
   /**

@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import type { LoadedLanguage } from "../core/language.ts";
 import { loadLanguages } from "../languages/load.ts";
-import { aheadOf, type WantedRun } from "./ahead.ts";
+import { aheadOf, compilerAheadOf, type WantedCompile, type WantedRun } from "./ahead.ts";
 
 const languages = await loadLanguages(fileURLToPath(new URL("../../languages", import.meta.url)));
 const languageOf = (id: string): LoadedLanguage => {
@@ -74,4 +74,26 @@ test("for a key without forks it waits by itself", () => {
   const ahead = aheadOf(wanted("python", "1", { request: { args: [], env: {}, fork: "off" } }));
   expect(ahead?.park).toMatchObject({ mode: "wait" });
   expect(ahead?.park).not.toHaveProperty("prelude");
+});
+
+const wantedCompile: WantedCompile = {
+  argv: ["java", "Ahead", "Main.java"],
+  request: { env: {} },
+  compile: wanted("java", "").run,
+  entry: "Main.java",
+  usualEntry: "Main.java",
+};
+
+test("a compiler waits for the usual file, or for one caller's own", () => {
+  const { argv } = wantedCompile;
+  const ahead = compilerAheadOf(wantedCompile);
+  expect(ahead).toMatchObject({ argv, isOwn: false, park: { mode: "wait", entry: "Main.java" } });
+  expect(compilerAheadOf({ ...wantedCompile, entry: "Own.java" })).toMatchObject({ isOwn: true });
+});
+
+test.each<[string, Partial<WantedCompile>]>([
+  ["a caller's variables", { request: { env: { JAVA_TOOL_OPTIONS: "-agentlib:x" } } }],
+  ["a file in a folder", { entry: "app/Main.java" }],
+])("a compiler never sees ahead %s", (_what, more) => {
+  expect(compilerAheadOf({ ...wantedCompile, ...more })).toBeUndefined();
 });

@@ -18,6 +18,27 @@ export interface WantedRun {
   readonly usualEntry: string;
 }
 
+/** How a compiler may be started, for a program of the one file `entry`. */
+export interface WantedCompile {
+  readonly argv: readonly string[];
+  readonly request: Pick<ExecutionRequest, "env">;
+  readonly compile: Omit<Command, "onOutput">;
+  readonly entry: string;
+  readonly usualEntry: string;
+}
+
+/** Undefined where it is to be started when all is there; see `aheadOf`. */
+export function compilerAheadOf(wanted: WantedCompile): AheadCommand | undefined {
+  const { argv, request, compile, entry, usualEntry } = wanted;
+  if (Object.keys(request.env).length > 0 || entry.includes("/")) return undefined;
+  return {
+    ...{ argv, env: compile.env, cwd: compile.cwd, stdin: "empty" },
+    cpuTimeMs: compile.limits.cpuTimeMs,
+    isOwn: entry !== usualEntry,
+    park: { mode: "wait", point: "open", entry },
+  };
+}
+
 /**
  * Undefined where it is to be started when all is there. What an interpreter is started with can make it
  * run code (`BASH_ENV`, `PERL5OPT`, `-c`): one caller's words and variables are never there ahead.

@@ -63,7 +63,7 @@ async function executePlanned(
   const { spec, compile: commands, shortcut = [], run: runCommand } = prepared;
   const { sink, signal, onStart, trace } = listeners;
   const create = async (): Promise<ProviderSandbox> =>
-    createSandbox(context, withCompiled(spec, plan), signal, prepared.ahead);
+    createSandbox(context, withCompiled(spec, plan), signal, firstOf(prepared, plan));
   const sandbox = await trace("sandbox", create).catch((error: unknown) => {
     // What an earlier caller's limits allowed may be too large for this one's.
     if (plan?.use === "hit" && isSandboxFailure(error)) return "lost" as const;
@@ -97,6 +97,10 @@ async function executePlanned(
     slot.keepUntil(work.add(destroyLater(sandbox)));
   }
 }
+
+/** A compiler that has nothing to do is not started. */
+const firstOf = ({ ahead }: PreparedExecution, plan: CompilePlan | undefined) =>
+  plan?.use === "hit" ? undefined : ahead;
 
 /** Once who waits for the report has been answered. */
 async function destroyLater(sandbox: ProviderSandbox): Promise<void> {

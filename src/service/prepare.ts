@@ -14,7 +14,7 @@ import { expandArgv } from "../languages/argv.ts";
 import { mainFileOf, namesFromCode } from "../languages/from-code.ts";
 import type { LanguageIndex } from "../languages/index-languages.ts";
 import { unknownLanguage } from "../languages/unknown-language.ts";
-import { aheadOf } from "./ahead.ts";
+import { aheadOf, compilerAheadOf } from "./ahead.ts";
 import { buildEnvironment } from "./environment.ts";
 import { foldersOf } from "./lent-programs.ts";
 import { preparedPath } from "./prepared/prepare-language.ts";
@@ -29,7 +29,7 @@ export interface PreparedExecution {
   /** Tried first, see a language's `prepare.shortcut`. */
   readonly shortcut?: readonly PreparedCommand[];
   readonly run: PreparedCommand;
-  /** What `run` may be started as before its files are there; absent where it may not. */
+  /** What the first command may be started as before its files are there; absent where it may not. */
   readonly ahead?: AheadCommand | undefined;
 }
 
@@ -98,9 +98,9 @@ export function prepareCode(
     hostPrograms:
       prepared === undefined ? lent : [...lent, { hostPath: prepared, path: preparedPath }],
   };
+  const usualEntry = mainFileOf(language, Buffer.alloc(0));
   if (commands.compile === undefined) {
     const [waitsAt = ""] = expand([language.warm?.entry ?? ""]);
-    const usualEntry = mainFileOf(language, Buffer.alloc(0));
     const wanted = { language, request, run, entry: waitsAt, files: program.files, usualEntry };
     return { spec, run, ahead: program.workspace === undefined ? aheadOf(wanted) : undefined };
   }
@@ -109,10 +109,16 @@ export function prepareCode(
     list.map((words) => ({ ...base, argv: expand(words), stdin: "empty", limits }));
   const { compileArgs = [] } = request;
   const compile = toCommands(withCompileArgs(commands.compile, compileArgs));
-  const hasShortcut = prepared !== undefined && compileArgs.length === 0;
-  const shortcut = hasShortcut ? shortcutFor(language, program.files) : undefined;
-  if (shortcut === undefined) return { spec, compile, run };
-  return { spec, compile, run, shortcut: toCommands(shortcut) };
+  const isUsual = prepared !== undefined && compileArgs.length === 0;
+  const shortcut = isUsual ? shortcutFor(language, program.files) : undefined;
+  if (shortcut !== undefined) return { spec, compile, run, shortcut: toCommands(shortcut) };
+  const { ahead } = language.prepare ?? {};
+  const [first] = compile;
+  const isAlone = files.length === 1 && files[0] === entry;
+  if (ahead === undefined || first === undefined || !isUsual || !isAlone)
+    return { spec, compile, run };
+  const wanted = { argv: expand(ahead), request, compile: first, entry, usualEntry };
+  return { spec, compile, run, ahead: compilerAheadOf(wanted) };
 }
 
 /** A command of the caller, in a folder of the caller or in an empty one. */

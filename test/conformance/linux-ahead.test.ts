@@ -3,11 +3,21 @@
  * The same with sandboxes that a server has made ahead: by one launcher for all of them, with programs
  * that were started before their files came, by themselves or as forks.
  */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
+import { createService } from "../../src/app.ts";
+import { defaultLimits, raiseToNeeds } from "../../src/core/limits.ts";
+import { mainFileOf } from "../../src/languages/from-code.ts";
+import { indexLanguages } from "../../src/languages/index-languages.ts";
 import { loadLanguages } from "../../src/languages/load.ts";
+import { collect } from "../../src/service/collect.ts";
+import { createPreparedStore } from "../../src/service/prepared/prepared-store.ts";
 import { aheadGap, createAheadProvider } from "../helpers/ahead-provider.ts";
 import { skipWithoutMountedFolders } from "../helpers/mounted-folders.ts";
+import { requestOf } from "../helpers/request.ts";
 import { requiredLanguages } from "../helpers/required-languages.ts";
 import { describeLanguages } from "./languages.ts";
 import { mountTests } from "./mount-tests.ts";
@@ -17,7 +27,11 @@ const user = process.getuid?.() === 0 ? "root" : "an ordinary user";
 /** Those whose data says that they may be started ahead. */
 const languages = await loadLanguages(fileURLToPath(new URL("../../languages", import.meta.url)));
 const warmLanguages = languages.filter(({ warm }) => warm !== undefined).map(({ id }) => id);
+/** Those whose compilers may. */
+const aheadCompilers = languages.filter(({ prepare }) => prepare?.ahead !== undefined);
 
+const PREPARE_TIMEOUT_MS = 60_000;
+const never = new AbortController().signal;
 const mountGap = skipWithoutMountedFolders();
 const exceptions =
   mountGap === undefined ? {} : Object.fromEntries(mountTests.map((test) => [test, mountGap]));
@@ -30,6 +44,40 @@ for (const fork of ["off", "on"] as const) {
   // What a program is a fork of is of no matter to commands.
   if (fork === "off") describeProvider(() => provider, { name, exceptions, skipReason });
   describeLanguages(() => provider, {
-    ...{ name, skipReason, required: requiredLanguages(), only: warmLanguages },
+    ...{ name, skipReason, required: requiredLanguages() },
+    only: [...warmLanguages, ...(fork === "off" ? aheadCompilers.map(({ id }) => id) : [])],
   });
 }
+
+describe.skipIf(skipReason !== undefined)(`compilers started ahead as ${user}`, () => {
+  test.each(aheadCompilers.map((language) => [language.id, language] as const))(
+    "%s's waits for its program: the usual one is not there",
+    async (id, language) => {
+      const prepare = { ...language.prepare!, compile: [["false"]] };
+      const altered = { ...language, prepare };
+      const folder = mkdtempSync(join(tmpdir(), "glovebox-ahead-test-"));
+      const service = createService({
+        provider: createAheadProvider(),
+        languages: indexLanguages([altered]),
+        preparedStore: createPreparedStore(folder),
+        concurrency: 1,
+      });
+      try {
+        await service.prepareLanguage(altered, never);
+        const content = Buffer.from(language.helloCode);
+        const files = [{ path: mainFileOf(language, content), content }];
+        const limits = raiseToNeeds(defaultLimits, language.limits, () => false);
+        const request = requestOf({ kind: "code", language: id, files }, { limits });
+        const { output } = await collect(service, request, never);
+        expect(output).toMatchObject({
+          compile: { output: Buffer.alloc(0) },
+          run: { output: Buffer.from("Hello, world!\n") },
+        });
+      } finally {
+        await service.close();
+        rmSync(folder, { recursive: true });
+      }
+    },
+    PREPARE_TIMEOUT_MS,
+  );
+});
