@@ -37,7 +37,7 @@ const noSpan: Span = { reference: undefined, set: () => undefined, end: () => un
 /** Nothing is traced. */
 export const noTracer: Tracer = {
   begin: () => noSpan,
-  span: async (_name, _options, work) => work(noSpan),
+  span: (_name, _options, work) => work(noSpan),
   close: () => Promise.resolve(),
 };
 

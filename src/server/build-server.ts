@@ -4,7 +4,6 @@
  */
 import { randomUUID } from "node:crypto";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify";
-import { serializerCompiler } from "fastify-type-provider-zod";
 import type { ServerConfig } from "../config/server-config.ts";
 import { addAllRoutes, addWireRoutes, type PortWire } from "./add-routes.ts";
 import { authenticate, requiresKeys } from "./authenticate.ts";
@@ -21,6 +20,7 @@ import { observeRequests } from "./observe-requests.ts";
 import { boundOpenAnswers, createOpenAnswers, type OpenAnswers } from "./open-answers.ts";
 import { allowOrigins } from "./origin-check.ts";
 import { prepareUsed } from "./prepare-used.ts";
+import { serializerCompilerOf } from "./serialize.ts";
 import type { ServedService, ServerContext, ServerOptions } from "./server-options.ts";
 import { stopGracefully } from "./stop.ts";
 import { answerUnknownRoutes } from "./unknown-route.ts";
@@ -69,14 +69,14 @@ export function buildServer(options: ServerOptions, wire?: PortWire): FastifyIns
 /** What holds for all requests, in the order in which they meet it. */
 function prepareFastify(
   app: FastifyInstance,
-  { config, keys, budgets }: ServerOptions,
+  { config, keys, budgets, checksAnswers = false }: ServerOptions,
   answers: OpenAnswers,
 ): void {
   const { host, insecureNoAuth, corsOrigins } = config.server;
   const isRequired = requiresKeys(config);
   app.server.maxConnections = MAX_CONNECTIONS;
   app.setValidatorCompiler(validatorCompiler);
-  app.setSerializerCompiler(serializerCompiler);
+  app.setSerializerCompiler(serializerCompilerOf(checksAnswers));
   ignoreExpectations(app);
   acceptOnlyJson(app, budgets.bodies);
   boundAnswers(app, {

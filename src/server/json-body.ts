@@ -57,19 +57,49 @@ export async function readBody(request: FastifyRequest, payload: IncomingMessage
       request.bodyShare.take(whole.byteLength);
       return whole;
     }
-    // Without the option a refusal would close the connection before it is answered.
-    for await (const piece of payload.iterator({ destroyOnReturn: false })) {
-      const { byteLength } = piece as Buffer;
-      if (body.byteLength + byteLength > maxBytes) throw bodyTooLarge(maxBytes);
-      request.bodyShare.take(byteLength);
-      body.add(piece as Buffer);
-    }
+    await eachPiece(payload, (piece) => {
+      if (body.byteLength + piece.byteLength > maxBytes) throw bodyTooLarge(maxBytes);
+      request.bodyShare.take(piece.byteLength);
+      body.add(piece);
+    });
     return body.take();
   } catch (error) {
     payload.resume();
     if (payload.errored !== null) throw invalidRequest("body", "did not arrive as a whole");
     throw error;
   }
+}
+
+/** An iterator would do, at several times the cost: of each request, and most come in one piece. */
+function eachPiece(payload: IncomingMessage, take: (piece: Buffer) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => {
+      payload.off("data", onData).off("end", onEnd).off("error", fail).off("close", onClose);
+      // A late error is nobody's any more, and without a listener it would end this process.
+      payload.on("error", () => undefined);
+    };
+    const fail = (error: unknown): void => {
+      stop();
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- it is handed on
+      reject(error);
+    };
+    const onData = (piece: Buffer): void => {
+      try {
+        take(piece);
+      } catch (error) {
+        fail(error);
+      }
+    };
+    const onEnd = (): void => {
+      stop();
+      resolve();
+    };
+    const onClose = (): void => {
+      fail(payload.errored ?? invalidRequest("body", "did not arrive as a whole"));
+    };
+    if (payload.destroyed) onClose();
+    else payload.on("error", fail).on("close", onClose).on("end", onEnd).on("data", onData);
+  });
 }
 
 /** A body that came with its head, as most do; undefined for any other. */

@@ -21,6 +21,9 @@ export interface LiveRuns {
   idle(): Promise<void>;
 }
 
+/** One for all: its stack would say nothing, and takes its time. */
+const hungUp = new Error("the client hung up");
+
 export function createLiveRuns(): LiveRuns {
   const running = new Map<Promise<unknown>, AbortController>();
   let isStopping = false;
@@ -29,7 +32,6 @@ export function createLiveRuns(): LiveRuns {
     async during(reply, work) {
       if (isStopping) throw shuttingDown();
       const controller = new AbortController();
-      const hungUp = new Error("the client hung up");
       const onClose = (): void => {
         if (!reply.raw.writableFinished) controller.abort(hungUp);
       };

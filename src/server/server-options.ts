@@ -48,6 +48,8 @@ export interface ServerOptions {
   readonly graceCut?: AbortSignal;
   /** Whether all languages are asked for their versions at the start. Default: true. */
   readonly learnsVersions?: boolean;
+  /** See `serializerCompilerOf`. Default: false. */
+  readonly checksAnswers?: boolean;
 }
 
 /** What the routes share. */

@@ -2,9 +2,11 @@
  * @module
  * All that a service is doing, so that it can be stopped as a whole.
  */
+import { setImmediate } from "node:timers/promises";
 
 export class ActiveWork {
-  readonly #running = new Map<Promise<unknown>, AbortController>();
+  /** What can't be told to end has no controller. */
+  readonly #running = new Map<Promise<unknown>, AbortController | undefined>();
   #closedBy: Error | undefined;
 
   /**
@@ -34,15 +36,20 @@ export class ActiveWork {
 
   /** Makes `close` wait for `end`, which must not reject and takes no signal. @returns `end` */
   add(end: Promise<void>): Promise<void> {
-    this.#running.set(end, new AbortController());
+    this.#running.set(end, undefined);
     void end.then(() => this.#running.delete(end));
     return end;
+  }
+
+  /** Begins `work`, which must not throw, once who waits for an answer has it. See `add`. */
+  later(work: () => void | Promise<void>): Promise<void> {
+    return this.add(setImmediate().then(work));
   }
 
   /** Aborts all work with `reason`, refuses new work with it, and waits for the end of the old. */
   async close(reason: Error): Promise<void> {
     this.#closedBy ??= reason;
-    for (const controller of this.#running.values()) controller.abort(this.#closedBy);
+    for (const controller of this.#running.values()) controller?.abort(this.#closedBy);
     // What ends may leave something to wait for.
     while (this.#running.size > 0) await Promise.allSettled(this.#running.keys());
   }

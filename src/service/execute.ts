@@ -3,7 +3,6 @@
  * One prepared execution in its slot: a sandbox, the compiler, the program.
  */
 import { randomUUID } from "node:crypto";
-import { setImmediate } from "node:timers/promises";
 import { isSandboxFailure } from "../core/errors.ts";
 import type { ProviderSandbox } from "../core/provider.ts";
 import type { ActiveWork } from "./active-work.ts";
@@ -94,16 +93,10 @@ async function executePlanned(
     if (!isSuccess(compiled)) return { ...compiledBase, run: null };
     return { ...compiledBase, ...(await run()) };
   } finally {
-    slot.keepUntil(work.add(destroyLater(sandbox)));
+    slot.keepUntil(work.later(async () => sandbox.destroy()));
   }
 }
 
 /** A compiler that has nothing to do is not started. */
 const firstOf = ({ ahead }: PreparedExecution, plan: CompilePlan | undefined) =>
   plan?.use === "hit" ? undefined : ahead;
-
-/** Once who waits for the report has been answered. */
-async function destroyLater(sandbox: ProviderSandbox): Promise<void> {
-  await setImmediate();
-  await sandbox.destroy();
-}

@@ -124,7 +124,7 @@ export class ExecutionService {
     const options = { parent: later.origin?.trace, beganMsAgo };
     return this.#work.track(signal, async (runSignal) =>
       tracer.span("execution", options, async ({ reference: parent }) => {
-        const trace = async <T>(step: string, work: () => Promise<T>): Promise<T> =>
+        const trace = <T>(step: string, work: () => Promise<T>): Promise<T> =>
           tracer.span(step, { parent }, work);
         if (later.slot !== undefined) tracer.begin("queue", { parent, beganMsAgo }).end();
         return this.#runInTurn(later, { sink, signal: runSignal, onStart, trace });
@@ -139,7 +139,9 @@ export class ExecutionService {
       this.#options.metrics?.queueWaited(slot.waitedMs);
       const request = await later.load(slot.waitedMs);
       const report = await this.#runInSlot(this.#contextOf(request), listeners, slot);
-      for (const listener of this.#ranListeners) listener(request, report);
+      void this.#work.later(() => {
+        for (const listener of this.#ranListeners) listener(request, report);
+      });
       return report;
     } finally {
       slot.release();
@@ -231,7 +233,7 @@ export class ExecutionService {
     await Promise.all([provider, ...otherProviders].map((each) => each.close()));
   }
 
-  /** Called after each execution that came to a report. */
+  /** Called after each execution that came to a report. It must not throw. */
   onRan(listener: RanListener): void {
     this.#ranListeners.push(listener);
   }

@@ -39,6 +39,8 @@ const exceptions =
 const skipReason = await aheadGap();
 for (const fork of ["off", "on"] as const) {
   const provider = createAheadProvider({ fork });
+  // Its launcher is there before the suite looks for what was left.
+  await provider.probe();
   const name = `linux as ${user}, started ahead, ${fork === "on" ? "forks" : "no forks"}`;
   afterAll(() => provider.close());
   // What a program is a fork of is of no matter to commands.

@@ -119,6 +119,7 @@ export async function startServer(
     logger,
     // That is a hundred programs: a test that needs versions asks for them.
     learnsVersions: false,
+    checksAnswers: true,
   });
   prepare(app);
   const sockets = new Set<Socket>();
