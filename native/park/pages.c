@@ -2,7 +2,9 @@
  * Which pages of a template a program writes to. The first write of a fork to each is a fault, four
  * microseconds where memory is a guest's, and a run has hundreds: a fork takes them before it is asked
  * for anything. A trial tells which: one fork runs the language's own first program, and says at its end
- * which pages have become its own.
+ * which pages have become its own. A second one runs a program that does more, if there is one: what that
+ * adds is taken only for as long as a fork has nothing to do, since a program that does little is slower
+ * for it.
  *
  * It also says which pages of files it has read: of those a fork has none to begin with, and a fault for
  * every few. The kernel copies them with the rest for a mapping of which one page has been written to.
@@ -18,6 +20,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -49,8 +52,11 @@ struct ranges {
 };
 
 /* In memory that the trial shares with the template; NULL in all other processes. */
-static struct learned { struct ranges written, read; } * learned;
-static bool is_trial;
+static struct learned {
+    struct ranges written, more, read; /* written: by the first trial; more: only by the second */
+} * learned;
+/* Of the trial that this process is: where it tells what it wrote to. */
+static struct ranges *told;
 
 static void add_page(struct ranges *ranges, uintptr_t page, size_t size) {
     struct range *last = ranges->count ? &ranges->list[ranges->count - 1] : NULL;
@@ -59,6 +65,13 @@ static void add_page(struct ranges *ranges, uintptr_t page, size_t size) {
         last->length += size;
     else if (ranges->count < MAX_RANGES)
         ranges->list[ranges->count++] = (struct range){.start = page, .length = size};
+}
+
+static bool contains(const struct ranges *ranges, uintptr_t page) {
+    for (size_t i = 0; i < ranges->count; i++)
+        if (page - ranges->list[i].start < ranges->list[i].length)
+            return true;
+    return false;
 }
 
 /* A private mapping, as a line of /proc/self/maps tells it. */
@@ -94,8 +107,9 @@ static void add_pages(int pagemap, const struct mapping *mapping) {
                 continue;
             if (entries[i] & IS_OF_FILE)
                 add_page(&learned->read, at, size);
-            else if (entries[i] & IS_EXCLUSIVE && mapping->is_writable)
-                add_page(&learned->written, at, size);
+            else if (entries[i] & IS_EXCLUSIVE && mapping->is_writable &&
+                     (told == &learned->written || !contains(&learned->written, at)))
+                add_page(told, at, size);
         }
     }
 }
@@ -103,7 +117,7 @@ static void add_pages(int pagemap, const struct mapping *mapping) {
 /* At the end of the trial. What was mapped since the fork is no page of the template's: taking it there
  * fails, or takes one too many. */
 __attribute__((destructor)) static void tell_pages(void) {
-    if (!is_trial || !learned)
+    if (!told)
         return;
     int pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
     FILE *maps = fopen("/proc/self/maps", "re");
@@ -119,8 +133,8 @@ __attribute__((destructor)) static void tell_pages(void) {
 }
 
 /* It says nothing, and nobody waits for it for long. */
-static void become_trial(void) {
-    is_trial = true;
+static void become_trial(struct ranges *ranges) {
+    told = ranges;
     alarm(TRIAL_SECONDS);
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     for (int fd = 0; fd <= 2; fd++)
@@ -155,13 +169,8 @@ static void share_pages_of_files(void) {
         close(memory);
 }
 
-bool learn_pages(void) {
-    learned =
-        mmap(NULL, sizeof *learned, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (learned == MAP_FAILED) {
-        learned = NULL;
-        return false;
-    }
+/* How it ended, 0 where nobody learns that; -1: in the trial. */
+static int try_program(struct ranges *ranges) {
     /* A shell waits for every child of its own, in its handler: this one is ours. */
     sigset_t block, before;
     sigemptyset(&block);
@@ -170,8 +179,8 @@ bool learn_pages(void) {
     pid_t pid = fork_of_libc();
     if (pid == 0) {
         sigprocmask(SIG_SETMASK, &before, NULL);
-        become_trial();
-        return true;
+        become_trial(ranges);
+        return -1;
     }
     int status = 0;
     pid_t ended;
@@ -179,19 +188,44 @@ bool learn_pages(void) {
         ended = pid < 0 ? -1 : waitpid(pid, &status, 0);
     while (ended < 0 && errno == EINTR);
     sigprocmask(SIG_SETMASK, &before, NULL);
+    /* A program that ignores SIGCHLD never learns how a child ended. */
+    if (ended < 0 || status != 0 || ranges->pages > MAX_PAGES)
+        ranges->count = 0;
+    return status;
+}
+
+bool learn_pages(void) {
+    learned =
+        mmap(NULL, sizeof *learned, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (learned == MAP_FAILED) {
+        learned = NULL;
+        return false;
+    }
+    int status = try_program(&learned->written);
+    if (status == -1)
+        return true;
     if (status != 0)
         refuse_template("its trial program ended with wait status %d", status);
-    /* A program that ignores SIGCHLD never learns how a child ended. */
-    if (ended < 0 || learned->written.pages > MAX_PAGES)
-        learned->written.count = 0;
+    if (take_next_entry() && try_program(&learned->more) == -1)
+        return true;
     share_pages_of_files();
     return false;
 }
 
+static void take(const struct range *range) {
+    (void)madvise((void *)range->start, range->length, MADV_POPULATE_WRITE);
+}
+
 void take_pages(void) {
     for (size_t i = 0; learned && i < learned->written.count; i++)
-        (void)madvise((void *)learned->written.list[i].start, learned->written.list[i].length,
-                      MADV_POPULATE_WRITE);
+        take(&learned->written.list[i]);
+}
+
+void take_more_pages(int channel) {
+    char letter;
+    for (size_t i = 0; learned && i < learned->more.count; i++)
+        if (recv(channel, &letter, 1, MSG_PEEK | MSG_DONTWAIT) < 0)
+            take(&learned->more.list[i]);
 }
 
 void forget_pages(void) {

@@ -101,6 +101,10 @@ bool has_entry(void) {
     return faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) == 0;
 }
 
+bool take_next_entry(void) {
+    return rename(USUAL_FILE, park.entry) == 0;
+}
+
 bool is_point_at_read(void) {
     return park.at_read;
 }

@@ -37,6 +37,9 @@ enum {
 /* Our failure, never the program's: as that of the launcher. */
 enum { EXIT_OURS = 125 };
 
+/* The second program that a template tries, in its folder. */
+#define USUAL_FILE ".glovebox-usual"
+
 /* What the program's file begins with for as long as it isn't there: SUB, which no program begins with. */
 enum { STAND_IN = 0x1a };
 
@@ -47,6 +50,8 @@ bool has_entry(void);
 /* Whether `path`, which a call got together with `dir_fd`, is the program's file, and this is before the
  * point. */
 bool names_entry(int dir_fd, const char *path);
+/* Whether there was another program to try, which is the program's file from now on. */
+bool take_next_entry(void);
 /* Whether the point is at a read. */
 bool is_point_at_read(void);
 /* Stands still. Returns in the process that is to go on: this one, or a fork of it. Another thread that
@@ -80,11 +85,13 @@ void promise_last_word(void);
 
 /* ---- pages.c: what a fork writes to, taken before it is asked for ---- */
 
-/* Where the program's file is there already: runs it in a fork, and keeps in mind what it wrote to. True
- * in that fork, which is to go on like a program. */
+/* Where the program's file is there already: runs it in a fork, and keeps in mind what it wrote to; then
+ * the next one. True in such a fork, which is to go on like a program. */
 bool learn_pages(void);
-/* In a fork: takes these pages. */
+/* In a fork: takes the pages of the first program. */
 void take_pages(void);
+/* In a fork: takes those of the second, for as long as there is nothing to be read from `channel`. */
+void take_more_pages(int channel);
 /* Takes what was kept in mind out of this process. */
 void forget_pages(void);
 

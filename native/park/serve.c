@@ -208,6 +208,7 @@ static void await_go(int channel) {
     if (await_letter(channel) != ATTACHED)
         _exit(EXIT_OURS);
     take_pages();
+    take_more_pages(channel);
     forget_pages();
     char word = await_letter(channel);
     if (word != GO && word != GO_AND_TELL)

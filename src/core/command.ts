@@ -48,6 +48,8 @@ export interface ParkPlace {
   readonly entry: string;
   /** A program of the language's own, on which a template tries what its forks will write to. */
   readonly trial?: string;
+  /** Another, for what forks take that wait for their file. */
+  readonly usual?: string;
   /** Called at the point in a template: a function of the program's, and its text. */
   readonly prelude?: { readonly evaluator: string; readonly text: string };
 }

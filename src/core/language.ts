@@ -150,11 +150,23 @@ const warmSchema = z
         file: relativePath,
       })
       .optional(),
+    /**
+     * A program in the same folder that does what programs do most: forks that nobody has asked for yet are
+     * made ready for what it writes to. Absent: only for what the language's first program does.
+     */
+    usual: relativePath.optional(),
   })
   .refine(({ mode, prelude }) => mode === "fork" || prelude === undefined, {
     path: ["prelude"],
     error: "is for the mode `fork`",
   })
+  .refine(
+    ({ mode, point, usual }) => (mode === "fork" && point === "open") || usual === undefined,
+    {
+      path: ["usual"],
+      error: "is for the mode `fork` at the point `open`",
+    },
+  )
   .refine(({ point, prelude }) => point === "open" || prelude !== undefined, {
     path: ["point"],
     error: "`read` needs a `prelude` that puts the first byte right",
@@ -275,6 +287,8 @@ export interface LoadedLanguage extends Omit<Language, "image"> {
   readonly dockerfileText?: string;
   /** The text of `warm.prelude.file`; absent where there is none. */
   readonly preludeText?: string;
+  /** The text of `warm.usual`; absent where there is none. */
+  readonly usualCode?: string;
 }
 
 /** One installed version of a language on a provider. */

@@ -51,10 +51,14 @@ async function loadLanguage(dir: string, name: string): Promise<LoadedLanguage> 
 async function readTexts(
   folder: string,
   { hello, warm }: Language,
-): Promise<Pick<LoadedLanguage, "helloCode" | "preludeText">> {
-  const helloCode = await readText(join(folder, hello));
-  if (warm?.prelude === undefined) return { helloCode };
-  return { helloCode, preludeText: await readText(join(folder, warm.prelude.file)) };
+): Promise<Pick<LoadedLanguage, "helloCode" | "preludeText" | "usualCode">> {
+  const textOf = (file: string): Promise<string> => readText(join(folder, file));
+  const { prelude, usual } = warm ?? {};
+  return {
+    helloCode: await textOf(hello),
+    ...(prelude === undefined ? {} : { preludeText: await textOf(prelude.file) }),
+    ...(usual === undefined ? {} : { usualCode: await textOf(usual) }),
+  };
 }
 
 /** The schema shows the form of an extension as a regular expression. */

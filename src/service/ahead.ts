@@ -70,6 +70,7 @@ export function aheadOf(wanted: WantedRun): AheadCommand | undefined {
       point,
       entry,
       trial: language.helloCode,
+      ...(language.usualCode === undefined ? {} : { usual: language.usualCode }),
       ...(mode === "wait" || prelude === undefined || preludeText === undefined
         ? {}
         : { prelude: { evaluator: prelude.evaluator, text: preludeText } }),

@@ -52,8 +52,8 @@ export function createKinds(): Kinds {
 
 /** Made for each request. The long texts are the language's, and of no other length in another. */
 function keyOf(spec: SandboxSpec, ahead: AheadCommand | undefined): string {
-  const { prelude, trial, ...place } = ahead?.park ?? {};
-  const ofLanguage = [prelude?.text.length, trial?.length];
+  const { prelude, trial, usual, ...place } = ahead?.park ?? {};
+  const ofLanguage = [prelude?.text.length, trial?.length, usual?.length];
   return JSON.stringify([{ ...spec, files: [] }, { ...ahead, park: place }, ofLanguage]);
 }
 

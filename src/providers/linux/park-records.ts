@@ -2,9 +2,12 @@
  * @module
  * The messages that start a command ahead, see native/launcher/README.md and native/park/park.h.
  */
-import type { AheadCommand } from "../../core/command.ts";
+import type { AheadCommand, ParkPlace } from "../../core/command.ts";
 import { workspacePath } from "../../core/sandbox.ts";
 import type { Records } from "../../launcher/message.ts";
+
+/** As native/park/park.h has it. */
+const USUAL_FILE = ".glovebox-usual";
 
 /** The records of a message that starts a command ahead: of a `park`, or of a template's. */
 export function parkRecords(
@@ -13,7 +16,7 @@ export function parkRecords(
   template?: { readonly number: number },
 ): Records {
   const { argv, env, cwd, stdin, cpuTimeMs, park: place } = ahead;
-  const { mode, point, entry, prelude, trial } = place;
+  const { mode, point, entry, prelude } = place;
   const serves = kind === "template";
   const microseconds = cpuTimeMs === "unlimited" ? cpuTimeMs : String(Math.ceil(cpuTimeMs * 1000));
   const own: Record<string, string> = {
@@ -31,12 +34,20 @@ export function parkRecords(
     ...Object.entries({ ...env, ...own }).map(
       ([name, value]) => ["env", `${name}=${value}`] as const,
     ),
-    ...(serves && trial !== undefined
-      ? [["file", [`${workspacePath}/${entry}`, "0644", trial]] as const]
-      : []),
+    ...(serves ? trialRecords(place) : []),
     ["cwd", cwd],
     ["stdin", stdin],
     ["cpu-us", serves ? "unlimited" : microseconds],
+  ];
+}
+
+/** A second one takes the place of the first, see native/park/pages.c. */
+function trialRecords({ entry, trial, usual }: ParkPlace): Records {
+  const fileOf = (name: string, code: string) =>
+    ["file", [`${workspacePath}/${name}`, "0644", code]] as const;
+  return [
+    ...(trial === undefined ? [] : [fileOf(entry, trial)]),
+    ...(usual === undefined ? [] : [fileOf(USUAL_FILE, usual)]),
   ];
 }
 
