@@ -31,6 +31,7 @@ async function measureProgram(
   const argv = bareArgv(program);
   if (argv === undefined) return [{ name: title, skipped: `${program.bare[0]} is not installed` }];
   progress(`${title}, one at a time`);
+  await inProcess.prepareLanguage(language);
   const body = { language, code };
   const expect = stdoutInAnswer(stdout);
   const http = (body: object): Candidate => ({ kind: "http", port, body, expect });

@@ -70,13 +70,14 @@ static void end_environment_at(const char *end) {
 }
 
 struct settings take_settings(char **environment) {
-    struct settings settings = {NULL, NULL};
+    struct settings settings = {NULL, NULL, NULL};
     char *first = NULL; /* the lowest byte of what is taken out; behind it comes nothing else */
     char **to = environment;
     for (char **from = environment; *from; from++) {
         char *park = value_of(*from, "GLOVEBOX_PARK");
         char *prelude = value_of(*from, "GLOVEBOX_PRELUDE");
-        if (!park && !prelude && !value_of(*from, "LD_PRELOAD")) {
+        char *until = value_of(*from, "GLOVEBOX_UNTIL");
+        if (!park && !prelude && !until && !value_of(*from, "LD_PRELOAD")) {
             *to++ = *from;
             continue;
         }
@@ -84,6 +85,8 @@ struct settings take_settings(char **environment) {
             settings.park = strdup(park);
         if (prelude)
             settings.prelude = strdup(prelude);
+        if (until)
+            settings.until = strdup(until);
         if (!first || *from < first)
             first = *from;
         memset(*from, 0, strlen(*from));

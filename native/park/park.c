@@ -28,7 +28,8 @@ static struct {
     char *entry;
     char entry_path[PATH_MAX]; /* the same, absolute */
     char *prelude;             /* NULL: none */
-    pthread_mutex_t mutex;     /* held by the thread that stands at the point */
+    char *until;           /* the name of a variable that is there until the point; NULL: none */
+    pthread_mutex_t mutex; /* held by the thread that stands at the point */
 } park = {.channel = -1, .mutex = PTHREAD_MUTEX_INITIALIZER};
 
 /* Reads `MODE POINT ENTRY`; false if it is anything else. The value is changed and kept. */
@@ -63,6 +64,17 @@ static void place_channel(void) {
     park.channel = moved;
 }
 
+/* Takes `NAME=VALUE`, and gives the name. It is in no memory that /proc shows. */
+static char *set_variable(char *variable) {
+    char *value = strchr(variable, '=');
+    if (!value)
+        _exit(EXIT_OURS);
+    *value++ = '\0';
+    if (setenv(variable, value, 1) < 0)
+        _exit(EXIT_OURS);
+    return variable;
+}
+
 /* Runs before main(). glibc hands constructors the environment that main() gets. */
 __attribute__((constructor)) static void start(int argc, char **argv, char **environment) {
     (void)argc;
@@ -79,6 +91,7 @@ __attribute__((constructor)) static void start(int argc, char **argv, char **env
     park.entry_path[length] = '/';
     strcpy(park.entry_path + length + 1, park.entry);
     park.prelude = settings.prelude;
+    park.until = settings.until ? set_variable(settings.until) : NULL;
     place_channel();
     prepare_last_word();
     note_start();
@@ -136,6 +149,8 @@ static pid_t go_on(void) {
         pid = serve_forks();
     else
         wait_for_go();
+    if (park.until)
+        unsetenv(park.until);
     freshen();
     park.stage = STAGE_PAST;
     return pid;

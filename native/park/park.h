@@ -15,6 +15,8 @@
  * GLOVEBOX_PRELUDE, if it is there, is the name of a function of the program's and, after a newline, the
  * text that it is called with at the point, see evaluate.c.
  *
+ * GLOVEBOX_UNTIL, if it is there, is `NAME=VALUE`: a variable that the program has until the point.
+ *
  * Without GLOVEBOX_PARK the library does nothing.
  */
 #ifndef PARK_H
@@ -127,6 +129,7 @@ void return_early_from(const char *function);
 struct settings {
     char *park;
     char *prelude;
+    char *until;
 };
 struct settings take_settings(char **environment);
 

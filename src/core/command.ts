@@ -50,6 +50,8 @@ export interface ParkPlace {
   readonly trial?: string;
   /** Another, for what forks take that wait for their file. */
   readonly usual?: string;
+  /** A variable that it has until it has come to the point. */
+  readonly env?: { readonly name: string; readonly value: string };
   /** Called at the point in a template: a function of the program's, and its text. */
   readonly prelude?: { readonly evaluator: string; readonly text: string };
 }

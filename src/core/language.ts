@@ -155,6 +155,13 @@ const warmSchema = z
      * made ready for what it writes to. Absent: only for what the language's first program does.
      */
     usual: relativePath.optional(),
+    /**
+     * A variable that the command has until it stands still, where what `prepare` makes is there, which
+     * `{prepared}` names. The program does not have it, nor what it starts.
+     */
+    env: z
+      .strictObject({ name: z.string().regex(/^[A-Z][A-Z0-9_]*$/), value: z.string() })
+      .optional(),
   })
   .refine(({ mode, prelude }) => mode === "fork" || prelude === undefined, {
     path: ["prelude"],

@@ -27,6 +27,7 @@ function wanted(id: string, code: string, more: Partial<WantedRun> = {}): Wanted
     entry,
     files: [{ path: entry, content: Buffer.from(code) }],
     usualEntry: entry,
+    isPrepared: false,
     ...more,
   };
 }

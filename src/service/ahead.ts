@@ -5,6 +5,7 @@
 import type { AheadCommand, Command } from "../core/command.ts";
 import type { LoadedLanguage } from "../core/language.ts";
 import type { SandboxFile } from "../core/sandbox.ts";
+import { preparedPath } from "./prepared/prepare-language.ts";
 import type { ExecutionRequest } from "./request.ts";
 
 export interface WantedRun {
@@ -16,6 +17,8 @@ export interface WantedRun {
   readonly files: readonly SandboxFile[];
   /** The name of a program that is given without one. */
   readonly usualEntry: string;
+  /** Whether what the language's `prepare` makes is there. */
+  readonly isPrepared: boolean;
 }
 
 /** How a compiler may be started, for a program of the one file `entry`. */
@@ -44,7 +47,7 @@ export function compilerAheadOf(wanted: WantedCompile): AheadCommand | undefined
  * run code (`BASH_ENV`, `PERL5OPT`, `-c`): one caller's words and variables are never there ahead.
  */
 export function aheadOf(wanted: WantedRun): AheadCommand | undefined {
-  const { language, request, run, entry, files, usualEntry } = wanted;
+  const { language, request, run, entry, files, usualEntry, isPrepared } = wanted;
   if (request.args.length > 0 || Object.keys(request.env).length > 0) return undefined;
   const { warm, preludeText } = language;
   const file = files.find(({ path }) => path === entry);
@@ -52,7 +55,7 @@ export function aheadOf(wanted: WantedRun): AheadCommand | undefined {
   if (warm === undefined || file === undefined || entry.includes("/") || run.tty !== undefined)
     return undefined;
   if (warm.unless !== undefined && matches(warm.unless, file)) return undefined;
-  const { point, prelude } = warm;
+  const { point, prelude, env } = warm;
   // All that has a caller's name for its file is that caller's, and shares nothing.
   const isOwn = entry !== usualEntry;
   const mode = isOwn || request.fork === "off" ? "wait" : warm.mode;
@@ -69,6 +72,7 @@ export function aheadOf(wanted: WantedRun): AheadCommand | undefined {
       mode,
       point,
       entry,
+      ...(env === undefined || !isPrepared ? {} : { env: withPrepared(env) }),
       trial: language.helloCode,
       ...(language.usualCode === undefined ? {} : { usual: language.usualCode }),
       ...(mode === "wait" || prelude === undefined || preludeText === undefined
@@ -77,6 +81,11 @@ export function aheadOf(wanted: WantedRun): AheadCommand | undefined {
     },
   };
 }
+
+const withPrepared = ({ name, value }: { readonly name: string; readonly value: string }) => ({
+  name,
+  value: value.replaceAll("{prepared}", preparedPath),
+});
 
 function matches(pattern: string, { content }: SandboxFile): boolean {
   return new RegExp(pattern).test(Buffer.from(content).toString("utf8"));

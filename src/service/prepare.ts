@@ -101,7 +101,9 @@ export function prepareCode(
   const usualEntry = mainFileOf(language, Buffer.alloc(0));
   if (commands.compile === undefined) {
     const [waitsAt = ""] = expand([language.warm?.entry ?? ""]);
-    const wanted = { language, request, run, entry: waitsAt, files: program.files, usualEntry };
+    const isPrepared = prepared !== undefined;
+    const entryParts = { entry: waitsAt, files: program.files, usualEntry };
+    const wanted = { language, request, run, ...entryParts, isPrepared };
     return { spec, run, ahead: program.workspace === undefined ? aheadOf(wanted) : undefined };
   }
   const limits = { ...run.limits, ...lowered(compileLimits, request.compileLimits) };

@@ -36,9 +36,16 @@ type PreparerOptions = Pick<
   "provider" | "compileLimits" | "ownNodePath" | "preparedStore"
 >;
 
+/** It is a quarter of a millisecond of looks at files. */
+const KEY_MAX_AGE_MS = 1_000;
+
 export class Preparer {
   readonly #options: PreparerOptions;
   readonly #runtimes: RuntimeDetection;
+  readonly #keys = new Map<
+    string,
+    { readonly key: string | undefined; readonly untilMs: number }
+  >();
 
   constructor(options: PreparerOptions, runtimes: RuntimeDetection) {
     this.#options = options;
@@ -114,8 +121,21 @@ export class Preparer {
 
   async #find(preparing: Preparing, signal: AbortSignal): Promise<string | undefined> {
     const { preparedStore } = this.#options;
-    const key = preparedStore && (await preparedKey(preparing, signal));
-    return key === undefined ? undefined : preparedStore?.find(key);
+    if (preparedStore === undefined || preparing.language.prepare === undefined) return undefined;
+    const key = await this.#keyOf(preparing, signal);
+    return key === undefined ? undefined : preparedStore.find(key);
+  }
+
+  /** A compiler refuses what was made for another: a key may be a moment old. */
+  async #keyOf(preparing: Preparing, signal: AbortSignal): Promise<string | undefined> {
+    const { place, language } = preparing;
+    const of = [place.provider.name, place.image, language.id].join(" ");
+    const nowMs = performance.now();
+    const known = this.#keys.get(of);
+    if (known !== undefined && nowMs < known.untilMs) return known.key;
+    const key = await preparedKey(preparing, signal);
+    this.#keys.set(of, { key, untilMs: nowMs + KEY_MAX_AGE_MS });
+    return key;
   }
 }
 

@@ -15,7 +15,7 @@ import { indexLanguages } from "../../src/languages/index-languages.ts";
 import { loadLanguages } from "../../src/languages/load.ts";
 import { collect } from "../../src/service/collect.ts";
 import { createPreparedStore } from "../../src/service/prepared/prepared-store.ts";
-import { aheadGap, createAheadProvider } from "../helpers/ahead-provider.ts";
+import { aheadGap, createAheadProvider, createColdProvider } from "../helpers/ahead-provider.ts";
 import { skipWithoutMountedFolders } from "../helpers/mounted-folders.ts";
 import { requestOf } from "../helpers/request.ts";
 import { requiredLanguages } from "../helpers/required-languages.ts";
@@ -82,4 +82,47 @@ describe.skipIf(skipReason !== undefined)(`compilers started ahead as ${user}`, 
     },
     PREPARE_TIMEOUT_MS,
   );
+});
+
+/** What a program can see of how it was started. */
+const lookAround = {
+  javascript: `
+const fs = require("node:fs");
+const { execFileSync } = require("node:child_process");
+const flags = (fd) => /flags:\\s+(\\d+)/.exec(fs.readFileSync("/proc/self/fdinfo/" + fd, "utf8"))[1];
+const { argv, argv0, execArgv, env, title } = process;
+const listeners = process.eventNames().map((name) => [String(name), process.listenerCount(name)]);
+console.log(JSON.stringify({ argv, argv0, execArgv, env, title, listeners }));
+console.log(JSON.stringify([flags(0), flags(1), fs.readdirSync("/proc/self/fd").length, fs.readdirSync("/tmp")]));
+console.log(fs.readFileSync("/proc/self/cmdline", "utf8") + fs.readFileSync("/proc/self/environ", "utf8"));
+console.log(Object.keys(require.cache), Object.keys(require("node:module")._pathCache), module.children.length, module.parent);
+console.log(Object.getOwnPropertyNames(globalThis).length, process.memoryUsage().external < 2 ** 22);
+console.log(execFileSync("env").toString(), new Error("here").stack);
+`,
+};
+
+describe.skipIf(skipReason !== undefined)(`programs that were warmed up as ${user}`, () => {
+  test.each(Object.entries(lookAround))("one of %s sees nothing of it", async (id, code) => {
+    const language = languages.find((each) => each.id === id)!;
+    const folder = mkdtempSync(join(tmpdir(), "glovebox-ahead-test-"));
+    const preparedStore = createPreparedStore(folder);
+    const languageIndex = indexLanguages([language]);
+    const warm = createService({
+      ...{ provider: createAheadProvider(), languages: languageIndex, preparedStore },
+      concurrency: 1,
+    });
+    const cold = createService({ provider: createColdProvider(), languages: languageIndex });
+    try {
+      expect(await warm.prepareLanguage(language, never)).toBe(true);
+      const files = [{ path: mainFileOf(language, Buffer.from(code)), content: Buffer.from(code) }];
+      const request = requestOf({ kind: "code", language: id, files });
+      const outputOf = async (service: typeof warm): Promise<string> =>
+        (await collect(service, request, never)).output.run.output.toString();
+      expect(await outputOf(warm)).toBe(await outputOf(cold));
+    } finally {
+      await warm.close();
+      await cold.close();
+      rmSync(folder, { recursive: true });
+    }
+  });
 });

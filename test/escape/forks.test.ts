@@ -10,18 +10,13 @@ import { createService } from "../../src/app.ts";
 import type { OutputStream } from "../../src/core/command.ts";
 import { defaultLimits } from "../../src/core/limits.ts";
 import type { Provider } from "../../src/core/provider.ts";
-import { locateLauncher } from "../../src/launcher/locate-launcher.ts";
-import { createLinuxProvider } from "../../src/providers/linux/index.ts";
 import { collect } from "../../src/service/collect.ts";
 import type { ExecutionRequest, PhaseName } from "../../src/service/request.ts";
 import type { ExecutionService } from "../../src/service/service.ts";
 import { mapLimited } from "../../src/util/map-limited.ts";
-import { aheadGap, createAheadProvider } from "../helpers/ahead-provider.ts";
+import { aheadGap, createAheadProvider, createColdProvider } from "../helpers/ahead-provider.ts";
 import { createLeftoverCheck, type LeftoverCheck } from "../helpers/leftovers.ts";
 
-/** Each run by itself. */
-const createColdProvider = async (): Promise<Provider> =>
-  createLinuxProvider({ launcherPath: await locateLauncher() });
 const isRoot = process.getuid?.() === 0;
 const never = new AbortController().signal;
 const RUNS = isRoot ? 1000 : 50;
@@ -292,7 +287,7 @@ print(os.getsid(0) == os.getpid(), os.getpgid(0) == os.getpid())
   test("its own limits are those of a run by itself, each for each", async () => {
     const code = `print(open("/proc/self/limits").read())`;
     const cold = createService({
-      provider: await createColdProvider(),
+      provider: createColdProvider(),
       concurrency: PARALLEL,
     });
     for (const openFiles of [defaultLimits.openFiles, 64, 1024]) {
@@ -306,7 +301,7 @@ print(os.getsid(0) == os.getpid(), os.getpgid(0) == os.getpid())
     "a fork of %s knows of itself what a run by itself does",
     async (language, code) => {
       const cold = createService({
-        provider: await createColdProvider(),
+        provider: createColdProvider(),
         concurrency: PARALLEL,
       });
       const expected = await run(code, language, defaultLimits, cold);

@@ -20,6 +20,9 @@ export const createAheadProvider = (pool: Partial<PoolSettings> = {}): Provider 
     pool: { size: 16, memoryBytes: 2 ** 30, fork: "on", keepsNone: true, ...pool },
   });
 
+/** Each run by itself. */
+export const createColdProvider = (): Provider => createLinuxProvider({ launcherPath });
+
 /** Why this host can't start programs ahead; undefined where it can. */
 export async function aheadGap(): Promise<string | undefined> {
   const provider = createAheadProvider();

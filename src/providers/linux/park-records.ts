@@ -16,7 +16,7 @@ export function parkRecords(
   template?: { readonly number: number },
 ): Records {
   const { argv, env, cwd, stdin, cpuTimeMs, park: place } = ahead;
-  const { mode, point, entry, prelude } = place;
+  const { mode, point, entry, prelude, env: untilThen } = place;
   const serves = kind === "template";
   const microseconds = cpuTimeMs === "unlimited" ? cpuTimeMs : String(Math.ceil(cpuTimeMs * 1000));
   const own: Record<string, string> = {
@@ -25,6 +25,7 @@ export function parkRecords(
   };
   if (serves && prelude !== undefined)
     own["GLOVEBOX_PRELUDE"] = `${prelude.evaluator}\n${prelude.text}`;
+  if (untilThen !== undefined) own["GLOVEBOX_UNTIL"] = `${untilThen.name}=${untilThen.value}`;
   return [
     [kind, ""],
     ...(template === undefined || mode !== "fork"
@@ -57,6 +58,7 @@ function trialRecords({ entry, trial, usual }: ParkPlace): Records {
  */
 export function asOwnProcess(ahead: AheadCommand | undefined): AheadCommand | undefined {
   if (ahead === undefined || ahead.park.point === "read") return undefined;
-  const { point, entry } = ahead.park;
-  return { ...ahead, park: { mode: "wait", point, entry } };
+  const { point, entry, env } = ahead.park;
+  const place = { mode: "wait", point, entry } as const;
+  return { ...ahead, park: { ...place, ...(env === undefined ? {} : { env }) } };
 }
