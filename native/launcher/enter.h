@@ -28,6 +28,7 @@ struct enter_request {
     uint64_t open_files; /* RLIMIT_NOFILE */
     uint64_t cpu_us;     /* RLIMIT_CPU; 0: none */
     uint64_t processes;  /* RLIMIT_NPROC; 0: a cgroup counts */
+    bool is_spare;       /* nobody has asked for it yet */
     bool is_sampled;     /* no cgroup counts its memory: the filter refuses more */
     char cwd[256];
 };

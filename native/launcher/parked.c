@@ -31,6 +31,8 @@ static struct park_order parse_order(const struct supervisor *self, const struct
     while (next_record(message, &offset, &record)) {
         if (!strcmp(record.key, "stdin"))
             order.has_stdin = !strcmp(record.value, "pipe");
+        else if (!strcmp(record.key, "spare"))
+            order.request.is_spare = true;
         else if (!strcmp(record.key, "template"))
             order.template = parse_number(record.key, record.value);
         else if (!strcmp(record.key, "cpu-us") && strcmp(record.value, "unlimited"))

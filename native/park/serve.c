@@ -202,13 +202,14 @@ static char await_letter(int channel) {
 
 /* The supervisor says ATTACHED when the fork is in its cgroups, so that what it takes now counts as its
  * own; the sandbox's pid 1 says GO once the program's file is there. */
-static void await_go(int channel) {
+static void await_go(int channel, bool is_spare) {
     struct enter_word parked = {.kind = WORD_PARKED, .pid = getpid()};
     say(channel, &parked);
     if (await_letter(channel) != ATTACHED)
         _exit(EXIT_OURS);
     take_pages();
-    take_more_pages(channel);
+    if (is_spare)
+        take_more_pages(channel);
     forget_pages();
     char word = await_letter(channel);
     if (word != GO && word != GO_AND_TELL)
@@ -245,7 +246,7 @@ pid_t serve_forks(void) {
         if (fork_into(fds[ENTER_PID])) {
             close(PARK_FD);
             enter(&request, fds);
-            await_go(fds[ENTER_CHANNEL]);
+            await_go(fds[ENTER_CHANNEL], request.is_spare);
             close_all(fds);
             sigprocmask(SIG_SETMASK, &before, NULL);
             return 0;

@@ -9,11 +9,18 @@ import type { Records } from "../../launcher/message.ts";
 /** As native/park/park.h has it. */
 const USUAL_FILE = ".glovebox-usual";
 
+interface ParkOptions {
+  /** It is to be a fork of this one. */
+  readonly template?: { readonly number: number } | undefined;
+  /** See `Preparation`. */
+  readonly isSpare?: boolean;
+}
+
 /** The records of a message that starts a command ahead: of a `park`, or of a template's. */
 export function parkRecords(
   kind: "park" | "template",
   ahead: AheadCommand,
-  template?: { readonly number: number },
+  { template, isSpare = false }: ParkOptions = {},
 ): Records {
   const { argv, env, cwd, stdin, cpuTimeMs, park: place } = ahead;
   const { mode, point, entry, prelude, env: untilThen } = place;
@@ -38,6 +45,7 @@ export function parkRecords(
     ...(serves ? trialRecords(place) : []),
     ["cwd", cwd],
     ["stdin", stdin],
+    ...(isSpare ? [["spare", ""] as const] : []),
     ["cpu-us", serves ? "unlimited" : microseconds],
   ];
 }

@@ -42,23 +42,31 @@ export interface PreparedSandbox extends Pick<ProviderSandbox, "destroy"> {
 /** Our own processes in a sandbox, and its file systems: measured. */
 const SANDBOX_BYTES = 1 << 20;
 
+/** What one is prepared from. */
+export interface Preparation {
+  readonly kind: Kind;
+  /** The launcher's records for all that it sees, encoded. */
+  readonly fileSystem: Buffer;
+  /** Nobody waits for it: it may be made ready for more. */
+  readonly isSpare: boolean;
+}
+
 /**
  * @param templates Where the command may be a fork of one.
- * @param fileSystem The launcher's records for all that it sees, encoded.
  * @throws {GloveboxError} See `Provider.create`.
  */
 export async function prepareSandbox(
   host: LinuxHost,
   templates: Templates,
-  kind: Kind,
-  fileSystem: Buffer,
+  preparation: Preparation,
   signal: AbortSignal,
 ): Promise<PreparedSandbox> {
+  const { kind, fileSystem } = preparation;
   const { spec, ahead } = kind;
   refuseMissing(spec, enforcementOf(spec, host.place, "landlock"));
   const template = ahead?.park.mode === "fork" ? await templates.get(kind, fileSystem) : undefined;
   try {
-    return await prepareIn(host, kind, fileSystem, template, signal);
+    return await prepareIn(host, preparation, template, signal);
   } finally {
     template?.release();
   }
@@ -66,15 +74,14 @@ export async function prepareSandbox(
 
 async function prepareIn(
   host: LinuxHost,
-  { spec, ahead: wanted }: Kind,
-  fileSystem: Buffer,
+  { kind: { spec, ahead: wanted }, fileSystem, isSpare }: Preparation,
   template: Template | undefined,
   signal: AbortSignal,
 ): Promise<PreparedSandbox> {
   const forkLauncher = template?.startFork();
   const ahead = forkLauncher === undefined ? asOwnProcess(wanted) : wanted;
   const launcher = forkLauncher ?? host.launchers.start();
-  const next = ahead && encodeMessage(parkRecords("park", ahead, template));
+  const next = ahead && encodeMessage(parkRecords("park", ahead, { template, isSpare }));
   const plan = { spec, fileSystem, ...(next === undefined ? {} : { next }) };
   const built = await buildSandbox(host, launcher, plan, signal);
   try {

@@ -52,8 +52,8 @@ export function createReadySandboxes(
   const fileSystemOf = createFileSystems();
   const templates = createTemplates(host);
   const kinds = createKinds();
-  const prepare = (kind: Kind, signal: AbortSignal): Promise<PreparedSandbox> =>
-    prepareSandbox(host(), templates, kind, fileSystemOf(kind), signal);
+  const prepare = (kind: Kind, isSpare: boolean, signal: AbortSignal): Promise<PreparedSandbox> =>
+    prepareSandbox(host(), templates, { kind, fileSystem: fileSystemOf(kind), isSpare }, signal);
   const pool = new Pool<PreparedSandbox>({
     size: settings.size,
     mostBytes: settings.memoryBytes,
@@ -61,7 +61,7 @@ export function createReadySandboxes(
     parallel: PARALLEL,
     patienceMs: PATIENCE_MS,
     backlog,
-    make: (key, signal) => prepare(kinds.byKey(key), signal),
+    make: (key, signal) => prepare(kinds.byKey(key), true, signal),
   });
 
   /** A template has no network, and nothing of one caller's. */
@@ -70,12 +70,12 @@ export function createReadySandboxes(
 
   const create = async (...[spec, signal, wanted]: Parameters<ReadySandboxes["create"]>) => {
     const kind = kinds.of(spec, mayFork(spec, wanted) ? wanted : asOwnProcess(wanted));
-    if (settings.keepsNone === true) return (await prepare(kind, signal)).begin(spec.files);
+    if (settings.keepsNone === true) return (await prepare(kind, true, signal)).begin(spec.files);
     const ready = pool.take(kind.key, { isRare: isRare(kind) });
     if (ready !== undefined) return ready.begin(spec.files);
     if (kind.ahead?.park.mode === "fork" && templates.has(kind)) {
       try {
-        return (await prepare(kind, signal)).begin(spec.files);
+        return (await prepare(kind, false, signal)).begin(spec.files);
       } catch {
         // Whatever it is, the usual way shows.
         signal.throwIfAborted();
