@@ -1,5 +1,5 @@
 # What programs do most, for forks that have time to be ready for it: see `warm.usual` in
-# src/core/language.ts.
+# src/core/language-start.ts.
 import bisect
 import collections
 import contextlib

@@ -1,4 +1,4 @@
-# What a template of Python does before it is forked, see `warm` in src/core/language.ts.
+# What a template of Python does before it is forked, see `warm` in src/core/language-start.ts.
 #
 # It is run as a module of its own that nobody sees, before the program's folder is in sys.path, and
 # leaves nothing in sight: what it keeps hangs on importlib, and costs nothing until the program imports
