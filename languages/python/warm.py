@@ -238,12 +238,22 @@ streams = (id(sys.stdout), id(sys.stderr))
 HEAP_TYPE = 1 << 9
 
 
+def full_collections():
+    return gc.get_stats()[2]["collections"]
+
+
+def are_many():
+    """Whether the program has had so many objects that the collector looked at all of them, has called it, or
+    does without. Counting its memory would cost more than most programs do."""
+    return full_collections() > collected or not gc.isenabled()
+
+
 def has_finalizer():
     """Whether the program has a class with a `__del__`, which could tell that not all is freed.
 
     It is not looked for among so many objects that freeing all is the smaller part.
     """
-    if sys.getallocatedblocks() > most_blocks:
+    if are_many():
         return True
     objects = gc.get_objects()
     types = set(map(type, objects)) - {AtEnd}
@@ -281,7 +291,7 @@ def is_plain(each):
 
 def is_all_plain():
     """Whether nobody could tell that nothing of the program is freed."""
-    if sys.getallocatedblocks() > most_blocks:
+    if are_many():
         return False
     objects = gc.get_objects()
     for each in objects:
@@ -374,5 +384,5 @@ def freeze():
 
 
 warm_up()
-most_blocks = sys.getallocatedblocks() + 100_000
 freeze()
+collected = full_collections()

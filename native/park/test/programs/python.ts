@@ -58,6 +58,14 @@ export const python: readonly Program[] = [
     code: `class A: pass\nclass B(A): pass\nA.__del__ = lambda self: print("gone", type(self))\nb = [B()]`,
   },
   {
+    name: "__del__ behind many objects",
+    code: `class A:\n    def __del__(self): print("gone")\nmany = [[] for _ in range(200_000)]\na = A()`,
+  },
+  {
+    name: "__del__ without a collector",
+    code: `import gc\ngc.disable()\nclass A:\n    def __del__(self): print("gone")\na = A()`,
+  },
+  {
     name: "__del__ of a class",
     code: `class M(type):\n    def __del__(cls): print("gone")\nclass A(metaclass=M): pass`,
   },
