@@ -43,17 +43,18 @@ static struct park_order parse_order(const struct supervisor *self, const struct
     return order;
 }
 
-/* One of the two must come; -1 for the end of the sandbox. */
+/* One of the two must come; -1 for the end of the sandbox. Whatever the owner says before it was told that
+ * the program waits is that nobody wants it any more. */
 static int await_either(const struct supervisor *self, int first, int second) {
     struct pollfd polls[4] = {{.fd = first, .events = POLLIN},
                               {.fd = second, .events = POLLIN},
                               {.fd = self->sandbox->pidfd, .events = POLLIN},
-                              {.fd = LANE_FD}};
+                              {.fd = LANE_FD, .events = POLLIN}};
     while (poll(polls, 4, -1) < 0)
         if (errno != EINTR)
             die("poll");
     if (polls[3].revents)
-        die_plain("park: the owner is gone");
+        die_plain("park: it is not wanted any more");
     return polls[0].revents ? first : polls[1].revents ? second : -1;
 }
 

@@ -89,6 +89,17 @@ describe.skipIf(gap !== undefined)(`a program that waits${gap ? ` (${gap})` : ""
     expect(await run()).toEqual(hello);
   }, 40_000);
 
+  test("is ended as soon as nobody wants it, on its way to its file too", async () => {
+    provider = providerOf("off", true);
+    const slow = { ...ahead, argv: ["sh", "-c", `sleep 15; . ./${entry}`] };
+    const startedMs = performance.now();
+    const aborted = provider.create(spec, AbortSignal.timeout(300), slow);
+    await expect(aborted).rejects.toThrow("timeout");
+    expect(performance.now() - startedMs).toBeLessThan(5_000);
+    expect(await pidsWith("sleep\0" + "15\0")).toEqual([]);
+    expect(await run()).toEqual(hello);
+  }, 40_000);
+
   test("ends in time though its supervisor says nothing", async () => {
     const leftovers = await createLeftoverCheck();
     provider = providerOf("off");

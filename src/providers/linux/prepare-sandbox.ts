@@ -85,12 +85,14 @@ async function prepareIn(
   const plan = { spec, fileSystem, ...(next === undefined ? {} : { next }) };
   const built = await buildSandbox(host, launcher, plan, signal);
   try {
-    const parkedBytes = ahead === undefined ? 0 : await inTime(launcher, untilParked(launcher));
+    const parkedBytes =
+      ahead === undefined ? 0 : await inTime(launcher, untilParked(launcher), signal);
     const memoryBytes = SANDBOX_BYTES + parkedBytes;
     return prepared(host, spec, built, { isParked: ahead !== undefined, memoryBytes });
   } catch (error) {
     await launcher.end();
     await built.cleanUp();
+    signal.throwIfAborted();
     throw error;
   }
 }

@@ -160,12 +160,20 @@ export function launcherFailed(text: string): GloveboxError {
   return new GloveboxError("PROVIDER_UNAVAILABLE", message, { provider: "linux", hint: remedy });
 }
 
-/** Ends a launcher that does not answer, which then is the answer. */
-export async function inTime<T>(launcher: Launcher, answer: Promise<T>): Promise<T> {
-  const timer = setTimeout(() => void launcher.end(), PARK_TIMEOUT_MS);
+/** Ends a launcher that does not answer, or whose answer nobody wants any more; that then is the answer. */
+export async function inTime<T>(
+  launcher: Launcher,
+  answer: Promise<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  const end = (): void => void launcher.end();
+  const timer = setTimeout(end, PARK_TIMEOUT_MS);
+  signal.addEventListener("abort", end, { once: true });
+  if (signal.aborted) end();
   try {
     return await answer;
   } finally {
     clearTimeout(timer);
+    signal.removeEventListener("abort", end);
   }
 }

@@ -220,7 +220,7 @@ async function start(
   const limited = { ...spec, limits: templateLimits };
   const { cleanUp } = await buildSandbox(host, launcher, { spec: limited, fileSystem }, signal);
   launcher.send(encodeMessage(parkRecords("template", ahead)));
-  const line = await inTime(launcher, launcher.nextStatus());
+  const line = await inTime(launcher, launcher.nextStatus(), signal);
   if (line?.kind !== "parked") {
     await launcher.end();
     await cleanUp();
