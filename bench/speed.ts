@@ -6,6 +6,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Bench, BenchOptions, Row } from "./bench.ts";
+import { measureCeiling } from "./speed/ceiling.ts";
 import { measureCompiled } from "./speed/compiled.ts";
 import { measureLatency } from "./speed/latency.ts";
 import { measurePeers, openPeers } from "./speed/peers.ts";
@@ -31,7 +32,7 @@ async function run(options: BenchOptions): Promise<readonly Row[]> {
   const rows: Row[] = [];
   const add = async (some: Promise<readonly Row[]>): Promise<void> =>
     void rows.push(...(await some));
-  await withSubjects(part("beside-bare"), part("beside-peers"), add);
+  await withSubjects(part("beside-bare"), part("beside-peers"), part("ceiling"), add);
   await add(measureWarmMemory(part("warm")));
   await add(measureStartUp(part("start")));
   await add(measureQueued(part("queued")));
@@ -41,6 +42,7 @@ async function run(options: BenchOptions): Promise<readonly Row[]> {
 async function withSubjects(
   options: BenchOptions,
   peerOptions: BenchOptions,
+  ceilingOptions: BenchOptions,
   add: (some: Promise<readonly Row[]>) => Promise<void>,
 ): Promise<void> {
   await using subjects = await startSubjects(options.folder);
@@ -49,4 +51,5 @@ async function withSubjects(
   await using peers = await openPeers(peerOptions);
   await add(measurePeers(peers, subjects, peerOptions));
   await add(measureThroughput(subjects, peers.peers, options));
+  await add(measureCeiling(subjects, ceilingOptions));
 }
