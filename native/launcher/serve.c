@@ -176,6 +176,13 @@ static bool take_request(void) {
 /* What they get for it; who hangs is killed. */
 #define END_MS 10000
 
+/* Its pid may soon be somebody else's. */
+static void forget_supervisor(pid_t pid) {
+    for (size_t i = 0; i < lane_count; i++)
+        if (lanes[i].supervisor == pid)
+            lanes[i].supervisor = 0;
+}
+
 /* Their lanes have ended, too, by which they kill and clean up. */
 NORETURN static void end_all(void) {
     for (size_t i = 0; i < lane_count; i++)
@@ -183,8 +190,10 @@ NORETURN static void end_all(void) {
             close_lane(&lanes[i]);
     pid_t ended;
     for (int waited_ms = 0; (ended = waitpid(-1, NULL, WNOHANG)) >= 0;) {
-        if (ended > 0)
+        if (ended > 0) {
+            forget_supervisor(ended);
             continue;
+        }
         nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
         waited_ms += 10;
         for (size_t i = 0; waited_ms == END_MS && i < lane_count; i++)

@@ -108,11 +108,14 @@ static void add_pages(int pagemap, const struct mapping *mapping) {
         for (size_t i = 0; i < (size_t)got / 8; i++, at += size) {
             if (!(entries[i] & IS_PRESENT))
                 continue;
-            if (entries[i] & IS_OF_FILE && told == &learned->written)
-                add_page(&learned->read, at, size);
-            else if (entries[i] & IS_EXCLUSIVE && mapping->is_writable &&
-                     (told == &learned->written || !contains(&learned->written, at)))
+            bool is_first = told == &learned->written;
+            if (entries[i] & IS_OF_FILE) {
+                if (is_first)
+                    add_page(&learned->read, at, size);
+            } else if (entries[i] & IS_EXCLUSIVE && mapping->is_writable &&
+                       (is_first || !contains(&learned->written, at))) {
                 add_page(told, at, size);
+            }
         }
     }
 }

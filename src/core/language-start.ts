@@ -35,38 +35,43 @@ export const limitNeeds = z
  * What is made once for all runs on the same compilers: precompiled headers, archives of classes. Nobody
  * has to make it: without it everything works, only slower.
  */
-export const prepareSchema = z.strictObject({
-  /** Put into the workspace of the sandbox that makes it. */
-  files: z.array(z.strictObject({ path: relativePath, content: z.string() })).default([]),
-  /**
-   * They leave what is to be kept in `{prepared}`, which for them is a folder of the workspace. What one
-   * with `stdout` prints is kept there under that name, and where it names `{prepared}`, it names the
-   * folder in which it will be used.
-   */
-  commands: z.array(z.strictObject({ argv, stdout: relativePath.optional() })).min(1),
-  limits: limitNeeds,
-  /** Used instead, `env` added, where it was made; in them `{prepared}` is the folder, read-only. */
-  compile: z.array(argv).min(1).optional(),
-  /**
-   * The same as the one command of `compile`, after a warm-up: started before there is a program, it stands
-   * still where it first touches the program's file, see `warm`. For a program of one file.
-   */
-  ahead: argv.optional(),
-  run: argv.optional(),
-  env: z.record(z.string(), z.string()).default({}),
-  /**
-   * A quicker way, tried first for a program of one file without a match of `unless`. Where one of its
-   * commands fails or says anything, `compile` follows as if nothing had been tried.
-   */
-  shortcut: z
-    .strictObject({
-      /** Regular expression that the file's path must match. Absent: any path. */
-      path: z.string().optional(),
-      unless: z.string(),
-      compile: z.array(argv).min(1),
-    })
-    .optional(),
-});
+export const prepareSchema = z
+  .strictObject({
+    /** Put into the workspace of the sandbox that makes it. */
+    files: z.array(z.strictObject({ path: relativePath, content: z.string() })).default([]),
+    /**
+     * They leave what is to be kept in `{prepared}`, which for them is a folder of the workspace. What one
+     * with `stdout` prints is kept there under that name, and where it names `{prepared}`, it names the
+     * folder in which it will be used.
+     */
+    commands: z.array(z.strictObject({ argv, stdout: relativePath.optional() })).min(1),
+    limits: limitNeeds,
+    /** Used instead, `env` added, where it was made; in them `{prepared}` is the folder, read-only. */
+    compile: z.array(argv).min(1).optional(),
+    /**
+     * The same as the one command of `compile`, after a warm-up: started before there is a program, it stands
+     * still where it first touches the program's file, see `warm`. For a program of one file.
+     */
+    ahead: argv.optional(),
+    run: argv.optional(),
+    env: z.record(z.string(), z.string()).default({}),
+    /**
+     * A quicker way, tried first for a program of one file without a match of `unless`. Where one of its
+     * commands fails or says anything, `compile` follows as if nothing had been tried.
+     */
+    shortcut: z
+      .strictObject({
+        /** Regular expression that the file's path must match. Absent: any path. */
+        path: z.string().optional(),
+        unless: z.string(),
+        compile: z.array(argv).min(1),
+      })
+      .optional(),
+  })
+  .refine(({ ahead, compile }) => ahead === undefined || compile?.length === 1, {
+    path: ["ahead"],
+    error: "stands for the one command of `compile`: there must be one command",
+  });
 
 /**
  * How a run may be started before its program is there: the command of `run` stands still where it first

@@ -46,7 +46,7 @@ function faultOf(
   return `${shown} is unknown; there are ${names === "" ? "none" : names}`;
 }
 
-function placesOf({ mainFile, fromCode, run, compile, prepare }: Language): readonly Place[] {
+function placesOf({ mainFile, fromCode, run, compile, prepare, warm }: Language): readonly Place[] {
   const found = fromCode.map(({ name }) => name);
   const ofPath = ["entry", "name", "stem"];
   const alone = ["sources", "others"];
@@ -61,6 +61,7 @@ function placesOf({ mainFile, fromCode, run, compile, prepare }: Language): read
   );
   const usedInstead = [
     { path: "prepare.run", words: prepare?.run ?? [] },
+    { path: "prepare.ahead", words: prepare?.ahead ?? [] },
     ...list("prepare.shortcut.compile", prepare?.shortcut?.compile),
   ];
   return [
@@ -79,5 +80,7 @@ function placesOf({ mainFile, fromCode, run, compile, prepare }: Language): read
     ...made.map(({ path, words }) => ({ path: `${path}.argv`, words, known: ["prepared"] })),
     { path: "prepare.env", words: Object.values(prepare?.env ?? {}), known: ["prepared"] },
     ...usedInstead.map((place) => ({ ...place, ...inPrepared })),
+    { path: "warm.entry", words: [warm?.entry ?? ""], ...inProgram },
+    { path: "warm.env.value", words: [warm?.env?.value ?? ""], known: ["prepared"] },
   ];
 }

@@ -85,6 +85,12 @@ test("a language may say how it is started ahead, with the text of its prelude",
   expect(await loadLanguages(dir)).toMatchObject([
     { preludeText: "load all", warm: { prelude: { evaluator: "demo_run" } } },
   ]);
+  await writeFile(
+    join(dir, "demo/language.yaml"),
+    `${demo}\nwarm: { mode: fork, usual: much.demo }\n`,
+  );
+  await writeFile(join(dir, "demo/much.demo"), "do much");
+  expect(await loadLanguages(dir)).toMatchObject([{ usualCode: "do much" }]);
 });
 
 test("what the build writes is read as it was, without tests", async () => {
@@ -132,6 +138,21 @@ describe("a fault is told with its file, its place and its value:", () => {
       ["prepare.commands[0].argv: {entry} is unknown; there are {prepared}"],
     ],
     [
+      "one of a compiler that is started ahead",
+      `${demo}\nprepare: { commands: [{ argv: [demo] }], compile: [[demo]], ahead: [demo, "{entri}"] }\n`,
+      ["prepare.ahead: {entri} is unknown"],
+    ],
+    [
+      "one in a variable of what is started ahead",
+      `${demo}\nwarm: { mode: wait, env: { name: DEMO, value: "{entry}" } }\n`,
+      ["warm.env.value: {entry} is unknown; there are {prepared}"],
+    ],
+    [
+      "a compiler started ahead for one of several commands",
+      `${demo}\nprepare: { commands: [{ argv: [demo] }], compile: [[demo], [demo]], ahead: [demo] }\n`,
+      ["prepare.ahead", "one command"],
+    ],
+    [
       "one that is no part of a word",
       `${demo}\ncompile: [[demo, "-I{sources}"]]\n`,
       ["compile[0]: {sources} must be a word of its own"],
@@ -160,6 +181,11 @@ describe("a fault is told with its file, its place and its value:", () => {
       "a point in a file of which one byte is nobody's",
       `${demo}\nwarm: { mode: fork, point: read }\n`,
       ["warm.point", "`prelude`"],
+    ],
+    [
+      "a usual program of what is not forked",
+      `${demo}\nwarm: { mode: wait, usual: hello.demo }\n`,
+      ["warm.usual", "mode `fork`"],
     ],
     [
       "no prelude",

@@ -39,6 +39,16 @@ test("a program of a warm language is one that others may use, too", () => {
   expect(ahead?.park.prelude?.text).toContain("gc.freeze");
 });
 
+test("it has more to do before its program where the data says so, and what that takes is there", () => {
+  const more = { entry: "main.js" };
+  const value = "--require=/opt/glovebox/prepared/warm.cjs";
+  expect(aheadOf(wanted("javascript", "1", { ...more, isPrepared: true }))?.park).toMatchObject({
+    env: { name: "NODE_OPTIONS", value },
+  });
+  expect(aheadOf(wanted("javascript", "1", more))?.park).not.toHaveProperty("env");
+  expect(aheadOf(wanted("python", "1"))?.park.usual).toContain("import json");
+});
+
 test.each<[string, WantedRun]>([
   ["a language that is never started ahead", wanted("jq", ".")],
   ["a file in a folder", wanted("python", "1", { entry: "app/main.py" })],

@@ -38,6 +38,8 @@ type PreparerOptions = Pick<
 
 /** It is a quarter of a millisecond of looks at files. */
 const KEY_MAX_AGE_MS = 1_000;
+/** Callers may choose the images. */
+const MAX_KEYS = 256;
 
 export class Preparer {
   readonly #options: PreparerOptions;
@@ -134,6 +136,7 @@ export class Preparer {
     const known = this.#keys.get(of);
     if (known !== undefined && nowMs < known.untilMs) return known.key;
     const key = await preparedKey(preparing, signal);
+    if (this.#keys.size >= MAX_KEYS) this.#keys.clear();
     this.#keys.set(of, { key, untilMs: nowMs + KEY_MAX_AGE_MS });
     return key;
   }

@@ -112,7 +112,8 @@ class LivingTemplates implements Templates {
     this.#living.clear();
     for (const each of all)
       if (each.status === "fulfilled" && each.value !== undefined) this.#end(each.value);
-    await Promise.all(this.#ends);
+    // A successor that comes now has an end, too.
+    while (this.#ends.size > 0) await Promise.all(this.#ends);
   }
 
   #begin(kind: Kind, fileSystem: Buffer): Promise<Living | undefined> {
