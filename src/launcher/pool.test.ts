@@ -126,6 +126,23 @@ test("while something runs, one of a kind is enough", async () => {
   expect(left(made)).toEqual(["a0", "a1"]);
 });
 
+test("a kind that never comes about is left alone, others are not", async () => {
+  const tried: string[] = [];
+  const { pool } = makePool({
+    make: (key) => {
+      tried.push(key);
+      return Promise.reject(new Error("no"));
+    },
+  });
+  for (let time = 0; time < 6; time++) {
+    pool.take("a");
+    await sleep(2);
+  }
+  pool.take("b");
+  await sleep(2);
+  expect(tried).toEqual(["a", "a", "a", "b"]);
+});
+
 test("a failure to make one is no news, and is not repeated", async () => {
   let tries = 0;
   const { pool } = makePool({

@@ -42,8 +42,11 @@ export interface TakeOptions {
   readonly isRare?: boolean;
 }
 
-/** Kinds of which something is remembered: that they were asked for, or are too large. */
+/** Kinds of which something is remembered: that they were asked for, or can't be kept. */
 const MAX_RARE = 256;
+/** A kind that could not be made so often in a row is left alone for a while. */
+const MAX_FAILURES = 3;
+const UNFIT_MS = 60_000;
 
 /** What was taken, or made without the pool, is in use until this is called. */
 export type Done = () => void;
@@ -67,8 +70,10 @@ export class Pool<T extends Poolable> {
   readonly #ending = new Set<Promise<void>>();
   readonly #closing = new AbortController();
   readonly #rare = new Set<string>();
-  /** Kinds of which one alone is more than all may hold. */
-  readonly #tooLarge = new Set<string>();
+  /** Kinds of which one alone is more than all may hold, or of which none comes about. */
+  readonly #unfitUntilMs = new Map<string, number>();
+  /** By kind: how often in a row it could not be made. */
+  readonly #failures = new Map<string, number>();
   #inUse = 0;
   #readyBytes = 0;
   #hits = 0;
@@ -87,7 +92,7 @@ export class Pool<T extends Poolable> {
     const taken = this.#takeReady(key);
     if (taken === undefined) this.#misses += 1;
     else this.#hits += 1;
-    if (this.#tooLarge.has(key) || (isRare && this.#isFirst(key))) return taken;
+    if (this.#isUnfit(key) || (isRare && this.#isFirst(key))) return taken;
     this.#refresh(key);
     this.#wanted.push(key);
     this.#wanted = this.#wanted.slice(-size);
@@ -210,10 +215,28 @@ export class Pool<T extends Poolable> {
       const item = await make(key, signal);
       this.#made += 1;
       this.#makeMs += performance.now() - startedMs;
+      this.#failures.delete(key);
       this.#keep(key, item);
     } catch {
       this.#wanted = this.#wanted.filter((wanted) => wanted !== key);
+      if (!signal.aborted) this.#countFailure(key);
     }
+  }
+
+  #countFailure(key: string): void {
+    const failures = (this.#failures.get(key) ?? 0) + 1;
+    if (this.#failures.size >= MAX_RARE) this.#failures.clear();
+    this.#failures.set(key, failures);
+    if (failures >= MAX_FAILURES) this.#giveUp(key);
+  }
+
+  #giveUp(key: string): void {
+    if (this.#unfitUntilMs.size >= MAX_RARE) this.#unfitUntilMs.clear();
+    this.#unfitUntilMs.set(key, performance.now() + UNFIT_MS);
+  }
+
+  #isUnfit(key: string): boolean {
+    return performance.now() < (this.#unfitUntilMs.get(key) ?? 0);
   }
 
   #keep(key: string, item: T): void {
@@ -225,10 +248,7 @@ export class Pool<T extends Poolable> {
     this.#readyBytes += item.memoryBytes ?? 0;
     const { size, mostBytes = Infinity } = this.#options;
     // Made again and again it would never be there.
-    if ((item.memoryBytes ?? 0) > mostBytes) {
-      if (this.#tooLarge.size >= MAX_RARE) this.#tooLarge.clear();
-      this.#tooLarge.add(key);
-    }
+    if ((item.memoryBytes ?? 0) > mostBytes) this.#giveUp(key);
     for (const oldest of this.#ready) {
       if (this.#ready.size <= size && this.#readyBytes <= mostBytes) break;
       this.#discard(oldest);

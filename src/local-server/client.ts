@@ -19,6 +19,8 @@ import {
 
 /** A server that takes longer for its first word has too much to do. */
 const ACCEPT_TIMEOUT_MS = 250;
+/** What it gets to end a run that is not wanted any more; a sandbox may need ten seconds. */
+const CANCEL_TIMEOUT_MS = 15_000;
 
 export interface LocalRun {
   readonly request: RunRequest;
@@ -51,8 +53,10 @@ export async function runOnServer(
   const send: Send = (kind, ...payload) => {
     if (socket.writable) socket.write(frameOf(kind, ...payload));
   };
+  let patience: NodeJS.Timeout | undefined;
   const onAbort = (): void => {
     send(kinds.cancel);
+    patience = setTimeout(() => socket.destroy(), CANCEL_TIMEOUT_MS);
   };
   try {
     const { surroundings, request, stdin } = run;
@@ -63,6 +67,7 @@ export async function runOnServer(
     return await untilReport(socket, send, { run, sink, onStart });
   } finally {
     signal.removeEventListener("abort", onAbort);
+    clearTimeout(patience);
     socket.destroy();
   }
 }

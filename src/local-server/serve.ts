@@ -97,7 +97,13 @@ async function open({ env, ...options }: LocalDoorOptions): Promise<LocalDoor | 
   const own = `${path}.${process.pid}`;
   await listen(server, own);
   const { ino } = lstatSync(own);
-  renameSync(own, path);
+  try {
+    renameSync(own, path);
+  } catch (error) {
+    removeOwn(own, ino);
+    server.close();
+    throw error;
+  }
   if (!isPrivateSocket(path)) {
     removeOwn(path, ino);
     server.close();
@@ -125,8 +131,8 @@ function isAnswered(path: string): Promise<boolean> {
       socket.destroy();
       resolve(true);
     });
-    socket.once("error", () => {
-      resolve(false);
+    socket.once("error", (error: NodeJS.ErrnoException) => {
+      resolve(!["ECONNREFUSED", "ENOENT"].includes(error.code ?? ""));
     });
   });
 }

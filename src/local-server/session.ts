@@ -187,7 +187,8 @@ function createLiveRun(socket: Socket, abort: AbortController): LiveRun {
       abort.abort();
     },
     [kinds.taken]: (payload) => {
-      output.taken(Number(payload.toString()));
+      const bytes = Number(payload.toString());
+      if (Number.isSafeInteger(bytes) && bytes > 0) output.taken(bytes);
     },
   };
   return {

@@ -84,6 +84,23 @@ describe.skipIf(skipReason !== undefined)(`compilers started ahead as ${user}`, 
   );
 });
 
+describe.skipIf(skipReason !== undefined)(`what the data brings for trials, as ${user}`, () => {
+  const usual = languages.filter(({ usualCode }) => usualCode !== undefined);
+  test.each(usual.map((language) => [language.id, language] as const))(
+    "%s's usual program does its work",
+    async (id, language) => {
+      const service = createService({ provider: createColdProvider() });
+      const content = Buffer.from(language.usualCode ?? "");
+      const files = [{ path: mainFileOf(language, content), content }];
+      const request = requestOf({ kind: "code", language: id, files });
+      const { report, output } = await collect(service, request, never);
+      await service.close();
+      expect(report.run?.outcome).toEqual({ kind: "exited", exitCode: 0 });
+      expect(output.run.stdout.toString()).toContain("Hello, [0, 1, 4");
+    },
+  );
+});
+
 /** What a program can see of how it was started. */
 const lookAround = {
   javascript: `
@@ -102,6 +119,33 @@ console.log(execFileSync("env").toString(), new Error("here").stack);
 };
 
 describe.skipIf(skipReason !== undefined)(`programs that were warmed up as ${user}`, () => {
+  test("Node has been: its warm-up leaves a file here, and no other trace", async () => {
+    const language = languages.find(({ id }) => id === "javascript")!;
+    const prepare = {
+      ...language.prepare!,
+      files: [{ path: "warm.cjs", content: `require("node:fs").writeFileSync("/tmp/mark", "x");` }],
+    };
+    const folder = mkdtempSync(join(tmpdir(), "glovebox-ahead-test-"));
+    const altered = { ...language, prepare };
+    const service = createService({
+      provider: createAheadProvider(),
+      languages: indexLanguages([altered]),
+      preparedStore: createPreparedStore(folder),
+      concurrency: 1,
+    });
+    try {
+      await service.prepareLanguage(altered, never);
+      const code = `console.log(require("fs").readdirSync("/tmp"), process.env.NODE_OPTIONS, process.execArgv)`;
+      const files = [{ path: "main.js", content: Buffer.from(code) }];
+      const request = requestOf({ kind: "code", language: "javascript", files });
+      const { output } = await collect(service, request, never);
+      expect(output.run.output.toString()).toBe("[ 'mark' ] undefined []\n");
+    } finally {
+      await service.close();
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   test.each(Object.entries(lookAround))("one of %s sees nothing of it", async (id, code) => {
     const language = languages.find((each) => each.id === id)!;
     const folder = mkdtempSync(join(tmpdir(), "glovebox-ahead-test-"));

@@ -65,13 +65,11 @@ export function singleLaunchers(path: string): Launchers {
  */
 export function sharedLaunchers(path: string, libraryPath?: string): Launchers {
   const servers = new Set<LaneServer>();
-  const living = (): readonly LaneServer[] => {
-    for (const server of servers) if (server.isOver()) servers.delete(server);
-    return [...servers];
-  };
+  const living = (): readonly LaneServer[] => [...servers].filter((server) => !server.isOver());
   const startServer = (): LaneServer => {
     const server = new LaneServer(path, libraryPath);
     servers.add(server);
+    void server.ended.then(() => servers.delete(server));
     return server;
   };
   const usable = (): LaneServer | undefined => living().find((server) => !server.isWorn());
@@ -122,6 +120,11 @@ class LaneServer {
     this.#lanes = sockets.map((socket, number) => this.#createLane(socket, number));
     this.#free = this.#lanes.slice(templates).reverse();
     this.#freeTemplates = Array.from({ length: templates }, (_, index) => index).reverse();
+  }
+
+  /** Resolves when its process is gone. */
+  get ended(): Promise<unknown> {
+    return this.#process.ended;
   }
 
   isOver(): boolean {
