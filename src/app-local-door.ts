@@ -52,6 +52,6 @@ export async function openLocalDoor(parts: LocalDoorParts): Promise<LocalDoor | 
     },
   });
   if (typeof door !== "string") return door;
-  logger.debug({ reason: door }, "no door for this user's command line");
+  logger.info({ reason: door }, "runs of this user's command line don't come here");
   return undefined;
 }

@@ -238,6 +238,9 @@ streams = (id(sys.stdout), id(sys.stderr))
 HEAP_TYPE = 1 << 9
 
 
+ITS_OWN = 1  # Python ends with a full collection, before anything is taken apart
+
+
 def full_collections():
     return gc.get_stats()[2]["collections"]
 
@@ -245,7 +248,7 @@ def full_collections():
 def are_many():
     """Whether the program has had so many objects that the collector looked at all of them, has called it, or
     does without. Counting its memory would cost more than most programs do."""
-    return full_collections() > collected or not gc.isenabled()
+    return full_collections() > collected + ITS_OWN or not gc.isenabled()
 
 
 def has_finalizer():
@@ -277,7 +280,12 @@ def are_flushed():
 
 # What nothing happens to when it is freed.
 PLAIN = {dict, list, tuple, set, frozenset, slice, object, type, type(note), type(len), type(gc)}
-PLAIN |= {property, staticmethod, classmethod, type(note.__get__(0)), external.SourceFileLoader}
+PLAIN |= {property, staticmethod, classmethod, type(note.__get__(0))}
+PLAIN |= {external.SourceFileLoader, external.FileFinder}
+# The descriptors of slots, and of a class's __dict__ and __weakref__; what a function keeps of another.
+PLAIN |= {type(vars(type(note))["__globals__"]), type(vars(type(note))["__code__"])}
+PLAIN.add(type((lambda kept: lambda: kept)(0).__closure__[0]))
+reference = sys.modules["_weakref"].ref
 
 
 def is_plain(each):
@@ -285,6 +293,8 @@ def is_plain(each):
     anybody has written; and none with a `__del__`."""
     if type(each) is type(gc):
         return known.get(each.__dict__.get("__name__")) is each
+    if type(each) is reference:
+        return each.__callback__ is None
     kinds = each.__mro__ if type(each) is type else (type(each),)
     return all(kind in PLAIN or kind in own_classes for kind in kinds)
 

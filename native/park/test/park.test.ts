@@ -193,3 +193,32 @@ describe.skipIf(noCompiler !== undefined)("forks of one template", () => {
     });
   });
 });
+
+describe.skipIf(noCompiler !== undefined)("the end of a fork of Python", () => {
+  const python = find("python");
+  /** Says what it frees, where a program could not tell. */
+  const telling = (python.preludeText ?? "")
+    .replace("def free_all():\n", `def free_all():\n    os.write(2, b"all")\n`)
+    .replace(
+      "def free_nothing_of_ours():\n",
+      `def free_nothing_of_ours():\n    os.write(2, b"its own")\n`,
+    );
+  test.each<[string, string, string]>([
+    ["hello", `print("hello")`, ""],
+    ["imports and plain classes", `import json, re\nclass A: pass\na = [A(), {1: A()}]`, ""],
+    ["slots and closures", `class A:\n    __slots__ = "x"\na = A()\nf = lambda: a`, ""],
+    ["a weak reference", `import weakref\nclass A: pass\na = A()\nr = weakref.ref(a)`, ""],
+    [
+      "one that calls back",
+      `import weakref\nclass A: pass\na = A()\nr = weakref.ref(a, id)`,
+      "its own",
+    ],
+    ["an open file", `file = open("/dev/null")`, "its own"],
+    ["a class with a __del__", `class A:\n    def __del__(self): pass\na = A()`, "all"],
+    ["many objects", `many = [[] for _ in range(200_000)]`, "all"],
+  ])("of %s frees no more than it must", async (name, code, freed) => {
+    const language = { ...python, preludeText: telling };
+    const run = new Run(language, { name, code }, join(folder, "python-end"));
+    expect((await run.end("serve")).stderr).toBe(freed);
+  });
+});
