@@ -4,6 +4,7 @@
  */
 import type { Socket } from "node:net";
 import { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import { isGloveboxError } from "../core/errors.ts";
 import type { ExecutionControl, ExecutionReport, ExecutionSink } from "../service/request.ts";
 import type { ExecutionService } from "../service/service.ts";
@@ -22,6 +23,9 @@ import {
 
 /** A client that says nothing gets its place taken away, in ms. */
 const FIRST_MESSAGE_TIMEOUT_MS = 5000;
+/** Of a server that stops: what a run gets to end, and then its client to read of it. */
+const STOP_TIMEOUT_MS = 15_000;
+const LAST_WORD_MS = 1000;
 
 export interface SessionOptions {
   readonly surroundings: string;
@@ -71,8 +75,16 @@ export function openSession(socket: Socket, options: SessionOptions): Session {
   return {
     ended,
     stop: () => {
-      if (running === undefined) socket.destroy();
       run?.stop();
+      // Whoever does not read, as a client that was stopped by Ctrl-Z, must not keep the server.
+      const left = setTimeout(() => socket.destroy(), STOP_TIMEOUT_MS);
+      void ended.then(() => {
+        clearTimeout(left);
+      });
+      void Promise.resolve(running).then(async () => {
+        await sleep(LAST_WORD_MS, undefined, { ref: false });
+        socket.destroy();
+      });
     },
   };
 }
@@ -173,7 +185,8 @@ function createLiveRun(socket: Socket, abort: AbortController): LiveRun {
   };
   const finish: Send = (kind, ...payload) => {
     send(kind, ...payload);
-    socket.end();
+    // What has left here is the client's to read, whether we are there or not.
+    socket.end(() => socket.destroy());
   };
   const stdin = createStdin(send);
   const output = createOutput(send);
