@@ -85,7 +85,8 @@ async function open({ env, ...options }: LocalDoorOptions): Promise<LocalDoor | 
   let isClosing = false;
   const refusal = (): string | undefined => {
     if (isClosing) return "it is stopping";
-    return sessions.size > MAX_SESSIONS ? "it has too much to do" : undefined;
+    const busy = [...sessions].filter((session) => !session.isDone());
+    return busy.length > MAX_SESSIONS ? "it has too much to do" : undefined;
   };
   const server = createServer((socket) => {
     const session = openSession(socket, { ...options, surroundings, refusal });

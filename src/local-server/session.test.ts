@@ -48,10 +48,12 @@ async function areOver(): Promise<boolean> {
   return Promise.race([all, sleep(5000, false)]);
 }
 
-test("who has an answer and stays has no place any more", async () => {
+test("who has an answer and stays has no place any more, and keeps no server that stops", async () => {
   const client = await openClient();
   client.write(frameOf(kinds.wantFigures, Buffer.from("alien")));
   await once(client, "data");
+  expect(sessions.map((session) => session.isDone())).toEqual([true]);
+  for (const session of sessions) session.stop();
   expect(await areOver()).toBe(true);
 });
 
@@ -65,11 +67,13 @@ test("who says nothing, or half a message, does not keep a server that stops", a
   expect(await areOver()).toBe(true);
 });
 
-test("an answer is there to be read when the server has let go of it", async () => {
+test("an answer is there to be read when the server has stopped", async () => {
   const client = await openClient();
   client.pause();
   client.write(frameOf(kinds.wantFigures, Buffer.from("alien")));
   await sleep(200);
+  for (const session of sessions) session.stop();
+  expect(await areOver()).toBe(true);
   const chunks: Buffer[] = [];
   client.on("data", (chunk: Buffer) => chunks.push(chunk)).resume();
   await once(client, "end");

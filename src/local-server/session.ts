@@ -26,6 +26,8 @@ const FIRST_MESSAGE_TIMEOUT_MS = 5000;
 /** Of a server that stops: what a run gets to end, and then its client to read of it. */
 const STOP_TIMEOUT_MS = 15_000;
 const LAST_WORD_MS = 1000;
+/** Of an answer. */
+const UNREAD_TIMEOUT_MS = 10 * 60_000;
 
 export interface SessionOptions {
   readonly surroundings: string;
@@ -40,6 +42,8 @@ export interface SessionOptions {
 export interface Session {
   /** Resolves when nothing of the run is left. */
   readonly ended: Promise<void>;
+  /** Its last message was said: it holds nothing but a socket. */
+  readonly isDone: () => boolean;
   /** Ends the run; its client is told that we stop. */
   readonly stop: () => void;
 }
@@ -74,6 +78,7 @@ export function openSession(socket: Socket, options: SessionOptions): Session {
   });
   return {
     ended,
+    isDone: () => run?.isDone() ?? false,
     stop: () => {
       run?.stop();
       // Whoever does not read, as a client that was stopped by Ctrl-Z, must not keep the server.
@@ -167,6 +172,7 @@ interface LiveRun {
   /** Takes a message that is not the first. */
   readonly take: (kind: number, payload: Buffer) => void;
   readonly isStopped: () => boolean;
+  readonly isDone: () => boolean;
   readonly stop: () => void;
   /** Its client is gone. */
   readonly lose: () => void;
@@ -179,14 +185,15 @@ type Send = (kind: Kind, ...payload: readonly Uint8Array[]) => void;
 
 function createLiveRun(socket: Socket, abort: AbortController): LiveRun {
   let isStopped = false;
+  let isDone = false;
   let control: ExecutionControl | undefined;
   const send: Send = (kind, ...payload) => {
     if (socket.writable) socket.write(frameOf(kind, ...payload));
   };
   const finish: Send = (kind, ...payload) => {
+    isDone = true;
     send(kind, ...payload);
-    // What has left here is the client's to read, whether we are there or not.
-    socket.end(() => socket.destroy());
+    endOnceRead(socket);
   };
   const stdin = createStdin(send);
   const output = createOutput(send);
@@ -215,6 +222,7 @@ function createLiveRun(socket: Socket, abort: AbortController): LiveRun {
     send,
     take: (kind, payload) => take[kind]?.(payload),
     isStopped: () => isStopped,
+    isDone: () => isDone,
     stop: () => {
       isStopped = true;
       abort.abort();
@@ -229,6 +237,16 @@ function createLiveRun(socket: Socket, abort: AbortController): LiveRun {
       else finish(kinds.failed, Buffer.from(JSON.stringify(failure)));
     },
   };
+}
+
+/** The client closes once it has read it all. It may be stopped by Ctrl-Z for a while. */
+function endOnceRead(socket: Socket): void {
+  socket.end(() => {
+    const left = setTimeout(() => socket.destroy(), UNREAD_TIMEOUT_MS).unref();
+    socket.once("close", () => {
+      clearTimeout(left);
+    });
+  });
 }
 
 function createStdin(send: Send): {
