@@ -34,7 +34,8 @@ export interface PoolOptions<T extends Poolable> {
   readonly patienceMs?: number;
   /** Counts those that nobody took; new ones are made while it has room. */
   readonly backlog: DestroyBacklog;
-  readonly make: (key: string, signal: AbortSignal) => Promise<T>;
+  /** @param isIdle Nothing runs that it would slow down. */
+  readonly make: (key: string, signal: AbortSignal, isIdle: boolean) => Promise<T>;
 }
 
 export interface TakeOptions {
@@ -212,7 +213,7 @@ export class Pool<T extends Poolable> {
     try {
       await backlog.room(signal);
       const startedMs = performance.now();
-      const item = await make(key, signal);
+      const item = await make(key, signal, this.#inUse === 0);
       this.#made += 1;
       this.#makeMs += performance.now() - startedMs;
       this.#failures.delete(key);

@@ -47,7 +47,7 @@ export interface Preparation {
   readonly kind: Kind;
   /** The launcher's records for all that it sees, encoded. */
   readonly fileSystem: Buffer;
-  /** Nobody waits for it: it may be made ready for more. */
+  /** Nobody waits for it, or for the time that it takes: it may be made ready for more. */
   readonly isSpare: boolean;
 }
 

@@ -61,7 +61,7 @@ export function createReadySandboxes(
     parallel: PARALLEL,
     patienceMs: PATIENCE_MS,
     backlog,
-    make: (key, signal) => prepare(kinds.byKey(key), true, signal),
+    make: (key, signal, isIdle) => prepare(kinds.byKey(key), isIdle, signal),
   });
 
   /** A template has no network, and nothing of one caller's. */
