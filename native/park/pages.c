@@ -37,7 +37,7 @@
 #define MAX_PAGES 1024
 #define TRIAL_SECONDS 10
 /* Where the next run comes sooner, there is no time for it. */
-#define IDLE_MS 4
+#define IDLE_MS 8
 
 /* Bits of an entry of /proc/self/pagemap. */
 #define IS_EXCLUSIVE (1ull << 56)
