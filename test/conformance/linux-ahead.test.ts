@@ -10,10 +10,12 @@ import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
 import { createService } from "../../src/app.ts";
 import { defaultLimits, raiseToNeeds } from "../../src/core/limits.ts";
+import type { LoadedLanguage } from "../../src/core/language.ts";
 import { mainFileOf } from "../../src/languages/from-code.ts";
 import { indexLanguages } from "../../src/languages/index-languages.ts";
 import { loadLanguages } from "../../src/languages/load.ts";
-import { collect } from "../../src/service/collect.ts";
+import { collect, type CollectedExecution } from "../../src/service/collect.ts";
+import type { ExecutionRequest } from "../../src/service/request.ts";
 import { createPreparedStore } from "../../src/service/prepared/prepared-store.ts";
 import { aheadGap, createAheadProvider, createColdProvider } from "../helpers/ahead-provider.ts";
 import { skipWithoutMountedFolders } from "../helpers/mounted-folders.ts";
@@ -51,34 +53,50 @@ for (const fork of ["off", "on"] as const) {
   });
 }
 
+/** Where the language is prepared, and its compiler or interpreter has waited for the program. */
+async function runAhead(language: LoadedLanguage, code: string): Promise<CollectedExecution> {
+  const folder = mkdtempSync(join(tmpdir(), "glovebox-ahead-test-"));
+  const service = createService({
+    provider: createAheadProvider(),
+    languages: indexLanguages([language]),
+    preparedStore: createPreparedStore(folder),
+    concurrency: 1,
+  });
+  try {
+    expect(await service.prepareLanguage(language, never)).toBe(true);
+    return await collect(service, requestFor(language, code), never);
+  } finally {
+    await service.close();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function runCold(language: LoadedLanguage, code: string): Promise<CollectedExecution> {
+  const service = createService({ provider: createColdProvider() });
+  try {
+    return await collect(service, requestFor(language, code), never);
+  } finally {
+    await service.close();
+  }
+}
+
+function requestFor(language: LoadedLanguage, code: string): ExecutionRequest {
+  const content = Buffer.from(code);
+  const files = [{ path: mainFileOf(language, content), content }];
+  const limits = raiseToNeeds(defaultLimits, language.limits, () => false);
+  return requestOf({ kind: "code", language: language.id, files }, { limits });
+}
+
 describe.skipIf(skipReason !== undefined)(`compilers started ahead as ${user}`, () => {
   test.each(aheadCompilers.map((language) => [language.id, language] as const))(
     "%s's waits for its program: the usual one is not there",
-    async (id, language) => {
+    async (_id, language) => {
       const prepare = { ...language.prepare!, compile: [["false"]] };
-      const altered = { ...language, prepare };
-      const folder = mkdtempSync(join(tmpdir(), "glovebox-ahead-test-"));
-      const service = createService({
-        provider: createAheadProvider(),
-        languages: indexLanguages([altered]),
-        preparedStore: createPreparedStore(folder),
-        concurrency: 1,
+      const { output } = await runAhead({ ...language, prepare }, language.helloCode);
+      expect(output).toMatchObject({
+        compile: { output: Buffer.alloc(0) },
+        run: { output: Buffer.from("Hello, world!\n") },
       });
-      try {
-        await service.prepareLanguage(altered, never);
-        const content = Buffer.from(language.helloCode);
-        const files = [{ path: mainFileOf(language, content), content }];
-        const limits = raiseToNeeds(defaultLimits, language.limits, () => false);
-        const request = requestOf({ kind: "code", language: id, files }, { limits });
-        const { output } = await collect(service, request, never);
-        expect(output).toMatchObject({
-          compile: { output: Buffer.alloc(0) },
-          run: { output: Buffer.from("Hello, world!\n") },
-        });
-      } finally {
-        await service.close();
-        rmSync(folder, { recursive: true });
-      }
     },
     PREPARE_TIMEOUT_MS,
   );
@@ -88,13 +106,8 @@ describe.skipIf(skipReason !== undefined)(`what the data brings for trials, as $
   const usual = languages.filter(({ usualCode }) => usualCode !== undefined);
   test.each(usual.map((language) => [language.id, language] as const))(
     "%s's usual program does its work",
-    async (id, language) => {
-      const service = createService({ provider: createColdProvider() });
-      const content = Buffer.from(language.usualCode ?? "");
-      const files = [{ path: mainFileOf(language, content), content }];
-      const request = requestOf({ kind: "code", language: id, files });
-      const { report, output } = await collect(service, request, never);
-      await service.close();
+    async (_id, language) => {
+      const { report, output } = await runCold(language, language.usualCode ?? "");
       expect(report.run?.outcome).toEqual({ kind: "exited", exitCode: 0 });
       expect(output.run.stdout.toString()).toContain("Hello, [0, 1, 4");
     },
@@ -119,54 +132,20 @@ console.log(execFileSync("env").toString(), new Error("here").stack);
 };
 
 describe.skipIf(skipReason !== undefined)(`programs that were warmed up as ${user}`, () => {
+  const find = (id: string): LoadedLanguage => languages.find((each) => each.id === id)!;
+  const textOf = ({ output }: CollectedExecution): string => output.run.output.toString();
+
   test("Node has been: its warm-up leaves a file here, and no other trace", async () => {
-    const language = languages.find(({ id }) => id === "javascript")!;
-    const prepare = {
-      ...language.prepare!,
-      files: [{ path: "warm.cjs", content: `require("node:fs").writeFileSync("/tmp/mark", "x");` }],
-    };
-    const folder = mkdtempSync(join(tmpdir(), "glovebox-ahead-test-"));
-    const altered = { ...language, prepare };
-    const service = createService({
-      provider: createAheadProvider(),
-      languages: indexLanguages([altered]),
-      preparedStore: createPreparedStore(folder),
-      concurrency: 1,
-    });
-    try {
-      await service.prepareLanguage(altered, never);
-      const code = `console.log(require("fs").readdirSync("/tmp"), process.env.NODE_OPTIONS, process.execArgv)`;
-      const files = [{ path: "main.js", content: Buffer.from(code) }];
-      const request = requestOf({ kind: "code", language: "javascript", files });
-      const { output } = await collect(service, request, never);
-      expect(output.run.output.toString()).toBe("[ 'mark' ] undefined []\n");
-    } finally {
-      await service.close();
-      rmSync(folder, { recursive: true });
-    }
+    const language = find("javascript");
+    const content = `require("node:fs").writeFileSync("/tmp/mark", "x");`;
+    const prepare = { ...language.prepare!, files: [{ path: "warm.cjs", content }] };
+    const code = `console.log(require("fs").readdirSync("/tmp"), process.env.NODE_OPTIONS, process.execArgv)`;
+    const ran = await runAhead({ ...language, prepare }, code);
+    expect(textOf(ran)).toBe("[ 'mark' ] undefined []\n");
   });
 
   test.each(Object.entries(lookAround))("one of %s sees nothing of it", async (id, code) => {
-    const language = languages.find((each) => each.id === id)!;
-    const folder = mkdtempSync(join(tmpdir(), "glovebox-ahead-test-"));
-    const preparedStore = createPreparedStore(folder);
-    const languageIndex = indexLanguages([language]);
-    const warm = createService({
-      ...{ provider: createAheadProvider(), languages: languageIndex, preparedStore },
-      concurrency: 1,
-    });
-    const cold = createService({ provider: createColdProvider(), languages: languageIndex });
-    try {
-      expect(await warm.prepareLanguage(language, never)).toBe(true);
-      const files = [{ path: mainFileOf(language, Buffer.from(code)), content: Buffer.from(code) }];
-      const request = requestOf({ kind: "code", language: id, files });
-      const outputOf = async (service: typeof warm): Promise<string> =>
-        (await collect(service, request, never)).output.run.output.toString();
-      expect(await outputOf(warm)).toBe(await outputOf(cold));
-    } finally {
-      await warm.close();
-      await cold.close();
-      rmSync(folder, { recursive: true });
-    }
+    const language = find(id);
+    expect(textOf(await runAhead(language, code))).toBe(textOf(await runCold(language, code)));
   });
 });
