@@ -78,16 +78,15 @@ function eachPiece(payload: IncomingMessage, take: (piece: Buffer) => void): Pro
       // A late error is nobody's any more, and without a listener it would end this process.
       payload.on("error", () => undefined);
     };
-    const fail = (error: unknown): void => {
+    const fail = (error: Error): void => {
       stop();
-      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- it is handed on
       reject(error);
     };
     const onData = (piece: Buffer): void => {
       try {
         take(piece);
       } catch (error) {
-        fail(error);
+        fail(error as Error);
       }
     };
     const onEnd = (): void => {
