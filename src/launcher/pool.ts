@@ -228,12 +228,12 @@ export class Pool<T extends Poolable> {
     const failures = (this.#failures.get(key) ?? 0) + 1;
     if (this.#failures.size >= MAX_RARE) this.#failures.clear();
     this.#failures.set(key, failures);
-    if (failures >= MAX_FAILURES) this.#giveUp(key);
+    if (failures >= MAX_FAILURES) this.#giveUp(key, performance.now() + UNFIT_MS);
   }
 
-  #giveUp(key: string): void {
+  #giveUp(key: string, untilMs: number): void {
     if (this.#unfitUntilMs.size >= MAX_RARE) this.#unfitUntilMs.clear();
-    this.#unfitUntilMs.set(key, performance.now() + UNFIT_MS);
+    this.#unfitUntilMs.set(key, untilMs);
   }
 
   #isUnfit(key: string): boolean {
@@ -249,7 +249,7 @@ export class Pool<T extends Poolable> {
     this.#readyBytes += item.memoryBytes ?? 0;
     const { size, mostBytes = Infinity } = this.#options;
     // Made again and again it would never be there.
-    if ((item.memoryBytes ?? 0) > mostBytes) this.#giveUp(key);
+    if ((item.memoryBytes ?? 0) > mostBytes) this.#giveUp(key, Infinity);
     for (const oldest of this.#ready) {
       if (this.#ready.size <= size && this.#readyBytes <= mostBytes) break;
       this.#discard(oldest);
