@@ -7,9 +7,15 @@ export const layers = {
   core: [],
   util: [],
   languages: ["core", "util"],
+  // Who may what: rules, what is remembered, who is asked.
+  permissions: ["core", "util"],
+  // Connections of sandboxes to the outside, each of them allowed: names, dials, relays.
+  egress: ["core", "util"],
+  // The file system of what is asked about.
+  "ask-fs": ["core", "util"],
   launcher: ["core", "util"],
   config: ["core", "util", "languages"],
-  "providers/linux": ["core", "util", "launcher"],
+  "providers/linux": ["core", "util", "launcher", "egress", "ask-fs"],
   "providers/docker": ["core", "util", "launcher"],
   "providers/process": ["core", "util"],
   // Names the providers and loads the one that is asked for.
@@ -31,14 +37,24 @@ export const layers = {
   // Messages of GET /v1/sandbox, for both of its sides.
   "sandbox-protocol": ["core", "util"],
   "providers/remote": ["core", "util", "sandbox-protocol"],
-  service: ["core", "util", "languages", "storage", "observe"],
-  server: ["core", "util", "languages", "config", "service", "observe", "sandbox-protocol"],
+  service: ["core", "util", "permissions", "languages", "storage", "observe"],
+  server: [
+    "core",
+    "util",
+    "permissions",
+    "languages",
+    "config",
+    "service",
+    "observe",
+    "sandbox-protocol",
+  ],
   // Runs of this user, by a server of this user: both sides.
   "local-server": ["core", "util", "service"],
   // A door of its own, and the starter of the others: it hands the command to the composition root.
   cli: [
     "core",
     "util",
+    "permissions",
     "languages",
     "config",
     "service",
@@ -62,6 +78,7 @@ export const layers = {
   "app.ts": [
     "core",
     "util",
+    "permissions",
     "languages",
     "config",
     "service",

@@ -5,9 +5,11 @@
 
 /**
  * `none`: a network of its own with nothing in it but loopback.
+ * `ask`: the same, and what `SandboxSpec.gate` allows is relayed, endpoint by endpoint.
  * `all`: the host's network, this machine's own loopback services included.
  */
-export type NetworkPolicy = { readonly mode: "none" } | { readonly mode: "all" };
+export type NetworkPolicy =
+  { readonly mode: "none" } | { readonly mode: "ask" } | { readonly mode: "all" };
 
 /** A folder of the host that appears as `/workspace`. */
 export interface WorkspaceMount {
@@ -16,8 +18,30 @@ export interface WorkspaceMount {
   readonly access: "ro" | "rw";
 }
 
+/** Something of the host that is there for a program, but is asked about before it is read. */
+export interface AskablePath {
+  /** Absolute, without symbolic links. */
+  readonly hostPath: string;
+  readonly kind: "folder" | "file" | "socket";
+  /** Where it appears, absolute; at least one. */
+  readonly insidePaths: readonly string[];
+}
+
+/** A path of the host that is shown without a question. */
+export interface ShownPath {
+  /** Absolute, without symbolic links. */
+  readonly hostPath: string;
+  readonly access: "ro" | "rw";
+  /** Where it appears, absolute; at least one. */
+  readonly insidePaths: readonly string[];
+}
+
 export interface Policy {
   readonly network: NetworkPolicy;
+  /** Asked about through `SandboxSpec.gate`. Absent: nothing is. */
+  readonly askable?: readonly AskablePath[];
+  /** Absent: nothing but the workspace. */
+  readonly shown?: readonly ShownPath[];
   /** `scratch`: an empty tmpfs that dies with the sandbox. */
   readonly workspace: { readonly kind: "scratch" } | ({ readonly kind: "mount" } & WorkspaceMount);
 }

@@ -4,6 +4,7 @@
  */
 import type { EnforcementMode } from "./enforcement.ts";
 import type { Limits } from "./limits.ts";
+import type { PermissionGate } from "./permission.ts";
 import type { Policy } from "./policy.ts";
 
 /** Where the workspace is, inside. */
@@ -36,6 +37,8 @@ export interface SandboxSpec {
    */
   readonly image?: string;
   readonly policy: Policy;
+  /** Who is asked, where the policy asks. Only a provider on this machine can have it. */
+  readonly gate?: PermissionGate;
   readonly limits: Omit<Limits, "wallTimeMs" | "cpuTimeMs" | "outputBytes">;
   /** Put into the workspace. Must be empty where the workspace is a mount: a mount is never written to. */
   readonly files: readonly SandboxFile[];

@@ -5,6 +5,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { homedir } from "node:os";
+import { silentPolicyOf } from "../../core/asking.ts";
 import { madeHereFor, type ImageProgress } from "../../core/image.ts";
 import type { Provider, ProviderSandbox } from "../../core/provider.ts";
 import type { SandboxSpec } from "../../core/sandbox.ts";
@@ -74,6 +75,7 @@ export function createDockerProvider(options: DockerProviderOptions): Provider {
   });
 
   async function create(spec: SandboxSpec, signal: AbortSignal): Promise<ProviderSandbox> {
+    silentPolicyOf(spec, "docker");
     signal.throwIfAborted();
     checkSpec(spec, daemon.endpoint);
     const { policy, limits } = spec;

@@ -3,6 +3,7 @@
  * The provider without isolation: real processes in a temporary folder, with the rights of Glovebox.
  * It is the smallest provider, and the stand-in where tests need a real one that runs anywhere.
  */
+import { silentPolicyOf } from "../../core/asking.ts";
 import { GloveboxError, isGloveboxError } from "../../core/errors.ts";
 import { defaultLimits } from "../../core/limits.ts";
 import type { ProbeReport, Provider } from "../../core/provider.ts";
@@ -23,6 +24,7 @@ export function createProcessProvider(): Provider {
 }
 
 async function create(spec: SandboxSpec, signal: AbortSignal): Promise<ProcessSandbox> {
+  silentPolicyOf(spec, "process");
   if (spec.enforcement === "strict") refuseStrict();
   signal.throwIfAborted();
   try {

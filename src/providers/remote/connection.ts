@@ -3,6 +3,7 @@
  * The connection of one sandbox, from our side: one thing at a time goes on over it, and ends with it.
  */
 import type { WebSocket } from "ws";
+import { silentPolicyOf } from "../../core/asking.ts";
 import type { GloveboxError } from "../../core/errors.ts";
 import type { SandboxSpec } from "../../core/sandbox.ts";
 import type { ClientMessage } from "../../sandbox-protocol/client-messages.ts";
@@ -12,7 +13,7 @@ import { createPeer, type Peer } from "../../sandbox-protocol/peer.ts";
 import { serverMessageSchema, type ServerMessage } from "../../sandbox-protocol/server-messages.ts";
 import { errorFromWire } from "../../sandbox-protocol/values.ts";
 import { closeCodes, type Heartbeat } from "../../util/web-socket.ts";
-import { sandboxFailed } from "./failures.ts";
+import { providerName, sandboxFailed } from "./failures.ts";
 import type { RunningTurn } from "./turn.ts";
 
 export type CreatedMessage = Extract<ServerMessage, { type: "created" }>;
@@ -51,13 +52,9 @@ export class Connection {
   }
 
   /** @throws {GloveboxError} What the server says, or `SANDBOX_FAILED` where the connection broke off. */
-  async create({
-    image,
-    policy,
-    limits,
-    files,
-    enforcement,
-  }: SandboxSpec): Promise<CreatedMessage> {
+  async create(spec: SandboxSpec): Promise<CreatedMessage> {
+    const { image, limits, files, enforcement } = spec;
+    const policy = silentPolicyOf(spec, providerName);
     const { memoryBytes, processes, diskBytes, openFiles } = limits;
     const created = this.#run(0, creation());
     void this.peer.send({

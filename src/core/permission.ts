@@ -1,0 +1,64 @@
+/**
+ * @module
+ * What a program may be asked about, and the answers: the words that whoever decides and whatever
+ * enforces have in common.
+ */
+
+export type NetProtocol = "tcp" | "udp";
+
+/** One thing that can be asked for. */
+export type Subject =
+  | {
+      readonly kind: "net";
+      readonly protocol: NetProtocol;
+      /** A name in lower case, as DNS has it (punycode, no dot at its end), or an IP address. */
+      readonly host: string;
+      /** From 1 to 65,535. */
+      readonly port: number;
+    }
+  /** Absolute path on the host, without `.`, `..`, or symbolic links. `list`: the names in a folder. */
+  | { readonly kind: "read" | "write" | "list" | "socket"; readonly path: string }
+  /** A port on which a program listens, to be reached from this machine's loopback. */
+  | { readonly kind: "forward"; readonly port: number }
+  | { readonly kind: "env"; readonly name: string };
+
+export type SubjectKind = Subject["kind"];
+
+/** Who wants it. The program chooses all of it: for people to read, never to decide by. */
+export interface AskingProcess {
+  /** On the host. */
+  readonly pid: number;
+  /** `curl`; of a script that the kernel started, the script's. At most 15 bytes, any bytes. */
+  readonly name: string;
+  /** Path of its executable, inside; empty where it is not known. */
+  readonly executable: string;
+}
+
+export interface Question {
+  readonly subject: Subject;
+  readonly process?: AskingProcess;
+  /** Why it comes up, where the subject does not tell: `db.example.com is 10.0.0.5`. Ours, for people. */
+  readonly because?: string;
+}
+
+/** `once`: for this one call. `run`: until the run ends. `always`: in every later run of the project. */
+export const decisionScopes = ["once", "run", "always"] as const;
+export type DecisionScope = (typeof decisionScopes)[number];
+
+export interface Decision {
+  readonly isAllowed: boolean;
+  readonly scope: DecisionScope;
+  /** The folder above the subject's path for all of which the same holds, where the answer said so. */
+  readonly folder?: string;
+}
+
+/** Decides what a program asks for while it is held. */
+export interface PermissionGate {
+  /**
+   * Settles at once where a rule or an earlier answer tells. Does not throw: what can't be decided is
+   * denied. Equal questions that are open at the same time are one.
+   *
+   * @param signal Its abort withdraws the question: whoever asked is gone. The answer is then a denial.
+   */
+  decide(question: Question, signal: AbortSignal): Promise<Decision>;
+}
