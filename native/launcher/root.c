@@ -3,7 +3,7 @@
  * bound into it, and one size-limited scratch tmpfs for all that is writable.
  * Manuals: mount_namespaces(7), pivot_root(2), mount_setattr(2), tmpfs(5).
  */
-#include "launcher.h"
+#include "asks.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -177,7 +177,7 @@ static void protect_pressure(const char *proc) {
 /* Something of an image's by one of these names would be mounted over what is built with, and the
  * host's root would stay. */
 static void refuse_own_folders(const char *path) {
-    static const char *const own[] = {OLD_ROOT, SCRATCH};
+    static const char *const own[] = {OLD_ROOT, SCRATCH, ASK_FS};
     for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
         size_t length = strlen(own[i]);
         if (!strncmp(path, own[i], length) && (!path[length] || path[length] == '/'))
@@ -231,6 +231,9 @@ static void make_entry(const struct entry *entry, size_t number, bool is_templat
     case ENTRY_PROC:
         mount_proc(path, is_template);
         break;
+    case ENTRY_ASKED:
+        bind_asked(entry, path);
+        break;
     case ENTRY_PTS:
         make_folder(path, 0755);
         if (mount("devpts", path, "devpts", MS_NOSUID | MS_NOEXEC,
@@ -267,12 +270,16 @@ static void unmount_and_remove(const char *path) {
         die("unmount %s", path);
 }
 
-void setup_root(const struct plan *plan) {
+void setup_root(const struct plan *plan, int channel) {
     umask(0); /* the modes are the plan's */
     enter_new_root();
     mount_scratch(plan);
+    if (plan->has_ask_fs)
+        mount_ask_fs(OLD_ROOT "/dev/fuse", channel);
     for (size_t i = 0; i < plan->entry_count; i++)
         make_entry(&plan->entries[i], i, plan->is_template);
+    if (plan->has_ask_fs)
+        unmount_and_remove(ASK_FS);
     unmount_and_remove(SCRATCH);
     unmount_and_remove(OLD_ROOT);
     if (mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV, NULL) < 0)

@@ -2,6 +2,7 @@
  * The supervisor: moves the program's streams, keeps its limits, reports its end. How it reaches the
  * sandbox is its backend's: outside.c for namespaces of our own, container.c for a container.
  */
+#include "asks.h"
 #include "warm.h"
 
 #include <errno.h>
@@ -197,7 +198,9 @@ void setup_supervisor(struct supervisor *self) {
 }
 
 static int time_to_wait(const struct supervisor *self) {
-    return self->run.active ? time_to_check(self) : self->idle_ms;
+    int wait_ms = self->run.active ? time_to_check(self) : self->idle_ms;
+    int ask_ms = self->asks ? time_to_asks() : -1;
+    return ask_ms >= 0 && (wait_ms < 0 || ask_ms < wait_ms) ? ask_ms : wait_ms;
 }
 
 void supervise(struct supervisor *self) {
@@ -215,7 +218,7 @@ void supervise(struct supervisor *self) {
             die("poll");
 
         bool owner_is_gone = polls[CONTROL].revents && !receive(self);
-        if (owner_is_gone || (ready == 0 && !self->run.active))
+        if (owner_is_gone || (ready == 0 && !self->run.active && self->idle_ms >= 0))
             self->backend->finish(self);
         for (int i = 0; i < PUMPS; i++)
             if (polls[FIRST_PUMP + i].revents)

@@ -10,7 +10,8 @@ import type { Enforcement, EnforcementMode } from "../core/enforcement.ts";
 import type { Execution } from "../core/execution.ts";
 import type { Runtime } from "../core/language.ts";
 import type { Limits, OutputLimitAction } from "../core/limits.ts";
-import type { NetworkPolicy, WorkspaceMount } from "../core/policy.ts";
+import type { PermissionGate } from "../core/permission.ts";
+import type { NetworkPolicy, Policy, WorkspaceMount } from "../core/policy.ts";
 import type { SandboxFile } from "../core/sandbox.ts";
 import type { SpanReference } from "../observe/traceparent.ts";
 
@@ -63,6 +64,8 @@ export interface ExecutionRequest {
   readonly turn?: Turn;
   readonly onOutputLimit: OutputLimitAction;
   readonly network: NetworkPolicy;
+  /** What of this machine it may ask for, or has. Absent: nothing but its workspace. */
+  readonly permissions?: RequestPermissions;
   /** `off`: its program is no fork of an interpreter that others' are forks of, too. */
   readonly fork?: "off";
   readonly enforcement: EnforcementMode;
@@ -70,6 +73,11 @@ export interface ExecutionRequest {
   readonly compileCache?: "use" | "off";
   /** Files that come back with the report; absent: none. */
   readonly artifacts?: ArtifactsRequest;
+}
+
+export interface RequestPermissions extends Pick<Policy, "askable" | "shown"> {
+  /** Who is asked, also where `network` is `ask`. */
+  readonly gate: PermissionGate;
 }
 
 /** Of a compile phase: what a compiler may use where a run's own limits would be meaningless. */

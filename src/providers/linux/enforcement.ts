@@ -36,7 +36,9 @@ function networkStatus(
   spec: Pick<SandboxSpec, "policy">,
   abstractSockets: AbstractSocketControl,
 ): ControlStatus {
-  if (spec.policy.network.mode === "none") return enforced("network namespace");
+  const { mode } = spec.policy.network;
+  if (mode === "none") return enforced("network namespace");
+  if (mode === "ask") return enforced("network namespace; what is allowed is relayed");
   if (abstractSockets === "landlock") return enforced("host network, as asked; Landlock scope");
   return weaker(
     "host network, as asked",

@@ -6,6 +6,7 @@
 import { lstatSync, readlinkSync } from "node:fs";
 import { workspacePath, type SandboxSpec } from "../../core/sandbox.ts";
 import type { Records } from "../../launcher/message.ts";
+import { askRecords } from "./asking/asked-paths.ts";
 import { hostProgramsFolder, ownFolder, rootRecords } from "./images/root-entries.ts";
 import type { ImageTree } from "./images/folders.ts";
 
@@ -18,17 +19,11 @@ const systemLinks = ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
 /** Files and folders of /etc that programs need and that say nothing about this machine's users. */
 const etcPaths = ["/etc/alternatives", "/etc/ld.so.cache"];
 
-/** For the host's network: how names are looked up, and whom TLS trusts. */
-const etcNetworkPaths = [
-  "/etc/resolv.conf",
-  "/etc/hosts",
-  "/etc/services",
-  "/etc/protocols",
-  "/etc/ssl/certs",
-];
+/** How names are looked up with the host's network. */
+const etcNamePaths = ["/etc/resolv.conf", "/etc/hosts"];
 
-/** Of these an image has its own, but for what its `/etc` leads to; see `prepareRoot`. */
-const imageNetworkPaths = ["/etc/resolv.conf", "/etc/hosts"];
+/** For any connection to the outside: well-known ports, and whom TLS trusts. */
+const etcNetworkPaths = ["/etc/services", "/etc/protocols", "/etc/ssl/certs"];
 
 /** What programs expect to be there always. /dev/random is /dev/urandom since Linux 5.6. */
 const devices = ["null", "zero", "full", "urandom", "tty"];
@@ -36,6 +31,8 @@ const devices = ["null", "zero", "full", "urandom", "tty"];
 const passwd = "root:x:0:0:root:/:/bin/sh\nsandbox:x:1000:1000:sandbox:/home/sandbox:/bin/sh\n";
 const group = "root:x:0:\nsandbox:x:1000:\n";
 const hosts = "127.0.0.1 localhost glovebox\n::1 localhost\n";
+/** Where connections are asked about, so are names: by a server inside. */
+const ownResolver = "nameserver 127.0.0.1\n";
 const nsswitch = "passwd: files\ngroup: files\nhosts: files dns\n";
 
 /** Folders on the scratch tmpfs; all of them together are the disk limit. */
@@ -68,9 +65,8 @@ export function imageRecords(
   return [
     ...rootRecords(rootFolder, entries),
     ["dir", [ownFolder, "0755"]],
-    ...(spec.policy.network.mode === "all"
-      ? imageNetworkPaths.filter(exists).map((path) => bind(path.replace("/etc", ownFolder), path))
-      : ([["file", [`${ownFolder}/hosts`, "0644", hosts]]] as const)),
+    // Of these an image has its own, but for what its `/etc` leads to; see `prepareRoot`.
+    ...nameRecords(spec, ownFolder),
     ...ownRecords(spec),
   ];
 }
@@ -83,6 +79,7 @@ function ownRecords(spec: SandboxSpec): Records {
     ...writableFolders.map(([path, mode]) => ["writable", [path, mode]] as const),
     ...spec.hostPrograms.map(({ hostPath, path }) => ["lend", [path, hostPath]] as const),
     ...workspaceRecords(spec),
+    ...askRecords(spec.policy),
   ];
 }
 
@@ -100,16 +97,27 @@ function linkOrBind(path: string): Records {
   return [status.isSymbolicLink() ? ["symlink", [path, readlinkSync(path)]] : bind(path)];
 }
 
+/** @param folder Where the files are that programs look into. */
+function nameRecords({ policy }: SandboxSpec, folder: string): Records {
+  const { mode } = policy.network;
+  if (mode === "all") {
+    return etcNamePaths.filter(exists).map((path) => bind(path.replace("/etc", folder), path));
+  }
+  const resolver = mode === "ask" ? ([["resolv.conf", ownResolver]] as const) : [];
+  return [...resolver, ["hosts", hosts] as const].map(
+    ([name, text]) => ["file", [`${folder}/${name}`, "0644", text]] as const,
+  );
+}
+
 function etcRecords(spec: SandboxSpec): Records {
-  const hasHostNetwork = spec.policy.network.mode === "all";
+  const hasNetwork = spec.policy.network.mode !== "none";
   return [
     ["dir", ["/etc", "0755"]],
     ["file", ["/etc/passwd", "0644", passwd]],
     ["file", ["/etc/group", "0644", group]],
     ["file", ["/etc/nsswitch.conf", "0644", nsswitch]],
-    ...(hasHostNetwork
-      ? etcNetworkPaths.filter(exists).map((path) => bind(path))
-      : ([["file", ["/etc/hosts", "0644", hosts]]] as const)),
+    ...nameRecords(spec, "/etc"),
+    ...(hasNetwork ? etcNetworkPaths.filter(exists).map((path) => bind(path)) : []),
     ...etcPaths.filter(exists).map((path) => bind(path)),
   ];
 }
