@@ -7,6 +7,7 @@ import type { Server, Socket } from "node:net";
 import { answerDns } from "./answer-dns.ts";
 import type { Names } from "./names.ts";
 import type { OnNote } from "./note.ts";
+import { replyTo } from "./udp-flow.ts";
 
 export interface DnsServer {
   serveUdp(socket: UdpSocket): void;
@@ -28,8 +29,7 @@ export function createDnsServer(names: Names, onNote: OnNote): DnsServer {
     serveUdp: (socket) => {
       socket.on("message", (query, from) => {
         const bytes = answer(query);
-        // Who asked is gone, or does not take it: as on any network.
-        if (bytes !== undefined) socket.send(bytes, from.port, from.address, () => undefined);
+        if (bytes !== undefined) replyTo(socket, bytes, from);
       });
     },
     serveTcp: (server) => {
@@ -50,10 +50,7 @@ export function createDnsServer(names: Names, onNote: OnNote): DnsServer {
 }
 
 /** Each message has its length before it, in two bytes: RFC 1035, section 4.2.2. */
-function answerConnection(
-  connection: Socket,
-  answer: (query: Buffer) => Buffer | undefined,
-): void {
+function answerConnection(connection: Socket, answer: (query: Buffer) => Buffer | undefined): void {
   let pending: Buffer = Buffer.alloc(0);
   connection.setTimeout(idleMs, () => connection.destroy());
   connection.on("error", () => connection.destroy());

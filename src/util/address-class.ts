@@ -10,8 +10,7 @@ import { isPublicAddress } from "./public-address.ts";
  * `link-local`: neighbours on the same wire. `metadata`: where a cloud hands out a machine's
  * credentials. `never`: no single machine, so that no connection can lead there.
  */
-export type AddressClass =
-  "public" | "private" | "loopback" | "link-local" | "metadata" | "never";
+export type AddressClass = "public" | "private" | "loopback" | "link-local" | "metadata" | "never";
 
 type Subnet = readonly [address: string, prefix: number];
 
