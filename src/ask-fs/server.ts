@@ -1,0 +1,2 @@
+export interface AskFs { close(): Promise<void> }
+export function serveAskFs(_o: unknown): AskFs { return { close: async () => undefined } }
