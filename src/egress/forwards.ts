@@ -110,7 +110,7 @@ function createJoins(network: SandboxNetwork): Joins {
     },
     // Each resets the one that it is joined with.
     close: () => {
-      for (const socket of sockets) socket.destroy();
+      for (const socket of sockets) socket.resetAndDestroy();
     },
   };
 }
