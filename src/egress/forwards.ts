@@ -38,6 +38,7 @@ const maxForwards = 64;
 export function createForwards(options: ForwardsOptions): Forwards {
   const { network, gate, onForward, onFailed } = options;
   const closed = new AbortController();
+  const isClosed = (): boolean => closed.signal.aborted;
   const joined = createJoins(network);
   const listeners = new Set<HostListener>();
   /** Where to dial for a port: where it was listened on last. */
@@ -47,14 +48,14 @@ export function createForwards(options: ForwardsOptions): Forwards {
     const subject = { kind: "forward", port } as const;
     const question = { subject, ...(process === undefined ? {} : { process }) };
     const { isAllowed } = await gate.decide(question, closed.signal);
-    if (!isAllowed || closed.signal.aborted) {
+    if (!isAllowed || isClosed()) {
       addresses.delete(port);
       return;
     }
     const listener = await listenOnHost(port, (socket) => {
       void joined.join(socket, addresses.get(port) ?? "127.0.0.1", port);
     });
-    if (closed.signal.aborted) {
+    if (isClosed()) {
       listener.close();
       return;
     }
@@ -65,7 +66,7 @@ export function createForwards(options: ForwardsOptions): Forwards {
   return {
     listened: (port, address, process) => {
       const isKnown = addresses.has(port);
-      if (closed.signal.aborted || (!isKnown && addresses.size >= maxForwards)) return;
+      if (isClosed() || (!isKnown && addresses.size >= maxForwards)) return;
       addresses.set(port, dialableAddress(address));
       if (isKnown) return;
       forward(port, process).catch((error: unknown) => {
@@ -109,7 +110,7 @@ function createJoins(network: SandboxNetwork): Joins {
     },
     // Each resets the one that it is joined with.
     close: () => {
-      for (const socket of sockets) socket.destroy();
+      for (const socket of sockets) socket.resetAndDestroy();
     },
   };
 }

@@ -68,7 +68,8 @@ export function createTcpRelay(options: TcpRelayOptions): TcpRelay {
     },
     close: () => {
       endpoints.close();
-      for (const connection of state.connections) connection.destroy();
+      // A reset, as its partner outside gets: what is cut off must not look complete.
+      for (const connection of state.connections) connection.resetAndDestroy();
     },
   };
 }

@@ -13,7 +13,7 @@ import {
   type Endpoints,
 } from "./endpoints.ts";
 import type { SandboxNetwork } from "./sandbox-network.ts";
-import { maxEndpoints, maxUdpPartners, type EgressTiming } from "./timing.ts";
+import { maxEndpoints, type EgressTiming } from "./timing.ts";
 import { createUdpFlow, replyTo, type UdpFlow } from "./udp-flow.ts";
 
 export interface UdpRelay {
@@ -129,8 +129,6 @@ function flowOf(
   const known = endpoint.flows.get(key);
   if (known !== undefined || endpoint.budget <= 0) return known;
   const ready = endpoint.waiting.shift();
-  // Beyond the bound of all partners nothing is dialled: flows that wait for that would have none.
-  if (ready === undefined && endpoint.flows.size >= maxUdpPartners) return undefined;
   endpoint.budget -= 1;
   state.endpoints.find(endpoint.at);
   const flow = createUdpFlow({

@@ -68,6 +68,10 @@ test("an address has one way to be written", () => {
   expect(canonicalAddress("example.com")).toBeUndefined();
 });
 
+test.each(["::", "::1", "2606:4700::1", "127.0.0.1", "x"])("%s carries no address", (address) => {
+  expect(carriedAddress(address)).toBeUndefined();
+});
+
 test("every way to carry an IPv4 address has that address's class", () => {
   fc.assert(
     fc.property(fc.ipV4(), (address) => {

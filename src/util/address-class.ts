@@ -104,7 +104,8 @@ export function canonicalAddress(address: string): string | undefined {
 
 /** The IPv4 address that an IPv6 address stands for at its gateway; undefined where there is none. */
 export function carriedAddress(address: string): string | undefined {
-  if (isIP(address) !== 6) return undefined;
+  // `::` and `::1` look as if they carried 0.0.0.0 and 0.0.0.1.
+  if (isIP(address) !== 6 || isIn(address, ["::", 127])) return undefined;
   const carrier = carriers.find(({ subnet }) => isIn(address, subnet));
   if (carrier === undefined) return undefined;
   const { at, isInverted } = carrier;
