@@ -6,8 +6,17 @@
 import type { CollectedExecution } from "../service/collect.ts";
 import { reportToJson } from "../service/report-json.ts";
 
-/** One JSON document and a line feed. */
-export function formatJsonReport(collected: CollectedExecution, exitCode: number): string {
-  const document = { ...reportToJson(collected), exit_code: exitCode };
+/**
+ * One JSON document and a line feed.
+ *
+ * @param permissions What it asked for; absent: nothing could be asked.
+ */
+export function formatJsonReport(
+  collected: CollectedExecution,
+  exitCode: number,
+  permissions?: unknown,
+): string {
+  const asked = permissions === undefined ? {} : { permissions };
+  const document = { ...reportToJson(collected), ...asked, exit_code: exitCode };
   return `${JSON.stringify(document, null, 2)}\n`;
 }

@@ -6,6 +6,7 @@
 import { closeSync, openSync } from "node:fs";
 import { PassThrough, type Readable, type Writable } from "node:stream";
 import { ReadStream, WriteStream } from "node:tty";
+import type { TtySize } from "../core/command.ts";
 import { isInForeground } from "./own-stdin.ts";
 
 export interface QuestionTerminal extends Disposable {
@@ -15,6 +16,7 @@ export interface QuestionTerminal extends Disposable {
   /** On: each key comes as it is typed, and none goes to the program. */
   readonly setRaw: (on: boolean) => void;
   readonly columns: () => number;
+  readonly size: () => TtySize;
   /** Our stdin for the program, where it is the terminal. */
   readonly programInput: Readable | undefined;
 }
@@ -41,6 +43,7 @@ export function openQuestionTerminal(
     ...keys,
     output,
     columns: () => output.columns || 80,
+    size: () => ({ columns: output.columns || 80, rows: output.rows || 24 }),
     [Symbol.dispose]: () => {
       keys.close();
       output.destroy();

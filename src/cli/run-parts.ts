@@ -5,6 +5,8 @@
 import type { Readable } from "node:stream";
 import type { LanguageIndex } from "../languages/index-languages.ts";
 import type { ExecutionRequest } from "../service/request.ts";
+import type { RunAsking } from "./asking/run-asking.ts";
+import type { OutputGate } from "./output-gate.ts";
 import type { OwnTerminal } from "./own-terminal.ts";
 import type { RunOptions } from "./run-options.ts";
 import type { Interruption } from "./signals.ts";
@@ -18,5 +20,9 @@ export interface RunParts {
   readonly out: string | undefined;
   readonly interruption: Interruption;
   readonly terminal: OwnTerminal | undefined;
+  /** Holds the program's output back while something is asked. */
+  readonly outputGate: OutputGate;
+  /** Absent: nothing is asked. */
+  readonly asking: RunAsking | undefined;
   readonly languages: () => LanguageIndex;
 }

@@ -10,6 +10,9 @@ import { openBuiltLanguages } from "../languages/built.ts";
 import type { ExecutionRequest, Program } from "../service/request.ts";
 import { languageDataFolder } from "../util/package-folder.ts";
 import { artifactBounds } from "./artifact-bounds.ts";
+import type { RunAsking } from "./asking/run-asking.ts";
+import { wantAsking } from "./asking/want-asking.ts";
+import { createOutputGate, type OutputGate } from "./output-gate.ts";
 import { openOwnTerminal } from "./own-terminal.ts";
 import { ownStdin } from "./own-stdin.ts";
 import { resolveProgram } from "./program.ts";
@@ -35,19 +38,24 @@ export async function runProgram(form: RunForm, options: RunOptions): Promise<nu
   const artifacts = artifactsOf(resolved.program, options);
   const out = options.out === undefined ? undefined : await prepareOut(options.out);
   const terminal = options.hasTty ? openOwnTerminal() : undefined;
+  const outputGate = createOutputGate();
+  using asking = await openAsking(form, resolved, options, outputGate);
   // Up to here there is nothing to tidy up, and a signal may end this process as usual.
   using interruption = listenForSignals();
   const parts: RunParts = {
     request: {
       ...createRequest(resolved, options),
+      ...(asking === undefined ? {} : { network: asking.network, permissions: asking.permissions }),
       ...artifacts,
       ...(terminal === undefined ? {} : { tty: terminal.size }),
     },
-    stdin: resolved.stdin === "used" ? "empty" : once(ownStdin),
+    stdin: resolved.stdin === "used" ? "empty" : once(() => asking?.programInput ?? ownStdin()),
     options,
     out,
     interruption,
     terminal,
+    outputGate,
+    asking,
     languages,
   };
   try {
@@ -58,6 +66,21 @@ export async function runProgram(form: RunForm, options: RunOptions): Promise<nu
   } finally {
     terminal?.[Symbol.dispose]();
   }
+}
+
+/** Loaded only where something may be asked: most runs from scripts ask nothing. */
+async function openAsking(
+  form: RunForm,
+  resolved: ResolvedProgram,
+  options: RunOptions,
+  outputGate: OutputGate,
+): Promise<RunAsking | undefined> {
+  const wanted = wantAsking(options.asking, process.env);
+  if (wanted.network !== "ask" && wanted.files !== "ask") return undefined;
+  if (options.provider !== "auto" && options.provider !== "linux" && !wanted.isExplicit)
+    return undefined;
+  const { openRunAsking } = await import("./asking/open-asking.ts");
+  return openRunAsking({ form, resolved, options, wanted, outputGate });
 }
 
 function once<T>(make: () => T): () => T {
@@ -82,7 +105,7 @@ function createRequest(
       options.namedLimits.has(name),
     ),
     onOutputLimit: options.onOutputLimit,
-    network: options.network,
+    network: { mode: options.asking.network === "all" ? "all" : "none" },
     enforcement: options.enforcement,
     compileCache: options.compileCache,
     ...(options.image === undefined ? {} : { image: options.image }),

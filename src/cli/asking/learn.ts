@@ -1,0 +1,1 @@
+export const writeLearned = async (..._: any[]): Promise<string[]> => [];

@@ -1,0 +1,1 @@
+export const createBrokerAsker = (_: any): any => { throw new Error("stub"); };
