@@ -1,2 +1,0 @@
-export interface AskFs { close(): Promise<void> }
-export function serveAskFs(_o: unknown): AskFs { return { close: async () => undefined } }
