@@ -75,7 +75,7 @@ export interface ExecutionRequest {
   readonly artifacts?: ArtifactsRequest;
 }
 
-export interface RequestPermissions extends Pick<Policy, "askable" | "shown"> {
+export interface RequestPermissions extends Pick<Policy, "askable" | "hidden" | "shown"> {
   /** Who is asked, also where `network` is `ask`. */
   readonly gate: PermissionGate;
 }

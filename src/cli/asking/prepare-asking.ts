@@ -79,14 +79,14 @@ function pathsOf(
   rules: readonly Rule[],
   place: FilePlace,
   env: NodeJS.ProcessEnv,
-): Pick<RequestPermissions, "askable" | "shown"> {
+): Omit<RequestPermissions, "gate"> {
   const allowed = splitAllowed(rules, place);
   const askable: readonly AskablePath[] = [
     ...(files === "ask" ? askablePaths({ ...place, env }) : []),
     ...allowed.askable,
   ];
   return {
-    ...(askable.length === 0 ? {} : { askable }),
+    ...(askable.length === 0 ? {} : { askable, hidden: place.protectedPaths }),
     ...(allowed.shown.length === 0 ? {} : { shown: allowed.shown }),
   };
 }

@@ -6,8 +6,12 @@ import type { AskablePath, Policy } from "../../../core/policy.ts";
 import type { Records } from "../../../launcher/message.ts";
 
 /** The folders and files; each is a root of the file system of what is asked about, in this order. */
-export function askedRoots({ askable = [] }: Policy): readonly AskablePath[] {
-  return askable.filter(({ kind }) => kind !== "socket");
+export function askedRoots({ askable = [] }: Policy): readonly AskedRoot[] {
+  return askable.filter((each): each is AskedRoot => each.kind !== "socket");
+}
+
+interface AskedRoot extends AskablePath {
+  readonly kind: "folder" | "file";
 }
 
 /** A Unix socket of the host, and one of the paths that a program knows it by. */

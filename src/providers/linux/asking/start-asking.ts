@@ -3,8 +3,10 @@
  * A sandbox whose program is held while somebody is asked.
  */
 import { randomUUID } from "node:crypto";
-import { serveAskFs, type AskFs } from "../../../ask-fs/server.ts";
+import { serveAskFs, type AskFsServer } from "../../../ask-fs/server.ts";
+import type { FreeAccess } from "../../../ask-fs/consent.ts";
 import type { PermissionGate } from "../../../core/permission.ts";
+import type { Policy } from "../../../core/policy.ts";
 import type { ProviderSandbox } from "../../../core/provider.ts";
 import type { SandboxSpec } from "../../../core/sandbox.ts";
 import { createEgress, type Egress } from "../../../egress/egress.ts";
@@ -20,7 +22,7 @@ import { answerCalls } from "./answer-calls.ts";
 /** What answers a sandbox's questions while it lives. */
 interface Answerers {
   readonly egress: Egress | undefined;
-  readonly askFs: AskFs | undefined;
+  readonly askFs: AskFsServer | undefined;
   close(): Promise<void>;
 }
 
@@ -79,6 +81,9 @@ function startAnswerers(
           stream: asking.askFs,
           roots,
           gate,
+          owner: { uid: INSIDE_ID, gid: INSIDE_ID },
+          hidden: policy.hidden ?? [],
+          openTo: (path) => accessOfWorkspace(path, policy),
           describeProcess: async (pid) => {
             const { event } = await asking.request("who", [String(pid)]);
             return event.event === "who" ? event.process : undefined;
@@ -93,4 +98,15 @@ function startAnswerers(
       await Promise.all([egress?.close(), askFs?.close()]);
     },
   };
+}
+
+/** The sandbox's only user and group: native/launcher/launcher.h. */
+const INSIDE_ID = 1000;
+
+/** What the program has as its workspace already, it may have by its own name, too. */
+function accessOfWorkspace(path: string, { workspace }: Policy): FreeAccess | undefined {
+  if (workspace.kind === "scratch") return undefined;
+  const { hostPath, access } = workspace;
+  if (path !== hostPath && !path.startsWith(`${hostPath}/`)) return undefined;
+  return access;
 }
