@@ -2,7 +2,7 @@
  * @module
  * Whether a run asks, where its flags leave that open.
  */
-import { existsSync } from "node:fs";
+import { accessSync, constants, existsSync } from "node:fs";
 import type { NetworkPolicy } from "../../core/policy.ts";
 import { isInForeground } from "../own-stdin.ts";
 import type { AskingOptions } from "./options.ts";
@@ -18,6 +18,15 @@ export interface WantedAsking {
 const hasSomebody = (env: NodeJS.ProcessEnv): boolean =>
   (env["CI"] ?? "") === "" && isInForeground() && existsSync("/dev/tty");
 
+function canOpenFuse(): boolean {
+  try {
+    accessSync("/dev/fuse", constants.R_OK | constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 export function wantAsking(options: AskingOptions, env: NodeJS.ProcessEnv): WantedAsking {
   const { network, files, asker } = options;
   const isSaid =
@@ -31,7 +40,8 @@ export function wantAsking(options: AskingOptions, env: NodeJS.ProcessEnv): Want
   const instead = isAsked ? "ask" : "none";
   return {
     network: network ?? instead,
-    files: files ?? instead,
+    // Where the user did not say so, only what can be had.
+    files: files ?? (isSaid || canOpenFuse() ? instead : "none"),
     isExplicit: isSaid || network === "ask" || files === "ask",
   };
 }

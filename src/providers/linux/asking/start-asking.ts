@@ -16,6 +16,7 @@ import { enforcementOf } from "../enforcement.ts";
 import { buildSandbox, refuseMissing, type LinuxHost } from "../start-sandbox.ts";
 import { askedRoots } from "./asked-paths.ts";
 import { startAskingLauncher, type AskingLauncher } from "./asking-launcher.ts";
+import { cannotAsk } from "./cannot-ask.ts";
 import { sandboxNetworkOf } from "./sandbox-network.ts";
 import { answerCalls } from "./answer-calls.ts";
 
@@ -59,7 +60,7 @@ export async function startAskingSandbox(
   } catch (error) {
     await asking.launcher.end();
     await answerers.close();
-    throw error;
+    throw cannotAsk(error);
   }
 }
 
