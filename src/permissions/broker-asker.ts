@@ -1,1 +1,0 @@
-export const createBrokerAsker = (_: any): any => { throw new Error("stub"); };

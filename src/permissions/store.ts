@@ -1,1 +1,0 @@
-export const openProjectRules = async (..._: any[]): Promise<any> => ({ rules: async () => [], add: async () => undefined });
