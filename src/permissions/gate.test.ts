@@ -90,7 +90,9 @@ describe("a gate", () => {
 
   test("asks once for equal questions, and all have the answer", async () => {
     const { gate, asked } = setUp();
-    const all = Array.from({ length: 32 }, () => gate.decide({ subject: secret }, never));
+    const all = Array.from({ length: 32 }, () =>
+      gate.decide({ subject: secret }, new AbortController().signal),
+    );
     await turn();
     expect(asked).toHaveLength(1);
     asked[0]!.answer({ isAllowed: true });
@@ -213,7 +215,7 @@ describe("a gate", () => {
   test("denies what comes too fast, says so once, and asks again later", async () => {
     const { gate, asked, notes, clock, log } = setUp();
     const decisions = Array.from({ length: 15 }, (_, index) =>
-      gate.decide({ subject: net(`h${index}.a.b`) }, never),
+      gate.decide({ subject: net(`h${index}.a.b`) }, new AbortController().signal),
     );
     await turn();
     expect(asked).toHaveLength(10);
@@ -221,7 +223,7 @@ describe("a gate", () => {
     expect(notes).toHaveLength(1);
     clock.ms = 1000;
     for (let index = 20; index < 40; index += 1) {
-      void gate.decide({ subject: net(`h${index}.a.b`) }, never);
+      void gate.decide({ subject: net(`h${index}.a.b`) }, new AbortController().signal);
     }
     clock.ms = 2000;
     void gate.decide({ subject: net("z.a.b") }, never);
@@ -284,7 +286,7 @@ describe("a gate", () => {
   test("without anybody denies all that no rule allows", async () => {
     const { gate, log } = setUp({ asker: neverAsker });
     for (let index = 0; index < 100; index += 1) {
-      await gate.decide({ subject: net(`h${index}.a.b`) }, never);
+      await gate.decide({ subject: net(`h${index}.a.b`) }, new AbortController().signal);
     }
     expect(log.entries()).toHaveLength(100);
     expect(log.entries().every(({ by, isAllowed }) => by.kind === "nobody" && !isAllowed)).toBe(
