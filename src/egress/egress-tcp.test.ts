@@ -1,6 +1,7 @@
+import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
-import { text } from "node:stream/consumers";
+import { buffer, text } from "node:stream/consumers";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { describeInOwnNetwork } from "../../test/helpers/network/own-network.ts";
 import { createTestNetwork, type TestNetwork } from "../../test/helpers/network/sandbox-network.ts";
@@ -271,6 +272,44 @@ describeInOwnNetwork(import.meta.url, () => {
     expect(await receivedBy(down)).toBe("bye");
     down.end("after the end");
     await expect.poll(() => last).toBe("after the end");
+  });
+
+  test("many bytes arrive as they were, both ways at once, also where the reader is slow", async () => {
+    const sent = randomBytes(16 * 1_048_576);
+    const digest = (bytes: Buffer): string => createHash("sha256").update(bytes).digest("hex");
+    await begin(() => yes);
+    let up = "";
+    await serve(web, 80, (socket) => {
+      void buffer(socket).then((bytes) => (up = digest(bytes)));
+      socket.end(sent);
+    });
+    const sockets = await Promise.all([1, 2, 3].map(() => network.connect(egress, web, 80)));
+    const all = sockets.map(async (socket) => {
+      socket.end(sent);
+      const chunks: Buffer[] = [];
+      for await (const chunk of socket) {
+        chunks.push(chunk as Buffer);
+        // Others get their turns, and the buffers between fill up.
+        await new Promise(setImmediate);
+      }
+      return digest(Buffer.concat(chunks));
+    });
+    expect(await Promise.all(all)).toEqual(sockets.map(() => digest(sent)));
+    expect(up).toBe(digest(sent));
+  });
+
+  test("a program that closes at once is no trouble, nor are many that do", async () => {
+    await begin(() => yes);
+    await serve(web, 80, echo);
+    const first = await network.connect(egress, web, 80);
+    for (let count = 0; count < 50; count += 1) {
+      const socket = await network.dialTcp(web, 80);
+      socket.on("error", () => undefined);
+      if (count % 2 === 0) socket.destroy();
+      else socket.resetAndDestroy();
+    }
+    first.end("still there");
+    expect(await text(first)).toBe("still there");
   });
 
   test("a reset is passed on as a reset, both ways", async () => {
