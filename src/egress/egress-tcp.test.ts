@@ -1,6 +1,7 @@
+import { spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { createServer, type Server, type Socket } from "node:net";
+import { createConnection, createServer, type Server, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { describeInOwnNetwork } from "../../test/helpers/network/own-network.ts";
@@ -330,6 +331,22 @@ describeInOwnNetwork(import.meta.url, () => {
     });
     const address = await addressOf("slow.example.com");
     await expect(network.connect(egress, address, 80)).rejects.toThrow("ETIMEDOUT");
+  });
+
+  test("a host of which nothing is heard is a time-out", async () => {
+    await begin(() => yes, { timing: { connectMs: 200 } });
+    const program = `require("net").createServer().listen({ host: "${web}", port: 80, backlog: 1 }, () => console.log("up"))`;
+    const silent = spawn(process.execPath, ["-e", program], {
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    await once(silent.stdout, "data");
+    // It accepts nothing more: the kernel takes two for it, and then hears no one.
+    silent.kill("SIGSTOP");
+    const fill = Array.from({ length: 4 }, () => createConnection({ host: web, port: 80 }));
+    await Promise.all(fill.slice(0, 2).map((socket) => once(socket, "connect")));
+    await expect(network.connect(egress, web, 80)).rejects.toThrow("ETIMEDOUT");
+    for (const socket of fill) socket.on("error", () => undefined).destroy();
+    silent.kill("SIGKILL");
   });
 
   test("where the first address fails the next one is tried", async () => {
