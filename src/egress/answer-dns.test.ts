@@ -58,7 +58,7 @@ function resolver(): {
       if (type === PTR)
         return data
           .toString("latin1")
-          .replace(/[\x01-\x1f]/g, ".")
+          .replace(/[^\w-]/g, ".")
           .slice(1, -1);
       return [...data].join(".");
     },

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { once } from "node:events";
-import { createServer } from "node:net";
+import { createServer, type Socket } from "node:net";
 import { connect } from "node:tls";
 import { expect, test } from "vitest";
 import { readServerName } from "./client-hello.ts";
@@ -16,7 +16,7 @@ async function helloOf(servername: string | undefined): Promise<Buffer> {
     ...(servername === undefined ? {} : { servername }),
   });
   client.on("error", () => undefined);
-  const [socket] = await once(server, "connection");
+  const [socket] = (await once(server, "connection")) as [Socket];
   const [bytes] = (await once(socket, "data")) as [Buffer];
   client.destroy();
   socket.destroy();

@@ -6,11 +6,17 @@
  */
 import type { Socket as UdpSocket } from "node:dgram";
 import type { EventEmitter } from "node:events";
-import { isIP, type Socket } from "node:net";
+import { isIP } from "node:net";
 import type { AskingProcess, NetProtocol, PermissionGate } from "../core/permission.ts";
 import { abortable } from "../util/abortable.ts";
 import { addressClassOf, canonicalAddress, type AddressClass } from "../util/address-class.ts";
-import { connectTcp, connectUdp, dialErrnoOf, DialTimeout } from "./connect.ts";
+import {
+  connectTcp,
+  connectUdp,
+  dialErrnoOf,
+  DialTimeout,
+  type OutsideConnection,
+} from "./connect.ts";
 import { isForbidden, type ForbiddenEndpoint } from "./forbidden.ts";
 import { hostName } from "./names.ts";
 import type { OnNote } from "./note.ts";
@@ -39,7 +45,7 @@ export type Dialled<S> =
 
 /** Does not throw. It bounds how many sockets there are: one has its place until it is closed. */
 export interface Dialer {
-  tcp(target: Target, caller: DialCaller): Promise<Dialled<Socket>>;
+  tcp(target: Target, caller: DialCaller): Promise<Dialled<OutsideConnection>>;
   udp(target: Target, caller: DialCaller): Promise<Dialled<UdpSocket>>;
 }
 
@@ -74,10 +80,11 @@ export function reasonToAsk(host: string, address: string): string | undefined {
 
 export function createDialer(options: DialerOptions): Dialer {
   const places = { tcp: createPlaces(maxTcpConnections), udp: createPlaces(maxUdpPartners) };
-  const inPlace = async <S extends Socket | UdpSocket>(
+  const inPlace = async <S>(
     target: Target,
     caller: DialCaller,
     connect: Connect<S>,
+    emitterOf: (connected: S) => EventEmitter,
   ): Promise<Dialled<S>> => {
     const { protocol, host, port } = target;
     const leave = places[protocol].take();
@@ -87,16 +94,20 @@ export function createDialer(options: DialerOptions): Dialer {
     }
     const dialled = await dial(target, caller, options, connect);
     if (dialled.kind === "failed") leave();
-    // The overloads of `once` are of two kinds of sockets, which have this event in common.
-    else (dialled.socket as EventEmitter).once("close", leave);
+    else emitterOf(dialled.socket).once("close", leave);
     return dialled;
   };
   return {
-    tcp: (target, caller) =>
-      inPlace(target, caller, (address, timeoutMs) =>
-        connectTcp(address, target.port, { timeoutMs, signal: caller.signal }),
-      ),
-    udp: (target, caller) => inPlace(target, caller, (address) => connectUdp(address, target.port)),
+    tcp: (target, caller) => {
+      const { signal } = caller;
+      const connect: Connect<OutsideConnection> = (address, timeoutMs) =>
+        connectTcp(address, target.port, { timeoutMs, signal });
+      return inPlace(target, caller, connect, ({ socket }) => socket);
+    },
+    udp: (target, caller) => {
+      const connect: Connect<UdpSocket> = (address) => connectUdp(address, target.port);
+      return inPlace(target, caller, connect, (socket) => socket);
+    },
   };
 }
 

@@ -1,5 +1,7 @@
+import { spawn } from "node:child_process";
+import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { createServer, type Server, type Socket } from "node:net";
+import { createConnection, createServer, type Server, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { describeInOwnNetwork } from "../../test/helpers/network/own-network.ts";
@@ -273,6 +275,38 @@ describeInOwnNetwork(import.meta.url, () => {
     await expect.poll(() => last).toBe("after the end");
   });
 
+  test("many bytes arrive as they were, both ways at once, also where the reader is slow", async () => {
+    const sent = randomBytes(16 * 1_048_576);
+    const up: Promise<string>[] = [];
+    await begin(() => yes);
+    await serve(web, 80, (socket) => {
+      up.push(digestOf(socket));
+      socket.end(sent);
+    });
+    const sockets = await Promise.all([1, 2, 3].map(() => network.connect(egress, web, 80)));
+    const down = sockets.map(async (socket) => {
+      socket.end(sent);
+      return digestOf(socket);
+    });
+    const expected = createHash("sha256").update(sent).digest("hex");
+    expect(await Promise.all(down)).toEqual(sockets.map(() => expected));
+    expect(await Promise.all(up)).toEqual(sockets.map(() => expected));
+  });
+
+  test("a program that closes at once is no trouble, nor are many that do", async () => {
+    await begin(() => yes);
+    await serve(web, 80, echo);
+    const first = await network.connect(egress, web, 80);
+    for (let count = 0; count < 50; count += 1) {
+      const socket = await network.dialTcp(web, 80);
+      socket.on("error", () => undefined);
+      if (count % 2 === 0) socket.destroy();
+      else socket.resetAndDestroy();
+    }
+    first.end("still there");
+    expect(await text(first)).toBe("still there");
+  });
+
   test("a reset is passed on as a reset, both ways", async () => {
     await begin(() => yes);
     await serve(web, 80, (socket) => socket.once("data", () => socket.resetAndDestroy()));
@@ -297,6 +331,22 @@ describeInOwnNetwork(import.meta.url, () => {
     });
     const address = await addressOf("slow.example.com");
     await expect(network.connect(egress, address, 80)).rejects.toThrow("ETIMEDOUT");
+  });
+
+  test("a host of which nothing is heard is a time-out", async () => {
+    await begin(() => yes, { timing: { connectMs: 200 } });
+    const program = `require("net").createServer().listen({ host: "${web}", port: 80, backlog: 1 }, () => console.log("up"))`;
+    const silent = spawn(process.execPath, ["-e", program], {
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    await once(silent.stdout, "data");
+    // It accepts nothing more: the kernel takes two for it, and then hears no one.
+    silent.kill("SIGSTOP");
+    const fill = Array.from({ length: 4 }, () => createConnection({ host: web, port: 80 }));
+    await Promise.all(fill.slice(0, 2).map((socket) => once(socket, "connect")));
+    await expect(network.connect(egress, web, 80)).rejects.toThrow("ETIMEDOUT");
+    for (const socket of fill) socket.on("error", () => undefined).destroy();
+    silent.kill("SIGKILL");
   });
 
   test("where the first address fails the next one is tried", async () => {
@@ -398,5 +448,19 @@ function receivedBy(socket: Socket): Promise<string> {
 function closeOf(socket: Socket): Promise<void> {
   return new Promise((resolve) => {
     socket.on("error", () => undefined).once("close", () => resolve());
+  });
+}
+
+/** Of all that comes, taken so slowly that all buffers on the way fill up. */
+function digestOf(socket: Socket): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const hash = createHash("sha256");
+    socket.on("data", (chunk) => {
+      hash.update(chunk);
+      socket.pause();
+      setImmediate(() => socket.resume());
+    });
+    socket.once("end", () => resolve(hash.digest("hex")));
+    socket.once("error", reject);
   });
 }

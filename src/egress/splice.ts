@@ -3,16 +3,26 @@
  * Two TCP connections as one.
  */
 import type { Socket } from "node:net";
-import { keepAliveMs } from "./connect.ts";
+import { keepAliveMs, type OutsideConnection } from "./connect.ts";
 
 /**
  * Passes on all that either side does: bytes, at the speed of whoever takes them slowest; the end of
  * one direction, with the other one staying open; and a reset as a reset, so that nobody takes what
  * was cut off for complete.
  */
-export function splice(inside: Socket, outside: Socket): void {
-  pass(inside, outside);
-  pass(outside, inside);
+export function splice(one: Socket, other: Socket): void {
+  for (const [from, to] of [
+    [one, other],
+    [other, one],
+  ] as const) {
+    if (passCut(from, to)) from.pipe(to);
+  }
+}
+
+/** The same with a connection that was dialled outside. */
+export function spliceOutside(inside: Socket, outside: OutsideConnection): void {
+  if (passCut(inside, outside.socket)) inside.pipe(outside.socket);
+  if (passCut(outside.socket, inside)) outside.passTo(inside);
 }
 
 /** For sockets that somebody else made, before they do anything. */
@@ -25,15 +35,13 @@ export function prepareForSplice(socket: Socket): void {
   socket.on("error", () => undefined);
 }
 
-function pass(from: Socket, to: Socket): void {
+/** False where it has been cut off already. */
+function passCut(from: Socket, to: Socket): boolean {
   const cut = (): void => {
     const isComplete = from.readableEnded && from.writableFinished;
     if (!isComplete && !to.destroyed) to.resetAndDestroy();
   };
-  if (from.destroyed) {
-    cut();
-    return;
-  }
-  from.once("close", cut);
-  from.pipe(to);
+  if (from.destroyed) cut();
+  else from.once("close", cut);
+  return !from.destroyed;
 }

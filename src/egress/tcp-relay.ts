@@ -5,6 +5,7 @@
  */
 import type { Server, Socket } from "node:net";
 import type { DecisionScope } from "../core/permission.ts";
+import type { OutsideConnection } from "./connect.ts";
 import type { Dialer, Target } from "./dial.ts";
 import {
   createEndpoints,
@@ -15,7 +16,7 @@ import {
 import type { OnNote } from "./note.ts";
 import type { SandboxNetwork } from "./sandbox-network.ts";
 import { watchServerName } from "./server-name.ts";
-import { prepareForSplice, splice } from "./splice.ts";
+import { prepareForSplice, spliceOutside } from "./splice.ts";
 import { maxEndpoints, maxTcpConnections, type EgressTiming } from "./timing.ts";
 
 export interface TcpRelay {
@@ -27,7 +28,12 @@ export interface TcpRelay {
    *
    * @throws As `SandboxNetwork.listenTcp`; `outside` is closed then.
    */
-  admit(address: string, target: Target, scope: DecisionScope, outside: Socket): Promise<void>;
+  admit(
+    address: string,
+    target: Target,
+    scope: DecisionScope,
+    outside: OutsideConnection,
+  ): Promise<void>;
   close(): void;
 }
 
@@ -42,7 +48,7 @@ interface TcpEndpoint extends Endpoint {
   readonly at: EndpointAddress;
   readonly target: Target;
   /** Dialled already, for whoever connects next. */
-  readonly waiting: Socket[];
+  readonly waiting: OutsideConnection[];
   /** How many connections it may yet have: one for each call that was allowed `once`. */
   budget: number;
 }
@@ -95,24 +101,24 @@ function open(state: State, at: EndpointAddress, target: Target): TcpEndpoint {
     onRetired: () => {
       isRetired = true;
       server?.close();
-      for (const socket of endpoint.waiting) socket.destroy();
+      for (const { socket } of endpoint.waiting) socket.destroy();
     },
   };
   return endpoint;
 }
 
 /** For whoever connects next, for a while. */
-function offer(state: State, endpoint: TcpEndpoint, outside: Socket): void {
+function offer(state: State, endpoint: TcpEndpoint, outside: OutsideConnection): void {
   endpoint.waiting.push(outside);
   const untaken = setTimeout(() => {
     const index = endpoint.waiting.indexOf(outside);
     if (index === -1) return;
     endpoint.waiting.splice(index, 1);
-    outside.destroy();
+    outside.socket.destroy();
     // The call that it was for has not made its connection: nor may another.
     spend(state, endpoint);
   }, state.timing.untakenMs);
-  outside.once("close", () => clearTimeout(untaken));
+  outside.socket.once("close", () => clearTimeout(untaken));
 }
 
 function spend({ endpoints }: State, endpoint: TcpEndpoint): void {
@@ -150,13 +156,13 @@ async function dialFor(state: State, target: Target, inside: Socket): Promise<vo
   else if (!inside.destroyed) inside.resetAndDestroy();
 }
 
-function join({ onNote }: State, target: Target, inside: Socket, outside: Socket): void {
+function join({ onNote }: State, target: Target, inside: Socket, outside: OutsideConnection): void {
   watchServerName(target, inside, onNote);
-  splice(inside, outside);
+  spliceOutside(inside, outside);
 }
 
-function takeLiving(waiting: Socket[]): Socket | undefined {
-  let socket = waiting.shift();
-  while (socket?.destroyed === true) socket = waiting.shift();
-  return socket;
+function takeLiving(waiting: OutsideConnection[]): OutsideConnection | undefined {
+  let outside = waiting.shift();
+  while (outside?.socket.destroyed === true) outside = waiting.shift();
+  return outside;
 }
