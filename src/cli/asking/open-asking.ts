@@ -7,18 +7,19 @@ import { dirname, resolve } from "node:path";
 import { invalidRequest } from "../../core/errors.ts";
 import type { Asker } from "../../permissions/asker.ts";
 import { neverAsker } from "../../permissions/asker.ts";
-import { createBrokerAsker } from "../../permissions/broker-asker.ts";
+import { connectBroker } from "../../permissions/broker-asker.ts";
 import { formatReport, reportOf } from "../../permissions/report.ts";
-import { openProjectRules } from "../../permissions/store.ts";
+import { openRuleStore, type RuleStore } from "../../permissions/rule-store.ts";
+import type { NewRule } from "../../permissions/rule.ts";
 import { summaryOfDenied } from "../../permissions/summary.ts";
-import type { ExecutionControl } from "../../service/request.ts";
+import { stateFolder } from "../../util/user-folders.ts";
 import type { OutputGate } from "../output-gate.ts";
 import type { ResolvedProgram } from "../program.ts";
 import { openQuestionTerminal } from "../question-terminal.ts";
 import type { RunForm } from "../run-form.ts";
 import type { RunOptions } from "../run-options.ts";
 import { asWritten } from "./as-written.ts";
-import { writeLearned } from "./learn.ts";
+import { refuseExisting, rulesOfPolicy, writeLearned } from "./policy-files.ts";
 import { askedVariables, prepareAsking, realPathOr } from "./prepare-asking.ts";
 import type { RunAsking } from "./run-asking.ts";
 import { createTerminalAsker, type TerminalAsker } from "./terminal-asker.ts";
@@ -39,16 +40,19 @@ export async function openRunAsking(parts: OpenAskingParts): Promise<RunAsking> 
   const [cwd, { env }] = [process.cwd(), process];
   const command = asWritten(form);
   const project = projectOf(form, resolved, cwd);
-  const store = await openProjectRules(project, env);
+  const store = storeOf(project, env);
+  const home = realPathOr(homedir());
+  const learned = asking.learn === undefined ? undefined : resolve(cwd, asking.learn);
+  if (learned !== undefined) refuseExisting(learned);
   const terminal = openTerminalAsker(parts, command);
   const prepared = prepareAsking(wanted, asking, {
     ...{ cwd, env, command },
-    stored: await store.rules(),
-    remember: (rule) => store.add(rule),
-    asker: terminal?.asker ?? askerWithoutTerminal(options),
+    stored: [...(await rulesOfPolicy(asking.policy, { cwd, home })), ...(store?.read() ?? [])],
+    remember: async (rule) => keep(store, rule),
+    asker: terminal?.asker ?? (await askerWithoutTerminal(options)),
   });
   const { log, permissions } = prepared;
-  const place = { home: prepared.home, env };
+  const place = { home, env };
   return {
     network: prepared.network,
     permissions,
@@ -59,10 +63,11 @@ export async function openRunAsking(parts: OpenAskingParts): Promise<RunAsking> 
       ...(await askedVariables(permissions.gate, asking.askEnv, { env, signal })),
     }),
     attach: (control) => terminal?.attach(control),
-    summary: () => (asking.report ? formatReport(log, place) : summaryOfDenied(log, place)),
+    summary: () => [
+      ...withoutName(asking.report ? formatReport(log, place) : summaryOfDenied(log, place)),
+      ...(learned === undefined ? [] : writeLearned(learned, log, { ...place, command })),
+    ],
     reportJson: () => reportOf(log),
-    writeLearned: async () =>
-      asking.learn === undefined ? [] : writeLearned(resolve(cwd, asking.learn), log, place),
     exitCode: (ofRun) =>
       asking.failOnDeny && ofRun === 0 && log.entries().some(({ isAllowed }) => !isAllowed)
         ? EXIT_DENIED
@@ -70,6 +75,10 @@ export async function openRunAsking(parts: OpenAskingParts): Promise<RunAsking> 
     [Symbol.dispose]: () => terminal?.[Symbol.dispose](),
   };
 }
+
+/** Notes of ours have it in front anyway. */
+const withoutName = (lines: readonly string[]): readonly string[] =>
+  lines.map((line) => line.replace(/^glovebox: /, ""));
 
 /** As Deno's permission broker ends what it was not allowed. */
 const EXIT_DENIED = 87;
@@ -101,8 +110,26 @@ function openTerminalAsker(
   throw invalidRequest("--ask", "`tty`: there is no terminal to ask on. Write `never` or `auto`.");
 }
 
-function askerWithoutTerminal({ asking: { asker } }: RunOptions): Asker {
-  return asker.kind === "broker" ? createBrokerAsker({ path: asker.path }) : neverAsker;
+/** @throws {GloveboxError} `INVALID_REQUEST` where nobody listens at the broker's socket. */
+async function askerWithoutTerminal({ asking: { asker } }: RunOptions): Promise<Asker> {
+  if (asker.kind !== "broker") return neverAsker;
+  try {
+    return await connectBroker({ socketPath: asker.path });
+  } catch (error) {
+    throw invalidRequest("--ask", `\`broker:${asker.path}\`: ${(error as Error).message}.`);
+  }
+}
+
+/** Undefined for a user without a home. */
+function storeOf(project: string, env: NodeJS.ProcessEnv): RuleStore | undefined {
+  const folder = stateFolder(env);
+  return folder === undefined ? undefined : openRuleStore(folder, project);
+}
+
+/** @throws {Error} where there is no place for it. */
+async function keep(store: RuleStore | undefined, rule: NewRule): Promise<void> {
+  if (store === undefined) throw new Error("this user has no home folder to keep it in");
+  await store.add([rule]);
 }
 
 /** Where the program finds the sockets that it may ask for. */

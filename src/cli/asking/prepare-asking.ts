@@ -26,8 +26,6 @@ export interface PreparedAsking {
   readonly network: NetworkPolicy;
   readonly permissions: RequestPermissions;
   readonly log: DecisionLog;
-  readonly rules: readonly Rule[];
-  readonly home: string;
 }
 
 export interface AskingPlace {
@@ -70,7 +68,7 @@ export function prepareAsking(
   return {
     network: { mode: wanted.network },
     permissions: { gate, ...pathsOf(wanted, rules, place, env) },
-    ...{ log, rules, home },
+    log,
   };
 }
 

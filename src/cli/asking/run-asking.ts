@@ -18,12 +18,10 @@ export interface RunAsking extends Disposable {
   readonly variables: (signal: AbortSignal) => Promise<Readonly<Record<string, string>>>;
   /** Ctrl-C in a question is the program's, too. */
   readonly attach: (control: ExecutionControl) => void;
-  /** Lines about what was denied, and more where that was asked for. */
+  /** At the end, once: lines about what was denied, and more where that was asked for. */
   readonly summary: () => readonly string[];
   /** For `--json`. */
   readonly reportJson: () => unknown;
-  /** Writes what was learned. @throws {GloveboxError} `INVALID_REQUEST` */
-  readonly writeLearned: () => Promise<readonly string[]>;
   /** Of our process, from that of the run. */
   readonly exitCode: (ofRun: number) => number;
 }

@@ -4,7 +4,7 @@
  */
 import type { Readable } from "node:stream";
 import type { Asker } from "../../permissions/asker.ts";
-import { createTtyAsker } from "../../permissions/tty-asker.ts";
+import { TtyAsker } from "../../permissions/tty-asker.ts";
 import type { ExecutionControl } from "../../service/request.ts";
 import type { OutputGate } from "../output-gate.ts";
 import { painterFor } from "../print.ts";
@@ -37,7 +37,7 @@ export function createTerminalAsker(options: TerminalAskerOptions): TerminalAske
     color: paint("bold", "") !== "",
     unicode: !isDumb && /utf-?8/i.test(localeOf(process.env)),
   };
-  const asker = createTtyAsker({
+  const asker = new TtyAsker({
     input: terminal.input,
     output: terminal.output,
     setRaw: terminal.setRaw,

@@ -1,1 +1,0 @@
-export const writeLearned = async (..._: any[]): Promise<string[]> => [];
