@@ -7,6 +7,7 @@ import { execFile, spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, test } from "vitest";
+import { skipUnless } from "../require.ts";
 
 /** For `sh`, in a new network namespace. */
 export const anyAddressIsLocal = [
@@ -30,7 +31,7 @@ export function describeInOwnNetwork(file: string, body: () => void): void {
     describe("in a network of its own", body);
     return;
   }
-  const reason = whyNot();
+  const reason = skipUnless("linux", whyNot());
   test.skipIf(reason !== undefined)(
     `in a network of its own${reason === undefined ? "" : ` (${reason})`}`,
     { timeout: 150_000 },
