@@ -47,7 +47,8 @@ export const optionOfRule = (effect: Effect, kind: SubjectKind): RuleOption =>
 
 const ofRules: readonly PermissionFlag[] = ruleFlags.map(({ flag, effect, kind, valueName }) => ({
   ...{ flag, valueName, kind: "list", option: optionOfRule(effect, kind) },
-  help: effect === "deny" ? "never, whatever allows it (repeatable)" : `${allowed[kind]} (repeatable)`,
+  help:
+    effect === "deny" ? "never, whatever allows it (repeatable)" : `${allowed[kind]} (repeatable)`,
 }));
 
 export const permissionFlags: readonly PermissionFlag[] = [

@@ -13,8 +13,7 @@ import { optionOfRule, type RawPermissions } from "../permission-flags.ts";
 
 /** `tty`: it must be there. `auto`: the terminal if there is one. */
 export type WantedAsker =
-  | { readonly kind: "auto" | "tty" | "never" }
-  | { readonly kind: "broker"; readonly path: string };
+  { readonly kind: "auto" | "tty" | "never" } | { readonly kind: "broker"; readonly path: string };
 
 export interface AskingOptions {
   /** As it was written; absent: whatever can be had. */
@@ -41,7 +40,10 @@ export function parseAskingOptions(
     throw invalidRequest("--learn", "asks nobody. Leave --ask out.");
   }
   return {
-    network: network === undefined ? undefined : oneOf("--network", network, ["none", "ask", "all"] as const),
+    network:
+      network === undefined
+        ? undefined
+        : oneOf("--network", network, ["none", "ask", "all"] as const),
     files: files === undefined ? undefined : oneOf("--files", files, ["none", "ask"] as const),
     asker: parseAsker(learn === undefined ? (ask ?? "auto") : "never"),
     askTimeoutMs: raw.askTimeout === undefined ? undefined : parseTimeout(raw.askTimeout),
@@ -73,5 +75,8 @@ function parseTimeout(text: string): number {
 
 function parseVariable(name: string): string {
   if (variableForm.test(name)) return name;
-  throw invalidRequest("--ask-env", `\`${name}\` is not the name of a variable. Write AWS_PROFILE.`);
+  throw invalidRequest(
+    "--ask-env",
+    `\`${name}\` is not the name of a variable. Write AWS_PROFILE.`,
+  );
 }

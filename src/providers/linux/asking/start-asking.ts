@@ -96,7 +96,8 @@ function startAnswerers(
     askFs,
     close: async () => {
       calls.close();
-      await Promise.all([egress?.close(), askFs?.close()]);
+      egress?.close();
+      await askFs?.close();
     },
   };
 }
