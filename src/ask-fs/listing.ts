@@ -5,7 +5,7 @@
  */
 import { type Dir, type Dirent, constants } from "node:fs";
 import { opendir } from "node:fs/promises";
-import { hostCalls, openName, pathOfFd } from "./host-files.ts";
+import { closeName, openName, pathOfFd } from "./host-files.ts";
 import { isUnnameable } from "./nodes.ts";
 import { replyHeaderBytes, unknownInode } from "./protocol.ts";
 import { Refusal } from "./refusal.ts";
@@ -39,7 +39,7 @@ export async function openListing(
     const dir = await opendir(pathOfFd(fd), { bufferSize: READ_AHEAD });
     return listingOf(dir, fd, isHidden);
   } catch (error) {
-    await hostCalls.close(fd);
+    closeName(fd);
     throw error;
   }
 }
@@ -83,7 +83,7 @@ function listingOf(dir: Dir, fd: number, isHidden: (name: string) => boolean): L
     close: async () => {
       await lastPage;
       await dir.close().catch(() => {});
-      await hostCalls.close(fd);
+      closeName(fd);
     },
   };
 }
