@@ -93,7 +93,7 @@ export async function openFolder(tree: Tree, waiter: Waiter, node: Node): Promis
   await ask(tree, waiter, "list", path);
   const isHiddenName = (name: string): boolean =>
     isHidden(pathOfPlace({ folder: path, name }), tree.hidden);
-  const listing = await openListing(path, isHiddenName);
+  const listing = await openListing(path, isHiddenName, tree.names);
   return openReply(await tree.handles.add({ kind: "folder", node, listing }));
 }
 
