@@ -21,7 +21,8 @@ export function silentPolicyOf({ policy }: Pick<SandboxSpec, "policy">, provider
   const { network, askable = [], shown = [] } = policy;
   const workspace = uncopied(policy.workspace, provider);
   const isShown = askable.length > 0 || shown.length > 0;
-  if (network.mode !== "ask" && !isShown) return { ...policy, network, workspace } satisfies SilentPolicy;
+  if (network.mode !== "ask" && !isShown)
+    return { ...policy, network, workspace } satisfies SilentPolicy;
   throw new GloveboxError(
     "POLICY_UNENFORCEABLE",
     `${provider}: this provider can't hold a program while somebody is asked, and shows no further paths of this machine. Use \`linux\`, or network \`none\` or \`all\` and nothing to ask about.`,
