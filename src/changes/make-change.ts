@@ -96,7 +96,7 @@ export function make(maker: Maker, change: Change, after: After): void {
       : maker.owner;
   switch (after.kind) {
     case "folder":
-      makeFolder(folder, way, owner, status !== undefined);
+      makeFolder(folder, way, owner, after.mode, status !== undefined);
       break;
     case "link":
       replaceBy(folder, way, (temporary) => {
@@ -139,10 +139,6 @@ function isMadeAlready(
 
 const isRoot = (): boolean => process.geteuid?.() === 0;
 
-/** What is new is for others what the user's own umask says, whatever the program wanted. */
-const modeOf = ({ before }: Change, mode: number): number =>
-  before === undefined ? mode & 0o777 & ~process.umask() : mode & 0o777;
-
 const temporaryIn = (folder: number): Buffer =>
   nameIn(folder, `.glovebox-${randomBytes(8).toString("hex")}.tmp`);
 
@@ -178,11 +174,12 @@ function makeFile(
 ): void {
   replaceBy(folder, way, (temporary) => {
     const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
-    const to = openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+    // What is new is for others what the user's own umask says, whatever the program wanted.
+    const to = openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode & 0o777);
     try {
       copyAll(blobPath(blob), to);
       if (isRoot()) fchownSync(to, owner.uid, owner.gid);
-      fchmodSync(to, modeOf(change, mode));
+      if (change.before !== undefined) fchmodSync(to, mode & 0o777);
     } finally {
       closeSync(to);
     }
@@ -210,12 +207,13 @@ function makeFolder(
   folder: number,
   way: Buffer,
   owner: Maker["owner"],
+  mode: number,
   isSomethingThere: boolean,
 ): void {
   const aside = temporaryIn(folder);
   if (isSomethingThere) renameSync(way, aside);
   try {
-    mkdirSync(way, 0o700);
+    mkdirSync(way, (mode & 0o777) | 0o700);
     if (isRoot()) lchownSync(way, owner.uid, owner.gid);
   } catch (error) {
     if (isSomethingThere) renameSync(aside, way);
@@ -247,7 +245,8 @@ export function setFolderMode({ walk }: Maker, change: Change): void {
   if (before?.kind === "folder" && !isAsSeen(fstatSync(fd, { bigint: true }), before.seen)) {
     throw new Conflict(changedSince);
   }
-  // A sticky bit, or that its group is inherited, is the user's own.
-  const kept = fstatSync(fd).mode & 0o7000;
-  fchmodSync(fd, kept | modeOf(change, change.after.mode));
+  // A sticky bit, or that its group is inherited, is the user's own. A new one has what their umask left.
+  const now = fstatSync(fd).mode;
+  const allowed = before === undefined ? now & 0o777 : 0o777;
+  fchmodSync(fd, (now & 0o7000) | (change.after.mode & allowed));
 }

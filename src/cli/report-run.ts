@@ -10,7 +10,7 @@ import type {
   ExecutionSink,
 } from "../service/request.ts";
 import type { ExecutionService } from "../service/service.ts";
-import { exitCodeOfReport } from "./exit.ts";
+import { EXIT_OUR_FAILURE, exitCodeOfReport } from "./exit.ts";
 import { explainEnd, explainGaps, explainInFull } from "./explain-end.ts";
 import { formatJsonReport } from "./json-report.ts";
 import { openLiveOutput } from "./live-output.ts";
@@ -24,7 +24,10 @@ export interface Runner {
 
 export type OnStart = (control: ExecutionControl) => void;
 
-interface Reported extends Pick<RunParts, "options" | "out" | "interruption"> {
+interface Reported extends Pick<
+  RunParts,
+  "options" | "out" | "interruption" | "review" | "onReport"
+> {
   readonly request: ExecutionRequest;
 }
 
@@ -55,6 +58,7 @@ async function runLive(runner: Runner, parts: Reported, onStart: OnStart): Promi
   const report = await runner.run(request, sink, interruption.signal, onStart);
   printNotes(report, runner, parts);
   await bringOut(report, runner, parts);
+  parts.onReport?.(report);
   const outputClosed = output.isClosed();
   return exitCodeOfReport(report, { received: interruption.received(), outputClosed });
 }
@@ -67,10 +71,11 @@ async function runToJson(runner: Runner, parts: Reported, onStart: OnStart): Pro
   const collected = await collect(attaching, request, interruption.signal);
   const received = interruption.received();
   const exitCode = exitCodeOfReport(collected.report, { received, outputClosed: false });
-  process.stdout.write(formatJsonReport(collected, exitCode));
+  const changes = await parts.review?.settle(collected.report);
+  process.stdout.write(formatJsonReport(collected, exitCode, changes?.document));
   printNotes(collected.report, runner, parts);
   await bringOut(collected.report, runner, parts);
-  return exitCode;
+  return changes?.isDone === false && exitCode === 0 ? EXIT_OUR_FAILURE : exitCode;
 }
 
 async function bringOut(

@@ -10,7 +10,6 @@ import {
   maxChangeEntries,
   type BytePath,
   type ChangesRequest,
-  type ChangeSink,
   type CopiedThing,
   type LeftOutReason,
 } from "../core/changes.ts";

@@ -4,7 +4,6 @@
  */
 import { constants } from "node:os";
 import type { ChangesRequest } from "../core/changes.ts";
-import type { CollectedFiles, CollectRequest } from "../core/collected.ts";
 import type { Command } from "../core/command.ts";
 import type { Enforcement } from "../core/enforcement.ts";
 import { GloveboxError, isGloveboxError } from "../core/errors.ts";
@@ -85,20 +84,7 @@ export function sandboxOf(parts: SandboxParts): ProviderSandbox {
     id: parts.id,
     enforcement: parts.enforcement,
     exec,
-    collect: (request, signal) => {
-      sendFiles();
-      return readIn(
-        parts,
-        turns,
-        {
-          step: "collect",
-          program: collectRecords(request),
-          read: (run) => collectFiles(request, run),
-        },
-        signal,
-      );
-    },
-    readChanges: async (request, signal) => readChangesIn(parts, turns, request, signal),
+    ...readingOf(parts, turns, sendFiles),
     kill: (name) => {
       if (turns.current() !== "exec") return;
       launcher.send(encodeMessage([["signal", constants.signals[name]]]));
@@ -111,15 +97,25 @@ export function sandboxOf(parts: SandboxParts): ProviderSandbox {
   };
 }
 
-async function readChangesIn(
+/** What is read in the place of a command. */
+function readingOf(
   parts: SandboxParts,
   turns: Turns,
-  request: ChangesRequest,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const program = changesRecords(request);
-  const read = async (run: RunReader): Promise<boolean> => readChanges(request, run);
-  return readIn(parts, turns, { step: "readChanges", program, read }, signal);
+  sendFiles: () => void,
+): Required<Pick<ProviderSandbox, "collect" | "readChanges">> {
+  return {
+    collect: (request, signal) => {
+      sendFiles();
+      const program = collectRecords(request);
+      const read = async (run: RunReader) => collectFiles(request, run);
+      return readIn(parts, turns, { step: "collect", program, read }, signal);
+    },
+    readChanges: async (request, signal) => {
+      const program = changesRecords(request);
+      const read = async (run: RunReader) => readChanges(request, run);
+      return readIn(parts, turns, { step: "readChanges", program, read }, signal);
+    },
+  };
 }
 
 type RunReader = (setting: CommandSetting) => Promise<Execution>;
