@@ -3,7 +3,6 @@
  * One sandbox: a running launcher, and the commands that it is given.
  */
 import { constants } from "node:os";
-import type { ChangesRequest } from "../core/changes.ts";
 import type { Command } from "../core/command.ts";
 import type { Enforcement } from "../core/enforcement.ts";
 import { GloveboxError, isGloveboxError } from "../core/errors.ts";
