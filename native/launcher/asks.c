@@ -61,17 +61,11 @@ static void take_grant(const struct sandbox *sandbox, const struct record *recor
 
 /* id, pid as the sandbox numbers it */
 static void take_question_about(const struct sandbox *sandbox, const struct record *record) {
-    char path[64], status[2048];
     uint64_t id = parse_number("who", record->value);
     uint64_t pid = parse_number("who", next_field(record, record->value));
     struct process_words words = {.pid = 0};
-    snprintf(path, sizeof path, "%" PRIu64 "/status", pid);
-    const char *line = NULL;
-    int host_pid = 0;
-    if (read_text_at(sandbox->proc_fd, path, status, sizeof status) > 0)
-        line = strstr(status, "\nNSpid:");
-    if (line && sscanf(line, "\nNSpid: %d", &host_pid) == 1)
-        words = describe_process(host_pid);
+    if (pid && pid <= INT32_MAX)
+        words = describe_process(sandbox->proc_fd, (pid_t)pid);
     (void)!send_event("{\"event\":\"who\",\"id\":\"%" PRIu64 "\",\"pid\":%d,\"name\":\"%s\","
                       "\"executable\":\"%s\"}",
                       id, words.pid, words.name, words.executable);

@@ -53,11 +53,14 @@ bool drain_events(void);
 
 /* A process for people, in hexadecimal digits: it has chosen its names itself. */
 struct process_words {
-    pid_t pid;             /* of the process, on the host */
+    pid_t pid;             /* as its sandbox numbers it; 0: it is gone */
     char name[40];         /* 16 bytes */
     char executable[1025]; /* 512 bytes */
 };
-struct process_words describe_process(pid_t thread);
+/* The process that a thread is of; itself where that is not known. */
+pid_t process_of(int proc, pid_t thread);
+/* `proc`: a /proc, by whose numbers `thread` is one. */
+struct process_words describe_process(int proc, pid_t thread);
 /* Room for twice as many digits and a NUL. */
 void to_hex(const char *bytes, size_t count, char *digits);
 

@@ -91,10 +91,12 @@ static void setup_limits(const struct plan *plan, const struct command *command)
     if (plan->file_size_bytes)
         limit("file size", RLIMIT_FSIZE, plan->file_size_bytes, plan->file_size_bytes);
     /* With a cgroup its pids.max counts, and tells us when it was reached. Without one, since Linux
-     * 5.14, this counts the processes of this user namespace only: pid 1 and the program's. A container
+     * 5.14, this counts the processes of this user namespace only: ours and the program's. A container
      * has none of its own, and the user's processes in others would count. */
-    if (!plan->cgroup_count && !plan->is_container && !plan->is_template)
-        limit("processes", RLIMIT_NPROC, plan->processes + 1, plan->processes + 1);
+    if (!plan->cgroup_count && !plan->is_container && !plan->is_template) {
+        rlim_t ours = 1 + (plan->asks_network ? 1 : 0); /* pid 1 and the agent */
+        limit("processes", RLIMIT_NPROC, plan->processes + ours, plan->processes + ours);
+    }
     /* The supervisor ends the sandbox at the limit; this is the wall behind it, for each process. */
     if (command->cpu_us) {
         rlim_t seconds = command->cpu_us / 1000000 + 2;

@@ -81,28 +81,38 @@ void to_hex(const char *bytes, size_t count, char *digits) {
     *digits = '\0';
 }
 
-/* The thread's process; a thread may have a name of its own. */
-static pid_t process_of(pid_t thread) {
-    char path[64], status[2048];
-    snprintf(path, sizeof path, "/proc/%d/status", thread);
-    if (read_text_at(AT_FDCWD, path, status, sizeof status) < 0)
-        return thread;
-    const char *line = strstr(status, "\nTgid:");
-    int process;
-    return line && sscanf(line, "\nTgid: %d", &process) == 1 ? process : thread;
+/* A number of its status; `fallback` where it has none. */
+static pid_t status_number(int proc, pid_t thread, const char *name, pid_t fallback) {
+    char path[64], status[4096];
+    snprintf(path, sizeof path, "%d/status", thread);
+    if (read_text_at(proc, path, status, sizeof status) < 0)
+        return fallback;
+    const char *line = strstr(status, name);
+    int number = fallback;
+    if (!line)
+        return fallback;
+    /* Of several, one for each namespace, the last is its own's. */
+    for (const char *next = line + strlen(name); sscanf(next, "\t%d", &number) == 1;)
+        next += 1 + strspn(next + 1, "0123456789");
+    return number;
 }
 
-struct process_words describe_process(pid_t thread) {
-    struct process_words words = {.pid = process_of(thread)};
+pid_t process_of(int proc, pid_t thread) {
+    return status_number(proc, thread, "\nTgid:", thread);
+}
+
+struct process_words describe_process(int proc, pid_t thread) {
+    pid_t process = process_of(proc, thread);
+    struct process_words words = {.pid = status_number(proc, process, "\nNSpid:", 0)};
     char path[64], name[32], executable[512];
-    snprintf(path, sizeof path, "/proc/%d/comm", words.pid);
-    ssize_t length = read_text_at(AT_FDCWD, path, name, sizeof name);
+    snprintf(path, sizeof path, "%d/comm", process);
+    ssize_t length = read_text_at(proc, path, name, sizeof name);
     if (length > 16)
         length = 16;
     if (length > 0)
         to_hex(name, (size_t)(name[length - 1] == '\n' ? length - 1 : length), words.name);
-    snprintf(path, sizeof path, "/proc/%d/exe", words.pid);
-    length = readlink(path, executable, sizeof executable);
+    snprintf(path, sizeof path, "%d/exe", process);
+    length = readlinkat(proc, path, executable, sizeof executable);
     if (length > 0)
         to_hex(executable, (size_t)length, words.executable);
     return words;

@@ -33,6 +33,7 @@ static size_t open_count;
 static struct endpoint told[MAX_TOLD_PORTS];
 static size_t told_count;
 static const struct plan *plan;
+static int proc_fd = -1; /* the host's /proc: by its numbers the kernel names who calls */
 
 /* Requests and answers are as large as the kernel says, which may be more than our headers know. */
 static union {
@@ -47,6 +48,9 @@ static union {
 void setup_notify(const struct plan *of, int listener) {
     listener_fd = listener;
     plan = of;
+    proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (proc_fd < 0)
+        die("open /proc");
 }
 
 /* ENOENT: the call is over, its process gone or interrupted. */
@@ -77,7 +81,7 @@ static bool read_memory(pid_t thread, uint64_t address, void *to, size_t length)
 static int take_fd(pid_t thread, uint64_t number) {
     int pidfd = (int)syscall(SYS_pidfd_open, thread, PIDFD_THREAD);
     if (pidfd < 0)
-        pidfd = (int)syscall(SYS_pidfd_open, describe_process(thread).pid, 0);
+        pidfd = (int)syscall(SYS_pidfd_open, process_of(proc_fd, thread), 0);
     if (pidfd < 0)
         return -1;
     int fd = (int)syscall(SYS_pidfd_getfd, pidfd, (int)number, 0);
@@ -178,7 +182,7 @@ static void ask_about_path(const struct seccomp_notif *call, const struct destin
         let_through(call->id); /* to what the sandbox itself has there */
         return;
     }
-    struct process_words process = describe_process((pid_t)call->pid);
+    struct process_words process = describe_process(proc_fd, (pid_t)call->pid);
     bool is_told =
         is_waiting(call->id) && open_count < MAX_OPEN_CALLS &&
         send_event("{\"event\":\"socket-path\",\"id\":\"%" PRIu64 "\",\"pid\":%d,\"name\":\"%s\","
@@ -190,7 +194,7 @@ static void ask_about_path(const struct seccomp_notif *call, const struct destin
 static bool tell_endpoint(const char *event, uint64_t id, pid_t thread,
                           const struct endpoint *endpoint) {
     char address[INET6_ADDRSTRLEN];
-    struct process_words process = describe_process(thread);
+    struct process_words process = describe_process(proc_fd, thread);
     show_address(endpoint, address);
     return send_event("{\"event\":\"%s\",\"id\":\"%" PRIu64 "\",\"pid\":%d,\"name\":\"%s\","
                       "\"executable\":\"%s\",\"protocol\":\"%s\",\"address\":\"%s\",\"port\":%u}",

@@ -6,16 +6,16 @@
 import type { CollectedExecution } from "../service/collect.ts";
 import { reportToJson } from "../service/report-json.ts";
 
-/** One JSON document and a line feed. */
+/**
+ * One JSON document and a line feed.
+ *
+ * @param more By its key: what it asked for, what it changed in a copy.
+ */
 export function formatJsonReport(
   collected: CollectedExecution,
   exitCode: number,
-  changes?: Readonly<Record<string, unknown>>,
+  more: Readonly<Partial<Record<"permissions" | "changes", unknown>>> = {},
 ): string {
-  const document = {
-    ...reportToJson(collected),
-    ...(changes === undefined ? {} : { changes }),
-    exit_code: exitCode,
-  };
+  const document = { ...reportToJson(collected), ...more, exit_code: exitCode };
   return `${JSON.stringify(document, null, 2)}\n`;
 }

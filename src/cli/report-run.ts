@@ -26,7 +26,7 @@ export type OnStart = (control: ExecutionControl) => void;
 
 interface Reported extends Pick<
   RunParts,
-  "options" | "out" | "interruption" | "review" | "onReport"
+  "options" | "out" | "interruption" | "outputGate" | "asking" | "review" | "onReport"
 > {
   readonly request: ExecutionRequest;
 }
@@ -48,8 +48,8 @@ export async function runAndReport(
 }
 
 async function runLive(runner: Runner, parts: Reported, onStart: OnStart): Promise<number> {
-  const { request, interruption } = parts;
-  const output = openLiveOutput(process, interruption.abort);
+  const { request, interruption, outputGate, asking } = parts;
+  const output = openLiveOutput(process, interruption.abort, outputGate);
   const sink: ExecutionSink = {
     // What a compiler says is not the program's output: it must not get into a pipe after us.
     onOutput: (phase, stream, chunk) =>
@@ -60,19 +60,25 @@ async function runLive(runner: Runner, parts: Reported, onStart: OnStart): Promi
   await bringOut(report, runner, parts);
   parts.onReport?.(report);
   const outputClosed = output.isClosed();
-  return exitCodeOfReport(report, { received: interruption.received(), outputClosed });
+  const exitCode = exitCodeOfReport(report, { received: interruption.received(), outputClosed });
+  return asking?.exitCode(exitCode) ?? exitCode;
 }
 
 async function runToJson(runner: Runner, parts: Reported, onStart: OnStart): Promise<number> {
-  const { request, interruption } = parts;
+  const { request, interruption, asking } = parts;
   const attaching: Pick<ExecutionService, "run"> = {
     run: (wanted, sink, signal) => runner.run(wanted, sink, signal, onStart),
   };
   const collected = await collect(attaching, request, interruption.signal);
   const received = interruption.received();
-  const exitCode = exitCodeOfReport(collected.report, { received, outputClosed: false });
+  const ofRun = exitCodeOfReport(collected.report, { received, outputClosed: false });
+  const exitCode = asking?.exitCode(ofRun) ?? ofRun;
   const changes = await parts.review?.settle(collected.report);
-  process.stdout.write(formatJsonReport(collected, exitCode, changes?.document));
+  const more = {
+    ...(asking === undefined ? {} : { permissions: asking.reportJson() }),
+    ...(changes === undefined ? {} : { changes: changes.document }),
+  };
+  process.stdout.write(formatJsonReport(collected, exitCode, more));
   printNotes(collected.report, runner, parts);
   await bringOut(collected.report, runner, parts);
   return changes?.isDone === false && exitCode === 0 ? EXIT_OUR_FAILURE : exitCode;
@@ -96,10 +102,10 @@ async function bringOut(
 function printNotes(
   report: ExecutionReport,
   { providerName }: Runner,
-  { request, options }: Reported,
+  { request, options, asking }: Reported,
 ): void {
   if (options.verbosity === "quiet") return;
-  const notes = [...explainEnd(report, request.limits)];
+  const notes = [...explainEnd(report, request.limits), ...(asking?.summary() ?? [])];
   if (options.verbosity === "verbose") notes.push(...explainInFull(report, providerName));
   // The warning about `process` has said it all.
   else if (providerName !== "process") notes.push(...explainGaps(report.enforcement));

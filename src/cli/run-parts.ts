@@ -5,6 +5,8 @@
 import type { Readable } from "node:stream";
 import type { LanguageIndex } from "../languages/index-languages.ts";
 import type { ExecutionReport, ExecutionRequest } from "../service/request.ts";
+import type { RunAsking } from "./asking/run-asking.ts";
+import type { OutputGate } from "./output-gate.ts";
 import type { OwnTerminal } from "./own-terminal.ts";
 import type { Review } from "./review-changes.ts";
 import type { RunOptions } from "./run-options.ts";
@@ -23,5 +25,9 @@ export interface RunParts {
   readonly onReport?: (report: ExecutionReport) => void;
   readonly interruption: Interruption;
   readonly terminal: OwnTerminal | undefined;
+  /** Holds the program's output back while something is asked. */
+  readonly outputGate: OutputGate;
+  /** Absent: nothing is asked. */
+  readonly asking: RunAsking | undefined;
   readonly languages: () => LanguageIndex;
 }

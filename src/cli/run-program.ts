@@ -11,6 +11,9 @@ import type { ExecutionReport, ExecutionRequest, Program } from "../service/requ
 import { languageDataFolder } from "../util/package-folder.ts";
 import { artifactBounds } from "./artifact-bounds.ts";
 import { EXIT_OUR_FAILURE } from "./exit.ts";
+import type { RunAsking } from "./asking/run-asking.ts";
+import { wantAsking } from "./asking/want-asking.ts";
+import { createOutputGate, type OutputGate } from "./output-gate.ts";
 import { openOwnTerminal } from "./own-terminal.ts";
 import { ownStdin } from "./own-stdin.ts";
 import { resolveProgram } from "./program.ts";
@@ -37,6 +40,8 @@ export async function runProgram(form: RunForm, options: RunOptions): Promise<nu
   const artifacts = artifactsOf(resolved.program, options);
   const out = options.out === undefined ? undefined : await prepareOut(options.out);
   const terminal = options.hasTty ? openOwnTerminal() : undefined;
+  const outputGate = createOutputGate();
+  using asking = await openAsking(form, resolved, options, outputGate);
   // Up to here there is nothing to tidy up, and a signal may end this process as usual.
   using interruption = listenForSignals();
   const review = await reviewOf(resolved.program, options, interruption.signal);
@@ -45,16 +50,19 @@ export async function runProgram(form: RunForm, options: RunOptions): Promise<nu
     request: {
       ...(review === undefined ? {} : { changes: review.request }),
       ...createRequest(resolved, options),
+      ...(asking === undefined ? {} : { network: asking.network, permissions: asking.permissions }),
       ...artifacts,
       ...(terminal === undefined ? {} : { tty: terminal.size }),
     },
-    stdin: resolved.stdin === "used" ? "empty" : once(ownStdin),
+    stdin: resolved.stdin === "used" ? "empty" : once(() => asking?.programInput ?? ownStdin()),
     options,
     out,
     ...(review === undefined ? {} : { review }),
     onReport: (given) => (report = given),
     interruption,
     terminal,
+    outputGate,
+    asking,
     languages,
   };
   try {
@@ -100,6 +108,21 @@ function wordsOf(program: Program): string {
   return `${program.language} ${program.entry ?? program.files[0]?.path ?? ""}`;
 }
 
+/** Loaded only where something may be asked: most runs from scripts ask nothing. */
+async function openAsking(
+  form: RunForm,
+  resolved: ResolvedProgram,
+  options: RunOptions,
+  outputGate: OutputGate,
+): Promise<RunAsking | undefined> {
+  const wanted = wantAsking(options.asking, process.env);
+  if (wanted.network !== "ask" && wanted.files !== "ask") return undefined;
+  if (options.provider !== "auto" && options.provider !== "linux" && !wanted.isExplicit)
+    return undefined;
+  const { openRunAsking } = await import("./asking/open-asking.ts");
+  return openRunAsking({ form, resolved, options, wanted, outputGate });
+}
+
 function once<T>(make: () => T): () => T {
   let made: { readonly value: T } | undefined;
   return () => (made ??= { value: make() }).value;
@@ -122,7 +145,7 @@ function createRequest(
       options.namedLimits.has(name),
     ),
     onOutputLimit: options.onOutputLimit,
-    network: options.network,
+    network: { mode: options.asking.network === "all" ? "all" : "none" },
     enforcement: options.enforcement,
     compileCache: options.compileCache,
     ...(options.image === undefined ? {} : { image: options.image }),

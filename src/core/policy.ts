@@ -41,6 +41,8 @@ export interface Policy {
   readonly network: NetworkPolicy;
   /** Asked about through `SandboxSpec.gate`. Absent: nothing is. */
   readonly askable?: readonly AskablePath[];
+  /** Host paths that do not exist for it in what it is asked about, nor what lies below them. */
+  readonly hidden?: readonly string[];
   /** Absent: nothing but the workspace. */
   readonly shown?: readonly ShownPath[];
   /** `scratch`: an empty tmpfs that dies with the sandbox. */

@@ -217,11 +217,10 @@ function policyOf(
   { network, permissions }: ExecutionRequest,
   workspace: WorkspaceMount | undefined,
 ): Policy {
-  const { askable, shown } = permissions ?? {};
+  const { gate: _, ...paths } = permissions ?? { gate: undefined };
   return {
     network,
-    ...(askable === undefined ? {} : { askable }),
-    ...(shown === undefined ? {} : { shown }),
+    ...paths,
     workspace: workspace === undefined ? { kind: "scratch" } : { kind: "mount", ...workspace },
   };
 }

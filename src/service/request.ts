@@ -78,7 +78,7 @@ export interface ExecutionRequest {
   readonly changes?: ChangesRequest;
 }
 
-export interface RequestPermissions extends Pick<Policy, "askable" | "shown"> {
+export interface RequestPermissions extends Pick<Policy, "askable" | "hidden" | "shown"> {
   /** Who is asked, also where `network` is `ask`. */
   readonly gate: PermissionGate;
 }

@@ -6,8 +6,12 @@ import type { AskablePath, Policy } from "../../../core/policy.ts";
 import type { Records } from "../../../launcher/message.ts";
 
 /** The folders and files; each is a root of the file system of what is asked about, in this order. */
-export function askedRoots({ askable = [] }: Policy): readonly AskablePath[] {
-  return askable.filter(({ kind }) => kind !== "socket");
+export function askedRoots({ askable = [] }: Policy): readonly AskedRoot[] {
+  return askable.filter((each): each is AskedRoot => each.kind !== "socket");
+}
+
+interface AskedRoot extends AskablePath {
+  readonly kind: "folder" | "file";
 }
 
 /** A Unix socket of the host, and one of the paths that a program knows it by. */
@@ -41,16 +45,25 @@ export function askSettings(policy: Policy): Records {
 /** Behind all that is the sandbox's own: these lie in its folders. What is shown lies over what is asked. */
 export function askRecords(policy: Policy): Records {
   const asked = askedRoots(policy).flatMap(({ insidePaths }, number) =>
-    insidePaths.map((path) => ["asked", [path, String(number)]] as const),
+    insidePaths
+      .filter((path) => !isInAnother(path, policy))
+      .map((path) => ["asked", [path, String(number)]] as const),
   );
   // Until a socket is granted there is something that nobody can connect to.
-  const sockets = askedSockets(policy).map(
-    ({ insidePath }) => ["file", [insidePath, "0600", ""]] as const,
-  );
+  const sockets = askedSockets(policy)
+    .filter(({ insidePath }) => !isInAnother(insidePath, policy))
+    .map(({ insidePath }) => ["file", [insidePath, "0600", ""]] as const);
   const shown = (policy.shown ?? []).flatMap(({ hostPath, access, insidePaths }) =>
     insidePaths.map((path) => [`mount-${access}`, [path, hostPath]] as const),
   );
   return [...parentsFirst(asked), ...sockets, ...shown];
+}
+
+/** Whether a folder that is asked about has it there already: the same thing of the host. */
+function isInAnother(insidePath: string, policy: Policy): boolean {
+  return askedRoots(policy).some(({ kind, insidePaths }) => {
+    return kind === "folder" && insidePaths.some((folder) => insidePath.startsWith(`${folder}/`));
+  });
 }
 
 /** What lies in another comes behind it, or it would be hidden. */

@@ -3,8 +3,10 @@
  * A sandbox whose program is held while somebody is asked.
  */
 import { randomUUID } from "node:crypto";
-import { serveAskFs, type AskFs } from "../../../ask-fs/server.ts";
+import { serveAskFs, type AskFsServer } from "../../../ask-fs/server.ts";
+import type { FreeAccess } from "../../../ask-fs/consent.ts";
 import type { PermissionGate } from "../../../core/permission.ts";
+import type { Policy } from "../../../core/policy.ts";
 import type { ProviderSandbox } from "../../../core/provider.ts";
 import type { SandboxSpec } from "../../../core/sandbox.ts";
 import { createEgress, type Egress } from "../../../egress/egress.ts";
@@ -14,13 +16,14 @@ import { enforcementOf } from "../enforcement.ts";
 import { buildSandbox, refuseMissing, type LinuxHost } from "../start-sandbox.ts";
 import { askedRoots } from "./asked-paths.ts";
 import { startAskingLauncher, type AskingLauncher } from "./asking-launcher.ts";
+import { cannotAsk } from "./cannot-ask.ts";
 import { sandboxNetworkOf } from "./sandbox-network.ts";
 import { answerCalls } from "./answer-calls.ts";
 
 /** What answers a sandbox's questions while it lives. */
 interface Answerers {
   readonly egress: Egress | undefined;
-  readonly askFs: AskFs | undefined;
+  readonly askFs: AskFsServer | undefined;
   close(): Promise<void>;
 }
 
@@ -57,7 +60,7 @@ export async function startAskingSandbox(
   } catch (error) {
     await asking.launcher.end();
     await answerers.close();
-    throw error;
+    throw cannotAsk(error);
   }
 }
 
@@ -79,6 +82,9 @@ function startAnswerers(
           stream: asking.askFs,
           roots,
           gate,
+          owner: { uid: INSIDE_ID, gid: INSIDE_ID },
+          hidden: policy.hidden ?? [],
+          openTo: (path) => accessOfWorkspace(path, policy),
           describeProcess: async (pid) => {
             const { event } = await asking.request("who", [String(pid)]);
             return event.event === "who" ? event.process : undefined;
@@ -93,4 +99,16 @@ function startAnswerers(
       await Promise.all([egress?.close(), askFs?.close()]);
     },
   };
+}
+
+/** The sandbox's only user and group: native/launcher/launcher.h. */
+const INSIDE_ID = 1000;
+
+/** What the program has as its workspace already, it may have by its own name, too. */
+function accessOfWorkspace(path: string, { workspace }: Policy): FreeAccess | undefined {
+  if (workspace.kind === "scratch") return undefined;
+  const { hostPath, access } = workspace;
+  if (path !== hostPath && !path.startsWith(`${hostPath}/`)) return undefined;
+  // By its own name it is no copy: what is written there is written to the folder itself.
+  return access === "copy" ? "ro" : access;
 }

@@ -1,0 +1,80 @@
+/**
+ * @module
+ * Questions on our own terminal.
+ */
+import type { Readable } from "node:stream";
+import type { Asker } from "../../permissions/asker.ts";
+import { TtyAsker } from "../../permissions/tty-asker.ts";
+import type { ExecutionControl } from "../../service/request.ts";
+import type { OutputGate } from "../output-gate.ts";
+import { painterFor } from "../print.ts";
+import type { QuestionTerminal } from "../question-terminal.ts";
+
+export interface TerminalAsker extends Disposable {
+  readonly asker: Asker;
+  /** Our stdin for the program; absent: it is another stream than the terminal. */
+  readonly programInput: Readable | undefined;
+  /** From here on Ctrl-C in a question reaches the program. */
+  readonly attach: (control: ExecutionControl) => void;
+}
+
+export interface TerminalAskerOptions {
+  readonly terminal: QuestionTerminal;
+  readonly outputGate: OutputGate;
+  /** What was run. */
+  readonly command: string;
+  /** Of the user, canonical. */
+  readonly home: string;
+}
+
+export function createTerminalAsker(options: TerminalAskerOptions): TerminalAsker {
+  const { terminal, outputGate, command, home } = options;
+  let control: ExecutionControl | undefined;
+  const isDumb = process.env["TERM"] === "dumb";
+  const paint = painterFor({ isTTY: true }, process.env);
+  const look = {
+    ...{ command, home },
+    color: paint("bold", "") !== "",
+    unicode: !isDumb && /utf-?8/i.test(localeOf(process.env)),
+  };
+  const asker = new TtyAsker({
+    input: terminal.input,
+    output: terminal.output,
+    setRaw: terminal.setRaw,
+    hold: () => {
+      const release = outputGate.hold();
+      return {
+        showOutput: () => {
+          release();
+          redraw(control, terminal);
+        },
+        returnKeys: () => undefined,
+      };
+    },
+    // The second one is ours: whoever presses it twice wants the end.
+    onInterrupt: () => process.kill(process.pid, "SIGINT"),
+    text: () => ({ ...look, columns: terminal.columns() }),
+    isDumb,
+  });
+  return {
+    asker,
+    programInput: terminal.programInput,
+    attach: (started) => (control = started),
+    [Symbol.dispose]: () => {
+      asker[Symbol.dispose]();
+      terminal[Symbol.dispose]();
+    },
+  };
+}
+
+/** As locale(7) has it. */
+function localeOf(env: NodeJS.ProcessEnv): string {
+  return [env["LC_ALL"], env["LC_CTYPE"], env["LANG"]].find((text) => (text ?? "") !== "") ?? "";
+}
+
+/** A program that fills the screen draws it anew when its size changes. */
+function redraw(control: ExecutionControl | undefined, terminal: QuestionTerminal): void {
+  const { columns, rows } = terminal.size();
+  control?.resize({ columns, rows: Math.max(rows - 1, 1) });
+  control?.resize({ columns, rows });
+}
