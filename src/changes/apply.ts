@@ -3,7 +3,7 @@
  * Makes the changes in the folder itself. What a program chose, names and links, lead nowhere but to
  * where they were shown: see folder-walk.ts.
  */
-import { folderOf } from "../core/changes.ts";
+import { folderOf, type BytePath } from "../core/changes.ts";
 import { isReplaced, type Change, type ChangeSet } from "./change-set.ts";
 import { walkFolder } from "./folder-walk.ts";
 import { changedSince, make, reasonOf, setFolderMode, takeAway } from "./make-change.ts";
@@ -55,10 +55,18 @@ export function applyChanges({ set, blobPath, holdBack }: ApplyRequest): Applied
   };
 
   const wanted: Change[] = [];
+  /** What is in a folder stays where that stays. */
+  const staying = new Set<BytePath>();
   for (const change of set.changes) {
-    const reason = change.isConflict === true ? changedSince : holdBack(change);
+    const reason =
+      change.isConflict === true
+        ? changedSince
+        : isBelow(change.path, staying)
+          ? "what it lies in stays"
+          : holdBack(change);
     if (reason === undefined) wanted.push(change);
     else refused.push({ change, reason });
+    if (reason !== undefined && isReplaced(change)) staying.add(change.path);
   }
   const deletions = wanted.filter(({ after }) => after === undefined).reverse();
   const replaced = new Set(wanted.filter(isReplaced).map(({ path }) => path));

@@ -4,6 +4,7 @@
  */
 import { isUtf8 } from "node:buffer";
 import type { BytePath } from "../core/changes.ts";
+import { showUntrusted } from "../permissions/show-untrusted.ts";
 
 /**
  * What could act on a terminal, change the order of what is read, or not be seen, is written as `\u{…}`;
@@ -14,7 +15,7 @@ export function showBytePath(path: BytePath): string {
   const escaped = path.replaceAll("\\", "\\\\");
   const bytes = Buffer.from(escaped, "latin1");
   const text = isUtf8(bytes) ? bytes.toString() : escaped.replace(/[\x80-\xff]/g, byteEscape);
-  return text.replace(unseen, codeEscape);
+  return showUntrusted(text);
 }
 
 /** Text of a file: the same, but with its line feeds and tabs. */

@@ -68,6 +68,8 @@ export async function runProgram(form: RunForm, options: RunOptions): Promise<nu
   try {
     const exitCode = await runAnywhere(parts).finally(() => terminal?.[Symbol.dispose]());
     if (report === undefined || review === undefined) return exitCode;
+    // Two who read the terminal would each get a part of the answer.
+    asking?.[Symbol.dispose]();
     const { isDone } = await review.settle(report);
     return isDone || exitCode !== 0 ? exitCode : EXIT_OUR_FAILURE;
   } finally {

@@ -230,11 +230,7 @@ interface Started {
 }
 
 /** Starts it with an empty environment; what is wrong with its path shows in `ended`. */
-function startProcess(
-  path: string,
-  args: readonly string[],
-  streams: readonly Stream[],
-): Started {
+function startProcess(path: string, args: readonly string[], streams: readonly Stream[]): Started {
   const child = spawn(path, args, {
     stdio: ["ignore", "ignore", "ignore", ...streams],
     env: {},

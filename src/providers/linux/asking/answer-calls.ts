@@ -45,8 +45,7 @@ export function answerCalls(
     const question = { subject: { kind: "socket", path: hostPath }, ...caller } as const;
     const { isAllowed } = await gate.decide(question, signal);
     if (!isAllowed) return denied;
-    const grant =
-      granted.get(call.number) ?? asking.request("grant", ["rw", hostPath, insidePath]);
+    const grant = granted.get(call.number) ?? asking.request("grant", ["rw", hostPath, insidePath]);
     granted.set(call.number, grant);
     await grant;
     return { kind: "continue" };

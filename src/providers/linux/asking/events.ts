@@ -60,7 +60,10 @@ export function parseEvent(message: unknown): AskEvent | undefined {
   }
 }
 
-type Fields = Readonly<Record<string, unknown>> & { readonly event?: unknown; readonly id?: unknown };
+type Fields = Readonly<Record<string, unknown>> & {
+  readonly event?: unknown;
+  readonly id?: unknown;
+};
 
 function numberOf(fields: Fields, name: string): number {
   const value = fields[name];
