@@ -172,9 +172,10 @@ void prepare_workspace_mounts(struct plan *plan, struct host_ids ids) {
         struct entry *entry = &plan->entries[i];
         if (entry->kind == ENTRY_LEND)
             entry->mount_fd = mount_as_it_is(entry->source);
-        if (entry->kind != ENTRY_MOUNT_RO && entry->kind != ENTRY_MOUNT_RW)
+        if (entry->kind != ENTRY_MOUNT_RO && entry->kind != ENTRY_MOUNT_RW &&
+            entry->kind != ENTRY_MOUNT_COPY)
             continue;
-        entry->mount_fd = mount_as_own(entry->source, entry->kind == ENTRY_MOUNT_RW, ids, &cached);
+        entry->mount_fd = mount_as_own(entry->source, entry->kind != ENTRY_MOUNT_RO, ids, &cached);
     }
     if (cached.fd >= 0)
         close(cached.fd);

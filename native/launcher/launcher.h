@@ -72,15 +72,16 @@ const char *next_field(const struct record *record, const char *text);
 /* ---- plan.c: the create message, understood ---- */
 
 enum entry_kind {
-    ENTRY_DIR,      /* folder of the read-only root */
-    ENTRY_SYMLINK,  /* symbolic link of the read-only root */
-    ENTRY_FILE,     /* file with content */
-    ENTRY_BIND,     /* folder or file of the host's system, read-only */
-    ENTRY_LEND,     /* host path of the owner's, read-only */
-    ENTRY_MOUNT_RO, /* folder of the user, read-only */
-    ENTRY_MOUNT_RW, /* folder of the user, writable */
-    ENTRY_DEVICE,   /* device node of the host */
-    ENTRY_WRITABLE, /* folder on the scratch tmpfs */
+    ENTRY_DIR,        /* folder of the read-only root */
+    ENTRY_SYMLINK,    /* symbolic link of the read-only root */
+    ENTRY_FILE,       /* file with content */
+    ENTRY_BIND,       /* folder or file of the host's system, read-only */
+    ENTRY_LEND,       /* host path of the owner's, read-only */
+    ENTRY_MOUNT_RO,   /* folder of the user, read-only */
+    ENTRY_MOUNT_RW,   /* folder of the user, writable */
+    ENTRY_MOUNT_COPY, /* folder of the user, a copy; `content` is where its changes are shown */
+    ENTRY_DEVICE,     /* device node of the host */
+    ENTRY_WRITABLE,   /* folder on the scratch tmpfs */
     ENTRY_PROC,
     ENTRY_PTS,
     ENTRY_ASKED, /* a part of the file system of what is asked about; `source` is its name there */

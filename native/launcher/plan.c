@@ -47,6 +47,10 @@ static bool parse_entry(struct plan *plan, const struct record *record) {
         add_entry(plan, ENTRY_MOUNT_RO, path)->source = next_field(record, path);
     } else if (!strcmp(key, "mount-rw")) { /* host path */
         add_entry(plan, ENTRY_MOUNT_RW, path)->source = next_field(record, path);
+    } else if (!strcmp(key, "mount-copy")) { /* host path, where its changes are shown */
+        struct entry *entry = add_entry(plan, ENTRY_MOUNT_COPY, path);
+        entry->source = next_field(record, path);
+        entry->content = next_field(record, entry->source);
     } else if (!strcmp(key, "device")) { /* host path */
         add_entry(plan, ENTRY_DEVICE, path)->source = next_field(record, path);
     } else if (!strcmp(key, "writable")) { /* mode */

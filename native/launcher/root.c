@@ -4,6 +4,7 @@
  * Manuals: mount_namespaces(7), pivot_root(2), mount_setattr(2), tmpfs(5).
  */
 #include "asks.h"
+#include "copy.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -162,6 +163,13 @@ static void bind_scratch_folder(const struct entry *entry, const char *path, siz
         die("mount the writable folder %s", entry->path);
 }
 
+static void copy_host_folder(const struct entry *entry, const char *path, size_t number) {
+    char source[PATH_MAX], scratch[32];
+    join_path(source, sizeof source, OLD_ROOT, entry->source);
+    snprintf(scratch, sizeof scratch, SCRATCH "/%zu", number);
+    mount_copy(entry, path, source, scratch);
+}
+
 /* The one part of /proc that everybody may write to, for the whole host: triggers that the kernel
  * keeps and works for (Linux 5.2). */
 static void protect_pressure(const char *proc) {
@@ -221,6 +229,9 @@ static void make_entry(const struct entry *entry, size_t number, bool is_templat
         break;
     case ENTRY_MOUNT_RW:
         bind_host_path(entry, path, false);
+        break;
+    case ENTRY_MOUNT_COPY:
+        copy_host_folder(entry, path, number);
         break;
     case ENTRY_DEVICE:
         bind_device(entry, path);

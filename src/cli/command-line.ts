@@ -3,6 +3,7 @@
  * From the words of the command line to a command.
  */
 import { Command, CommanderError } from "commander";
+import { createChangesCommand } from "./commands/changes.ts";
 import { createDoctorCommand } from "./commands/doctor.ts";
 import { createImagesCommand } from "./commands/images.ts";
 import { createKeysCommand } from "./commands/keys.ts";
@@ -28,6 +29,7 @@ export async function runCommandLine(argv: readonly string[], version: string): 
     createImagesCommand(onExit),
     createServeCommand(onExit),
     createKeysCommand(onExit),
+    createChangesCommand(onExit),
   ]) {
     program.addCommand(command);
   }

@@ -1,7 +1,7 @@
 /**
  * @module
  * The document of `glovebox run --json`: the answer of `POST /v1/execute`, with the `exit_code` that
- * this process ends with.
+ * this process ends with, and the changes in a copy.
  */
 import type { CollectedExecution } from "../service/collect.ts";
 import { reportToJson } from "../service/report-json.ts";
@@ -9,14 +9,13 @@ import { reportToJson } from "../service/report-json.ts";
 /**
  * One JSON document and a line feed.
  *
- * @param permissions What it asked for; absent: nothing could be asked.
+ * @param more By its key: what it asked for, what it changed in a copy.
  */
 export function formatJsonReport(
   collected: CollectedExecution,
   exitCode: number,
-  permissions?: unknown,
+  more: Readonly<Partial<Record<"permissions" | "changes", unknown>>> = {},
 ): string {
-  const asked = permissions === undefined ? {} : { permissions };
-  const document = { ...reportToJson(collected), ...asked, exit_code: exitCode };
+  const document = { ...reportToJson(collected), ...more, exit_code: exitCode };
   return `${JSON.stringify(document, null, 2)}\n`;
 }

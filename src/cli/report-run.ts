@@ -10,7 +10,7 @@ import type {
   ExecutionSink,
 } from "../service/request.ts";
 import type { ExecutionService } from "../service/service.ts";
-import { exitCodeOfReport } from "./exit.ts";
+import { EXIT_OUR_FAILURE, exitCodeOfReport } from "./exit.ts";
 import { explainEnd, explainGaps, explainInFull } from "./explain-end.ts";
 import { formatJsonReport } from "./json-report.ts";
 import { openLiveOutput } from "./live-output.ts";
@@ -26,7 +26,7 @@ export type OnStart = (control: ExecutionControl) => void;
 
 interface Reported extends Pick<
   RunParts,
-  "options" | "out" | "interruption" | "outputGate" | "asking"
+  "options" | "out" | "interruption" | "outputGate" | "asking" | "review" | "onReport"
 > {
   readonly request: ExecutionRequest;
 }
@@ -58,6 +58,7 @@ async function runLive(runner: Runner, parts: Reported, onStart: OnStart): Promi
   const report = await runner.run(request, sink, interruption.signal, onStart);
   printNotes(report, runner, parts);
   await bringOut(report, runner, parts);
+  parts.onReport?.(report);
   const outputClosed = output.isClosed();
   const exitCode = exitCodeOfReport(report, { received: interruption.received(), outputClosed });
   return asking?.exitCode(exitCode) ?? exitCode;
@@ -72,10 +73,15 @@ async function runToJson(runner: Runner, parts: Reported, onStart: OnStart): Pro
   const received = interruption.received();
   const ofRun = exitCodeOfReport(collected.report, { received, outputClosed: false });
   const exitCode = asking?.exitCode(ofRun) ?? ofRun;
-  process.stdout.write(formatJsonReport(collected, exitCode, asking?.reportJson()));
+  const changes = await parts.review?.settle(collected.report);
+  const more = {
+    ...(asking === undefined ? {} : { permissions: asking.reportJson() }),
+    ...(changes === undefined ? {} : { changes: changes.document }),
+  };
+  process.stdout.write(formatJsonReport(collected, exitCode, more));
   printNotes(collected.report, runner, parts);
   await bringOut(collected.report, runner, parts);
-  return exitCode;
+  return changes?.isDone === false && exitCode === 0 ? EXIT_OUR_FAILURE : exitCode;
 }
 
 async function bringOut(

@@ -11,6 +11,7 @@ import type { LimitName, Limits, OutputLimitAction } from "../core/limits.ts";
 import { parseFilePath } from "../core/file-path.ts";
 import { parseAskingOptions, type AskingOptions } from "./asking/options.ts";
 import { artifactsFolder } from "../service/request.ts";
+import { parseChangesFlags, type ChangesChoice, type RawChangesFlags } from "./changes-flags.ts";
 import { namedLimits, parseLimits } from "./limit-flags.ts";
 import type { RawLimits } from "./limit-flags.ts";
 import { oneOf } from "./one-of.ts";
@@ -20,7 +21,8 @@ import type { NamedProvider, RawProviderFlags } from "./provider-flag.ts";
 import type { RemoteSettings } from "./remote-flags.ts";
 
 /** The flags as the command line had them; absent: not given. */
-export interface RawRunOptions extends RawLimits, RawProviderFlags, RawPermissions {
+export interface RawRunOptions
+  extends RawLimits, RawProviderFlags, RawPermissions, RawChangesFlags {
   readonly language?: string;
   readonly code?: string;
   readonly file?: readonly string[];
@@ -46,6 +48,8 @@ export interface RunOptions {
   /** As written; `parseWorkspace` looks at the folder. */
   readonly workspace: string | undefined;
   readonly env: Readonly<Record<string, string>>;
+  /** What becomes of the changes in a copy; undefined: it is asked, or they are kept. */
+  readonly changes: ChangesChoice | undefined;
   /** A folder for the files that the program leaves; see `writeArtifacts`. */
   readonly out: string | undefined;
   /** Files and folders of the workspace that come back; absent: none. */
@@ -91,6 +95,7 @@ export function parseRunOptions(raw: RawRunOptions, callerEnv: NodeJS.ProcessEnv
     code: raw.code,
     extraFiles: raw.file ?? [],
     workspace: raw.workspace,
+    changes: parseChangesFlags(raw),
     env: parseEnv(raw.env ?? [], callerEnv),
     out: raw.out,
     artifacts: parseArtifacts(raw),

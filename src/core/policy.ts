@@ -15,7 +15,8 @@ export type NetworkPolicy =
 export interface WorkspaceMount {
   /** Absolute path on the host, without symbolic links. */
   readonly hostPath: string;
-  readonly access: "ro" | "rw";
+  /** `copy`: writable, but what is written is kept apart and goes with the sandbox. */
+  readonly access: "ro" | "rw" | "copy";
 }
 
 /** Something of the host that is there for a program, but is asked about before it is read. */

@@ -4,6 +4,7 @@
  * these and check bounds; in here values are already right.
  */
 import type { Readable } from "node:stream";
+import type { ChangesRequest } from "../core/changes.ts";
 import type { CollectedFiles } from "../core/collected.ts";
 import type { OutputStream, TtySize } from "../core/command.ts";
 import type { Enforcement, EnforcementMode } from "../core/enforcement.ts";
@@ -73,6 +74,8 @@ export interface ExecutionRequest {
   readonly compileCache?: "use" | "off";
   /** Files that come back with the report; absent: none. */
   readonly artifacts?: ArtifactsRequest;
+  /** Takes what changed in a workspace that is a copy. Absent: that goes with the sandbox. */
+  readonly changes?: ChangesRequest;
 }
 
 export interface RequestPermissions extends Pick<Policy, "askable" | "hidden" | "shown"> {
@@ -150,7 +153,17 @@ export interface ExecutionReport {
   readonly compileCache?: CompileCacheUse;
   /** Absent where none were asked for, or a limit or a cancel ended the sandbox with its files. */
   readonly artifacts?: Artifacts;
+  /** Absent where they were not asked for, or went with a sandbox that a limit or a cancel ended. */
+  readonly changes?: ReadChanges;
   readonly enforcement: Enforcement;
+}
+
+/** How the changes were read. */
+export interface ReadChanges {
+  /** False where there are more than `maxChangeEntries`. */
+  readonly isComplete: boolean;
+  /** Why they could not be read, for people: those that have come are not all. */
+  readonly problem?: string;
 }
 
 /** Lets a door act on a run that is going on. */

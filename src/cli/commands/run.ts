@@ -69,8 +69,18 @@ function addProgramOptions(command: Command): void {
     .option("-t, --tty", "give it your terminal: for shells, editors, anything with a prompt")
     .option(
       "--workspace <DIR>",
-      "show a folder of yours as /workspace: DIR or DIR:ro read-only, DIR:rw writable (default: an empty folder; with -- CMD the current one, read-only)",
+      "show a folder of yours as /workspace: DIR or DIR:ro read-only, DIR:rw writable, DIR:copy a copy whose changes you see at the end (default: an empty folder; with -- CMD the current one, read-only)",
     );
+  addChangesOptions(command);
+}
+
+function addChangesOptions(command: Command): void {
+  command
+    .optionsGroup("Changes in DIR:copy (default: it asks; without a terminal they are kept):")
+    .option("--apply", "make them in DIR, but for what other programs act on, as .git/hooks")
+    .option("--apply-all", "make all of them in DIR")
+    .option("--keep", "keep them for `glovebox changes`")
+    .option("--discard", "throw them away");
 }
 
 function addLimitOptions(command: Command): void {
@@ -153,6 +163,7 @@ Examples:
   glovebox run --file lib/sum.h --file lib/sum.c main.c
   glovebox run -- ls -la                         any command, on a read-only view of this folder
   glovebox run --workspace .:rw -- make test     the same, and it may write here
+  glovebox run --workspace .:copy -- npm install   on a copy; you decide what of it comes back
   glovebox run --allow-net api.github.com:443 fetch.py      without a question
   glovebox run --learn policy.yaml install.sh    see what it wants, get nothing
   glovebox run --image python:3.12 hello.py      in a container of an image, by Docker

@@ -49,7 +49,7 @@ function networkStatus(
 
 function diskStatus(spec: Pick<SandboxSpec, "policy">): ControlStatus {
   const { workspace } = spec.policy;
-  if (workspace.kind === "scratch" || workspace.access === "ro") return enforced("tmpfs size");
+  if (workspace.kind === "scratch" || workspace.access !== "rw") return enforced("tmpfs size");
   return weaker(
     "tmpfs size; RLIMIT_FSIZE in the workspace",
     "a writable workspace folder is limited file by file, not in sum",

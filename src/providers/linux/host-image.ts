@@ -4,7 +4,7 @@
  * both read-only; and the little that is made up.
  */
 import { lstatSync, readlinkSync } from "node:fs";
-import { workspacePath, type SandboxSpec } from "../../core/sandbox.ts";
+import { changesPath, workspacePath, type SandboxSpec } from "../../core/sandbox.ts";
 import type { Records } from "../../launcher/message.ts";
 import { askRecords } from "./asking/asked-paths.ts";
 import { hostProgramsFolder, ownFolder, rootRecords } from "./images/root-entries.ts";
@@ -139,6 +139,9 @@ function devRecords(): Records {
 function workspaceRecords(spec: SandboxSpec): Records {
   const workspace = spec.policy.workspace;
   if (workspace.kind === "mount") {
+    if (workspace.access === "copy") {
+      return [["mount-copy", [workspacePath, workspace.hostPath, changesPath]]];
+    }
     const key = workspace.access === "rw" ? "mount-rw" : "mount-ro";
     return [[key, [workspacePath, workspace.hostPath]]];
   }

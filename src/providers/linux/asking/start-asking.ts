@@ -110,5 +110,6 @@ function accessOfWorkspace(path: string, { workspace }: Policy): FreeAccess | un
   if (workspace.kind === "scratch") return undefined;
   const { hostPath, access } = workspace;
   if (path !== hostPath && !path.startsWith(`${hostPath}/`)) return undefined;
-  return access;
+  // By its own name it is no copy: what is written there is written to the folder itself.
+  return access === "copy" ? "ro" : access;
 }
