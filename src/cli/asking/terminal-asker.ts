@@ -41,7 +41,7 @@ export function createTerminalAsker(options: TerminalAskerOptions): TerminalAske
     color: paint("bold", "") !== "",
     unicode: !isDumb && /utf-?8/i.test(localeOf(process.env)),
   };
-  let isInterrupted = false;
+  let interrupted = 0;
   const tty = new TtyAsker({
     input: terminal.input,
     output: terminal.output,
@@ -58,7 +58,7 @@ export function createTerminalAsker(options: TerminalAskerOptions): TerminalAske
     },
     // As if the terminal had sent it: the program gets the first one, the second one is the end.
     onInterrupt: () => {
-      isInterrupted = true;
+      interrupted += 1;
       process.kill(process.pid, "SIGINT");
     },
     text: () => ({ ...look, columns: terminal.columns() }),
@@ -68,10 +68,10 @@ export function createTerminalAsker(options: TerminalAskerOptions): TerminalAske
     name: tty.name,
     asksPeople: tty.asksPeople,
     ask: async (question, signal) => {
-      isInterrupted = false;
+      const before = interrupted;
       const answer = await tty.ask(question, signal);
       // The signal comes first: a program that is to end should not go on with a refusal.
-      if (isInterrupted) await setTimeout(SIGNAL_MS, undefined, { signal }).catch(() => undefined);
+      if (interrupted > before) await setTimeout(SIGNAL_MS, undefined, { signal }).catch(() => undefined);
       return answer;
     },
   };
