@@ -122,5 +122,8 @@ const escapes = new RegExp(
   "g",
 );
 
+/** Carriage return, cancel, shift in, bell. */
+const silent = ["\r", "\u0018", "\u000f", "\u0007"];
+
 const withoutEscapes = (text: string): string =>
-  text.replace(escapes, "").replace(new RegExp("[\\r\\x18\\x0f\\x07]", "g"), "");
+  silent.reduce((left, sign) => left.replaceAll(sign, ""), text.replace(escapes, ""));

@@ -71,7 +71,8 @@ export function createTerminalAsker(options: TerminalAskerOptions): TerminalAske
       const before = interrupted;
       const answer = await tty.ask(question, signal);
       // The signal comes first: a program that is to end should not go on with a refusal.
-      if (interrupted > before) await setTimeout(SIGNAL_MS, undefined, { signal }).catch(() => undefined);
+      if (interrupted > before)
+        await setTimeout(SIGNAL_MS, undefined, { signal }).catch(() => undefined);
       return answer;
     },
   };
