@@ -8,6 +8,7 @@ import { createDoctorCommand } from "./commands/doctor.ts";
 import { createImagesCommand } from "./commands/images.ts";
 import { createKeysCommand } from "./commands/keys.ts";
 import { createLanguagesCommand } from "./commands/languages.ts";
+import { createPermissionsCommand } from "./commands/permissions.ts";
 import { createRunCommand } from "./commands/run.ts";
 import { createServeCommand } from "./commands/serve.ts";
 import { stopAtCode } from "./stop-at-code.ts";
@@ -30,6 +31,7 @@ export async function runCommandLine(argv: readonly string[], version: string): 
     createServeCommand(onExit),
     createKeysCommand(onExit),
     createChangesCommand(onExit),
+    createPermissionsCommand(onExit),
   ]) {
     program.addCommand(command);
   }

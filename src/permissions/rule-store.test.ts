@@ -112,17 +112,19 @@ test("the lock of a dead process is taken over, that of a live one waited for", 
   const path = join(folder, "lock");
   writeFileSync(path, "4194000 12345 x\n");
   const order: string[] = [];
+  let second: Promise<void>;
   {
     using first = await lockFile(path);
     expect(first.isHeld()).toBe(true);
-    void lockFile(path).then((second) => {
+    second = lockFile(path).then((lock) => {
       order.push("second");
-      second[Symbol.dispose]();
+      lock[Symbol.dispose]();
     });
     await new Promise(setImmediate);
     order.push("first");
   }
+  await second;
   using third = await lockFile(path);
   expect(third.isHeld()).toBe(true);
-  expect(order[0]).toBe("first");
+  expect(order).toEqual(["first", "second"]);
 });
