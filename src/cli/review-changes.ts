@@ -3,7 +3,7 @@
  * The end of a run on a copy: what changed is kept first, then shown, and then becomes what its user
  * says. Until then nothing in the folder is another.
  */
-import { lstatSync } from "node:fs";
+import { lstatSync, readFileSync } from "node:fs";
 import { compare } from "../changes/compare.ts";
 import type { ChangeSet } from "../changes/change-set.ts";
 import { dangerOf } from "../changes/delicate.ts";
@@ -25,6 +25,7 @@ import {
 } from "./changes-work.ts";
 import { printNote } from "./print.ts";
 import type { RunOptions } from "./run-options.ts";
+import { mountsBelow } from "./mounts-below.ts";
 import { isInside } from "./workspace-flag.ts";
 
 export interface Review {
@@ -61,6 +62,13 @@ export function openReview(parts: ReviewParts): Review {
     throw invalidRequest(
       "--workspace",
       `\`${folder}\` holds \`${parent}\`, where Glovebox keeps changes. Name a folder in it.`,
+    );
+  }
+  const mount = mountsBelow(folder, readFileSync("/proc/self/mountinfo", "utf8"))[0];
+  if (mount !== undefined) {
+    throw invalidRequest(
+      "--workspace",
+      `another file system is mounted in \`${folder}\`, at \`${mount}\`: a copy would not show it. Unmount it, or name a folder without it.`,
     );
   }
   const stage = openStage(parent);
