@@ -318,7 +318,7 @@ describe.skipIf(gap !== undefined)(`--workspace DIR:copy${gap ? ` (${gap})` : ""
     /** Presses a key once it is asked, again and again: the first ones may come too early. */
     async function answer(key: string): Promise<string> {
       const words = `${program} run --workspace ${project}:copy -- sh -c 'echo new > text'`;
-      const child = spawn("script", ["-qec", words, "/dev/null"], {
+      const child = spawn(script ?? "", ["-qec", words, "/dev/null"], {
         env: { ...process.env, ...env, GLOVEBOX_NO_BUILD: "1", TERM: "xterm" },
         stdio: ["pipe", "pipe", "inherit"],
         timeout: 30_000,
