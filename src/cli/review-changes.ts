@@ -3,7 +3,8 @@
  * The end of a run on a copy: what changed is kept first, then shown, and then becomes what its user
  * says. Until then nothing in the folder is another.
  */
-import { lstatSync, readFileSync } from "node:fs";
+import { lstatSync, readFileSync, realpathSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { compare } from "../changes/compare.ts";
 import type { ChangeSet } from "../changes/change-set.ts";
 import { dangerOf } from "../changes/delicate.ts";
@@ -23,6 +24,7 @@ import {
   explainChanges,
   explainTexts,
 } from "./changes-work.ts";
+import { isInForeground } from "./own-stdin.ts";
 import { printNote } from "./print.ts";
 import type { RunOptions } from "./run-options.ts";
 import { mountsBelow } from "./mounts-below.ts";
@@ -58,7 +60,7 @@ const CLOCK_MARGIN_MS = 10;
 export function openReview(parts: ReviewParts): Review {
   const parent = changesFolder(process.env);
   const { folder, options } = parts;
-  if (isInside(folder, parent)) {
+  if (isInside(folder, realPathOf(parent))) {
     throw invalidRequest(
       "--workspace",
       `\`${folder}\` holds \`${parent}\`, where Glovebox keeps changes. Name a folder in it.`,
@@ -98,6 +100,15 @@ export function openReview(parts: ReviewParts): Review {
       if (!isKept) stage.discard();
     },
   };
+}
+
+/** Of what may not be there yet. */
+function realPathOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path === dirname(path) ? path : join(realPathOf(dirname(path)), basename(path));
+  }
 }
 
 function changeSetOf(
@@ -171,7 +182,8 @@ async function askOrKeep(
   parent: string,
   set: ChangeSet,
 ): Promise<ChangesChoice> {
-  if (!process.stderr.isTTY) return "keep";
+  // The kernel would stop a background job that reads the terminal.
+  if (!process.stderr.isTTY || !isInForeground()) return "keep";
   using keyboard = openKeyboard(signal);
   if (keyboard === undefined) return "keep";
   const write = (text: string): void => void process.stderr.write(text);

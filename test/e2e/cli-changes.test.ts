@@ -13,8 +13,10 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { release } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { isKernelAtLeast } from "../../src/providers/linux/enforcement.ts";
 import { findProgram } from "../helpers/find-program.ts";
 import { skipWithoutMountedFolders } from "../helpers/mounted-folders.ts";
 import { skipUnless } from "../helpers/require.ts";
@@ -29,7 +31,10 @@ import {
   type CliResult,
 } from "./cli-fixture.ts";
 
-const gap = skipUnless("linux", linuxGap()) ?? skipWithoutMountedFolders();
+const oldKernel = isKernelAtLeast(release(), [6, 6])
+  ? undefined
+  : `Linux ${release()} can't copy a folder: needs 6.6`;
+const gap = skipUnless("linux", linuxGap()) ?? skipWithoutMountedFolders() ?? oldKernel;
 const folder = temporaryFolder();
 const project = join(folder.path, "project");
 const state = join(folder.path, "state");
