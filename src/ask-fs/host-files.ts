@@ -12,7 +12,7 @@ import { Refusal } from "./refusal.ts";
 
 const { O_NOFOLLOW, O_NONBLOCK } = fs.constants;
 
-/** All of them wait in the thread pool, never in the event loop: a home may be on a slow network. */
+/** These wait in the thread pool, never in the event loop: a home may be on a slow network. */
 export const hostCalls = {
   open: promisify(fs.open),
   close: promisify(fs.close),
@@ -45,14 +45,22 @@ export const pathOfFd = (fd: number): string => `/proc/self/fd/${fd}`;
  */
 export async function openName(hostPath: string): Promise<number> {
   const fd = await hostCalls.open(hostPath, openPathFlag | O_NOFOLLOW);
+  if (isAt(fd, hostPath)) return fd;
+  closeName(fd);
+  throw new Refusal("ESTALE");
+}
+
+/** Of what is only named: nothing is open, so neither this nor `closeName` can wait for a disk. */
+function isAt(fd: number, hostPath: string): boolean {
   try {
-    const found = await hostCalls.readlink(pathOfFd(fd));
-    if (found !== hostPath) throw new Refusal("ESTALE");
-    return fd;
-  } catch (error) {
-    await hostCalls.close(fd);
-    throw error;
+    return fs.readlinkSync(pathOfFd(fd)) === hostPath;
+  } catch {
+    return false;
   }
+}
+
+export function closeName(fd: number): void {
+  fs.closeSync(fd);
 }
 
 /** Runs `use` with a descriptor of `openName`, and closes it. */
@@ -61,7 +69,7 @@ export async function withName<T>(hostPath: string, use: (fd: number) => Promise
   try {
     return await use(fd);
   } finally {
-    await hostCalls.close(fd);
+    closeName(fd);
   }
 }
 

@@ -5,7 +5,7 @@
  */
 import { type Dir, type Dirent, constants } from "node:fs";
 import { opendir } from "node:fs/promises";
-import { hostCalls, openName, pathOfFd } from "./host-files.ts";
+import { closeName, openName, pathOfFd } from "./host-files.ts";
 import { isUnnameable } from "./nodes.ts";
 import { replyHeaderBytes, unknownInode } from "./protocol.ts";
 import { Refusal } from "./refusal.ts";
@@ -23,8 +23,14 @@ interface Entry {
   readonly type: number;
 }
 
-/** Names that one open folder may keep in our memory, at about a hundred bytes each. */
-const MAX_ENTRIES = 250_000;
+/** How many names all open folders together may keep in our memory, at about a hundred bytes each. */
+export interface NameBudget {
+  left: number;
+}
+
+export const createNameBudget = (): NameBudget => ({ left: 500_000 });
+
+const OWN_ENTRIES = [".", ".."] as const;
 const READ_AHEAD = 256;
 const ENTRY_HEADER_BYTES = 24;
 
@@ -32,20 +38,26 @@ const ENTRY_HEADER_BYTES = 24;
 export async function openListing(
   hostPath: string,
   isHidden: (name: string) => boolean,
+  budget: NameBudget,
 ): Promise<Listing> {
   // Stays open: where a file system tells no types, Node looks at each file through this path.
   const fd = await openName(hostPath);
   try {
     const dir = await opendir(pathOfFd(fd), { bufferSize: READ_AHEAD });
-    return listingOf(dir, fd, isHidden);
+    return listingOf(dir, fd, isHidden, budget);
   } catch (error) {
-    await hostCalls.close(fd);
+    closeName(fd);
     throw error;
   }
 }
 
-function listingOf(dir: Dir, fd: number, isHidden: (name: string) => boolean): Listing {
-  const entries: Entry[] = [".", ".."].map((name) => ({ name, type: typeBits.folder }));
+function listingOf(
+  dir: Dir,
+  fd: number,
+  isHidden: (name: string) => boolean,
+  budget: NameBudget,
+): Listing {
+  const entries: Entry[] = OWN_ENTRIES.map((name) => ({ name, type: typeBits.folder }));
   let isComplete = false;
   /** Two threads may read one open folder; Node's `Dir` may not be read twice at a time. */
   let lastPage: Promise<unknown> = Promise.resolve();
@@ -53,8 +65,9 @@ function listingOf(dir: Dir, fd: number, isHidden: (name: string) => boolean): L
   const readNext = async (): Promise<void> => {
     const found = await dir.read();
     if (found === null) isComplete = true;
-    else if (entries.length >= MAX_ENTRIES) throw new Refusal("ENOMEM");
+    else if (budget.left === 0) throw new Refusal("ENOMEM");
     else if (!isUnnameable(found.name) && !isHidden(found.name)) {
+      budget.left -= 1;
       entries.push({ name: found.name, type: typeOf(found) });
     }
   };
@@ -82,8 +95,9 @@ function listingOf(dir: Dir, fd: number, isHidden: (name: string) => boolean): L
     },
     close: async () => {
       await lastPage;
+      budget.left += entries.length - OWN_ENTRIES.length;
       await dir.close().catch(() => {});
-      await hostCalls.close(fd);
+      closeName(fd);
     },
   };
 }

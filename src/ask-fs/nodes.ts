@@ -45,37 +45,31 @@ export const maxNodes = 100_000;
 const FILE_TYPE_SHIFT = 12n;
 
 export function createNodeTable(roots: readonly AskFsRoot[]): NodeTable {
-  const nodes = new Map<number, Node>();
   const top: Node = { ...newNode(rootNodeId, undefined, ""), lookups: 1 };
-  nodes.set(top.id, top);
+  const nodes = new Map([[top.id, top]]);
   let lastId = top.id;
 
   const add = (parent: Node, name: string): Node => {
     if (nodes.size >= maxNodes) throw new Refusal("ENOMEM");
-    lastId += 1;
     const root = parent === top ? roots[Number(name)] : undefined;
-    const node = { ...newNode(lastId, parent, name), ...(root && { root }) };
+    const node = { ...newNode((lastId += 1), parent, name), ...(root && { root }) };
     nodes.set(node.id, node);
     parent.children.set(name, node);
     return node;
   };
 
-  /** The kernel holds a folder as long as what is in it; we hold it as long as we name that by it. */
+  /** A folder is kept as long as what is in it, which is named by it. */
   const removeUnused = (node: Node): void => {
     if (node.lookups > 0 || node.children.size > 0) return;
     nodes.delete(node.id);
-    const { parent } = node;
-    if (parent === undefined) return;
-    parent.children.delete(node.name);
-    removeUnused(parent);
+    node.parent?.children.delete(node.name);
+    if (node.parent !== undefined) removeUnused(node.parent);
   };
 
   const detach = (parent: Node, name: string): void => {
     const node = parent.children.get(name);
-    if (node === undefined) return;
     parent.children.delete(name);
-    node.parent = undefined;
-    removeUnused(node);
+    if (node !== undefined) removeUnused(Object.assign(node, { parent: undefined }));
   };
 
   const remember = (parent: Node, name: string, stat: BigIntStats): Node => {

@@ -93,7 +93,7 @@ export async function openFolder(tree: Tree, waiter: Waiter, node: Node): Promis
   await ask(tree, waiter, "list", path);
   const isHiddenName = (name: string): boolean =>
     isHidden(pathOfPlace({ folder: path, name }), tree.hidden);
-  const listing = await openListing(path, isHiddenName);
+  const listing = await openListing(path, isHiddenName, tree.names);
   return openReply(await tree.handles.add({ kind: "folder", node, listing }));
 }
 
@@ -108,15 +108,9 @@ export async function readFile(tree: Tree, { handle, offset, size }: Extent): Pr
   // No file reaches beyond, of those that we can read.
   if (!Number.isSafeInteger(offset + size)) return emptyReply();
   const reply = dataReply(size);
-  let end = replyHeaderBytes;
-  // A short answer is the end of the file, for the kernel.
-  while (end < reply.byteLength) {
-    const position = offset + end - replyHeaderBytes;
-    const { bytesRead } = await hostCalls.read(fd, reply, end, reply.byteLength - end, position);
-    if (bytesRead === 0) break;
-    end += bytesRead;
-  }
-  return reply.subarray(0, end);
+  // Of a regular file, less than was asked for is all there is: to the kernel too it is the end.
+  const { bytesRead } = await hostCalls.read(fd, reply, replyHeaderBytes, size, offset);
+  return reply.subarray(0, replyHeaderBytes + bytesRead);
 }
 
 export async function readFolder(tree: Tree, { handle, offset, size }: Extent): Promise<Reply> {

@@ -10,6 +10,7 @@ import type { Owner } from "./attributes.ts";
 import type { FreeAccess } from "./consent.ts";
 import { createFrameSplitter, MalformedMessage } from "./frames.ts";
 import { createHandleTable } from "./handles.ts";
+import { createNameBudget } from "./listing.ts";
 import { type AskFsRoot, createNodeTable } from "./nodes.ts";
 import { serveOperation } from "./operations.ts";
 import { protocolMajor, protocolMinor } from "./protocol.ts";
@@ -72,7 +73,9 @@ export function serveAskFs(options: AskFsOptions): AskFsServer {
   const close = (): Promise<void> => {
     closing ??= (async () => {
       stream.destroy();
-      await Promise.all([workers.stop(), tree.handles.close()]);
+      // In this order: who is still working may hold a number that would soon name another file.
+      await workers.stop();
+      await tree.handles.close();
       settleClosed();
     })();
     return closing;
@@ -98,6 +101,7 @@ function createTree({ roots, gate, describeProcess, openTo, hidden, owner }: Ask
     roots,
     nodes: createNodeTable(roots),
     handles: createHandleTable(),
+    names: createNameBudget(),
     asking: { gate, describeProcess, openTo },
     owner,
     hidden,

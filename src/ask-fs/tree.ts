@@ -6,12 +6,14 @@ import type { BigIntStats } from "node:fs";
 import type { Owner } from "./attributes.ts";
 import { type AccessKind, type Asking, requireConsent, type Waiter } from "./consent.ts";
 import type { HandleTable } from "./handles.ts";
+import type { NameBudget } from "./listing.ts";
 import type { AskFsRoot, NodeTable } from "./nodes.ts";
 
 export interface Tree {
   readonly roots: readonly AskFsRoot[];
   readonly nodes: NodeTable;
   readonly handles: HandleTable;
+  readonly names: NameBudget;
   readonly asking: Asking;
   readonly owner: Owner;
   /** Host paths that do not exist. */

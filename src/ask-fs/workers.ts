@@ -25,11 +25,16 @@ const MAX_WORKING = 64;
 
 export function createWorkers(stream: Duplex): Workers {
   const controllers = new Map<bigint, AbortController>();
-  const running = new Set<Promise<void>>();
+  const running = new Set<Promise<unknown>>();
+  /** Came with the last bytes: no more are taken while there are any. */
+  const queue: (() => void)[] = [];
   let working = 0;
 
+  const isBusy = (): boolean => working >= MAX_WORKING || stream.writableNeedDrain;
+
   const steer = (): void => {
-    if (working >= MAX_WORKING || stream.writableNeedDrain) stream.pause();
+    while (!isBusy() && queue.length > 0) queue.shift()?.();
+    if (isBusy()) stream.pause();
     else stream.resume();
   };
 
@@ -43,8 +48,19 @@ export function createWorkers(stream: Duplex): Workers {
     }
   };
 
-  const send = (reply: Reply): void => {
-    if (stream.writable) stream.write(reply);
+  const start = (unique: bigint, work: () => Promise<Reply>): void => {
+    working += 1;
+    const done = work()
+      .then((reply) => finishReply(reply, unique))
+      .catch((error: unknown) => errorReply(unique, errorNumberOf(error)))
+      .then((reply) => stream.writable && stream.write(reply))
+      .finally(() => {
+        working -= 1;
+        controllers.delete(unique);
+        running.delete(done);
+        steer();
+      });
+    running.add(done);
   };
 
   return {
@@ -52,22 +68,14 @@ export function createWorkers(stream: Duplex): Workers {
     run: ({ unique, pid }, serve) => {
       const controller = new AbortController();
       controllers.set(unique, controller);
-      working += 1;
-      const work = serve({ pid, signal: controller.signal, whileAsking })
-        .then((reply) => finishReply(reply, unique))
-        .catch((error: unknown) => errorReply(unique, errorNumberOf(error)))
-        .then(send)
-        .finally(() => {
-          working -= 1;
-          controllers.delete(unique);
-          running.delete(work);
-          steer();
-        });
-      running.add(work);
+      const waiter = { pid, signal: controller.signal, whileAsking };
+      queue.push(() => start(unique, () => serve(waiter)));
+      steer();
     },
     // One that is no more was answered already; it never comes before what it interrupts.
     interrupt: (unique) => controllers.get(unique)?.abort(),
     stop: async () => {
+      queue.length = 0;
       for (const controller of controllers.values()) controller.abort();
       await Promise.all(running);
     },

@@ -26,7 +26,14 @@ export type OnStart = (control: ExecutionControl) => void;
 
 interface Reported extends Pick<
   RunParts,
-  "options" | "out" | "interruption" | "outputGate" | "asking" | "review" | "onReport"
+  | "options"
+  | "out"
+  | "interruption"
+  | "outputGate"
+  | "asking"
+  | "newActedOn"
+  | "review"
+  | "onReport"
 > {
   readonly request: ExecutionRequest;
 }
@@ -102,10 +109,12 @@ async function bringOut(
 function printNotes(
   report: ExecutionReport,
   { providerName }: Runner,
-  { request, options, asking }: Reported,
+  { request, options, asking, newActedOn }: Reported,
 ): void {
+  // Also where nobody reads it: it writes what was learned.
+  const asked = asking?.summary() ?? [];
   if (options.verbosity === "quiet") return;
-  const notes = [...explainEnd(report, request.limits), ...(asking?.summary() ?? [])];
+  const notes = [...explainEnd(report, request.limits), ...newActedOn(), ...asked];
   if (options.verbosity === "verbose") notes.push(...explainInFull(report, providerName));
   // The warning about `process` has said it all.
   else if (providerName !== "process") notes.push(...explainGaps(report.enforcement));

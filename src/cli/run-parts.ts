@@ -27,6 +27,8 @@ export interface RunParts {
   readonly terminal: OwnTerminal | undefined;
   /** Holds the program's output back while something is asked. */
   readonly outputGate: OutputGate;
+  /** What it made on which other programs act, for people; after the run. */
+  readonly newActedOn: () => readonly string[];
   /** Absent: nothing is asked. */
   readonly asking: RunAsking | undefined;
   readonly languages: () => LanguageIndex;

@@ -13,6 +13,7 @@ import { artifactBounds } from "./artifact-bounds.ts";
 import { EXIT_OUR_FAILURE } from "./exit.ts";
 import type { RunAsking } from "./asking/run-asking.ts";
 import { wantAsking } from "./asking/want-asking.ts";
+import { watchActedOn } from "./new-acted-on.ts";
 import { createOutputGate, type OutputGate } from "./output-gate.ts";
 import { openOwnTerminal } from "./own-terminal.ts";
 import { ownStdin } from "./own-stdin.ts";
@@ -62,6 +63,7 @@ export async function runProgram(form: RunForm, options: RunOptions): Promise<nu
     interruption,
     terminal,
     outputGate,
+    newActedOn: watchActedOn(resolved.program.workspace),
     asking,
     languages,
   };

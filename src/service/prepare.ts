@@ -217,10 +217,12 @@ function policyOf(
   { network, permissions }: ExecutionRequest,
   workspace: WorkspaceMount | undefined,
 ): Policy {
-  const { gate: _, ...paths } = permissions ?? { gate: undefined };
+  const { askable, hidden, shown } = permissions ?? {};
   return {
     network,
-    ...paths,
+    ...(askable === undefined ? {} : { askable }),
+    ...(hidden === undefined ? {} : { hidden }),
+    ...(shown === undefined ? {} : { shown }),
     workspace: workspace === undefined ? { kind: "scratch" } : { kind: "mount", ...workspace },
   };
 }

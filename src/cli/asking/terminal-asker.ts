@@ -3,6 +3,7 @@
  * Questions on our own terminal.
  */
 import type { Readable } from "node:stream";
+import { setTimeout } from "node:timers/promises";
 import type { Asker } from "../../permissions/asker.ts";
 import { TtyAsker } from "../../permissions/tty-asker.ts";
 import type { ExecutionControl } from "../../service/request.ts";
@@ -27,6 +28,9 @@ export interface TerminalAskerOptions {
   readonly home: string;
 }
 
+/** From Ctrl-C to the program's signal. */
+const SIGNAL_MS = 150;
+
 export function createTerminalAsker(options: TerminalAskerOptions): TerminalAsker {
   const { terminal, outputGate, command, home } = options;
   let control: ExecutionControl | undefined;
@@ -37,7 +41,8 @@ export function createTerminalAsker(options: TerminalAskerOptions): TerminalAske
     color: paint("bold", "") !== "",
     unicode: !isDumb && /utf-?8/i.test(localeOf(process.env)),
   };
-  const asker = new TtyAsker({
+  let interrupted = 0;
+  const tty = new TtyAsker({
     input: terminal.input,
     output: terminal.output,
     setRaw: terminal.setRaw,
@@ -51,17 +56,32 @@ export function createTerminalAsker(options: TerminalAskerOptions): TerminalAske
         returnKeys: () => undefined,
       };
     },
-    // The second one is ours: whoever presses it twice wants the end.
-    onInterrupt: () => process.kill(process.pid, "SIGINT"),
+    // As if the terminal had sent it: the program gets the first one, the second one is the end.
+    onInterrupt: () => {
+      interrupted += 1;
+      process.kill(process.pid, "SIGINT");
+    },
     text: () => ({ ...look, columns: terminal.columns() }),
     isDumb,
   });
+  const asker: Asker = {
+    name: tty.name,
+    asksPeople: tty.asksPeople,
+    ask: async (question, signal) => {
+      const before = interrupted;
+      const answer = await tty.ask(question, signal);
+      // The signal comes first: a program that is to end should not go on with a refusal.
+      if (interrupted > before)
+        await setTimeout(SIGNAL_MS, undefined, { signal }).catch(() => undefined);
+      return answer;
+    },
+  };
   return {
     asker,
     programInput: terminal.programInput,
     attach: (started) => (control = started),
     [Symbol.dispose]: () => {
-      asker[Symbol.dispose]();
+      tty[Symbol.dispose]();
       terminal[Symbol.dispose]();
     },
   };

@@ -36,7 +36,7 @@ export function wantAsking(options: AskingOptions, env: NodeJS.ProcessEnv): Want
     options.learn !== undefined ||
     options.report ||
     options.failOnDeny;
-  const isAsked = isSaid || (asker.kind === "auto" && hasSomebody(env));
+  const isAsked = isSaid || hasSomebody(env);
   const instead = isAsked ? "ask" : "none";
   return {
     network: network ?? instead,

@@ -5,7 +5,9 @@
  */
 import { lstatSync, readlinkSync } from "node:fs";
 import { changesPath, workspacePath, type SandboxSpec } from "../../core/sandbox.ts";
+import type { Policy } from "../../core/policy.ts";
 import type { Records } from "../../launcher/message.ts";
+import { protectedIn } from "../../launcher/protect-folder.ts";
 import { askRecords } from "./asking/asked-paths.ts";
 import { hostProgramsFolder, ownFolder, rootRecords } from "./images/root-entries.ts";
 import type { ImageTree } from "./images/folders.ts";
@@ -80,6 +82,9 @@ function ownRecords(spec: SandboxSpec): Records {
     ...spec.hostPrograms.map(({ hostPath, path }) => ["lend", [path, hostPath]] as const),
     ...workspaceRecords(spec),
     ...askRecords(spec.policy),
+    ...(spec.policy.shown ?? []).flatMap(({ hostPath, access, insidePaths }) =>
+      insidePaths.flatMap((path) => mountRecords(path, hostPath, access, spec.policy)),
+    ),
   ];
 }
 
@@ -136,14 +141,37 @@ function devRecords(): Records {
   ];
 }
 
+/** Of what may be written to, all but what other programs of the user act on. */
+function mountRecords(
+  path: string,
+  hostPath: string,
+  access: "ro" | "rw",
+  { shown = [] }: Policy,
+): Records {
+  const mount: Records[number] = [`mount-${access}`, [path, hostPath]];
+  if (access === "ro" || !isFolder(hostPath)) return [mount];
+  const isAllowed = (inner: string): boolean =>
+    shown.some((each) => each.access === "rw" && each.hostPath !== hostPath && isIn(inner, each));
+  const kept = protectedIn(hostPath, isAllowed).map((each): Records[number] => [
+    `mount-${each.access}`,
+    [`${path}/${each.path}`, `${hostPath}/${each.path}`],
+  ]);
+  return [mount, ...kept];
+}
+
+const isIn = (path: string, folder: { readonly hostPath: string }): boolean =>
+  path === folder.hostPath || path.startsWith(`${folder.hostPath}/`);
+
+const isFolder = (path: string): boolean =>
+  lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+
 function workspaceRecords(spec: SandboxSpec): Records {
   const workspace = spec.policy.workspace;
   if (workspace.kind === "mount") {
     if (workspace.access === "copy") {
       return [["mount-copy", [workspacePath, workspace.hostPath, changesPath]]];
     }
-    const key = workspace.access === "rw" ? "mount-rw" : "mount-ro";
-    return [[key, [workspacePath, workspace.hostPath]]];
+    return mountRecords(workspacePath, workspace.hostPath, workspace.access, spec.policy);
   }
   return [
     ["writable", [workspacePath, "0755"]],

@@ -66,17 +66,7 @@ export function createLinuxProvider(options: LinuxProviderOptions): Provider {
       ? undefined
       : createReadySandboxes(() => host(), pool, backlog);
 
-  async function start(
-    spec: SandboxSpec,
-    fileSystem: Records,
-    signal: AbortSignal,
-  ): Promise<ProviderSandbox> {
-    if (!asks(spec.policy)) return startSandbox(host(), spec, fileSystem, signal);
-    // Most runs ask nothing, and don't wait for what could.
-    const { startAskingSandbox } = await import("./asking/start-asking.ts");
-    return startAskingSandbox({ ...host(), launcherPath }, spec, fileSystem, signal);
-  }
-
+  const start = starterOf(host, launcherPath);
   async function createUnbounded(
     spec: SandboxSpec,
     signal: AbortSignal,
@@ -108,6 +98,21 @@ export function createLinuxProvider(options: LinuxProviderOptions): Provider {
       await ready?.close();
       await launchers.close();
     },
+  };
+}
+
+type Start = (
+  spec: SandboxSpec,
+  fileSystem: Records,
+  signal: AbortSignal,
+) => Promise<ProviderSandbox>;
+
+function starterOf(host: () => LinuxHost, launcherPath: string): Start {
+  return async (spec, fileSystem, signal) => {
+    if (!asks(spec.policy)) return startSandbox(host(), spec, fileSystem, signal);
+    // Most runs ask nothing, and don't wait for what could.
+    const { startAskingSandbox } = await import("./asking/start-asking.ts");
+    return startAskingSandbox({ ...host(), launcherPath }, spec, fileSystem, signal);
   };
 }
 

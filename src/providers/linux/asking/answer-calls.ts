@@ -25,30 +25,16 @@ const denied: CallAnswer = { kind: "errno", errno: "EACCES" };
 /** From now on; all that wait are given up by `close`. */
 export function answerCalls(
   asking: AskingLauncher,
-  { egress, gate, policy }: AnswerCallsOptions,
+  options: AnswerCallsOptions,
 ): { close(): void } {
+  const { egress } = options;
   const waiting = new Map<string, AbortController>();
-  const sockets = askedSockets(policy);
-  const granted = new Map<number, Promise<unknown>>();
+  const toSocket = socketGrants(asking, options);
 
   const toEndpoint = async (call: Connect, signal: AbortSignal): Promise<CallAnswer> => {
     const { protocol, address, port, process } = call;
     const caller = process === undefined ? {} : { process };
     return (await egress?.take({ protocol, address, port, signal, ...caller })) ?? denied;
-  };
-
-  const toSocket = async (call: SocketPath, signal: AbortSignal): Promise<CallAnswer> => {
-    const socket = sockets[call.number];
-    if (socket === undefined) return denied;
-    const { hostPath, insidePath } = socket;
-    const caller = call.process === undefined ? {} : { process: call.process };
-    const question = { subject: { kind: "socket", path: hostPath }, ...caller } as const;
-    const { isAllowed } = await gate.decide(question, signal);
-    if (!isAllowed) return denied;
-    const grant = granted.get(call.number) ?? asking.request("grant", ["rw", hostPath, insidePath]);
-    granted.set(call.number, grant);
-    await grant;
-    return { kind: "continue" };
   };
 
   const answer = async (
@@ -81,5 +67,24 @@ export function answerCalls(
     close: () => {
       for (const id of [...waiting.keys()]) giveUp(id);
     },
+  };
+}
+
+/** A Unix socket of the host that was allowed is mounted where the program looks for it, and stays. */
+function socketGrants({ request }: AskingLauncher, { gate, policy }: AnswerCallsOptions) {
+  const sockets = askedSockets(policy);
+  const granted = new Map<number, Promise<unknown>>();
+  return async (call: SocketPath, signal: AbortSignal): Promise<CallAnswer> => {
+    const socket = sockets[call.number];
+    if (socket === undefined) return denied;
+    const { hostPath, insidePath } = socket;
+    const caller = call.process === undefined ? {} : { process: call.process };
+    const question = { subject: { kind: "socket", path: hostPath }, ...caller } as const;
+    const { isAllowed } = await gate.decide(question, signal);
+    if (!isAllowed) return denied;
+    const grant = granted.get(call.number) ?? request("grant", ["rw", hostPath, insidePath]);
+    granted.set(call.number, grant);
+    await grant;
+    return { kind: "continue" };
   };
 }

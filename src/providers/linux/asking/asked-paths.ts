@@ -42,7 +42,7 @@ export function askSettings(policy: Policy): Records {
   ];
 }
 
-/** Behind all that is the sandbox's own: these lie in its folders. What is shown lies over what is asked. */
+/** Behind all that is the sandbox's own: these lie in its folders. What is shown comes behind them. */
 export function askRecords(policy: Policy): Records {
   const asked = askedRoots(policy).flatMap(({ insidePaths }, number) =>
     insidePaths
@@ -53,10 +53,7 @@ export function askRecords(policy: Policy): Records {
   const sockets = askedSockets(policy)
     .filter(({ insidePath }) => !isInAnother(insidePath, policy))
     .map(({ insidePath }) => ["file", [insidePath, "0600", ""]] as const);
-  const shown = (policy.shown ?? []).flatMap(({ hostPath, access, insidePaths }) =>
-    insidePaths.map((path) => [`mount-${access}`, [path, hostPath]] as const),
-  );
-  return [...parentsFirst(asked), ...sockets, ...shown];
+  return [...parentsFirst(asked), ...sockets];
 }
 
 /** Whether a folder that is asked about has it there already: the same thing of the host. */

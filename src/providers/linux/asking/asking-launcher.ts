@@ -21,11 +21,11 @@ export interface AskingLauncher {
    *
    * @throws {Error} With an errno's name as its `code`, also once the launcher is gone.
    */
-  request(key: string, fields: readonly string[]): Promise<Answered>;
+  readonly request: (key: string, fields: readonly string[]) => Promise<Answered>;
   /** Sends a message that nobody answers. */
-  tell(key: string, value: RecordValue): void;
+  readonly tell: (key: string, value: RecordValue) => void;
   /** What it tells unasked. Called once. */
-  onEvent(listener: (event: AskEvent) => void): void;
+  readonly onEvent: (listener: (event: AskEvent) => void) => void;
 }
 
 export interface Answered {

@@ -27,10 +27,9 @@ export async function probeAsking(
   const found = await Promise.all(
     tries.map(async ([what, policy]): Promise<readonly [string, string | undefined]> => {
       try {
-        await using _ = await create(
-          { ...spec, policy: { ...spec.policy, ...policy }, gate: closedGate },
-          signal,
-        );
+        const asking = { ...spec, policy: { ...spec.policy, ...policy }, gate: closedGate };
+        const sandbox = await create(asking, signal);
+        await sandbox.destroy();
         return [what, undefined];
       } catch (error) {
         return [what, error instanceof Error ? error.message : String(error)];

@@ -6,6 +6,7 @@ import { randomUUID } from "node:crypto";
 import { serveAskFs, type AskFsServer } from "../../../ask-fs/server.ts";
 import type { FreeAccess } from "../../../ask-fs/consent.ts";
 import type { PermissionGate } from "../../../core/permission.ts";
+import { protectedPaths } from "../../../core/protected-paths.ts";
 import type { Policy } from "../../../core/policy.ts";
 import type { ProviderSandbox } from "../../../core/provider.ts";
 import type { SandboxSpec } from "../../../core/sandbox.ts";
@@ -96,7 +97,8 @@ function startAnswerers(
     askFs,
     close: async () => {
       calls.close();
-      await Promise.all([egress?.close(), askFs?.close()]);
+      egress?.close();
+      await askFs?.close();
     },
   };
 }
@@ -109,6 +111,8 @@ function accessOfWorkspace(path: string, { workspace }: Policy): FreeAccess | un
   if (workspace.kind === "scratch") return undefined;
   const { hostPath, access } = workspace;
   if (path !== hostPath && !path.startsWith(`${hostPath}/`)) return undefined;
-  // By its own name it is no copy: what is written there is written to the folder itself.
-  return access === "copy" ? "ro" : access;
+  // A copy is not what lies at that place; what is protected in a workspace is so by all its names.
+  const below = path.slice(hostPath.length + 1);
+  const isProtected = protectedPaths.some((each) => below === each || below.startsWith(`${each}/`));
+  return access === "rw" && !isProtected ? "rw" : "ro";
 }
