@@ -42,7 +42,7 @@ export function applyChanges({ set, blobPath, holdBack }: ApplyRequest): Applied
   }
   const maker = { walk, blobPath, owner: { uid: Number(top.uid), gid: Number(top.gid) } };
   const done: Change[] = [];
-  const refused: Refused[] = [];
+  const { wanted, refused } = choose(set.changes, holdBack);
   const attempt = (change: Change, act: () => void): boolean => {
     try {
       act();
@@ -54,20 +54,6 @@ export function applyChanges({ set, blobPath, holdBack }: ApplyRequest): Applied
     }
   };
 
-  const wanted: Change[] = [];
-  /** What is in a folder stays where that stays. */
-  const staying = new Set<BytePath>();
-  for (const change of set.changes) {
-    const reason =
-      change.isConflict === true
-        ? changedSince
-        : isBelow(change.path, staying)
-          ? "what it lies in stays"
-          : holdBack(change);
-    if (reason === undefined) wanted.push(change);
-    else refused.push({ change, reason });
-    if (reason !== undefined && isReplaced(change)) staying.add(change.path);
-  }
   const deletions = wanted.filter(({ after }) => after === undefined).reverse();
   const replaced = new Set(wanted.filter(isReplaced).map(({ path }) => path));
   const isInTheWay = ({ path }: Change): boolean => isBelow(path, replaced);
@@ -97,6 +83,28 @@ export function applyChanges({ set, blobPath, holdBack }: ApplyRequest): Applied
     }
   }
   return { done, refused };
+}
+
+function choose(
+  changes: readonly Change[],
+  holdBack: ApplyRequest["holdBack"],
+): { readonly wanted: readonly Change[]; readonly refused: Refused[] } {
+  const refused: Refused[] = [];
+  const wanted: Change[] = [];
+  /** What is in a folder stays where that stays. */
+  const staying = new Set<BytePath>();
+  for (const change of changes) {
+    const reason =
+      change.isConflict === true
+        ? changedSince
+        : isBelow(change.path, staying)
+          ? "what it lies in stays"
+          : holdBack(change);
+    if (reason === undefined) wanted.push(change);
+    else refused.push({ change, reason });
+    if (reason !== undefined && isReplaced(change)) staying.add(change.path);
+  }
+  return { wanted, refused };
 }
 
 function isBelow(path: string, folders: ReadonlySet<string>): boolean {

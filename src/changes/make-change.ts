@@ -191,7 +191,7 @@ const PIECE_BYTES = 256 * 1024;
 function copyAll(path: string, to: number): void {
   const from = openFile(path);
   try {
-    const piece = Buffer.alloc(PIECE_BYTES);
+    const piece = Buffer.allocUnsafe(Math.min(PIECE_BYTES, fstatSync(from).size + 1));
     for (;;) {
       const got = readSync(from, piece, 0, piece.length, null);
       if (got === 0) return;

@@ -23,17 +23,14 @@ export function countChanges({ changes }: Pick<ChangeSet, "changes">): string {
 export function summarize(set: ChangeSet): readonly string[] {
   const { changes, leftOut, isComplete } = set;
   const isFolder = foldersOf(changes);
-  const lines = changes.flatMap((change) => {
-    const danger = dangerOf(change);
-    const isInside = liesIn(change.path, isFolder(effectOf(change)));
-    if (isInside && danger === undefined && change.isConflict !== true) return [];
-    return [lineOf(change, changes, danger)];
-  });
+  const shown = changes.filter(
+    (change) => isToLookAt(change) || !liesIn(change.path, isFolder(effectOf(change))),
+  );
   // What is to be looked at is not what is cut off.
-  const sorted = [...lines].sort((left, right) => rank(left) - rank(right));
+  const sorted = [...shown.filter(isToLookAt), ...shown.filter((it) => !isToLookAt(it))];
   const more = sorted.length - MAX_LINES;
   return [
-    ...sorted.slice(0, MAX_LINES),
+    ...sorted.slice(0, MAX_LINES).map((change) => lineOf(change, changes)),
     ...(more > 0 ? [`   … and ${more} more`] : []),
     ...leftOut
       .slice(0, MAX_LINES)
@@ -50,7 +47,8 @@ const leftOutWords = {
   name: "its name is too long, or lies too deep",
 } as const;
 
-const rank = (line: string): number => (line.startsWith("!") ? 0 : 1);
+const isToLookAt = (change: Change): boolean =>
+  change.isConflict === true || dangerOf(change) !== undefined;
 
 /** Of one effect: the folders that came or went as a whole. */
 function foldersOf(changes: readonly Change[]) {
@@ -70,15 +68,16 @@ function foldersOf(changes: readonly Change[]) {
 const liesIn = (path: BytePath, folders: ReadonlySet<BytePath>): boolean =>
   path !== "" && folders.has(folderOf(path));
 
-function lineOf(change: Change, changes: readonly Change[], danger: string | undefined): string {
+function lineOf(change: Change, changes: readonly Change[]): string {
   const { path, before, after, isConflict } = change;
+  const danger = dangerOf(change);
   const isFolder = (after ?? before)?.kind === "folder";
   const notes = [
     ...detailsOf(change, changes),
     ...(danger === undefined ? [] : [danger]),
     ...(isConflict === true ? ["CONFLICT: you have changed it too"] : []),
   ];
-  const sign = danger === undefined && isConflict !== true ? " " : "!";
+  const sign = isToLookAt(change) ? "!" : " ";
   const name = `${showBytePath(path)}${isFolder ? "/" : ""}`;
   return `${sign} ${words[effectOf(change)]}  ${name}${notes.length > 0 ? `  ${notes.join("; ")}` : ""}`;
 }

@@ -64,6 +64,7 @@ function applyOrRefuse(parent: string, set: ChangeSet, all: boolean): ApplyOutco
 }
 
 const MAX_NOTES = 50;
+const MAX_TEXTS = 200;
 
 export function explainApplied(set: ChangeSet, { done, refused }: ApplyOutcome): readonly string[] {
   const applied = `applied to ${set.folder}: ${countChanges({ changes: done })}`;
@@ -89,21 +90,27 @@ export function explainChanges(set: ChangeSet): readonly string[] {
   return [`changes in the copy of ${set.folder}: ${countChanges(set)}`, ...summarize(set)];
 }
 
-/** With the texts that changed. */
+/** The texts that changed. */
 export function explainTexts(parent: string, set: ChangeSet): readonly string[] {
   using walk = walkFolder(set.folder);
-  return set.changes.flatMap((change) => {
-    const { path, before, after } = change;
-    const name = showBytePath(path);
-    if (after?.kind === "file" && after.blob !== undefined) {
-      const was = before?.kind === "file" ? walk.pathOf(path) : undefined;
-      return [
-        `--- ${name} (${effectOf(change)})`,
-        ...textDiff(was, blobPath(parent, set.id, after.blob)),
-      ];
-    }
-    return [];
+  const written = set.changes.flatMap((change) => {
+    const { after } = change;
+    const blob = after?.kind === "file" ? after.blob : undefined;
+    return blob === undefined ? [] : [{ change, blob }];
   });
+  const more = written.length - MAX_TEXTS;
+  return [
+    ...written
+      .slice(0, MAX_TEXTS)
+      .flatMap(({ change, blob }) => [
+        `--- ${showBytePath(change.path)} (${effectOf(change)})`,
+        ...textDiff(
+          change.before?.kind === "file" ? walk.pathOf(change.path) : undefined,
+          blobPath(parent, set.id, blob),
+        ),
+      ]),
+    ...(more > 0 ? [`… and ${more} more files, in ${join(parent, set.id)}`] : []),
+  ];
 }
 
 /** For programs. */

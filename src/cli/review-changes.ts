@@ -3,7 +3,8 @@
  * The end of a run on a copy: what changed is kept first, then shown, and then becomes what its user
  * says. Until then nothing in the folder is another.
  */
-import { lstatSync } from "node:fs";
+import { lstatSync, readFileSync, realpathSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { compare } from "../changes/compare.ts";
 import type { ChangeSet } from "../changes/change-set.ts";
 import { dangerOf } from "../changes/delicate.ts";
@@ -23,8 +24,10 @@ import {
   explainChanges,
   explainTexts,
 } from "./changes-work.ts";
+import { isInForeground } from "./own-stdin.ts";
 import { printNote } from "./print.ts";
 import type { RunOptions } from "./run-options.ts";
+import { mountsBelow } from "./mounts-below.ts";
 import { isInside } from "./workspace-flag.ts";
 
 export interface Review {
@@ -57,10 +60,17 @@ const CLOCK_MARGIN_MS = 10;
 export function openReview(parts: ReviewParts): Review {
   const parent = changesFolder(process.env);
   const { folder, options } = parts;
-  if (isInside(folder, parent)) {
+  if (isInside(folder, realPathOf(parent))) {
     throw invalidRequest(
       "--workspace",
       `\`${folder}\` holds \`${parent}\`, where Glovebox keeps changes. Name a folder in it.`,
+    );
+  }
+  const mount = mountsBelow(folder, readFileSync("/proc/self/mountinfo", "utf8"))[0];
+  if (mount !== undefined) {
+    throw invalidRequest(
+      "--workspace",
+      `another file system is mounted in \`${folder}\`, at \`${mount}\`: a copy would not show it. Unmount it, or name a folder without it.`,
     );
   }
   const stage = openStage(parent);
@@ -90,6 +100,15 @@ export function openReview(parts: ReviewParts): Review {
       if (!isKept) stage.discard();
     },
   };
+}
+
+/** Of what may not be there yet. */
+function realPathOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path === dirname(path) ? path : join(realPathOf(dirname(path)), basename(path));
+  }
 }
 
 function changeSetOf(
@@ -163,7 +182,8 @@ async function askOrKeep(
   parent: string,
   set: ChangeSet,
 ): Promise<ChangesChoice> {
-  if (!process.stderr.isTTY) return "keep";
+  // The kernel would stop a background job that reads the terminal.
+  if (!process.stderr.isTTY || !isInForeground()) return "keep";
   using keyboard = openKeyboard(signal);
   if (keyboard === undefined) return "keep";
   const write = (text: string): void => void process.stderr.write(text);

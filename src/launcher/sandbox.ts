@@ -103,7 +103,7 @@ function readingOf(
   sendFiles: () => void,
 ): Required<Pick<ProviderSandbox, "collect" | "readChanges">> {
   return {
-    collect: (request, signal) => {
+    collect: async (request, signal) => {
       sendFiles();
       const program = collectRecords(request);
       const read = async (run: RunReader) => collectFiles(request, run);

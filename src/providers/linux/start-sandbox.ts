@@ -157,10 +157,21 @@ export async function untilReady(launcher: Launcher): Promise<AbstractSocketCont
 }
 
 export function launcherFailed(text: string): GloveboxError {
+  if (text.startsWith("copy:")) return copyFailed(text);
   const remedy = remedyFor(text, readHostSetting);
   if (remedy === "") return sandboxFailed("linux", "create", text);
   const message = `linux: ${text}. To mend it: ${remedy}.`;
   return new GloveboxError("PROVIDER_UNAVAILABLE", message, { provider: "linux", hint: remedy });
+}
+
+/** No other provider could do it: the next best would only hide why. */
+function copyFailed(text: string): GloveboxError {
+  const remedy =
+    "A copy needs Linux 6.6 or newer, and a folder without other file systems mounted in it. Use `:ro`, or `:rw` on a copy of your own";
+  return new GloveboxError("POLICY_UNENFORCEABLE", `linux: ${text}. ${remedy}.`, {
+    provider: "linux",
+    controls: ["files"],
+  });
 }
 
 /** Ends a launcher that does not answer, or whose answer nobody wants any more; that then is the answer. */
