@@ -47,15 +47,7 @@ void bind_asked(const struct entry *entry, const char *path) {
         die_plain("plan: not a name: %.100s", entry->source);
     if (stat(source, &status) < 0)
         die("ask-fs: find %s for %s", entry->source, entry->path);
-    if (S_ISDIR(status.st_mode)) {
-        if (mkdir(path, 0755) < 0 && errno != EEXIST)
-            die("create folder %s", path);
-    } else {
-        int fd = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
-        if (fd < 0)
-            die("create file %s", path);
-        close(fd);
-    }
+    make_place(path, S_ISDIR(status.st_mode));
     if (mount(source, path, NULL, MS_BIND, NULL) < 0)
         die("mount what is asked about at %s", entry->path);
 }

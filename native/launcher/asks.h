@@ -15,6 +15,10 @@ enum { EVENTS_FD = 4, ASK_FS_FD = 5, ASKING_FDS = 6 };
 
 /* ---- endpoint.c: addresses and ports ---- */
 
+/* What a sandbox that asks is to itself: never assigned to anybody, RFC 7600 and RFC 6666. */
+#define OWN_ADDRESS "192.0.0.8"
+#define OWN_ADDRESS6 "100::8"
+
 enum protocol { PROTOCOL_TCP, PROTOCOL_UDP };
 
 /* An IPv4 address lies in an IPv6 one (v4-mapped), so that both have one form. */

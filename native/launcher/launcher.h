@@ -228,14 +228,14 @@ enum { INSIDE_ID = 1000 };
 
 /* ---- root.c, network.c, lockdown.c, seccomp.c: the steps of run_inside ---- */
 
-/* What a sandbox that asks is to itself: never assigned to anybody, RFC 7600 and RFC 6666. */
-#define OWN_ADDRESS "192.0.0.8"
-#define OWN_ADDRESS6 "100::8"
-
 /* `channel`: of pid 1 to its supervisor. */
 void setup_root(const struct plan *plan, int channel);
+/* places.c: what things are mounted over. */
 /* Makes the folders above `path`, which is changed for the time of it. */
 void make_parents(char *path);
+void make_folder(const char *path, mode_t mode);
+/* A folder or file to mount something over, unless there is one: it may be one of the user's. */
+void make_place(const char *path, bool is_folder);
 void unshare_network(const struct plan *plan);
 void setup_network(const struct plan *plan);
 void setup_quotas(void);

@@ -1,5 +1,5 @@
 /* The network namespace. */
-#include "launcher.h"
+#include "asks.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

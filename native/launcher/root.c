@@ -44,28 +44,6 @@ static void join_path(char *buffer, size_t size, const char *prefix, const char 
         die_plain("root: path too long: %.100s…", path);
 }
 
-/* Makes the folders above `path`; every one of them was made by us. Most entries lie in the same
- * folder as the one before. */
-void make_parents(char *path) {
-    static char made[PATH_MAX];
-    size_t length = (size_t)(strrchr(path, '/') - path);
-    if (!strncmp(made, path, length) && !made[length])
-        return;
-    memcpy(made, path, length);
-    made[length] = '\0';
-    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        if (mkdir(path, 0755) < 0 && errno != EEXIST)
-            die("create folder %s", path);
-        *slash = '/';
-    }
-}
-
-static void make_folder(const char *path, mode_t mode) {
-    if (mkdir(path, mode) < 0 && (errno != EEXIST || chmod(path, mode) < 0))
-        die("create folder %s", path);
-}
-
 static void make_file(const char *path, const struct entry *entry) {
     /* O_EXCL and O_NOFOLLOW: two entries of one name are the owner's bug, not to be papered over. */
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -90,15 +68,7 @@ static void make_mount_point(const char *path, const struct entry *entry) {
     struct stat status;
     if ((entry->mount_fd >= 0 ? fstat(entry->mount_fd, &status) : stat(source, &status)) < 0)
         die("open %s", entry->source);
-    if (S_ISDIR(status.st_mode)) {
-        if (mkdir(path, 0755) < 0 && errno != EEXIST)
-            die("create folder %s", path);
-    } else {
-        int fd = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
-        if (fd < 0)
-            die("create file %s", path);
-        close(fd);
-    }
+    make_place(path, S_ISDIR(status.st_mode));
 }
 
 /* Adds flags to one mount. Those that the host has set must be named again. */

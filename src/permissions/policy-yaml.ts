@@ -2,6 +2,7 @@
  * @module
  * The form of a policy file: which lists it has, and where each item is written.
  */
+import * as yaml from "yaml";
 import type { Document, Pair, YAMLMap, Node } from "yaml";
 import { invalidRequest } from "../core/errors.ts";
 import { showText, showValue } from "../util/show-value.ts";
@@ -18,11 +19,10 @@ export interface PolicyItem {
 const MAX_FILE_BYTES = 1024 * 1024;
 
 /** @throws {GloveboxError} `INVALID_REQUEST` that names file and line. */
-export async function readPolicyYaml(text: string, origin: string): Promise<readonly PolicyItem[]> {
+export function readPolicyYaml(text: string, origin: string): readonly PolicyItem[] {
   if (Buffer.byteLength(text) > MAX_FILE_BYTES) {
     throw invalidRequest(origin, `is larger than ${MAX_FILE_BYTES} bytes.`);
   }
-  const yaml = await import("yaml");
   const lines = new yaml.LineCounter();
   const document: Document.Parsed = yaml.parseDocument(text, {
     lineCounter: lines,
