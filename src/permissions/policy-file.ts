@@ -9,7 +9,7 @@ import type { DecisionLog, LoggedDecision } from "./decision-log.ts";
 import { meaningOf, type MeaningPlace } from "./meaning.ts";
 import { formatPattern, parsePattern, subjectKinds, type PatternPlace } from "./parse-pattern.ts";
 import { shortenHome } from "./path-pattern.ts";
-import { readPolicyYaml, type PolicyItem } from "./policy-yaml.ts";
+import type { PolicyItem } from "./policy-yaml.ts";
 import type { Effect, NewRule, Rule } from "./rule.ts";
 import { showName, showUntrusted } from "./show-untrusted.ts";
 import { exactPattern, subjectKey } from "./subject.ts";
@@ -65,7 +65,9 @@ export async function parsePolicyFile(
   text: string,
   { origin, place }: { readonly origin: string; readonly place: PatternPlace },
 ): Promise<readonly NewRule[]> {
-  const items = await readPolicyYaml(text, origin);
+  // The parser is for those who need it.
+  const { readPolicyYaml } = await import("./policy-yaml.ts");
+  const items = readPolicyYaml(text, origin);
   return items.map((item) => ruleOf(item, { origin, place }));
 }
 
