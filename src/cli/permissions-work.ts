@@ -113,8 +113,8 @@ export async function explainPermission(
     { home: realHome(), cwd: process.cwd(), env: process.env, locate: locatePath },
   );
   if (flags.json === true) {
-    const { rule, lines: _lines, ...rest } = explained;
-    printJson({ ...rest, ...(rule && { rule: toStored(rule) }) });
+    const { decision, rule, meaning, flag } = explained;
+    printJson({ decision, meaning, flag, ...(rule && { rule: toStored(rule) }) });
   } else process.stdout.write(explained.lines.map((line) => `${line}\n`).join(""));
   return 0;
 }

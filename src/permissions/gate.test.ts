@@ -56,7 +56,7 @@ function setUp(options: Partial<GateOptions> = {}): Set {
   const stored: NewRule[] = [];
   const clock = { ms: 0 };
   const gate = createGate({
-    ...{ rules: [], asker, log, home, protectedPaths: ["/home/u/.local/state/glovebox"] },
+    ...{ rules: [], asker, log, home, env: {}, protectedPaths: ["/home/u/.local/state/glovebox"] },
     note: (line) => notes.push(line),
     remember: async (kept) => void stored.push(kept),
     now: () => clock.ms,
@@ -244,6 +244,7 @@ describe("a gate", () => {
 
   test.each<Subject>([
     { kind: "read", path: "relative" },
+    { kind: "list", path: "/" },
     { kind: "read", path: "/a/../b" },
     { kind: "read", path: "/a\0b" },
     net("a b"),

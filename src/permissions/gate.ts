@@ -25,6 +25,8 @@ export interface GateOptions {
   readonly log: DecisionLog;
   /** Absolute and canonical. */
   readonly home: string;
+  /** Of this user: it names sockets, whose meaning a question tells. */
+  readonly env: NodeJS.ProcessEnv;
   /** Files and folders that no answer opens: Glovebox's own state. Absolute and canonical. */
   readonly protectedPaths: readonly string[];
   /** Keeps an answer for later runs. Absent: `always` holds for the run. */
@@ -121,7 +123,7 @@ async function decide(
       tellOnce("flood", "the program asks too much at once; what is too much is denied.");
       return deniedBy("flood");
     }
-    const show = (): ShownQuestion => showQuestion(question, options.home, process.env);
+    const show = (): ShownQuestion => showQuestion(question, options.home, options.env);
     const end = await questions.wait(question, show, signal);
     switch (end.kind) {
       case "answered":

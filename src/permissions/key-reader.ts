@@ -11,8 +11,8 @@ export interface Clock {
 }
 
 export interface KeyEvents {
-  /** One printable character, or Escape as `\u001b`. */
-  readonly onKey: (key: string) => void;
+  /** One printable character, or Escape as `\u001b`. @returns Whether it meant anything. */
+  readonly onKey: (key: string) => boolean;
   readonly onInterrupt: () => void;
 }
 
@@ -90,8 +90,7 @@ export class KeyReader {
     } else {
       const [, word] = wordForm.exec(text) ?? [];
       const key = word?.[0] ?? text;
-      if (!isAnswerKey(key)) this.#waitForQuiet();
-      else this.#events.onKey(key);
+      if (!isAnswerKey(key) || !this.#events.onKey(key)) this.#waitForQuiet();
       // With its end in the same bytes, nothing of the word is still to come.
       if (word !== undefined) this.#endSwallow();
     }

@@ -46,8 +46,11 @@ export function pathMatches(pattern: string, path: string, home: string): boolea
   return absolute.endsWith("/") ? isWithin(path, absolute) : path === absolute;
 }
 
-/** A path that subjects may have: absolute, and as `realpath` writes it. */
+/**
+ * A path that subjects may have: absolute, and as `realpath` writes it. Not `/`: as a rule that would be
+ * all there is, and nobody is to be asked for it.
+ */
 export function isCanonicalPath(path: string): boolean {
   if (!isAbsolute(path) || path.includes("\0")) return false;
-  return normalize(path) === path && (path === "/" || !path.endsWith("/"));
+  return normalize(path) === path && !path.endsWith("/");
 }

@@ -65,7 +65,7 @@ export async function parsePolicyFile(
   text: string,
   { origin, place }: { readonly origin: string; readonly place: PatternPlace },
 ): Promise<readonly NewRule[]> {
-  // Most runs have no such file, and don't wait for what reads it.
+  // The parser is for those who need it.
   const { readPolicyYaml } = await import("./policy-yaml.ts");
   const items = readPolicyYaml(text, origin);
   return items.map((item) => ruleOf(item, { origin, place }));

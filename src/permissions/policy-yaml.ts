@@ -1,9 +1,19 @@
 /**
  * @module
- * The form of a policy file: which lists it has, and where each item is written.
+ * The form of a policy file: which lists it has, and where each item is written. To be loaded by those
+ * who need it: the parser is large.
  */
-import * as yaml from "yaml";
-import type { Document, Pair, YAMLMap, Node } from "yaml";
+import {
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  visit,
+  type Node,
+  type Pair,
+  type YAMLMap,
+} from "yaml";
 import { invalidRequest } from "../core/errors.ts";
 import { showText, showValue } from "../util/show-value.ts";
 import { effects, type Effect } from "./rule.ts";
@@ -23,8 +33,8 @@ export function readPolicyYaml(text: string, origin: string): readonly PolicyIte
   if (Buffer.byteLength(text) > MAX_FILE_BYTES) {
     throw invalidRequest(origin, `is larger than ${MAX_FILE_BYTES} bytes.`);
   }
-  const lines = new yaml.LineCounter();
-  const document: Document.Parsed = yaml.parseDocument(text, {
+  const lines = new LineCounter();
+  const document = parseDocument(text, {
     lineCounter: lines,
     prettyErrors: false,
     uniqueKeys: true,
@@ -41,19 +51,19 @@ export function readPolicyYaml(text: string, origin: string): readonly PolicyIte
   if (fault !== undefined) {
     throw fail(lines.linePos(fault.pos[0]).line, `is not YAML: ${showText(fault.message)}`);
   }
-  yaml.visit(document, {
+  visit(document, {
     Alias: (_key, alias) => {
       throw fail(lineOf(alias), "aliases have no place in a policy");
     },
   });
   const root = document.contents as unknown;
-  if (!yaml.isMap(root)) throw fail(1, "must be `version: 1`, and lists `allow` and `deny`");
+  if (!isMap(root)) throw fail(1, "must be `version: 1`, and lists `allow` and `deny`");
   const items: PolicyItem[] = [];
   let hasVersion = false;
   for (const { key, value } of pairsOf(root)) {
-    const name = yaml.isScalar(key) ? key.value : undefined;
+    const name = isScalar(key) ? key.value : undefined;
     if (name === "version") {
-      const version = yaml.isScalar(value) ? value.value : undefined;
+      const version = isScalar(value) ? value.value : undefined;
       if (version !== 1)
         throw fail(lineOf(key), `version ${showValue(version)} is not known, only 1`);
       hasVersion = true;
@@ -63,14 +73,14 @@ export function readPolicyYaml(text: string, origin: string): readonly PolicyIte
     if (effect === undefined) {
       throw fail(lineOf(key), `${showValue(name)} is none of version, allow, deny`);
     }
-    if (!yaml.isSeq(value)) throw fail(lineOf(key), `${effect} must be a list`);
+    if (!isSeq(value)) throw fail(lineOf(key), `${effect} must be a list`);
     for (const item of value.items) {
-      const pairs = yaml.isMap(item) ? pairsOf(item) : [];
+      const pairs = isMap(item) ? pairsOf(item) : [];
       const [pair] = pairs;
-      if (pair === undefined || pairs.length !== 1 || !yaml.isScalar(pair.key)) {
+      if (pair === undefined || pairs.length !== 1 || !isScalar(pair.key)) {
         throw fail(lineOf(item), `${effect}: must be one KIND: VALUE, \`net: api.github.com:443\``);
       }
-      const scalar = yaml.isScalar(pair.value) ? pair.value.value : pair.value;
+      const scalar = isScalar(pair.value) ? pair.value.value : pair.value;
       items.push({ effect, kind: String(pair.key.value), value: scalar, line: lineOf(pair.key) });
     }
   }

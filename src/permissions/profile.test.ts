@@ -1,3 +1,4 @@
+import { protectedEntries } from "../core/protected-paths.ts";
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { once } from "node:events";
@@ -8,7 +9,6 @@ import { askablePaths } from "./askable-paths.ts";
 import { locatePath } from "./locate-path.ts";
 import { meaningOf } from "./meaning.ts";
 import { profileEntries } from "./profile.ts";
-import { protectedEntries, protectedPaths } from "./protected-paths.ts";
 
 let home: string;
 beforeEach(() => {
@@ -73,13 +73,6 @@ test.each([
 ] as const)("%j means %s", (subject, meaning) => {
   const env = { SSH_AUTH_SOCK: "/tmp/ssh-1/agent" };
   expect(meaningOf(subject, { home: "/home/u", env })).toBe(meaning);
-});
-
-test("what programs of the user act on is protected where it is there", () => {
-  put(".git/hooks/pre-commit");
-  put(".bashrc");
-  const paths = protectedPaths(home).map(({ hostPath }) => hostPath);
-  expect(paths).toEqual([join(home, ".git/hooks"), join(home, ".bashrc")]);
 });
 
 test("a path that a person writes is where its links lead, a folder with what is in it", () => {

@@ -3,7 +3,7 @@
  * A remembered answer: what it is about, and how long it holds.
  */
 import { randomBytes } from "node:crypto";
-import type { DecisionScope, NetProtocol, SubjectKind } from "../core/permission.ts";
+import type { DecisionScope, NetProtocol } from "../core/permission.ts";
 
 export type PathKind = "read" | "write" | "list" | "socket";
 
@@ -42,10 +42,6 @@ export interface Rule extends NewRule {
   readonly id: string;
   /** ISO 8601, UTC. */
   readonly at: string;
-}
-
-export function isPathKind(kind: SubjectKind): kind is PathKind {
-  return kind === "read" || kind === "write" || kind === "list" || kind === "socket";
 }
 
 /** Two processes that make rules at the same time make different ids. */

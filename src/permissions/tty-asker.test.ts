@@ -221,6 +221,7 @@ describe("on a terminal", () => {
     ["\u001bOP"],
     ["é"],
     ["please\n"],
+    ["v"],
     ["yy"],
     ["\u001b[200~y\u001b[201~"],
   ])("%j answers nothing", async (keys) => {

@@ -63,9 +63,7 @@ export class TtyAsker implements Asker, Disposable {
   constructor(options: TtyAskerOptions) {
     this.#options = options;
     this.#keys = new KeyReader(options.clock ?? systemClock, {
-      onKey: (key) => {
-        this.#onKey(key);
-      },
+      onKey: (key) => this.#onKey(key),
       onInterrupt: () => {
         this.#interrupts += 1;
         this.#finish(deny("run", "denied"));
@@ -159,15 +157,16 @@ export class TtyAsker implements Asker, Disposable {
     this.#hold = undefined;
   }
 
-  #onKey(key: string): void {
+  #onKey(key: string): boolean {
     const [current] = this.#queue;
-    if (current === undefined) return;
+    if (current === undefined) return false;
     if (key === "?" || (key === "v" && this.#queue.length > 1)) {
       this.#showMore();
-      return;
+      return true;
     }
     const answer = key === "\u001b" ? deny("run", "denied") : answerOfKey(key, current.question);
     if (answer !== undefined) this.#finish(answer);
+    return answer !== undefined;
   }
 
   #finish({ answer, outcome }: KeyAnswer): void {

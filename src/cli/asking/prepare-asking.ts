@@ -61,7 +61,7 @@ export function prepareAsking(
   ];
   const log = createDecisionLog();
   const gate = createGate({
-    ...{ rules, asker, log, home, command, remember, note: printNote },
+    ...{ rules, asker, log, home, env, command, remember, note: printNote },
     protectedPaths: place.protectedPaths,
     ...(options.askTimeoutMs === undefined ? {} : { askTimeoutMs: options.askTimeoutMs }),
   });
