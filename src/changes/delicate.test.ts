@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { protectedPaths } from "../core/protected-paths.ts";
 import { dangerOf } from "./delicate.ts";
 
 const file = { kind: "file", mode: 0o644, size: 1, blob: 0 } as const;
@@ -47,3 +48,12 @@ test.each([
 ])("a link %s -> %s leads out: %s", (path, target, isOut) => {
   expect(dangerOf({ path, after: { kind: "link", target } }) !== undefined).toBe(isOut);
 });
+
+test.each(protectedPaths)(
+  "%s, which a writable folder protects, is pointed out in a copy",
+  (path) => {
+    const isFile = dangerOf({ path, after: file }) !== undefined;
+    const isFolder = dangerOf({ path: `${path}/x`, after: file }) !== undefined;
+    expect(isFile || isFolder).toBe(true);
+  },
+);
