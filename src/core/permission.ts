@@ -61,4 +61,6 @@ export interface PermissionGate {
    * @param signal Its abort withdraws the question: whoever asked is gone. The answer is then a denial.
    */
   decide(question: Question, signal: AbortSignal): Promise<Decision>;
+  /** Tells the user one line of what is no question. Does not throw. Absent: nobody is told. */
+  readonly note?: (line: string) => void;
 }

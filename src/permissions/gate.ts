@@ -63,6 +63,7 @@ export function createGate(options: GateOptions): PermissionGate {
   });
   const parts: GateParts = { options, known, questions, flood, tellOnce };
   return {
+    note,
     decide: async (question, signal) => {
       let decided: Decided;
       try {

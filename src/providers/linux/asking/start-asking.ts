@@ -18,6 +18,7 @@ import { buildSandbox, refuseMissing, type LinuxHost } from "../start-sandbox.ts
 import { askedRoots } from "./asked-paths.ts";
 import { startAskingLauncher, type AskingLauncher } from "./asking-launcher.ts";
 import { cannotAsk } from "./cannot-ask.ts";
+import { textOfForward, textOfNote } from "./notes.ts";
 import { sandboxNetworkOf } from "./sandbox-network.ts";
 import { answerCalls } from "./answer-calls.ts";
 
@@ -74,7 +75,17 @@ function startAnswerers(
   const roots = askedRoots(policy);
   const egress =
     policy.network.mode === "ask"
-      ? createEgress({ network: sandboxNetworkOf(asking), gate })
+      ? createEgress({
+          network: sandboxNetworkOf(asking),
+          gate,
+          onNote: (note) => {
+            const text = textOfNote(note);
+            if (text !== undefined) gate.note?.(text);
+          },
+          onForward: ({ port, hostPort }) => gate.note?.(textOfForward(port, hostPort)),
+          onForwardFailed: (port, error) =>
+            gate.note?.(`port ${port} inside can't be reached from this machine: ${error.message}`),
+        })
       : undefined;
   const askFs =
     roots.length === 0
