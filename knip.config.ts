@@ -27,6 +27,7 @@ const config: KnipConfig = {
     "mkfifo",
     "dpkg-query",
     "prlimit",
+    "unshare",
   ],
   ignoreExportsUsedInFile: true,
 };

@@ -9,6 +9,8 @@ export const layers = {
   languages: ["core", "util"],
   // Who may what: rules, what is remembered, who is asked.
   permissions: ["core", "util"],
+  // What a program changed in its copy of a folder: shown, kept, applied.
+  changes: ["core", "util", "permissions"],
   // Connections of sandboxes to the outside, each of them allowed: names, dials, relays.
   egress: ["core", "util"],
   // The file system of what is asked about.
@@ -54,6 +56,7 @@ export const layers = {
   cli: [
     "core",
     "util",
+    "changes",
     "permissions",
     "languages",
     "config",

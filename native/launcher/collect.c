@@ -6,8 +6,7 @@
  * Each step of the walk is one name below a folder that is open, and follows no link; openat2(2), which
  * could do more at once, does not exist inside.
  */
-#include "launcher.h"
-#include "pump.h"
+#include "copy.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -15,7 +14,6 @@
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 /* The longest path and the most names in it that the owner takes: src/core/file-path.ts. */
@@ -24,7 +22,6 @@
 /* What the owner is promised: src/core/collected.ts. */
 #define MAX_LOOKED_AT 100000
 #define MAX_SKIPPED 1000
-#define PIECE_BYTES (32u << 10)
 
 /* In frames: what became of a thing. */
 enum { FINE = '-', EXECUTABLE = 'x', SPECIAL = 's', LINK = 'l', TOO_LARGE = 't', UNREADABLE = 'u' };
@@ -40,64 +37,12 @@ struct walk {
     char path[PATH_BYTES + 1 + NAME_MAX]; /* too long by one name at most */
 };
 
-/* ---- frames ---- */
-
-static unsigned char outbox[2 * PIECE_BYTES];
-static size_t outbox_used;
-
-static void flush(void) {
-    for (size_t put = 0; put < outbox_used;) {
-        ssize_t wrote = write(1, outbox + put, outbox_used - put);
-        if (wrote < 0)
-            _exit(1); /* nobody reads any more */
-        put += (size_t)wrote;
-    }
-    outbox_used = 0;
-}
-
-/* Room for the value of a frame, which then goes by send_value(). */
-static unsigned char *room_for(size_t length) {
-    if (outbox_used + FRAME_HEADER_BYTES + length > sizeof outbox)
-        flush();
-    return outbox + outbox_used + FRAME_HEADER_BYTES;
-}
-
-static void send_value(char kind, size_t length) {
-    write_frame_header(outbox + outbox_used, kind, length);
-    outbox_used += FRAME_HEADER_BYTES + length;
-}
-
-static void send_word(char kind, char word, const char *path, size_t length) {
-    unsigned char *value = room_for(1 + length);
-    value[0] = (unsigned char)word;
-    memcpy(value + 1, path, length);
-    send_value(kind, 1 + length);
-}
-
 static void skip(struct walk *walk, char reason) {
     if (walk->skipped++ < MAX_SKIPPED)
         send_word('s', reason, walk->path, walk->length);
 }
 
 /* ---- files ---- */
-
-/* As many bytes as it had when it was opened, or fewer where it shrinks. False where it can't be read. */
-static bool send_content(struct walk *walk, int fd, uint64_t size) {
-    while (size) {
-        size_t wanted = size < PIECE_BYTES ? (size_t)size : PIECE_BYTES, used = 0;
-        unsigned char *piece = room_for(wanted);
-        ssize_t got = 1;
-        while (used < wanted && (got = read(fd, piece + used, wanted - used)) > 0)
-            used += (size_t)got;
-        if (got < 0)
-            return false;
-        walk->bytes_left -= used;
-        size = got ? size - used : 0;
-        if (used)
-            send_value('c', used);
-    }
-    return true;
-}
 
 /* The last look at what it is comes after the open: another may have taken its place. O_NONBLOCK: the
  * open of a pipe or of a leased file would wait. */
@@ -121,7 +66,9 @@ static void visit_file(struct walk *walk, int folder, const char *name) {
     } else {
         walk->files_left--;
         send_word('f', status.st_mode & S_IXUSR ? EXECUTABLE : FINE, walk->path, walk->length);
-        bool is_whole = send_content(walk, fd, (uint64_t)status.st_size);
+        uint64_t sent;
+        bool is_whole = send_content(fd, (uint64_t)status.st_size, &sent);
+        walk->bytes_left -= sent;
         send_word('e', is_whole ? FINE : UNREADABLE, "", 0);
     }
     close(fd);
@@ -218,10 +165,7 @@ void collect_files(const struct message *message) {
         walk.files_left = parse_number("max-files", record.value);
         walk.bytes_left = parse_number("max-bytes", next_field(&record, record.value));
     }
-    /* It execs nothing, so all that pid 1 holds is open here too: not near what a program made. */
-    if (syscall(SYS_close_range, 3, ~0u, 0) < 0) /* Linux 5.9; pid 1 has a handful */
-        for (int fd = 3; fd < 256; fd++)
-            close(fd);
+    close_all_but_streams();
     for (offset = 0; next_record(message, &offset, &record);) {
         if (strcmp(record.key, "path"))
             continue;
@@ -231,6 +175,6 @@ void collect_files(const struct message *message) {
         visit_folder(&walk, folder, strcmp(record.value, ".") ? record.value : NULL);
     }
     send_word('.', walk.is_cut ? CUT : FINE, "", 0);
-    flush();
+    flush_outbox();
     _exit(0);
 }

@@ -1,4 +1,5 @@
 /* The program: the last steps between fork(2) and execve(2), with the words of an exec message. */
+#include "copy.h"
 #include "warm.h"
 
 #include <errno.h>
@@ -25,6 +26,7 @@ struct command {
     uint64_t cpu_us; /* 0: unlimited */
     bool has_tty;
     bool collects; /* files, and runs no program */
+    bool collects_changes;
 };
 
 static void add_word(char **words, size_t *count, const char *word) {
@@ -50,6 +52,8 @@ static struct command parse_command(const struct message *message) {
             command.has_tty = true;
         else if (!strcmp(record.key, "collect"))
             command.collects = true;
+        else if (!strcmp(record.key, "changes"))
+            command.collects_changes = true;
         else if (!strcmp(record.key, "cpu-us"))
             command.cpu_us =
                 strcmp(record.value, "unlimited") ? parse_number(record.key, record.value) : 0;
@@ -87,10 +91,12 @@ static void setup_limits(const struct plan *plan, const struct command *command)
     if (plan->file_size_bytes)
         limit("file size", RLIMIT_FSIZE, plan->file_size_bytes, plan->file_size_bytes);
     /* With a cgroup its pids.max counts, and tells us when it was reached. Without one, since Linux
-     * 5.14, this counts the processes of this user namespace only: pid 1 and the program's. A container
+     * 5.14, this counts the processes of this user namespace only: ours and the program's. A container
      * has none of its own, and the user's processes in others would count. */
-    if (!plan->cgroup_count && !plan->is_container && !plan->is_template)
-        limit("processes", RLIMIT_NPROC, plan->processes + 1, plan->processes + 1);
+    if (!plan->cgroup_count && !plan->is_container && !plan->is_template) {
+        rlim_t ours = 1 + (plan->asks_network ? 1 : 0); /* pid 1 and the agent */
+        limit("processes", RLIMIT_NPROC, plan->processes + ours, plan->processes + ours);
+    }
     /* The supervisor ends the sandbox at the limit; this is the wall behind it, for each process. */
     if (command->cpu_us) {
         rlim_t seconds = command->cpu_us / 1000000 + 2;
@@ -163,8 +169,8 @@ static void pass_park_fds(int park_channel) {
 void run_command(const struct plan *plan, const struct message *message, const int fds[3],
                  int park_channel) {
     struct command command = parse_command(message);
-    if (!argv[0] == !command.collects)
-        die_plain("exec: no program, or one besides `collect`");
+    if ((argv[0] != NULL) + command.collects + command.collects_changes != 1)
+        die_plain("exec: no program, or one besides `collect` or `changes`");
     setsid();
     setup_streams(fds, command.has_tty);
     if (park_channel >= 0)
@@ -176,6 +182,8 @@ void run_command(const struct plan *plan, const struct message *message, const i
         cannot_run(command.cwd, errno);
     if (command.collects)
         collect_files(message);
+    if (command.collects_changes)
+        collect_changes(message);
     if (strchr(argv[0], '/')) {
         execve(argv[0], argv, envp);
         cannot_run(argv[0], errno);

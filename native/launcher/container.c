@@ -179,7 +179,7 @@ void supervise_container(void) {
     plan.cgroup_count = find_own_cgroup();
     sandbox.ids = (struct host_ids){.uid = getuid(), .gid = getgid()};
     open_scratch(&plan, &sandbox);
-    setup_seccomp(&plan);
+    (void)setup_seccomp(&plan);
 
     self.plan = &plan;
     self.sandbox = &sandbox;

@@ -146,6 +146,13 @@ static int mount_as_own(const char *folder, bool to_write, struct host_ids ids,
     return tree;
 }
 
+int mount_granted(int folder, bool to_write, struct host_ids ids) {
+    struct owner_namespace cached = {.fd = -1};
+    char path[64];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", folder);
+    return mount_as_own(path, to_write, ids, &cached);
+}
+
 /* A detached mount of what everybody may read where it lies, though not everybody gets there: root's
  * home is closed to the sandbox's user. */
 static int mount_as_it_is(const char *path) {
@@ -165,9 +172,10 @@ void prepare_workspace_mounts(struct plan *plan, struct host_ids ids) {
         struct entry *entry = &plan->entries[i];
         if (entry->kind == ENTRY_LEND)
             entry->mount_fd = mount_as_it_is(entry->source);
-        if (entry->kind != ENTRY_MOUNT_RO && entry->kind != ENTRY_MOUNT_RW)
+        if (entry->kind != ENTRY_MOUNT_RO && entry->kind != ENTRY_MOUNT_RW &&
+            entry->kind != ENTRY_MOUNT_COPY)
             continue;
-        entry->mount_fd = mount_as_own(entry->source, entry->kind == ENTRY_MOUNT_RW, ids, &cached);
+        entry->mount_fd = mount_as_own(entry->source, entry->kind != ENTRY_MOUNT_RO, ids, &cached);
     }
     if (cached.fd >= 0)
         close(cached.fd);

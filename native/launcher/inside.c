@@ -2,6 +2,7 @@
  * Pid 1 of the sandbox: builds it, locks it down, then starts the commands that the supervisor asks
  * for, reaps every process, and kills what a command leaves behind.
  */
+#include "asks.h"
 #include "warm.h"
 
 #include <errno.h>
@@ -41,7 +42,7 @@ static void die_with_supervisor(void) {
 }
 
 /* The namespace knows one user. Set-up needs the capabilities of the namespace a little longer. */
-static void become_inside_user(void) {
+void become_inside_user(void) {
     if (prctl(PR_SET_KEEPCAPS, 1) < 0 || setresgid(INSIDE_ID, INSIDE_ID, INSIDE_ID) < 0 ||
         setresuid(INSIDE_ID, INSIDE_ID, INSIDE_ID) < 0)
         die("become the sandbox's user");
@@ -77,7 +78,7 @@ static int setup_fds(int channel) {
 }
 
 /* With the word goes what the supervisor needs to take samples, see sample.c. */
-static void send_ready(int channel) {
+void send_ready(int channel) {
     int fds[3] = {open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC),
                   open("/tmp", O_PATH | O_CLOEXEC),
                   open("/dev/ptmx", O_PATH | O_CLOEXEC)}; /* for terminals */
@@ -221,6 +222,17 @@ NORETURN static void serve(struct state *state, int signal_fd) {
     }
 }
 
+/* The last of the set-up: it forbids most of what was done before, and may forbid to say so. */
+static void lock_calls(const struct plan *plan, int channel) {
+    if (asks(plan)) {
+        struct carrier carrier = start_carrier(channel);
+        carry_listener(&carrier, setup_seccomp(plan));
+    } else {
+        (void)setup_seccomp(plan);
+        send_ready(channel);
+    }
+}
+
 void run_inside(const struct plan *plan, int channel, const struct message *exec_message) {
     set_failure_channel(channel);
     die_with_supervisor();
@@ -228,18 +240,16 @@ void run_inside(const struct plan *plan, int channel, const struct message *exec
     wait_for_go(channel); /* the id maps are written */
     become_inside_user();
     setup_network(plan);
-    setup_root(plan);
+    setup_root(plan, channel);
     channel = setup_fds(channel);
     wait_for_go(channel); /* the cgroups hold */
     setup_names();
     setup_quotas();
     setup_privileges();
     setup_abstract_sockets(plan);
-    setup_seccomp(plan);
-
     const int signals[] = {SIGCHLD, END_SIGNAL};
     int signal_fd = open_signals(signals, 2);
-    send_ready(channel);
+    lock_calls(plan, channel);
     struct state state = {
         .plan = plan, .exec_message = exec_message, .channel = channel, .waiting = {.channel = -1}};
     serve(&state, signal_fd);

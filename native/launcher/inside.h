@@ -32,6 +32,8 @@ struct reply {
         REPLY_FAILED,
         REPLY_PARKED,
         REPLY_NAMESPACES,
+        REPLY_ASK_FS, /* with the fd of its file system */
+        REPLY_ASKING, /* with its user and network namespace, and the fd on which calls wait if they do */
     } kind;
     int wait_status;     /* of the command's own process, as wait4(2) */
     uint64_t cpu_us;     /* of all reaped processes of the command */
@@ -44,6 +46,9 @@ struct reply {
 
 /* Runs in the child, in its namespaces. The order is the design; README.md explains each step. */
 NORETURN void run_inside(const struct plan *plan, int channel, const struct message *exec_message);
+
+/* With it go the fds that the supervisor needs. */
+void send_ready(int channel);
 
 /* ---- children.c: what pid 1 does for the processes inside ---- */
 

@@ -72,17 +72,19 @@ const char *next_field(const struct record *record, const char *text);
 /* ---- plan.c: the create message, understood ---- */
 
 enum entry_kind {
-    ENTRY_DIR,      /* folder of the read-only root */
-    ENTRY_SYMLINK,  /* symbolic link of the read-only root */
-    ENTRY_FILE,     /* file with content */
-    ENTRY_BIND,     /* folder or file of the host's system, read-only */
-    ENTRY_LEND,     /* host path of the owner's, read-only */
-    ENTRY_MOUNT_RO, /* folder of the user, read-only */
-    ENTRY_MOUNT_RW, /* folder of the user, writable */
-    ENTRY_DEVICE,   /* device node of the host */
-    ENTRY_WRITABLE, /* folder on the scratch tmpfs */
+    ENTRY_DIR,        /* folder of the read-only root */
+    ENTRY_SYMLINK,    /* symbolic link of the read-only root */
+    ENTRY_FILE,       /* file with content */
+    ENTRY_BIND,       /* folder or file of the host's system, read-only */
+    ENTRY_LEND,       /* host path of the owner's, read-only */
+    ENTRY_MOUNT_RO,   /* folder of the user, read-only */
+    ENTRY_MOUNT_RW,   /* folder of the user, writable */
+    ENTRY_MOUNT_COPY, /* folder of the user, a copy; `content` is where its changes are shown */
+    ENTRY_DEVICE,     /* device node of the host */
+    ENTRY_WRITABLE,   /* folder on the scratch tmpfs */
     ENTRY_PROC,
     ENTRY_PTS,
+    ENTRY_ASKED, /* a part of the file system of what is asked about; `source` is its name there */
 };
 
 /* One thing in the sandbox's file system, made in the order of the plan. */
@@ -100,6 +102,7 @@ struct entry {
 /* In namespaces of our own it is one; in a container each folder has its own. */
 #define MAX_SCRATCH 8
 #define MAX_CGROUPS 4
+#define MAX_ASKED_SOCKETS 32
 
 enum cgroup_kind { CGROUP_V2, CGROUP_V1_MEMORY, CGROUP_V1_PIDS, CGROUP_V1_CPUACCT };
 
@@ -109,13 +112,17 @@ struct cgroup_plan {
 };
 
 struct plan {
-    bool is_container;     /* the walls are an engine's; nothing is built here */
-    bool is_template;      /* its program is one that sandboxes get forks of, see template.c */
-    const char *token;     /* in a container: what marks our status lines, see container.c */
-    bool share_net;        /* keep the host's network namespace */
-    uint64_t memory_bytes; /* of the whole sandbox */
-    uint64_t processes;    /* and threads, of the program; our own pid 1 is not counted */
-    uint64_t disk_bytes;   /* of the scratch tmpfs */
+    bool is_container; /* the walls are an engine's; nothing is built here */
+    bool is_template;  /* its program is one that sandboxes get forks of, see template.c */
+    const char *token; /* in a container: what marks our status lines, see container.c */
+    bool share_net;    /* keep the host's network namespace */
+    bool asks_network; /* what it connects to is asked about, see asks.h */
+    bool has_ask_fs;   /* parts of its file system are */
+    size_t asked_socket_count;
+    const char *asked_sockets[MAX_ASKED_SOCKETS]; /* and these, by their paths inside */
+    uint64_t memory_bytes;                        /* of the whole sandbox */
+    uint64_t processes;  /* and threads, of the program; our own pid 1 is not counted */
+    uint64_t disk_bytes; /* of the scratch tmpfs */
     uint64_t disk_inodes;
     uint64_t open_files;      /* RLIMIT_NOFILE */
     uint64_t file_size_bytes; /* RLIMIT_FSIZE, or 0 for none: only for writable host folders */
@@ -126,6 +133,10 @@ struct plan {
 };
 
 void parse_plan(const struct message *message, struct plan *plan);
+/* Whether some of its calls wait for an answer of somebody else's. */
+bool asks_calls(const struct plan *plan);
+/* That, or parts of its file system are asked about. */
+bool asks(const struct plan *plan);
 
 /* ---- cgroup.c: limits and counters of the kernel ---- */
 
@@ -168,6 +179,8 @@ struct id_range host_id_range(const char *map_path, uint32_t own);
 void write_id_maps(pid_t pid, struct host_ids ids);
 /* As root: leaves root's supplementary groups, which set-up inside can't do any more. */
 void leave_groups(struct host_ids ids);
+/* As root: a detached mount of what is open as `folder`, on which its owner is the sandbox's user. */
+int mount_granted(int folder, bool to_write, struct host_ids ids);
 /* As root: makes the user's folders in the plan appear as owned by the sandbox's user. */
 void prepare_workspace_mounts(struct plan *plan, struct host_ids ids);
 
@@ -198,11 +211,15 @@ struct sandbox {
     int proc_fd;                  /* its own /proc */
     int scratch_fds[MAX_SCRATCH]; /* a folder of each tmpfs that it can write to */
     size_t scratch_count;
-    int ptmx_fd; /* of its own terminals, as O_PATH; -1: it has none */
+    int ptmx_fd;               /* of its own terminals, as O_PATH; -1: it has none */
+    int user_ns_fd, net_ns_fd; /* of one that asks */
+    int listener_fd;           /* on which calls wait for an answer; -1: none does */
     struct host_ids ids;
     struct message *exec_message; /* in memory shared with its pid 1 */
 };
 void spawn_sandbox(const struct plan *plan, struct sandbox *sandbox);
+/* Gives up what the launcher is outside, with the capabilities of the namespace that it has entered. */
+void become_inside_user(void);
 
 /* ---- inside.c: pid 1 of the sandbox, see inside.h ---- */
 
@@ -211,9 +228,14 @@ enum { INSIDE_ID = 1000 };
 
 /* ---- root.c, network.c, lockdown.c, seccomp.c: the steps of run_inside ---- */
 
-void setup_root(const struct plan *plan);
+/* `channel`: of pid 1 to its supervisor. */
+void setup_root(const struct plan *plan, int channel);
+/* places.c: what things are mounted over. */
 /* Makes the folders above `path`, which is changed for the time of it. */
 void make_parents(char *path);
+void make_folder(const char *path, mode_t mode);
+/* A folder or file to mount something over, unless there is one: it may be one of the user's. */
+void make_place(const char *path, bool is_folder);
 void unshare_network(const struct plan *plan);
 void setup_network(const struct plan *plan);
 void setup_quotas(void);
@@ -223,7 +245,8 @@ void require_no_privileges(void);
 /* No new privileges, and no tracing of this process. */
 void seal_process(void);
 void setup_abstract_sockets(const struct plan *plan);
-void setup_seccomp(const struct plan *plan);
+/* The fd on which calls wait for an answer; -1 where none does. */
+int setup_seccomp(const struct plan *plan);
 /* Whether the kernel can keep a sandbox with the host's network off the host's abstract sockets. */
 bool can_scope_abstract_sockets(void);
 
@@ -261,7 +284,9 @@ bool take_sample(const struct sandbox *sandbox, uint64_t precise_above_bytes,
 
 /* ---- supervisor.c, outside.c, container.c: one command after the other, until the owner is gone ---- */
 
-NORETURN void supervise_lane(void);      /* builds the sandbox that is asked for on LANE_FD */
+/* Builds the sandbox that is asked for on LANE_FD. With an asker it has the fds of asks.h, too. */
+NORETURN void supervise_lane(bool has_asker);
+
 NORETURN void supervise_container(void); /* as pid 1 of a container that somebody else has built */
 
 /* ---- serve.c: many sandboxes, one after the other on each lane ---- */

@@ -5,6 +5,7 @@
  *                             ▲                  (namespaces, root, no privileges, seccomp)
  *                             └──── pipes ────────────────────────────┘
  */
+#include "asks.h"
 #include "warm.h"
 
 #include <errno.h>
@@ -50,19 +51,20 @@ int main(int argc, char **argv) {
         limit_core_dumps();
         supervise_container();
     }
+    bool has_asker = argc == 2 && !strcmp(argv[1], "ask");
     bool serves = argc >= 4 && argc <= 5 && !strcmp(argv[1], "serve");
     long lanes = serves ? strtol(argv[2], NULL, 10) : 0;
     long templates = serves ? strtol(argv[3], NULL, 10) : 0;
-    if (argc > 1 &&
+    if (argc > 1 && !has_asker &&
         (!serves || lanes < 1 || lanes > MAX_LANES || templates < 0 || templates > lanes))
         return 2;
     /* LIBRARY_PLACE is empty: it is filled later. */
-    check_fds(serves ? LANE_FD + 2 + lanes : LANE_FD + 1);
+    check_fds(serves ? LANE_FD + 2 + lanes : has_asker ? ASKING_FDS : LANE_FD + 1);
     /* Away from the terminal: its Ctrl-C is for the owner, who decides what it means. */
     setsid();
     signal(SIGPIPE, SIG_IGN);
     limit_core_dumps();
     if (serves)
         serve_lanes((size_t)lanes, (size_t)templates, argc == 5 ? argv[4] : NULL);
-    supervise_lane();
+    supervise_lane(has_asker);
 }

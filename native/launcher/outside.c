@@ -2,6 +2,7 @@
  * The supervisor's way to a sandbox in namespaces of its own: it stays outside, with the caller's own
  * privileges, and touches nothing that the program made. container.c is the other way.
  */
+#include "asks.h"
 #include "warm.h"
 
 #include <errno.h>
@@ -124,6 +125,8 @@ static bool take(struct supervisor *self, const struct message *message,
         send_status("ready");
     else if (!strcmp(record->key, "park"))
         park(self, message);
+    else if (self->asks && take_ask_message(self->sandbox, record))
+        return true;
     else if (strcmp(record->key, "file") && strcmp(record->key, "file-more"))
         return false;
     else if (self->sandbox->pid)
@@ -175,18 +178,22 @@ static void on_sandbox_death(struct supervisor *self) {
     }
 }
 
-enum { SIGNALS, CHANNEL, DEATH };
+enum { SIGNALS, CHANNEL, DEATH, FIRST_OF_ASKS };
 
 static void poll_sandbox(const struct supervisor *self, struct pollfd polls[BACKEND_POLLS]) {
     const struct sandbox *sandbox = self->sandbox;
     polls[SIGNALS] = (struct pollfd){.fd = self->signal_fd, .events = POLLIN};
     polls[CHANNEL] = (struct pollfd){.fd = sandbox->pid ? sandbox->channel : -1, .events = POLLIN};
     polls[DEATH] = (struct pollfd){.fd = sandbox->pid ? sandbox->pidfd : -1, .events = POLLIN};
+    if (self->asks)
+        poll_asks(&polls[FIRST_OF_ASKS]);
 }
 
 static void on_polled(struct supervisor *self, const struct pollfd polls[BACKEND_POLLS]) {
     if (polls[SIGNALS].revents)
         finish(self); /* the owner wants the end */
+    if (self->asks && !on_asks_polled(&polls[FIRST_OF_ASKS]))
+        die_plain("asking: its owner or its agent is gone");
     if (self->sandbox->pid && polls[DEATH].revents)
         on_sandbox_death(self);
     else if (self->sandbox->pid && polls[CHANNEL].revents)
@@ -227,7 +234,7 @@ static void setup_lane(struct supervisor *self) {
     put_status_in_frames(&self->pumps[STDERR_PUMP]);
 }
 
-void supervise_lane(void) {
+void supervise_lane(bool has_asker) {
     static struct plan plan;
     setup_lane(&supervisor);
     set_failure_cleanup(clean_up_failure);
@@ -238,7 +245,14 @@ void supervise_lane(void) {
     if (plan.token)
         die_plain("plan: a token is for containers");
 
-    sandbox = (struct sandbox){.ids = choose_host_ids(), .mnt_ns_fd = -1};
+    if (!has_asker && asks(&plan))
+        die_plain("plan: this launcher has nobody to ask");
+
+    sandbox = (struct sandbox){.ids = choose_host_ids(),
+                               .mnt_ns_fd = -1,
+                               .user_ns_fd = -1,
+                               .net_ns_fd = -1,
+                               .listener_fd = -1};
     plan.is_template = own_template_fd() >= 0;
     leave_groups(sandbox.ids);
     prepare_workspace_mounts(&plan, sandbox.ids);
@@ -253,10 +267,13 @@ void supervise_lane(void) {
     if (plan.is_template)
         supervise_template(&plan, &supervisor);
     supervisor.idle_ms = -1;
+    supervisor.asks = asks(&plan);
     supervisor.window_bytes = WINDOW_BYTES;
     const int ends[] = {SIGTERM, SIGINT, SIGHUP};
     supervisor.signal_fd = open_signals(ends, 3);
     setup_supervisor(&supervisor);
+    if (supervisor.asks)
+        start_asking(&plan, &sandbox);
     send_status("ready");
     supervise(&supervisor);
 }

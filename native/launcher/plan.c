@@ -47,10 +47,16 @@ static bool parse_entry(struct plan *plan, const struct record *record) {
         add_entry(plan, ENTRY_MOUNT_RO, path)->source = next_field(record, path);
     } else if (!strcmp(key, "mount-rw")) { /* host path */
         add_entry(plan, ENTRY_MOUNT_RW, path)->source = next_field(record, path);
+    } else if (!strcmp(key, "mount-copy")) { /* host path, where its changes are shown */
+        struct entry *entry = add_entry(plan, ENTRY_MOUNT_COPY, path);
+        entry->source = next_field(record, path);
+        entry->content = next_field(record, entry->source);
     } else if (!strcmp(key, "device")) { /* host path */
         add_entry(plan, ENTRY_DEVICE, path)->source = next_field(record, path);
     } else if (!strcmp(key, "writable")) { /* mode */
         add_entry(plan, ENTRY_WRITABLE, path)->mode = parse_mode(next_field(record, path));
+    } else if (!strcmp(key, "asked")) { /* name */
+        add_entry(plan, ENTRY_ASKED, path)->source = next_field(record, path);
     } else if (!strcmp(key, "proc")) {
         add_entry(plan, ENTRY_PROC, path);
     } else if (!strcmp(key, "pts")) {
@@ -67,13 +73,36 @@ static void add_cgroup(struct plan *plan, enum cgroup_kind kind, const char *pat
     plan->cgroups[plan->cgroup_count++] = (struct cgroup_plan){.kind = kind, .path = path};
 }
 
+bool asks_calls(const struct plan *plan) {
+    return plan->asks_network || plan->asked_socket_count;
+}
+
+bool asks(const struct plan *plan) {
+    return asks_calls(plan) || plan->has_ask_fs;
+}
+
+static void parse_network(struct plan *plan, const char *value) {
+    plan->share_net = !strcmp(value, "host");
+    plan->asks_network = !strcmp(value, "ask");
+    if (strcmp(value, "none") && !plan->share_net && !plan->asks_network)
+        die_plain("plan: network is neither none, ask nor host: %.40s", value);
+}
+
+static void add_asked_socket(struct plan *plan, const char *path) {
+    if (plan->asked_socket_count == MAX_ASKED_SOCKETS)
+        die_plain("plan: more than %d sockets to ask about", MAX_ASKED_SOCKETS);
+    plan->asked_sockets[plan->asked_socket_count++] = path;
+}
+
 static void parse_setting(struct plan *plan, const struct record *record) {
     const char *key = record->key;
     const char *value = record->value;
     if (!strcmp(key, "network")) {
-        if (strcmp(value, "none") && strcmp(value, "host"))
-            die_plain("plan: network is neither none nor host: %.40s", value);
-        plan->share_net = !strcmp(value, "host");
+        parse_network(plan, value);
+    } else if (!strcmp(key, "ask-fs")) {
+        plan->has_ask_fs = true;
+    } else if (!strcmp(key, "ask-socket")) {
+        add_asked_socket(plan, value);
     } else if (!strcmp(key, "memory-bytes")) {
         plan->memory_bytes = parse_number(key, value);
     } else if (!strcmp(key, "processes")) {

@@ -3,7 +3,8 @@
  * bound into it, and one size-limited scratch tmpfs for all that is writable.
  * Manuals: mount_namespaces(7), pivot_root(2), mount_setattr(2), tmpfs(5).
  */
-#include "launcher.h"
+#include "asks.h"
+#include "copy.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -43,28 +44,6 @@ static void join_path(char *buffer, size_t size, const char *prefix, const char 
         die_plain("root: path too long: %.100s…", path);
 }
 
-/* Makes the folders above `path`; every one of them was made by us. Most entries lie in the same
- * folder as the one before. */
-void make_parents(char *path) {
-    static char made[PATH_MAX];
-    size_t length = (size_t)(strrchr(path, '/') - path);
-    if (!strncmp(made, path, length) && !made[length])
-        return;
-    memcpy(made, path, length);
-    made[length] = '\0';
-    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        if (mkdir(path, 0755) < 0 && errno != EEXIST)
-            die("create folder %s", path);
-        *slash = '/';
-    }
-}
-
-static void make_folder(const char *path, mode_t mode) {
-    if (mkdir(path, mode) < 0 && (errno != EEXIST || chmod(path, mode) < 0))
-        die("create folder %s", path);
-}
-
 static void make_file(const char *path, const struct entry *entry) {
     /* O_EXCL and O_NOFOLLOW: two entries of one name are the owner's bug, not to be papered over. */
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -89,15 +68,7 @@ static void make_mount_point(const char *path, const struct entry *entry) {
     struct stat status;
     if ((entry->mount_fd >= 0 ? fstat(entry->mount_fd, &status) : stat(source, &status)) < 0)
         die("open %s", entry->source);
-    if (S_ISDIR(status.st_mode)) {
-        if (mkdir(path, 0755) < 0 && errno != EEXIST)
-            die("create folder %s", path);
-    } else {
-        int fd = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
-        if (fd < 0)
-            die("create file %s", path);
-        close(fd);
-    }
+    make_place(path, S_ISDIR(status.st_mode));
 }
 
 /* Adds flags to one mount. Those that the host has set must be named again. */
@@ -162,6 +133,13 @@ static void bind_scratch_folder(const struct entry *entry, const char *path, siz
         die("mount the writable folder %s", entry->path);
 }
 
+static void copy_host_folder(const struct entry *entry, const char *path, size_t number) {
+    char source[PATH_MAX], scratch[32];
+    join_path(source, sizeof source, OLD_ROOT, entry->source);
+    snprintf(scratch, sizeof scratch, SCRATCH "/%zu", number);
+    mount_copy(entry, path, source, scratch);
+}
+
 /* The one part of /proc that everybody may write to, for the whole host: triggers that the kernel
  * keeps and works for (Linux 5.2). */
 static void protect_pressure(const char *proc) {
@@ -177,7 +155,7 @@ static void protect_pressure(const char *proc) {
 /* Something of an image's by one of these names would be mounted over what is built with, and the
  * host's root would stay. */
 static void refuse_own_folders(const char *path) {
-    static const char *const own[] = {OLD_ROOT, SCRATCH};
+    static const char *const own[] = {OLD_ROOT, SCRATCH, ASK_FS};
     for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
         size_t length = strlen(own[i]);
         if (!strncmp(path, own[i], length) && (!path[length] || path[length] == '/'))
@@ -222,6 +200,9 @@ static void make_entry(const struct entry *entry, size_t number, bool is_templat
     case ENTRY_MOUNT_RW:
         bind_host_path(entry, path, false);
         break;
+    case ENTRY_MOUNT_COPY:
+        copy_host_folder(entry, path, number);
+        break;
     case ENTRY_DEVICE:
         bind_device(entry, path);
         break;
@@ -230,6 +211,9 @@ static void make_entry(const struct entry *entry, size_t number, bool is_templat
         break;
     case ENTRY_PROC:
         mount_proc(path, is_template);
+        break;
+    case ENTRY_ASKED:
+        bind_asked(entry, path);
         break;
     case ENTRY_PTS:
         make_folder(path, 0755);
@@ -267,12 +251,16 @@ static void unmount_and_remove(const char *path) {
         die("unmount %s", path);
 }
 
-void setup_root(const struct plan *plan) {
+void setup_root(const struct plan *plan, int channel) {
     umask(0); /* the modes are the plan's */
     enter_new_root();
     mount_scratch(plan);
+    if (plan->has_ask_fs)
+        mount_ask_fs(OLD_ROOT "/dev/fuse", channel);
     for (size_t i = 0; i < plan->entry_count; i++)
         make_entry(&plan->entries[i], i, plan->is_template);
+    if (plan->has_ask_fs)
+        unmount_and_remove(ASK_FS);
     unmount_and_remove(SCRATCH);
     unmount_and_remove(OLD_ROOT);
     if (mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV, NULL) < 0)

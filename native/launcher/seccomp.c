@@ -28,8 +28,8 @@
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 #define MAX_RULES                                                                                  \
-    (LENGTH(common_rules) + LENGTH(sampled_memory_rules) + LENGTH(container_rules) +               \
-     LENGTH(engine_kernel_rules))
+    (LENGTH(common_rules) + LENGTH(sampled_memory_rules) + LENGTH(asking_rules) +                  \
+     LENGTH(container_rules) + LENGTH(engine_kernel_rules))
 
 /* Those that hold in this sandbox, by the number of their call. */
 static struct rule rules[MAX_RULES];
@@ -65,12 +65,18 @@ static void allow(void) {
 }
 
 static void refuse(int error) {
-    emit((struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (uint32_t)error));
+    uint32_t action = error == ASK ? SECCOMP_RET_USER_NOTIF : SECCOMP_RET_ERRNO | (uint32_t)error;
+    emit((struct sock_filter)BPF_STMT(BPF_RET | BPF_K, action));
 }
 
 /* Both architectures are little-endian: the low half comes first. */
 static void load_argument(int index) {
     load((uint32_t)(offsetof(struct seccomp_data, args) + (size_t)index * sizeof(uint64_t)));
+}
+
+static void load_upper_half(int index) {
+    load((uint32_t)(offsetof(struct seccomp_data, args) + (size_t)index * sizeof(uint64_t) +
+                    sizeof(uint32_t)));
 }
 
 /* Falls through where the rule does not refuse. */
@@ -87,6 +93,12 @@ static void emit_rule(const struct rule *rule) {
         jump(BPF_JSET, O_CREAT | O_TMPFILE_BIT, 0, 3);
         load_argument(rule->argument);
         jump(BPF_JSET, rule->value, 0, 1);
+        break;
+    case NOT_NULL:
+        load_argument(rule->argument);
+        jump(BPF_JEQ, 0, 0, 2);
+        load_upper_half(rule->argument);
+        jump(BPF_JEQ, 0, 1, 0);
         break;
     case EQUAL:
         load_argument(rule->argument);
@@ -223,10 +235,30 @@ static void build_filter(void) {
     emit_groups(0, rule_count);
 }
 
-void setup_seccomp(const struct plan *plan) {
+/* A call that waits can be ended by signals that end its program, but by no other before it is answered
+ * (Linux 5.19): runtimes that signal their threads would begin it anew for ever. */
+#define WAIT_KILLABLE (1u << 5) /* SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV */
+
+static int install(struct sock_fprog *program, bool asks) {
+    unsigned int flags = asks ? SECCOMP_FILTER_FLAG_NEW_LISTENER | WAIT_KILLABLE : 0;
+    long result = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, program);
+    if (result < 0 && asks && errno == EINVAL)
+        result = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER,
+                         program);
+    if (result < 0 && asks && errno == EBUSY)
+        die_plain("asking: a filter above this one has calls answered already (EBUSY)");
+    if (result < 0)
+        die("install the seccomp filter");
+    return asks ? (int)result : -1;
+}
+
+int setup_seccomp(const struct plan *plan) {
     add_rules(common_rules, LENGTH(common_rules));
     if (!plan->cgroup_count)
         add_rules(sampled_memory_rules, LENGTH(sampled_memory_rules));
+    bool asks = plan->asks_network || plan->asked_socket_count;
+    if (asks)
+        add_rules(asking_rules, LENGTH(asking_rules));
     if (plan->is_container)
         add_rules(container_rules, LENGTH(container_rules));
     if (plan->is_container && !plan->cgroup_count)
@@ -234,6 +266,5 @@ void setup_seccomp(const struct plan *plan) {
     qsort(rules, rule_count, sizeof rules[0], by_number);
     build_filter();
     struct sock_fprog program = {.len = filter_length, .filter = filter};
-    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0)
-        die("install the seccomp filter");
+    return install(&program, asks);
 }

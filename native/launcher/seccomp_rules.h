@@ -52,8 +52,12 @@ enum test {
     NOT_EQUAL,         /* refused if it is not */
     NOT_SOCKET_FAMILY, /* refused if it is none of the families below */
     NETLINK_PROTOCOL,  /* refused if the family is netlink and the protocol is not routing */
-    INET_PROTOCOL,     /* refused if the family is inet and it is none of the protocols below */
+    NOT_NULL,      /* the argument is a pointer to something; all of its 64 bits are looked at */
+    INET_PROTOCOL, /* refused if the family is inet and it is none of the protocols below */
 };
+
+/* In place of an error: somebody else answers the call, see notify.c. */
+enum { ASK = -1 };
 
 struct rule {
     int nr;
@@ -213,6 +217,16 @@ static const struct rule common_rules[] = {
 static const struct rule sampled_memory_rules[] = {
     ABSENT_NR(SYS_vmsplice), ABSENT_NR(SYS_memfd_create), ABSENT_NR(NR_MEMFD_SECRET),
     ABSENT_NR(SYS_shmget),   ABSENT_NR(SYS_semget),       ABSENT_NR(SYS_msgget),
+};
+
+/* Where it is asked about: the calls that name an address, and those that open a port. Nothing depends on
+ * their being seen: an address that was not approved leads nowhere. */
+static const struct rule asking_rules[] = {
+    {.nr = SYS_connect, .error = ASK},
+    {.nr = SYS_listen, .error = ASK},
+    {.nr = SYS_sendmsg, .error = ASK},
+    {.nr = SYS_sendmmsg, .error = ASK},
+    {.nr = SYS_sendto, .error = ASK, .test = NOT_NULL, .argument = 4},
 };
 
 /* In a container pid 1 keeps the limits itself, and has the program's uid: it must not be put behind

@@ -90,7 +90,7 @@ NORETURN static void become_supervisor(int lane_fd, pid_t parent) {
     for (size_t i = 0; i < lane_count; i++)
         close(lanes[i].fd);
     close(signal_fd);
-    supervise_lane();
+    supervise_lane(false);
 }
 
 /* The side for requests stays with us, for all that come after it; the other is the template's alone, so

@@ -1,4 +1,5 @@
 /* The new namespaces and the process in them: clone3(2), namespaces(7), user_namespaces(7). */
+#include "asks.h"
 #include "warm.h"
 
 #include <errno.h>
@@ -89,16 +90,36 @@ static void await_word_or_end(const struct sandbox *sandbox) {
         die_plain("set-up: the owner is gone");
 }
 
-/* Waits for pid 1's first word; passes its failure on as ours. */
-static void await_ready(struct sandbox *sandbox, bool is_template) {
+/* Pid 1's next word while it sets up; passes its failure on as ours. The fds that come with it. */
+static size_t receive_word(const struct sandbox *sandbox, struct reply *reply, int fds[3]) {
+    size_t count = 3;
     await_word_or_end(sandbox);
+    if (!receive_with_fds(sandbox->channel, reply, sizeof *reply, fds, &count, NULL))
+        die_plain("set-up: the first process of the sandbox ended without a word");
+    if (reply->kind == REPLY_FAILED)
+        die_plain("%s", reply->text);
+    return count;
+}
+
+static void await_ready(struct sandbox *sandbox, bool is_template) {
     struct reply reply;
     int fds[3] = {-1, -1, -1};
-    size_t count = 3;
-    if (!receive_with_fds(sandbox->channel, &reply, sizeof reply, fds, &count, NULL))
-        die_plain("set-up: the first process of the sandbox ended without a word");
-    if (reply.kind == REPLY_FAILED)
-        die_plain("%s", reply.text);
+    size_t count = receive_word(sandbox, &reply, fds);
+    while (reply.kind == REPLY_ASK_FS || reply.kind == REPLY_ASKING) {
+        bool is_fs = reply.kind == REPLY_ASK_FS;
+        if (is_fs ? count != 1 : count < 2)
+            die_plain("set-up: the sandbox did not send its fds");
+        if (is_fs) {
+            start_ask_fs(fds[0]);
+            close(fds[0]);
+        } else {
+            sandbox->user_ns_fd = fds[0];
+            sandbox->net_ns_fd = fds[1];
+            sandbox->listener_fd = fds[2];
+        }
+        fds[0] = fds[1] = fds[2] = -1;
+        count = receive_word(sandbox, &reply, fds);
+    }
     if (is_template)
         return;
     if (count < 2)

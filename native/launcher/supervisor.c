@@ -2,6 +2,7 @@
  * The supervisor: moves the program's streams, keeps its limits, reports its end. How it reaches the
  * sandbox is its backend's: outside.c for namespaces of our own, container.c for a container.
  */
+#include "asks.h"
 #include "warm.h"
 
 #include <errno.h>
@@ -51,7 +52,8 @@ static void start_command(struct supervisor *self, const struct message *message
             is_parked = true;
         else if (strcmp(record.key, "argv") && strcmp(record.key, "env") &&
                  strcmp(record.key, "cwd") && strcmp(record.key, "collect") &&
-                 strcmp(record.key, "path") && strcmp(record.key, "file"))
+                 strcmp(record.key, "changes") && strcmp(record.key, "path") &&
+                 strcmp(record.key, "file"))
             die_plain("exec: unknown key `%.40s`", record.key);
     }
     if (!self->run.wall_us || !self->run.cpu_us || !self->output_bytes)
@@ -197,7 +199,9 @@ void setup_supervisor(struct supervisor *self) {
 }
 
 static int time_to_wait(const struct supervisor *self) {
-    return self->run.active ? time_to_check(self) : self->idle_ms;
+    int wait_ms = self->run.active ? time_to_check(self) : self->idle_ms;
+    int ask_ms = self->asks ? time_to_asks() : -1;
+    return ask_ms >= 0 && (wait_ms < 0 || ask_ms < wait_ms) ? ask_ms : wait_ms;
 }
 
 void supervise(struct supervisor *self) {
@@ -215,7 +219,7 @@ void supervise(struct supervisor *self) {
             die("poll");
 
         bool owner_is_gone = polls[CONTROL].revents && !receive(self);
-        if (owner_is_gone || (ready == 0 && !self->run.active))
+        if (owner_is_gone || (ready == 0 && !self->run.active && self->idle_ms >= 0))
             self->backend->finish(self);
         for (int i = 0; i < PUMPS; i++)
             if (polls[FIRST_PUMP + i].revents)

@@ -44,7 +44,7 @@ struct streams {
 
 struct supervisor;
 
-#define BACKEND_POLLS 3
+#define BACKEND_POLLS 6
 
 /* How a sandbox is reached. */
 struct backend {
@@ -87,6 +87,7 @@ struct supervisor {
     int signal_fd;
     int idle_ms; /* ends the sandbox when no command runs and no message comes; -1: never */
     bool input_is_pending; /* the owner waits for the word that its last input was taken */
+    bool asks;             /* calls of its program wait for an answer of its owner's */
     uint64_t window_bytes; /* of output of each stream that the owner takes unasked */
 };
 

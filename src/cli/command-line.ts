@@ -3,10 +3,12 @@
  * From the words of the command line to a command.
  */
 import { Command, CommanderError } from "commander";
+import { createChangesCommand } from "./commands/changes.ts";
 import { createDoctorCommand } from "./commands/doctor.ts";
 import { createImagesCommand } from "./commands/images.ts";
 import { createKeysCommand } from "./commands/keys.ts";
 import { createLanguagesCommand } from "./commands/languages.ts";
+import { createPermissionsCommand } from "./commands/permissions.ts";
 import { createRunCommand } from "./commands/run.ts";
 import { createServeCommand } from "./commands/serve.ts";
 import { stopAtCode } from "./stop-at-code.ts";
@@ -28,6 +30,8 @@ export async function runCommandLine(argv: readonly string[], version: string): 
     createImagesCommand(onExit),
     createServeCommand(onExit),
     createKeysCommand(onExit),
+    createChangesCommand(onExit),
+    createPermissionsCommand(onExit),
   ]) {
     program.addCommand(command);
   }

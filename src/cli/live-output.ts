@@ -4,6 +4,7 @@
  */
 import type { Writable } from "node:stream";
 import type { OutputStream } from "../core/command.ts";
+import type { OutputGate } from "./output-gate.ts";
 
 export interface LiveOutput {
   /** Resolves when the stream takes more. What comes after the reader went away is dropped. */
@@ -15,10 +16,12 @@ export interface LiveOutput {
 /**
  * @param targets Our own stdout and stderr; each is asked for when there is something to write.
  * @param onClosed Called once, when the reader of one of them goes away.
+ * @param gate Nothing is written while it is held.
  */
 export function openLiveOutput(
   targets: Readonly<Record<OutputStream, Writable>>,
   onClosed: () => void,
+  gate?: OutputGate,
 ): LiveOutput {
   const closed = new AbortController();
   const onError = (): void => {
@@ -39,6 +42,8 @@ export function openLiveOutput(
 
   const write = (stream: OutputStream, chunk: Buffer): Promise<void> | void => {
     if (closed.signal.aborted) return;
+    const opened = gate?.whenOpen();
+    if (opened !== undefined) return opened.then(() => write(stream, chunk));
     const target = open(stream);
     if (target.write(chunk)) return;
     return drained(target, closed.signal);

@@ -62,7 +62,8 @@ export function tooLong(what: string, maxBytes: number): GloveboxError<"INVALID_
   return invalidRequest(what, `is longer than ${maxBytes} bytes. Raise it with --disk.`);
 }
 
-function isInForeground(): boolean {
+/** Whether this process has a terminal, and may read from it. */
+export function isInForeground(): boolean {
   const stat = readProcessStat("self");
   return stat !== undefined && stat.processGroup === stat.foregroundGroup;
 }

@@ -5,6 +5,7 @@
  * any other way, or wrongly, is left to it: it has the messages.
  */
 import { limitFlags } from "./limit-flags.ts";
+import { permissionFlags } from "./permission-flags.ts";
 import type { RawRunOptions } from "./run-options.ts";
 
 export interface RunWords {
@@ -24,7 +25,7 @@ const list = (option: keyof RawRunOptions): Flag => ({ option, kind: "list" });
 const on = (option: keyof RawRunOptions): Flag => ({ option, kind: "on" });
 
 /** Those of commands/run.ts; a test compares them. */
-export const quickFlags: ReadonlyMap<string, Flag> = new Map([
+export const quickFlags: ReadonlyMap<string, Flag> = new Map<string, Flag>([
   ["-l", value("language")],
   ["--language", value("language")],
   ["-c", value("code")],
@@ -37,10 +38,15 @@ export const quickFlags: ReadonlyMap<string, Flag> = new Map([
   ["-t", on("tty")],
   ["--tty", on("tty")],
   ["--workspace", value("workspace")],
+  ["--apply", on("apply")],
+  ["--apply-all", on("applyAll")],
+  ["--keep", on("keep")],
+  ["--discard", on("discard")],
   ...limitFlags.map(({ flag, option }) => [flag, value(option)] as const),
   ["--no-compile-cache", { option: "compileCache", kind: "off" }],
   ["--on-output-limit", value("onOutputLimit")],
   ["--network", value("network")],
+  ...permissionFlags.map(({ flag, option, kind }) => [flag, { option, kind }] as const),
   ["--provider", value("provider")],
   ["--enforcement", value("enforcement")],
   ["--image", value("image")],

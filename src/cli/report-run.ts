@@ -10,7 +10,7 @@ import type {
   ExecutionSink,
 } from "../service/request.ts";
 import type { ExecutionService } from "../service/service.ts";
-import { exitCodeOfReport } from "./exit.ts";
+import { EXIT_OUR_FAILURE, exitCodeOfReport } from "./exit.ts";
 import { explainEnd, explainGaps, explainInFull } from "./explain-end.ts";
 import { formatJsonReport } from "./json-report.ts";
 import { openLiveOutput } from "./live-output.ts";
@@ -24,7 +24,17 @@ export interface Runner {
 
 export type OnStart = (control: ExecutionControl) => void;
 
-interface Reported extends Pick<RunParts, "options" | "out" | "interruption"> {
+interface Reported extends Pick<
+  RunParts,
+  | "options"
+  | "out"
+  | "interruption"
+  | "outputGate"
+  | "asking"
+  | "newActedOn"
+  | "review"
+  | "onReport"
+> {
   readonly request: ExecutionRequest;
 }
 
@@ -45,8 +55,8 @@ export async function runAndReport(
 }
 
 async function runLive(runner: Runner, parts: Reported, onStart: OnStart): Promise<number> {
-  const { request, interruption } = parts;
-  const output = openLiveOutput(process, interruption.abort);
+  const { request, interruption, outputGate, asking } = parts;
+  const output = openLiveOutput(process, interruption.abort, outputGate);
   const sink: ExecutionSink = {
     // What a compiler says is not the program's output: it must not get into a pipe after us.
     onOutput: (phase, stream, chunk) =>
@@ -55,22 +65,30 @@ async function runLive(runner: Runner, parts: Reported, onStart: OnStart): Promi
   const report = await runner.run(request, sink, interruption.signal, onStart);
   printNotes(report, runner, parts);
   await bringOut(report, runner, parts);
+  parts.onReport?.(report);
   const outputClosed = output.isClosed();
-  return exitCodeOfReport(report, { received: interruption.received(), outputClosed });
+  const exitCode = exitCodeOfReport(report, { received: interruption.received(), outputClosed });
+  return asking?.exitCode(exitCode) ?? exitCode;
 }
 
 async function runToJson(runner: Runner, parts: Reported, onStart: OnStart): Promise<number> {
-  const { request, interruption } = parts;
+  const { request, interruption, asking } = parts;
   const attaching: Pick<ExecutionService, "run"> = {
     run: (wanted, sink, signal) => runner.run(wanted, sink, signal, onStart),
   };
   const collected = await collect(attaching, request, interruption.signal);
   const received = interruption.received();
-  const exitCode = exitCodeOfReport(collected.report, { received, outputClosed: false });
-  process.stdout.write(formatJsonReport(collected, exitCode));
+  const ofRun = exitCodeOfReport(collected.report, { received, outputClosed: false });
+  const exitCode = asking?.exitCode(ofRun) ?? ofRun;
+  const changes = await parts.review?.settle(collected.report);
+  const more = {
+    ...(asking === undefined ? {} : { permissions: asking.reportJson() }),
+    ...(changes === undefined ? {} : { changes: changes.document }),
+  };
+  process.stdout.write(formatJsonReport(collected, exitCode, more));
   printNotes(collected.report, runner, parts);
   await bringOut(collected.report, runner, parts);
-  return exitCode;
+  return changes?.isDone === false && exitCode === 0 ? EXIT_OUR_FAILURE : exitCode;
 }
 
 async function bringOut(
@@ -91,10 +109,12 @@ async function bringOut(
 function printNotes(
   report: ExecutionReport,
   { providerName }: Runner,
-  { request, options }: Reported,
+  { request, options, asking, newActedOn }: Reported,
 ): void {
+  // Also where nobody reads it: it writes what was learned.
+  const asked = asking?.summary() ?? [];
   if (options.verbosity === "quiet") return;
-  const notes = [...explainEnd(report, request.limits)];
+  const notes = [...explainEnd(report, request.limits), ...newActedOn(), ...asked];
   if (options.verbosity === "verbose") notes.push(...explainInFull(report, providerName));
   // The warning about `process` has said it all.
   else if (providerName !== "process") notes.push(...explainGaps(report.enforcement));

@@ -59,7 +59,9 @@ export async function runLocally(parts: RunParts): Promise<number> {
   const stdin = parts.stdin === "empty" ? "empty" : parts.stdin();
   const request = { ...parts.request, stdin };
   try {
-    return await executeWithBest(quick, { ...parts, request, pulls: () => pulls });
+    const env = await parts.asking?.variables(parts.interruption.signal);
+    const asked = { ...request, env: { ...env, ...request.env } };
+    return await executeWithBest(quick, { ...parts, request: asked, pulls: () => pulls });
   } finally {
     releaseStdin(stdin);
   }
@@ -77,6 +79,10 @@ async function executeWithBest(
   try {
     return await execute(provider, parts);
   } catch (error) {
+    if (canDoWithoutAsking(error, parts)) {
+      const request = { ...withoutPermissions(parts.request), network: { mode: "none" } as const };
+      return executeWithBest({ provider, instead }, { ...parts, request });
+    }
     const next = parts.interruption.signal.aborted ? undefined : await instead(error);
     if (next === undefined) throw error;
     if (parts.options.verbosity === "verbose") {
@@ -86,6 +92,16 @@ async function executeWithBest(
     }
     return executeWithBest(next, parts);
   }
+}
+
+/** Nobody wrote that something is to be asked about, and this machine or provider can't. */
+function canDoWithoutAsking(error: unknown, { request, asking }: LocalParts): boolean {
+  const isLack = isGloveboxError(error) && error.code === "POLICY_UNENFORCEABLE";
+  return isLack && asking?.isExplicit === false && request.permissions !== undefined;
+}
+
+function withoutPermissions({ permissions: _, ...request }: ExecutionRequest): ExecutionRequest {
+  return request;
 }
 
 async function execute(provider: Provider, parts: LocalParts): Promise<number> {
@@ -100,6 +116,7 @@ async function execute(provider: Provider, parts: LocalParts): Promise<number> {
       pulls()?.clear();
       interruption.attach(control);
       terminal?.attach(control);
+      parts.asking?.attach(control);
       // Beside the program; before it they would only hold it up.
       setImmediate(surviveLostReaders);
       swept ??= sweepQuietly(provider);

@@ -5,10 +5,9 @@ const callerEnv = { TOKEN: "s3cret", EMPTY: "" };
 
 describe("the flags of `glovebox run`", () => {
   test.each<[RawRunOptions, Partial<RunOptions>]>([
-    [{}, { provider: "auto", enforcement: "strict", network: { mode: "none" }, report: "live" }],
+    [{}, { provider: "auto", enforcement: "strict", report: "live" }],
     [{}, { onOutputLimit: "truncate", verbosity: "normal", env: {} }],
     [{ onOutputLimit: "kill" }, { onOutputLimit: "kill" }],
-    [{ network: "all" }, { network: { mode: "all" } }],
     [{ enforcement: "best-effort" }, { enforcement: "best-effort" }],
     [{ provider: "process", enforcement: "best-effort" }, { provider: "process" }],
     [{ image: "python:3" }, { provider: "docker", image: "python:3" }],
@@ -24,9 +23,28 @@ describe("the flags of `glovebox run`", () => {
     expect(parseRunOptions(raw, callerEnv)).toMatchObject(expected);
   });
 
+  test.each<[RawRunOptions, Partial<RunOptions["asking"]>]>([
+    [{}, { network: undefined, files: undefined, asker: { kind: "auto" }, report: false }],
+    [{ network: "all" }, { network: "all" }],
+    [
+      { network: "ask", files: "none" },
+      { network: "ask", files: "none" },
+    ],
+    [{ ask: "broker:/run/b.sock" }, { asker: { kind: "broker", path: "/run/b.sock" } }],
+    [{ learn: "p.yaml" }, { asker: { kind: "never" }, learn: "p.yaml" }],
+    [{ askTimeout: "2m" }, { askTimeoutMs: 120_000 }],
+  ])("%j asks as %j", (raw, expected) => {
+    expect(parseRunOptions(raw, callerEnv).asking).toMatchObject(expected);
+  });
+
   test.each<[RawRunOptions, RegExp]>([
     [{ network: "some" }, /--network: `some` is unknown. Allowed: none, ask, all\./],
-    [{ network: "ask" }, /--network: `ask`: .*nobody to ask yet\. Use `none`/],
+    [{ files: "some" }, /--files: `some` is unknown. Allowed: none, ask\./],
+    [{ ask: "me" }, /--ask: `me` is unknown. Allowed: auto, tty, never\./],
+    [{ askTimeout: "10" }, /--ask-timeout: `10` is no time. Write a number and a unit/],
+    [{ askTimeout: "0s" }, /--ask-timeout: `0s` is no time/],
+    [{ askEnv: ["1A"] }, /--ask-env: `1A` is not the name of a variable/],
+    [{ learn: "p.yaml", ask: "tty" }, /--learn: asks nobody/],
     [
       { provider: "vm" },
       /--provider: `vm` is unknown. Allowed: auto, linux, docker, process, remote\./,

@@ -9,17 +9,20 @@ import type { EnforcementMode } from "../core/enforcement.ts";
 import { imageForm, isImageName, isQualifiedImageName } from "../core/image.ts";
 import type { LimitName, Limits, OutputLimitAction } from "../core/limits.ts";
 import { parseFilePath } from "../core/file-path.ts";
-import type { NetworkPolicy } from "../core/policy.ts";
+import { parseAskingOptions, type AskingOptions } from "./asking/options.ts";
 import { artifactsFolder } from "../service/request.ts";
+import { parseChangesFlags, type ChangesChoice, type RawChangesFlags } from "./changes-flags.ts";
 import { namedLimits, parseLimits } from "./limit-flags.ts";
 import type { RawLimits } from "./limit-flags.ts";
 import { oneOf } from "./one-of.ts";
+import type { RawPermissions } from "./permission-flags.ts";
 import { checkProvider, parseProviderFlags } from "./provider-flag.ts";
 import type { NamedProvider, RawProviderFlags } from "./provider-flag.ts";
 import type { RemoteSettings } from "./remote-flags.ts";
 
 /** The flags as the command line had them; absent: not given. */
-export interface RawRunOptions extends RawLimits, RawProviderFlags {
+export interface RawRunOptions
+  extends RawLimits, RawProviderFlags, RawPermissions, RawChangesFlags {
   readonly language?: string;
   readonly code?: string;
   readonly file?: readonly string[];
@@ -45,6 +48,8 @@ export interface RunOptions {
   /** As written; `parseWorkspace` looks at the folder. */
   readonly workspace: string | undefined;
   readonly env: Readonly<Record<string, string>>;
+  /** What becomes of the changes in a copy; undefined: it is asked, or they are kept. */
+  readonly changes: ChangesChoice | undefined;
   /** A folder for the files that the program leaves; see `writeArtifacts`. */
   readonly out: string | undefined;
   /** Files and folders of the workspace that come back; absent: none. */
@@ -54,7 +59,7 @@ export interface RunOptions {
   /** Those of them that the caller wrote. */
   readonly namedLimits: ReadonlySet<LimitName>;
   readonly onOutputLimit: OutputLimitAction;
-  readonly network: NetworkPolicy;
+  readonly asking: AskingOptions;
   readonly provider: NamedProvider;
   readonly docker: Partial<DockerSettings>;
   /** Of the provider `remote`. */
@@ -90,6 +95,7 @@ export function parseRunOptions(raw: RawRunOptions, callerEnv: NodeJS.ProcessEnv
     code: raw.code,
     extraFiles: raw.file ?? [],
     workspace: raw.workspace,
+    changes: parseChangesFlags(raw),
     env: parseEnv(raw.env ?? [], callerEnv),
     out: raw.out,
     artifacts: parseArtifacts(raw),
@@ -97,7 +103,7 @@ export function parseRunOptions(raw: RawRunOptions, callerEnv: NodeJS.ProcessEnv
     limits: report === "json" ? parseJsonLimits(raw) : parseLimits(raw),
     namedLimits: namedLimits(raw),
     onOutputLimit: oneOf("--on-output-limit", raw.onOutputLimit ?? "truncate", outputLimitActions),
-    network: parseNetwork(raw.network ?? "none"),
+    asking: parseAskingOptions(raw),
     provider,
     docker,
     ...(remote === undefined ? {} : { remote }),
@@ -129,16 +135,6 @@ function parseArtifacts({ artifact, out, json = false }: RawRunOptions): RunOpti
 }
 
 const outputLimitActions = ["truncate", "kill"] as const satisfies readonly OutputLimitAction[];
-const networkWords = ["none", "ask", "all"] as const;
-
-function parseNetwork(text: string): NetworkPolicy {
-  const mode = oneOf("--network", text, networkWords);
-  if (mode !== "ask") return { mode };
-  throw invalidRequest(
-    "--network",
-    "`ask`: this version has nobody to ask yet. Use `none` (the default), or `all` to let it reach every address.",
-  );
-}
 
 function parseImage(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;

@@ -4,8 +4,11 @@
  */
 import type { Readable } from "node:stream";
 import type { LanguageIndex } from "../languages/index-languages.ts";
-import type { ExecutionRequest } from "../service/request.ts";
+import type { ExecutionReport, ExecutionRequest } from "../service/request.ts";
+import type { RunAsking } from "./asking/run-asking.ts";
+import type { OutputGate } from "./output-gate.ts";
 import type { OwnTerminal } from "./own-terminal.ts";
+import type { Review } from "./review-changes.ts";
 import type { RunOptions } from "./run-options.ts";
 import type { Interruption } from "./signals.ts";
 
@@ -16,7 +19,17 @@ export interface RunParts {
   readonly options: RunOptions;
   /** The empty folder of `--out`. */
   readonly out: string | undefined;
+  /** Of a run on a copy. */
+  readonly review?: Review;
+  /** Called with what `review` is to settle once our streams are at rest; with --json it is settled by then. */
+  readonly onReport?: (report: ExecutionReport) => void;
   readonly interruption: Interruption;
   readonly terminal: OwnTerminal | undefined;
+  /** Holds the program's output back while something is asked. */
+  readonly outputGate: OutputGate;
+  /** What it made on which other programs act, for people; after the run. */
+  readonly newActedOn: () => readonly string[];
+  /** Absent: nothing is asked. */
+  readonly asking: RunAsking | undefined;
   readonly languages: () => LanguageIndex;
 }

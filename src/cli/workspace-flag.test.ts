@@ -22,6 +22,7 @@ describe("--workspace", () => {
   test.each([
     ["home", { path: "home", access: "ro" }],
     ["home:ro", { path: "home", access: "ro" }],
+    ["home:copy", { path: "home", access: "copy" }],
     ["home:rw", { path: "home", access: "rw" }],
     ["./home/../home/project:rw", { path: "home/project", access: "rw" }],
     ["link/project", { path: "home/project", access: "ro" }],
@@ -32,7 +33,6 @@ describe("--workspace", () => {
   });
 
   test.each([
-    ["home:copy", /can't work on a copy yet/],
     ["file", /`file` is not a folder/],
     ["file:rw", /`file` is not a folder/],
     ["nowhere", /`nowhere` can't be opened \(ENOENT\)/],

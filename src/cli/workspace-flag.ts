@@ -1,6 +1,6 @@
 /**
  * @module
- * `--workspace DIR[:ro|:rw]`: which folder of the host appears as `/workspace`.
+ * `--workspace DIR[:ro|:rw|:copy]`: which folder of the host appears as `/workspace`.
  */
 import { realpathSync, statSync } from "node:fs";
 import { isAbsolute, relative, resolve } from "node:path";
@@ -17,15 +17,10 @@ const suffix = /^(.+):(ro|rw|copy)$/s;
  */
 export function parseWorkspace(text: string, cwd: string): WorkspaceMount {
   // An unset variable of a shell script must not come to mean the current folder.
-  if (text === "") throw invalidRequest("--workspace", "is empty. Write DIR, DIR:ro or DIR:rw.");
+  if (text === "")
+    throw invalidRequest("--workspace", "is empty. Write DIR, DIR:ro, DIR:rw or DIR:copy.");
   const [, folder = text, access = "ro"] = suffix.exec(text) ?? [];
-  if (access === "copy") {
-    throw invalidRequest(
-      "--workspace",
-      `\`${text}\`: this version can't work on a copy yet. Use \`:ro\`, or \`:rw\` on a copy of your own.`,
-    );
-  }
-  return { hostPath: realFolder(folder, cwd), access: access === "rw" ? "rw" : "ro" };
+  return { hostPath: realFolder(folder, cwd), access: access as WorkspaceMount["access"] };
 }
 
 /**
@@ -61,12 +56,12 @@ function realFolder(folder: string, cwd: string): string {
     const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
     throw invalidRequest(
       "--workspace",
-      `\`${folder}\` can't be opened (${code}). Write an existing folder, with \`:ro\` or \`:rw\` after it.`,
+      `\`${folder}\` can't be opened (${code}). Write an existing folder, with \`:ro\`, \`:rw\` or \`:copy\` after it.`,
     );
   }
   throw invalidRequest(
     "--workspace",
-    `\`${folder}\` is not a folder. Write DIR, DIR:ro or DIR:rw.`,
+    `\`${folder}\` is not a folder. Write DIR, DIR:ro, DIR:rw or DIR:copy.`,
   );
 }
 

@@ -26,7 +26,7 @@ export type SubjectKind = Subject["kind"];
 
 /** Who wants it. The program chooses all of it: for people to read, never to decide by. */
 export interface AskingProcess {
-  /** On the host. */
+  /** As its sandbox numbers it. */
   readonly pid: number;
   /** `curl`; of a script that the kernel started, the script's. At most 15 bytes, any bytes. */
   readonly name: string;
@@ -61,4 +61,6 @@ export interface PermissionGate {
    * @param signal Its abort withdraws the question: whoever asked is gone. The answer is then a denial.
    */
   decide(question: Question, signal: AbortSignal): Promise<Decision>;
+  /** Tells the user one line of what is no question. Does not throw. Absent: nobody is told. */
+  readonly note?: (line: string) => void;
 }

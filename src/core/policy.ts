@@ -15,7 +15,8 @@ export type NetworkPolicy =
 export interface WorkspaceMount {
   /** Absolute path on the host, without symbolic links. */
   readonly hostPath: string;
-  readonly access: "ro" | "rw";
+  /** `copy`: writable, but what is written is kept apart and goes with the sandbox. */
+  readonly access: "ro" | "rw" | "copy";
 }
 
 /** Something of the host that is there for a program, but is asked about before it is read. */
@@ -40,6 +41,8 @@ export interface Policy {
   readonly network: NetworkPolicy;
   /** Asked about through `SandboxSpec.gate`. Absent: nothing is. */
   readonly askable?: readonly AskablePath[];
+  /** Host paths that do not exist for it in what it is asked about, nor what lies below them. */
+  readonly hidden?: readonly string[];
   /** Absent: nothing but the workspace. */
   readonly shown?: readonly ShownPath[];
   /** `scratch`: an empty tmpfs that dies with the sandbox. */

@@ -2,6 +2,7 @@
  * @module
  * The contract between Glovebox and a way to isolate. `test/conformance` holds every provider to it.
  */
+import type { ChangesRequest } from "./changes.ts";
 import type { CollectedFiles, CollectRequest } from "./collected.ts";
 import type { AheadCommand, Command, TtySize } from "./command.ts";
 import type { Enforcement } from "./enforcement.ts";
@@ -103,6 +104,17 @@ export interface ProviderSandbox extends AsyncDisposable {
    * @throws The reason of `signal` after its abort.
    */
   collect(request: CollectRequest, signal: AbortSignal): Promise<CollectedFiles>;
+
+  /**
+   * Reads what commands changed in a workspace that is a copy, between two of them; there must be one. A
+   * failure, or an abort, stops the sandbox. Absent: this provider makes no copies.
+   *
+   * @returns Whether that was all: false where there are more than `maxChangeEntries`.
+   * @throws {GloveboxError} `SANDBOX_FAILED`, as `collect`, or where it takes longer than
+   * `changesWallTimeMs`.
+   * @throws The reason of `signal` after its abort.
+   */
+  readonly readChanges?: (request: ChangesRequest, signal: AbortSignal) => Promise<boolean>;
 
   /** Sends a signal to the running command's process group; nothing happens where none runs. */
   kill(signal: NodeJS.Signals): void;

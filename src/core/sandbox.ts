@@ -22,6 +22,9 @@ export interface SandboxFile {
   readonly executable?: boolean;
 }
 
+/** Where what changed in a copied workspace shows, inside, read-only. */
+export const changesPath = "/.glovebox/changes";
+
 /** One program of the host that lies outside its system folders, shown inside read-only. */
 export interface HostProgram {
   /** Absolute path on the host, without symbolic links. */

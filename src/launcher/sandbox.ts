@@ -3,13 +3,13 @@
  * One sandbox: a running launcher, and the commands that it is given.
  */
 import { constants } from "node:os";
-import type { CollectedFiles, CollectRequest } from "../core/collected.ts";
 import type { Command } from "../core/command.ts";
 import type { Enforcement } from "../core/enforcement.ts";
 import { GloveboxError, isGloveboxError } from "../core/errors.ts";
 import type { Execution } from "../core/execution.ts";
 import type { OutcomeLimit } from "../core/outcome.ts";
 import type { ProviderSandbox } from "../core/provider.ts";
+import { changesRecords, readChanges } from "./changes.ts";
 import { collectFiles, collectRecords } from "./collect.ts";
 import { argvRecords, execMessage, type CommandSetting } from "./exec-message.ts";
 import { canceled, executionOf } from "./execution.ts";
@@ -83,12 +83,9 @@ export function sandboxOf(parts: SandboxParts): ProviderSandbox {
     id: parts.id,
     enforcement: parts.enforcement,
     exec,
-    collect: (request, signal) => {
-      sendFiles();
-      return collectIn(parts, turns, request, signal);
-    },
+    ...readingOf(parts, turns, sendFiles),
     kill: (name) => {
-      if (turns.current() === "collect") return;
+      if (turns.current() !== "exec") return;
       launcher.send(encodeMessage([["signal", constants.signals[name]]]));
     },
     resize: ({ columns, rows }) => {
@@ -99,23 +96,52 @@ export function sandboxOf(parts: SandboxParts): ProviderSandbox {
   };
 }
 
-async function collectIn(
+/** What is read in the place of a command. */
+function readingOf(
+  parts: SandboxParts,
+  turns: Turns,
+  sendFiles: () => void,
+): Required<Pick<ProviderSandbox, "collect" | "readChanges">> {
+  return {
+    collect: async (request, signal) => {
+      sendFiles();
+      const program = collectRecords(request);
+      const read = async (run: RunReader) => collectFiles(request, run);
+      return readIn(parts, turns, { step: "collect", program, read }, signal);
+    },
+    readChanges: async (request, signal) => {
+      const program = changesRecords(request);
+      const read = async (run: RunReader) => readChanges(request, run);
+      return readIn(parts, turns, { step: "readChanges", program, read }, signal);
+    },
+  };
+}
+
+type RunReader = (setting: CommandSetting) => Promise<Execution>;
+
+/** What the launcher does in the place of a program, and what is made of its output. */
+interface Reading<T> {
+  readonly step: "collect" | "readChanges";
+  readonly program: Records;
+  readonly read: (run: RunReader) => Promise<T>;
+}
+
+async function readIn<T>(
   { provider }: SandboxParts,
   turns: Turns,
-  request: CollectRequest,
+  { step, program, read }: Reading<T>,
   signal: AbortSignal,
-): Promise<CollectedFiles> {
-  const program = collectRecords(request);
-  turns.refuseUnlessIdle("collect");
+): Promise<T> {
+  turns.refuseUnlessIdle(step);
   try {
     signal.throwIfAborted();
-    return await collectFiles(request, (setting) => turns.run("collect", setting, program, signal));
+    return await read((setting) => turns.run(step, setting, program, signal));
   } catch (error) {
     turns.stop();
     signal.throwIfAborted();
     if (isGloveboxError(error)) throw error;
     const reason = `the sandbox's files can't be read: ${(error as Error).message}`;
-    throw sandboxFailed(provider, "collect", reason, error);
+    throw sandboxFailed(provider, step, reason, error);
   }
 }
 
@@ -123,7 +149,7 @@ type Turns = ReturnType<typeof createTurns>;
 
 /** One at a time, until one of them ends the sandbox. */
 function createTurns(parts: SandboxParts) {
-  type Step = "exec" | "collect";
+  type Step = "exec" | "collect" | "readChanges";
   let current: Step | undefined;
   let stopped = false;
   return {

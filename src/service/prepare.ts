@@ -213,17 +213,31 @@ function refuseMountedCompile({ title, compile }: LoadedLanguage): void {
   );
 }
 
-function policyOf({ network }: ExecutionRequest, workspace: WorkspaceMount | undefined): Policy {
-  if (workspace === undefined) return { network, workspace: { kind: "scratch" } };
-  return { network, workspace: { kind: "mount", ...workspace } };
+function policyOf(
+  { network, permissions }: ExecutionRequest,
+  workspace: WorkspaceMount | undefined,
+): Policy {
+  const { askable, hidden, shown } = permissions ?? {};
+  return {
+    network,
+    ...(askable === undefined ? {} : { askable }),
+    ...(hidden === undefined ? {} : { hidden }),
+    ...(shown === undefined ? {} : { shown }),
+    workspace: workspace === undefined ? { kind: "scratch" } : { kind: "mount", ...workspace },
+  };
 }
 
 function specOf({
   limits,
   enforcement,
-}: ExecutionRequest): Pick<SandboxSpec, "limits" | "enforcement"> {
+  permissions,
+}: ExecutionRequest): Pick<SandboxSpec, "limits" | "enforcement" | "gate"> {
   const { memoryBytes, processes, diskBytes, openFiles } = limits;
-  return { limits: { memoryBytes, processes, diskBytes, openFiles }, enforcement };
+  return {
+    limits: { memoryBytes, processes, diskBytes, openFiles },
+    enforcement,
+    ...(permissions === undefined ? {} : { gate: permissions.gate }),
+  };
 }
 
 /** A compiler never gets the terminal: what it says stays apart from the program's output. */

@@ -4,13 +4,15 @@
  * these and check bounds; in here values are already right.
  */
 import type { Readable } from "node:stream";
+import type { ChangesRequest } from "../core/changes.ts";
 import type { CollectedFiles } from "../core/collected.ts";
 import type { OutputStream, TtySize } from "../core/command.ts";
 import type { Enforcement, EnforcementMode } from "../core/enforcement.ts";
 import type { Execution } from "../core/execution.ts";
 import type { Runtime } from "../core/language.ts";
 import type { Limits, OutputLimitAction } from "../core/limits.ts";
-import type { NetworkPolicy, WorkspaceMount } from "../core/policy.ts";
+import type { PermissionGate } from "../core/permission.ts";
+import type { NetworkPolicy, Policy, WorkspaceMount } from "../core/policy.ts";
 import type { SandboxFile } from "../core/sandbox.ts";
 import type { SpanReference } from "../observe/traceparent.ts";
 
@@ -63,6 +65,8 @@ export interface ExecutionRequest {
   readonly turn?: Turn;
   readonly onOutputLimit: OutputLimitAction;
   readonly network: NetworkPolicy;
+  /** What of this machine it may ask for, or has. Absent: nothing but its workspace. */
+  readonly permissions?: RequestPermissions;
   /** `off`: its program is no fork of an interpreter that others' are forks of, too. */
   readonly fork?: "off";
   readonly enforcement: EnforcementMode;
@@ -70,6 +74,13 @@ export interface ExecutionRequest {
   readonly compileCache?: "use" | "off";
   /** Files that come back with the report; absent: none. */
   readonly artifacts?: ArtifactsRequest;
+  /** Takes what changed in a workspace that is a copy. Absent: that goes with the sandbox. */
+  readonly changes?: ChangesRequest;
+}
+
+export interface RequestPermissions extends Pick<Policy, "askable" | "hidden" | "shown"> {
+  /** Who is asked, also where `network` is `ask`. */
+  readonly gate: PermissionGate;
 }
 
 /** Of a compile phase: what a compiler may use where a run's own limits would be meaningless. */
@@ -142,7 +153,17 @@ export interface ExecutionReport {
   readonly compileCache?: CompileCacheUse;
   /** Absent where none were asked for, or a limit or a cancel ended the sandbox with its files. */
   readonly artifacts?: Artifacts;
+  /** Absent where they were not asked for, or went with a sandbox that a limit or a cancel ended. */
+  readonly changes?: ReadChanges;
   readonly enforcement: Enforcement;
+}
+
+/** How the changes were read. */
+export interface ReadChanges {
+  /** False where there are more than `maxChangeEntries`. */
+  readonly isComplete: boolean;
+  /** Why they could not be read, for people: those that have come are not all. */
+  readonly problem?: string;
 }
 
 /** Lets a door act on a run that is going on. */

@@ -22,9 +22,15 @@ export function findCompiler(): string | undefined {
   return compilers.find((name) => folders.some((folder) => isExecutable(join(folder, name))));
 }
 
-/** Compiles every C program into `folder`, under its name without `.c`. */
-export async function compilePrograms(compiler: string, folder: string): Promise<void> {
-  const sources = readdirSync(sourceFolder).filter((name) => name.endsWith(".c"));
+/** Compiles C programs into `folder`, each under its name without `.c`. */
+export async function compilePrograms(
+  compiler: string,
+  folder: string,
+  wanted = /^(?!ask-)/,
+): Promise<void> {
+  const sources = readdirSync(sourceFolder).filter(
+    (name) => name.endsWith(".c") && wanted.test(name),
+  );
   const worker = async (): Promise<void> => {
     for (let source = sources.pop(); source !== undefined; source = sources.pop()) {
       await compile(compiler, source, join(folder, source.slice(0, -".c".length)));

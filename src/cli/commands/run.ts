@@ -5,6 +5,7 @@
 import { Command, Option } from "commander";
 import { formatLimit } from "../format-limit.ts";
 import { limitFlags } from "../limit-flags.ts";
+import { permissionFlags } from "../permission-flags.ts";
 import { addDockerHostFlag, addOciRuntimeFlag, addProviderFlag } from "../provider-flag.ts";
 import { addRemoteFlags } from "../remote-flags.ts";
 import { runCommand } from "../run-command.ts";
@@ -26,6 +27,7 @@ export function createRunCommand(
   addProgramOptions(command);
   addLimitOptions(command);
   addPolicyOptions(command);
+  addPermissionOptions(command);
   addDockerOptions(command);
   addRemoteFlags(command);
   addReportOptions(command);
@@ -67,8 +69,18 @@ function addProgramOptions(command: Command): void {
     .option("-t, --tty", "give it your terminal: for shells, editors, anything with a prompt")
     .option(
       "--workspace <DIR>",
-      "show a folder of yours as /workspace: DIR or DIR:ro read-only, DIR:rw writable (default: an empty folder; with -- CMD the current one, read-only)",
+      "show a folder of yours as /workspace: DIR or DIR:ro read-only, DIR:rw writable, DIR:copy a copy whose changes you see at the end (default: an empty folder; with -- CMD the current one, read-only)",
     );
+  addChangesOptions(command);
+}
+
+function addChangesOptions(command: Command): void {
+  command
+    .optionsGroup("Changes in DIR:copy (default: it asks; without a terminal they are kept):")
+    .option("--apply", "make them in DIR, but for what other programs act on, as .git/hooks")
+    .option("--apply-all", "make all of them in DIR")
+    .option("--keep", "keep them for `glovebox changes`")
+    .option("--discard", "throw them away");
 }
 
 function addLimitOptions(command: Command): void {
@@ -92,11 +104,23 @@ function addPolicyOptions(command: Command): void {
   addProviderFlag(
     command
       .optionsGroup("Sandbox:")
-      .option("--network <MODE>", "what it can reach: none or all (default: none)"),
+      .option(
+        "--network <MODE>",
+        "what it can reach: none, ask or all (default: ask on a terminal, else none)",
+      ),
   ).option(
     "--enforcement <MODE>",
     "strict or best-effort: where this machine can't enforce a control, refuse to run, or say so and run (default: strict)",
   );
+}
+
+function addPermissionOptions(command: Command): void {
+  command.optionsGroup("Permissions (with --provider linux):");
+  for (const { flag, kind, valueName, help } of permissionFlags) {
+    const words = valueName === undefined ? flag : `${flag} <${valueName}>`;
+    if (kind === "list") command.option(words, help, collect);
+    else command.option(words, help);
+  }
 }
 
 function addDockerOptions(command: Command): void {
@@ -124,7 +148,8 @@ function addReportOptions(command: Command): void {
 
 const description =
   "Runs a program in a sandbox of its own: it sees the system's programs, its own files and what " +
-  "you name here. Nothing of your home folder, no network, and nothing stays behind.\n\n" +
+  "you name here. What it wants besides, files of yours or a connection, it gets when you say so: on " +
+  "a terminal you are asked while it waits, elsewhere the answer is no. Nothing stays behind.\n\n" +
   "All words after FILE, CODE or CMD belong to the program.";
 
 const examples = `
@@ -138,6 +163,9 @@ Examples:
   glovebox run --file lib/sum.h --file lib/sum.c main.c
   glovebox run -- ls -la                         any command, on a read-only view of this folder
   glovebox run --workspace .:rw -- make test     the same, and it may write here
+  glovebox run --workspace .:copy -- npm install   on a copy; you decide what of it comes back
+  glovebox run --allow-net api.github.com:443 fetch.py      without a question
+  glovebox run --learn policy.yaml install.sh    see what it wants, get nothing
   glovebox run --image python:3.12 hello.py      in a container of an image, by Docker
   glovebox run --json hello.py                   for programs: output, outcome and usage
 

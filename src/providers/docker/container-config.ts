@@ -5,6 +5,7 @@
 import { invalidRequest } from "../../core/errors.ts";
 import type { SandboxSpec } from "../../core/sandbox.ts";
 import { homePath, workspacePath } from "../../core/sandbox.ts";
+import { protectedIn } from "../../launcher/protect-folder.ts";
 import type { DaemonInfo, OciRuntime } from "./daemon.ts";
 import type { Endpoint } from "./engine/endpoint.ts";
 import { label, ownerLabel, ownOwner } from "./owner.ts";
@@ -163,7 +164,14 @@ function mounts({ policy }: ContainerSpec, { launcherVolume }: ContainerParts): 
     // What is mounted below it on the host is not part of the folder that was asked for.
     BindOptions: { NonRecursive: true, Propagation: "rprivate" },
   };
-  return [launcher, workspace];
+  const kept = access === "ro" ? [] : protectedIn(hostPath);
+  const inner = kept.map((each) => ({
+    ...workspace,
+    Source: `${hostPath}/${each.path}`,
+    Target: `${workspacePath}/${each.path}`,
+    ReadOnly: each.access === "ro",
+  }));
+  return [launcher, workspace, ...inner];
 }
 
 /**

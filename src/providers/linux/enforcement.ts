@@ -36,7 +36,9 @@ function networkStatus(
   spec: Pick<SandboxSpec, "policy">,
   abstractSockets: AbstractSocketControl,
 ): ControlStatus {
-  if (spec.policy.network.mode === "none") return enforced("network namespace");
+  const { mode } = spec.policy.network;
+  if (mode === "none") return enforced("network namespace");
+  if (mode === "ask") return enforced("network namespace; what is allowed is relayed");
   if (abstractSockets === "landlock") return enforced("host network, as asked; Landlock scope");
   return weaker(
     "host network, as asked",
@@ -47,7 +49,7 @@ function networkStatus(
 
 function diskStatus(spec: Pick<SandboxSpec, "policy">): ControlStatus {
   const { workspace } = spec.policy;
-  if (workspace.kind === "scratch" || workspace.access === "ro") return enforced("tmpfs size");
+  if (workspace.kind === "scratch" || workspace.access !== "rw") return enforced("tmpfs size");
   return weaker(
     "tmpfs size; RLIMIT_FSIZE in the workspace",
     "a writable workspace folder is limited file by file, not in sum",

@@ -4,8 +4,11 @@
  * both read-only; and the little that is made up.
  */
 import { lstatSync, readlinkSync } from "node:fs";
-import { workspacePath, type SandboxSpec } from "../../core/sandbox.ts";
+import { changesPath, workspacePath, type SandboxSpec } from "../../core/sandbox.ts";
+import type { Policy } from "../../core/policy.ts";
 import type { Records } from "../../launcher/message.ts";
+import { protectedIn } from "../../launcher/protect-folder.ts";
+import { askRecords } from "./asking/asked-paths.ts";
 import { hostProgramsFolder, ownFolder, rootRecords } from "./images/root-entries.ts";
 import type { ImageTree } from "./images/folders.ts";
 
@@ -18,17 +21,11 @@ const systemLinks = ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
 /** Files and folders of /etc that programs need and that say nothing about this machine's users. */
 const etcPaths = ["/etc/alternatives", "/etc/ld.so.cache"];
 
-/** For the host's network: how names are looked up, and whom TLS trusts. */
-const etcNetworkPaths = [
-  "/etc/resolv.conf",
-  "/etc/hosts",
-  "/etc/services",
-  "/etc/protocols",
-  "/etc/ssl/certs",
-];
+/** How names are looked up with the host's network. */
+const etcNamePaths = ["/etc/resolv.conf", "/etc/hosts"];
 
-/** Of these an image has its own, but for what its `/etc` leads to; see `prepareRoot`. */
-const imageNetworkPaths = ["/etc/resolv.conf", "/etc/hosts"];
+/** For any connection to the outside: well-known ports, and whom TLS trusts. */
+const etcNetworkPaths = ["/etc/services", "/etc/protocols", "/etc/ssl/certs"];
 
 /** What programs expect to be there always. /dev/random is /dev/urandom since Linux 5.6. */
 const devices = ["null", "zero", "full", "urandom", "tty"];
@@ -36,6 +33,8 @@ const devices = ["null", "zero", "full", "urandom", "tty"];
 const passwd = "root:x:0:0:root:/:/bin/sh\nsandbox:x:1000:1000:sandbox:/home/sandbox:/bin/sh\n";
 const group = "root:x:0:\nsandbox:x:1000:\n";
 const hosts = "127.0.0.1 localhost glovebox\n::1 localhost\n";
+/** Where connections are asked about, so are names: by a server inside. */
+const ownResolver = "nameserver 127.0.0.1\n";
 const nsswitch = "passwd: files\ngroup: files\nhosts: files dns\n";
 
 /** Folders on the scratch tmpfs; all of them together are the disk limit. */
@@ -68,9 +67,8 @@ export function imageRecords(
   return [
     ...rootRecords(rootFolder, entries),
     ["dir", [ownFolder, "0755"]],
-    ...(spec.policy.network.mode === "all"
-      ? imageNetworkPaths.filter(exists).map((path) => bind(path.replace("/etc", ownFolder), path))
-      : ([["file", [`${ownFolder}/hosts`, "0644", hosts]]] as const)),
+    // Of these an image has its own, but for what its `/etc` leads to; see `prepareRoot`.
+    ...nameRecords(spec, ownFolder),
     ...ownRecords(spec),
   ];
 }
@@ -83,6 +81,10 @@ function ownRecords(spec: SandboxSpec): Records {
     ...writableFolders.map(([path, mode]) => ["writable", [path, mode]] as const),
     ...spec.hostPrograms.map(({ hostPath, path }) => ["lend", [path, hostPath]] as const),
     ...workspaceRecords(spec),
+    ...askRecords(spec.policy),
+    ...(spec.policy.shown ?? []).flatMap(({ hostPath, access, insidePaths }) =>
+      insidePaths.flatMap((path) => mountRecords(path, hostPath, access, spec.policy)),
+    ),
   ];
 }
 
@@ -100,16 +102,27 @@ function linkOrBind(path: string): Records {
   return [status.isSymbolicLink() ? ["symlink", [path, readlinkSync(path)]] : bind(path)];
 }
 
+/** @param folder Where the files are that programs look into. */
+function nameRecords({ policy }: SandboxSpec, folder: string): Records {
+  const { mode } = policy.network;
+  if (mode === "all") {
+    return etcNamePaths.filter(exists).map((path) => bind(path.replace("/etc", folder), path));
+  }
+  const resolver = mode === "ask" ? ([["resolv.conf", ownResolver]] as const) : [];
+  return [...resolver, ["hosts", hosts] as const].map(
+    ([name, text]) => ["file", [`${folder}/${name}`, "0644", text]] as const,
+  );
+}
+
 function etcRecords(spec: SandboxSpec): Records {
-  const hasHostNetwork = spec.policy.network.mode === "all";
+  const hasNetwork = spec.policy.network.mode !== "none";
   return [
     ["dir", ["/etc", "0755"]],
     ["file", ["/etc/passwd", "0644", passwd]],
     ["file", ["/etc/group", "0644", group]],
     ["file", ["/etc/nsswitch.conf", "0644", nsswitch]],
-    ...(hasHostNetwork
-      ? etcNetworkPaths.filter(exists).map((path) => bind(path))
-      : ([["file", ["/etc/hosts", "0644", hosts]]] as const)),
+    ...nameRecords(spec, "/etc"),
+    ...(hasNetwork ? etcNetworkPaths.filter(exists).map((path) => bind(path)) : []),
     ...etcPaths.filter(exists).map((path) => bind(path)),
   ];
 }
@@ -128,11 +141,37 @@ function devRecords(): Records {
   ];
 }
 
+/** Of what may be written to, all but what other programs of the user act on. */
+function mountRecords(
+  path: string,
+  hostPath: string,
+  access: "ro" | "rw",
+  { shown = [] }: Policy,
+): Records {
+  const mount: Records[number] = [`mount-${access}`, [path, hostPath]];
+  if (access === "ro" || !isFolder(hostPath)) return [mount];
+  const isAllowed = (inner: string): boolean =>
+    shown.some((each) => each.access === "rw" && each.hostPath !== hostPath && isIn(inner, each));
+  const kept = protectedIn(hostPath, isAllowed).map((each): Records[number] => [
+    `mount-${each.access}`,
+    [`${path}/${each.path}`, `${hostPath}/${each.path}`],
+  ]);
+  return [mount, ...kept];
+}
+
+const isIn = (path: string, folder: { readonly hostPath: string }): boolean =>
+  path === folder.hostPath || path.startsWith(`${folder.hostPath}/`);
+
+const isFolder = (path: string): boolean =>
+  lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+
 function workspaceRecords(spec: SandboxSpec): Records {
   const workspace = spec.policy.workspace;
   if (workspace.kind === "mount") {
-    const key = workspace.access === "rw" ? "mount-rw" : "mount-ro";
-    return [[key, [workspacePath, workspace.hostPath]]];
+    if (workspace.access === "copy") {
+      return [["mount-copy", [workspacePath, workspace.hostPath, changesPath]]];
+    }
+    return mountRecords(workspacePath, workspace.hostPath, workspace.access, spec.policy);
   }
   return [
     ["writable", [workspacePath, "0755"]],

@@ -8,7 +8,9 @@ import type { ProbeReport, Provider, ProviderSandbox } from "../../core/provider
 import type { SandboxSpec } from "../../core/sandbox.ts";
 import { DestroyBacklog } from "../../launcher/destroy-backlog.ts";
 import { locateParkLibrary } from "../../launcher/locate-launcher.ts";
+import type { Records } from "../../launcher/message.ts";
 import { dataFolder } from "../../util/user-folders.ts";
+import { asks } from "./asking/asked-paths.ts";
 import { cgroupParents, findCgroupPlace, type CgroupPlace } from "./cgroups.ts";
 import { enforcementOf } from "./enforcement.ts";
 import { fileSystemRecords, imageRecords } from "./host-image.ts";
@@ -64,6 +66,7 @@ export function createLinuxProvider(options: LinuxProviderOptions): Provider {
       ? undefined
       : createReadySandboxes(() => host(), pool, backlog);
 
+  const start = starterOf(host, launcherPath);
   async function createUnbounded(
     spec: SandboxSpec,
     signal: AbortSignal,
@@ -72,10 +75,9 @@ export function createLinuxProvider(options: LinuxProviderOptions): Provider {
     signal.throwIfAborted();
     if (ready !== undefined && canBeReady(spec))
       return ready.create(spec, signal, options.parkLibraryPath === undefined ? undefined : ahead);
-    if (spec.image === undefined)
-      return startSandbox(host(), spec, fileSystemRecords(spec), signal);
+    if (spec.image === undefined) return start(spec, fileSystemRecords(spec), signal);
     const tree = await images.open(spec.image);
-    const sandbox = await startSandbox(host(), spec, imageRecords(spec, tree), signal);
+    const sandbox = await start(spec, imageRecords(spec, tree), signal);
     return withEnvironment(sandbox, { PATH: DEFAULT_PATH, ...tree.env });
   }
 
@@ -96,6 +98,21 @@ export function createLinuxProvider(options: LinuxProviderOptions): Provider {
       await ready?.close();
       await launchers.close();
     },
+  };
+}
+
+type Start = (
+  spec: SandboxSpec,
+  fileSystem: Records,
+  signal: AbortSignal,
+) => Promise<ProviderSandbox>;
+
+function starterOf(host: () => LinuxHost, launcherPath: string): Start {
+  return async (spec, fileSystem, signal) => {
+    if (!asks(spec.policy)) return startSandbox(host(), spec, fileSystem, signal);
+    // Most runs ask nothing, and don't wait for what could.
+    const { startAskingSandbox } = await import("./asking/start-asking.ts");
+    return startAskingSandbox({ ...host(), launcherPath }, spec, fileSystem, signal);
   };
 }
 

@@ -39,24 +39,31 @@ const CLOSE_TIMEOUT_MS = 15_000;
 /** A process for each sandbox, which ends with it: what a single run needs. */
 export function singleLaunchers(path: string): Launchers {
   return {
-    start: () => {
-      const { child, streams, ended } = startProcess(path, [], pipes(1));
-      const [socket] = streams;
-      if (socket === undefined) throw new Error("a launcher has a lane");
-      const lane = new Lane(socket, {
-        kill: () => child.kill("SIGKILL"),
-        afterClose: () => ended,
-      });
-      void ended.then(() => {
-        // Its last words may still be on their way; but somebody else may hold the lane open for ever.
-        setTimeout(() => {
-          lane.close();
-        }, LAST_WORDS_MS).unref();
-      });
-      return lane.begin(() => undefined);
-    },
+    start: () => startLauncher(path, [], []).launcher,
     close: () => Promise.resolve(),
   };
+}
+
+/** @param streams Its fds behind the lane. */
+export function startLauncher(
+  path: string,
+  args: readonly string[],
+  streams: readonly Stream[],
+): Started & { readonly launcher: Launcher } {
+  const started = startProcess(path, args, ["pipe", ...streams]);
+  const [socket] = started.streams;
+  if (socket === undefined) throw new Error("a launcher has a lane");
+  const lane = new Lane(socket, {
+    kill: () => started.child.kill("SIGKILL"),
+    afterClose: () => started.ended,
+  });
+  void started.ended.then(() => {
+    // Its last words may still be on their way; but somebody else may hold the lane open for ever.
+    setTimeout(() => {
+      lane.close();
+    }, LAST_WORDS_MS).unref();
+  });
+  return { ...started, launcher: lane.begin(() => undefined) };
 }
 
 /**
@@ -212,6 +219,8 @@ class LaneServer {
 
 const laneLost = "the launcher ended before its time";
 
+type Stream = "pipe" | "ignore" | "ipc";
+
 interface Started {
   readonly child: ChildProcess;
   /** From fd 3 on. */
@@ -221,11 +230,7 @@ interface Started {
 }
 
 /** Starts it with an empty environment; what is wrong with its path shows in `ended`. */
-function startProcess(
-  path: string,
-  args: readonly string[],
-  streams: readonly ("pipe" | "ignore")[],
-): Started {
+function startProcess(path: string, args: readonly string[], streams: readonly Stream[]): Started {
   const child = spawn(path, args, {
     stdio: ["ignore", "ignore", "ignore", ...streams],
     env: {},

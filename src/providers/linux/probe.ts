@@ -87,7 +87,12 @@ export async function probeHost(
     for (const { control, holds, note } of walls) {
       if (!holds(answer)) enforcement[control] = missing(note, "this is a fault: please report it");
     }
-    return { provider: "linux", available: true, reason: "", remedy: "", enforcement, facts };
+    const { probeAsking } = await import("./asking/probe-asking.ts");
+    const asking = ["asking", await probeAsking(create, probeSpec, signal)] as const;
+    return {
+      ...{ provider: "linux", available: true, reason: "", remedy: "", enforcement },
+      facts: [...facts, asking],
+    };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     const reason = message.replace(/^linux: /, "").replace(/\. (To mend it: .*|Run `.*)$/, "");

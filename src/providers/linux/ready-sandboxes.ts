@@ -9,6 +9,7 @@ import type { DestroyBacklog } from "../../launcher/destroy-backlog.ts";
 import { encodeRecords } from "../../launcher/message.ts";
 import { Pool } from "../../launcher/pool.ts";
 import { fileSystemRecords } from "./host-image.ts";
+import { asks } from "./asking/asked-paths.ts";
 import { createKinds, MAX_KINDS, type Kind } from "./kinds.ts";
 import { asOwnProcess } from "./park-records.ts";
 import { prepareSandbox, type PreparedSandbox } from "./prepare-sandbox.ts";
@@ -112,8 +113,9 @@ function createFileSystems(): (kind: Kind) => Buffer {
 }
 
 /** A folder of a caller is never kept mounted for the next. */
-export function canBeReady({ image, policy }: SandboxSpec): boolean {
-  return image === undefined && policy.workspace.kind === "scratch";
+export function canBeReady({ image, policy, gate }: SandboxSpec): boolean {
+  const isOfOne = policy.shown !== undefined || asks(policy) || gate !== undefined;
+  return image === undefined && policy.workspace.kind === "scratch" && !isOfOne;
 }
 
 /** What has a name of one caller's own is probably of no use to another. */

@@ -10,6 +10,7 @@ import type { SandboxSpec } from "../../core/sandbox.ts";
 import type { Launcher } from "../../launcher/launcher.ts";
 import { encodeRecords, messageOf, type Records } from "../../launcher/message.ts";
 import { sandboxFailed, sandboxOf } from "../../launcher/sandbox.ts";
+import { askSettings } from "./asking/asked-paths.ts";
 import { cgroupRecords, type CgroupPlace } from "./cgroups.ts";
 import { enforcementOf, type AbstractSocketControl } from "./enforcement.ts";
 import type { Launchers } from "./launcher-process.ts";
@@ -126,17 +127,19 @@ export function refuseMissing(spec: SandboxSpec, enforcement: Enforcement): void
 function settingsOf(spec: SandboxSpec): Records {
   const { limits, policy } = spec;
   const isHostFolderWritable =
-    policy.workspace.kind === "mount" && policy.workspace.access === "rw";
+    (policy.workspace.kind === "mount" && policy.workspace.access === "rw") ||
+    (policy.shown ?? []).some(({ access }) => access === "rw");
   const inodes = Math.floor(limits.diskBytes / BYTES_PER_INODE);
   return [
     ["create", ""],
-    ["network", policy.network.mode === "none" ? "none" : "host"],
+    ["network", policy.network.mode === "all" ? "host" : policy.network.mode],
     ["memory-bytes", limits.memoryBytes],
     ["processes", limits.processes],
     ["disk-bytes", limits.diskBytes],
     ["disk-inodes", Math.min(Math.max(inodes, MIN_INODES), MAX_INODES)],
     ["open-files", limits.openFiles],
     ...(isHostFolderWritable ? [["file-size-bytes", limits.diskBytes] as const] : []),
+    ...askSettings(policy),
   ];
 }
 
@@ -154,10 +157,21 @@ export async function untilReady(launcher: Launcher): Promise<AbstractSocketCont
 }
 
 export function launcherFailed(text: string): GloveboxError {
+  if (text.startsWith("copy:")) return copyFailed(text);
   const remedy = remedyFor(text, readHostSetting);
   if (remedy === "") return sandboxFailed("linux", "create", text);
   const message = `linux: ${text}. To mend it: ${remedy}.`;
   return new GloveboxError("PROVIDER_UNAVAILABLE", message, { provider: "linux", hint: remedy });
+}
+
+/** No other provider could do it: the next best would only hide why. */
+function copyFailed(text: string): GloveboxError {
+  const remedy =
+    "A copy needs Linux 6.6 or newer, and a folder without other file systems mounted in it. Use `:ro`, or `:rw` on a copy of your own";
+  return new GloveboxError("POLICY_UNENFORCEABLE", `linux: ${text}. ${remedy}.`, {
+    provider: "linux",
+    controls: ["files"],
+  });
 }
 
 /** Ends a launcher that does not answer, or whose answer nobody wants any more; that then is the answer. */

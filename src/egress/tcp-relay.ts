@@ -1,0 +1,168 @@
+/**
+ * @module
+ * TCP connections of a sandbox to what it may reach. What a program connects to is a listener of ours
+ * in its network; each connection to it is dialled outside, and both are joined.
+ */
+import type { Server, Socket } from "node:net";
+import type { DecisionScope } from "../core/permission.ts";
+import type { OutsideConnection } from "./connect.ts";
+import type { Dialer, Target } from "./dial.ts";
+import {
+  createEndpoints,
+  type Endpoint,
+  type EndpointAddress,
+  type Endpoints,
+} from "./endpoints.ts";
+import type { OnNote } from "./note.ts";
+import type { SandboxNetwork } from "./sandbox-network.ts";
+import { watchServerName } from "./server-name.ts";
+import { prepareForSplice, spliceOutside } from "./splice.ts";
+import { maxEndpoints, maxTcpConnections, type EgressTiming } from "./timing.ts";
+
+export interface TcpRelay {
+  /** Whether calls to it need no question, because an earlier one was allowed for the whole run. */
+  isApproved(address: string, port: number): boolean;
+  /**
+   * Makes the endpoint exist; the next connection to it is joined with `outside`, which is closed
+   * where nobody comes.
+   *
+   * @throws As `SandboxNetwork.listenTcp`; `outside` is closed then.
+   */
+  admit(
+    address: string,
+    target: Target,
+    scope: DecisionScope,
+    outside: OutsideConnection,
+  ): Promise<void>;
+  close(): void;
+}
+
+export interface TcpRelayOptions {
+  readonly network: SandboxNetwork;
+  readonly dialer: Dialer;
+  readonly onNote: OnNote;
+  readonly timing: EgressTiming;
+}
+
+interface TcpEndpoint extends Endpoint {
+  readonly at: EndpointAddress;
+  readonly target: Target;
+  /** Dialled already, for whoever connects next. */
+  readonly waiting: OutsideConnection[];
+  /** How many connections it may yet have: one for each call that was allowed `once`. */
+  budget: number;
+}
+
+interface State extends TcpRelayOptions {
+  readonly endpoints: Endpoints<TcpEndpoint>;
+  /** Connections of programs. Each one's end is the end of the one outside that it is joined with. */
+  readonly connections: Set<Socket>;
+}
+
+export function createTcpRelay(options: TcpRelayOptions): TcpRelay {
+  const endpoints = createEndpoints<TcpEndpoint>(options.network, maxEndpoints);
+  const state: State = { ...options, endpoints, connections: new Set() };
+  return {
+    isApproved: (address, port) =>
+      endpoints.find({ protocol: "tcp", address, port })?.isApproved() ?? false,
+    admit: async (address, target, scope, outside) => {
+      const at: EndpointAddress = { protocol: "tcp", address, port: target.port };
+      const endpoint = endpoints.find(at) ?? endpoints.add(at, () => open(state, at, target));
+      endpoint.budget = scope === "once" ? endpoint.budget + 1 : Infinity;
+      offer(state, endpoint, outside);
+      await endpoint.ready;
+    },
+    close: () => {
+      endpoints.close();
+      // A reset, as its partner outside gets: what is cut off must not look complete.
+      for (const connection of state.connections) connection.resetAndDestroy();
+    },
+  };
+}
+
+function open(state: State, at: EndpointAddress, target: Target): TcpEndpoint {
+  const listening = state.network.listenTcp(at.address, at.port);
+  let server: Server | undefined;
+  let isRetired = false;
+  const endpoint: TcpEndpoint = {
+    at,
+    target,
+    waiting: [],
+    budget: 0,
+    ready: listening.then((made) => {
+      server = made;
+      made.on("error", () => undefined);
+      made.on("connection", (socket) => {
+        accept(state, endpoint, socket);
+      });
+      if (isRetired) made.close();
+    }),
+    isApproved: () => server !== undefined && endpoint.budget === Infinity,
+    onRetired: () => {
+      isRetired = true;
+      server?.close();
+      for (const { socket } of endpoint.waiting) socket.destroy();
+    },
+  };
+  return endpoint;
+}
+
+/** For whoever connects next, for a while. */
+function offer(state: State, endpoint: TcpEndpoint, outside: OutsideConnection): void {
+  endpoint.waiting.push(outside);
+  const untaken = setTimeout(() => {
+    const index = endpoint.waiting.indexOf(outside);
+    if (index === -1) return;
+    endpoint.waiting.splice(index, 1);
+    outside.socket.destroy();
+    // The call that it was for has not made its connection: nor may another.
+    spend(state, endpoint);
+  }, state.timing.untakenMs);
+  outside.socket.once("close", () => clearTimeout(untaken));
+}
+
+function spend({ endpoints }: State, endpoint: TcpEndpoint): void {
+  endpoint.budget -= 1;
+  if (endpoint.budget <= 0) endpoints.retire(endpoint.at, endpoint);
+}
+
+function accept(state: State, endpoint: TcpEndpoint, inside: Socket): void {
+  const { connections, endpoints } = state;
+  prepareForSplice(inside);
+  const isOneTooMany = endpoint.budget <= 0 || connections.size >= maxTcpConnections;
+  if (isOneTooMany) {
+    inside.resetAndDestroy();
+    return;
+  }
+  connections.add(inside);
+  inside.once("close", () => connections.delete(inside));
+  const ready = takeLiving(endpoint.waiting);
+  endpoints.find(endpoint.at);
+  spend(state, endpoint);
+  if (ready === undefined) void dialFor(state, endpoint.target, inside);
+  else join(state, endpoint.target, inside, ready);
+}
+
+/** A connection to an endpoint for which nothing was dialled before: another one than the first. */
+async function dialFor(state: State, target: Target, inside: Socket): Promise<void> {
+  const gone = new AbortController();
+  const onGone = (): void => gone.abort(new Error("the program has closed it"));
+  inside.once("close", onGone);
+  // Without reading, a reset would not be seen.
+  inside.read(0);
+  const dialled = await state.dialer.tcp(target, { signal: gone.signal });
+  inside.off("close", onGone);
+  if (dialled.kind === "connected") join(state, target, inside, dialled.socket);
+  else if (!inside.destroyed) inside.resetAndDestroy();
+}
+
+function join({ onNote }: State, target: Target, inside: Socket, outside: OutsideConnection): void {
+  watchServerName(target, inside, onNote);
+  spliceOutside(inside, outside);
+}
+
+function takeLiving(waiting: OutsideConnection[]): OutsideConnection | undefined {
+  let outside = waiting.shift();
+  while (outside?.socket.destroyed === true) outside = waiting.shift();
+  return outside;
+}

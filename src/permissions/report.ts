@@ -1,0 +1,72 @@
+/**
+ * @module
+ * Everything that a run asked for, got, and was denied, with who decided.
+ */
+import type { DecidedBy, DecisionLog, LoggedDecision } from "./decision-log.ts";
+import type { MeaningPlace } from "./meaning.ts";
+import { showName } from "./show-untrusted.ts";
+import { describeEntry } from "./summary.ts";
+
+/** As JSON has it. */
+export interface PermissionReport {
+  readonly decisions: readonly Readonly<Record<string, unknown>>[];
+  /** Decisions that were not kept, because there were too many different ones. */
+  readonly omitted: number;
+}
+
+export function reportOf(log: DecisionLog): PermissionReport {
+  return { decisions: log.entries().map(toJson), omitted: log.omitted() };
+}
+
+function toJson(entry: LoggedDecision): Readonly<Record<string, unknown>> {
+  const { subject, process, isAllowed, by, count } = entry;
+  const { kind: decidedBy, ...more } = by;
+  return {
+    subject,
+    ...(process && { process }),
+    decision: isAllowed ? "allow" : "deny",
+    decided_by: { kind: decidedBy, ...more },
+    count,
+    first_at: new Date(entry.firstAtMs).toISOString(),
+    last_at: new Date(entry.lastAtMs).toISOString(),
+  };
+}
+
+/** A line each, without its end: `allowed  curl: connect to a.b:443, 3 times  [rule r1]`. */
+export function formatReport(log: DecisionLog, place: MeaningPlace): readonly string[] {
+  const entries = log.entries();
+  if (entries.length === 0) return ["glovebox: the program asked for nothing"];
+  const lines = entries.map((entry) => {
+    const effect = entry.isAllowed ? "allowed" : "denied ";
+    const times = entry.count === 1 ? "" : `, ${entry.count} times`;
+    return `  ${effect}  ${describeEntry(entry, place)}${times}  [${formatDecidedBy(entry.by)}]`;
+  });
+  const omitted = log.omitted();
+  const rest = omitted === 0 ? [] : [`  and ${omitted} more, which were not kept`];
+  return [`glovebox: the program asked for ${entries.length}:`, ...lines, ...rest];
+}
+
+export function formatDecidedBy(by: DecidedBy): string {
+  switch (by.kind) {
+    case "rule":
+      return by.source === "flag" ? by.id : `rule ${showName(by.id)}`;
+    case "answer":
+      return `answer on the ${by.by}, ${scopeWords[by.scope]}`;
+    case "nobody":
+      return "nobody to ask";
+    case "timeout":
+      return "no answer in time";
+    case "flood":
+      return "too many questions";
+    case "protected":
+      return "Glovebox's own, never allowed";
+    case "unshowable":
+      return "can't be shown";
+    case "withdrawn":
+      return "gone before the answer";
+    case "failure":
+      return "nobody could be asked";
+  }
+}
+
+const scopeWords = { once: "once", run: "this run", always: "always" } as const;
