@@ -91,6 +91,8 @@ function startAnswerers(
             return event.event === "who" ? event.process : undefined;
           },
         });
+  // Without it nothing of the files can be had, and no question about them be taken back.
+  void askFs?.closed.then(() => asking.launcher.end());
   const calls = answerCalls(asking, { egress, gate, policy });
   return {
     egress,
