@@ -72,10 +72,7 @@ function startAnswerers(
 ): Answerers {
   const { policy } = spec;
   const roots = askedRoots(policy);
-  const egress =
-    policy.network.mode === "ask"
-      ? createEgress({ network: sandboxNetworkOf(asking), gate })
-      : undefined;
+  const egress = policy.network.mode === "ask" ? egressOf(asking, gate) : undefined;
   const askFs =
     roots.length === 0
       ? undefined
@@ -103,6 +100,17 @@ function startAnswerers(
       await askFs?.close();
     },
   };
+}
+
+function egressOf(asking: AskingLauncher, gate: PermissionGate): Egress {
+  return createEgress({
+    network: sandboxNetworkOf(asking),
+    gate,
+    onNote: (note) => gate.note?.(note),
+    onForward: (forward) => gate.note?.({ kind: "forwarded", ...forward }),
+    onForwardFailed: (port, { message }) =>
+      gate.note?.({ kind: "not-forwarded", port, reason: message }),
+  });
 }
 
 /** The sandbox's only user and group: native/launcher/launcher.h. */
