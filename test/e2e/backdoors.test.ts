@@ -30,16 +30,16 @@ interface Backdoor {
 }
 
 const backdoors: readonly Backdoor[] = [
-  { name: "npm-postinstall", learned: "read: ~/.aws/credentials", needs: "npm" },
+  { name: "npm-postinstall", learned: 'read: "~/.aws/credentials"', needs: "npm" },
   { name: "python-test-helper", needs: "python3" },
   {
     name: "node-cli",
-    learned: "net: api.github.com.mirror-eu.example.net:443",
+    learned: 'net: "api.github.com.mirror-eu.example.net:443"',
     needs: "node",
   },
   { name: "configure-script", needs: "sh" },
-  { name: "shell-installer", learned: "forward: 4444", needs: "python3" },
-  { name: "python-cli", learned: "read: ~/.config/gh/hosts.yml", needs: "python3" },
+  { name: "shell-installer", learned: 'forward: "4444"', needs: "python3" },
+  { name: "python-cli", learned: 'read: "~/.config/gh/hosts.yml"', needs: "python3" },
 ];
 
 interface Told {
@@ -71,7 +71,7 @@ describe.skipIf(gap !== undefined).each(worldUsers)("backdoors run by %s", (user
     world = await openWorld(user);
     world.write("home/.config/gh/hosts.yml", "oauth_token: gho_example\n");
     for (const { name } of backdoors) copyFolder(join(folder, name), name, world);
-    world.write("project/configure-script/.git/HEAD", "ref: refs/heads/main\n", 0o644);
+    world.write("project/configure-script/.git/hooks/pre-push.sample", "#!/bin/sh\n", 0o755);
   });
   afterAll(async () => {
     await world.close();
@@ -104,7 +104,7 @@ describe.skipIf(gap !== undefined).each(worldUsers)("backdoors run by %s", (user
   const untouched = (name: string): void => {
     const project = join(world.project, name);
     const sources = filesOf(join(folder, name));
-    const extra = name === "configure-script" ? [".git/HEAD"] : [];
+    const extra = name === "configure-script" ? [".git/hooks/pre-push.sample"] : [];
     expect(filesOf(project)).toEqual([...sources, ...extra].sort());
     expect(world.received()).toBe("");
   };
@@ -162,7 +162,7 @@ describe.skipIf(gap !== undefined).each(worldUsers)("backdoors run by %s", (user
       stdio: ["ignore", "ignore", "inherit"],
     });
     await once(child, "close");
-    expect(existsSync(hooks) ? readdirSync(hooks) : []).toEqual([]);
+    expect(readdirSync(hooks)).toEqual(["pre-push.sample"]);
     expect(existsSync(join(world.project, "configure-script/config.h"))).toBe(true);
   });
 });
