@@ -61,4 +61,15 @@ export interface PermissionGate {
    * @param signal Its abort withdraws the question: whoever asked is gone. The answer is then a denial.
    */
   decide(question: Question, signal: AbortSignal): Promise<Decision>;
+  /**
+   * Where no connection may lead, whatever the answer: the servers through which a program could answer
+   * for itself. Called at each dial. Absent: there are none.
+   */
+  readonly forbidden?: () => readonly Endpoint[];
+}
+
+export interface Endpoint {
+  /** An IP address that is listened on; `0.0.0.0` and `::` are all of this machine's. */
+  readonly address: string;
+  readonly port: number;
 }

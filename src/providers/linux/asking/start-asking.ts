@@ -74,7 +74,11 @@ function startAnswerers(
   const roots = askedRoots(policy);
   const egress =
     policy.network.mode === "ask"
-      ? createEgress({ network: sandboxNetworkOf(asking), gate })
+      ? createEgress({
+          network: sandboxNetworkOf(asking),
+          gate,
+          forbidden: () => gate.forbidden?.() ?? [],
+        })
       : undefined;
   const askFs =
     roots.length === 0
