@@ -65,6 +65,7 @@ export async function serveAsking(
   env: Readonly<Record<string, string>>,
 ): Promise<AskingServer> {
   const serving = await serveCli(["--provider", "linux", ...args], {
+    timeoutMs: 180_000,
     env: { GLOVEBOX_NETWORK_ALLOWED: "none,ask", GLOVEBOX_LOG_LEVEL: "warn", ...env },
   });
   const { url } = serving;

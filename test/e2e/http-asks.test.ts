@@ -139,10 +139,13 @@ describe.skipIf(gap !== undefined)(`an execution that asks${gap ? ` (${gap})` : 
   });
 
   test("that ends withdraws its question, which nobody can answer then", async () => {
-    const id = await server.submit(`${toUpstream(upstream)} & sleep 0.5; kill -9 $!; sleep 20`);
+    const connect = `exec 3<>/dev/tcp/host.internal/${upstream.port}`;
+    const id = await server.submit(`(${connect}) & sleep 2; kill -9 $!; sleep 20`);
     const ask = await server.nextAsk(id);
     await expect
-      .poll(async () => (await server.answer(ask, { answer: "deny", as: "*:1" })).status)
+      .poll(async () => (await server.answer(ask, { answer: "deny", as: "*:1" })).status, {
+        timeout: 5000,
+      })
       .toBe(409);
     expect(await server.call("GET", `/v1/executions/${id}/asks`)).toEqual({
       status: 200,
