@@ -117,17 +117,8 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     observers.metrics.watch({ storageBytes: () => kept.storageBytes() });
     const { executions, keys } = kept;
     const grace = new AbortController();
-    const parts = {
-      service,
-      executions,
-      asks,
-      home,
-      keys,
-      observers,
-      otherProviders,
-      config,
-      logger,
-    };
+    const shared = { service, executions, asks, home, keys, observers };
+    const parts = { ...shared, otherProviders, config, logger };
     const budgets = createBudgets(config.server.bodyBudgetBytes);
     const servers = buildServers({ ...parts, version, budgets, graceCut: grace.signal });
     asking.protect(servers);
