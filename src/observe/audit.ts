@@ -157,6 +157,31 @@ function createAudit(lines: Lines): Audit {
         ip,
       });
     },
+    ...permissionLines(write),
+    requestRefused: ({ requestId, callerId, code, method, route, ip }) => {
+      write({ event: "refused", request_id: requestId, caller: callerId, code, method, route, ip });
+    },
+    keyCreated: (created) => {
+      key("key_created", created);
+    },
+    keyRevoked: (revoked) => {
+      key("key_revoked", revoked);
+    },
+    serverStarted: (version) => {
+      write({ event: "server_started", version, pid: process.pid });
+    },
+    serverStopped: () => {
+      write({ event: "server_stopped", pid: process.pid });
+    },
+    lostLines: () => lines.lostLines(),
+    close: async () => lines.close(),
+  };
+}
+
+function permissionLines(
+  write: (fields: Fields) => void,
+): Pick<Audit, "permissionDecided" | "questionAnswered"> {
+  return {
     permissionDecided: ({ requestId, executionId, callerId, ip, ...decided }) => {
       const { subject, decision, decidedBy, detail } = decided;
       write({
@@ -178,23 +203,6 @@ function createAudit(lines: Lines): Audit {
         ...{ subject, answer, scope, pattern, ip },
       });
     },
-    requestRefused: ({ requestId, callerId, code, method, route, ip }) => {
-      write({ event: "refused", request_id: requestId, caller: callerId, code, method, route, ip });
-    },
-    keyCreated: (created) => {
-      key("key_created", created);
-    },
-    keyRevoked: (revoked) => {
-      key("key_revoked", revoked);
-    },
-    serverStarted: (version) => {
-      write({ event: "server_started", version, pid: process.pid });
-    },
-    serverStopped: () => {
-      write({ event: "server_stopped", pid: process.pid });
-    },
-    lostLines: () => lines.lostLines(),
-    close: async () => lines.close(),
   };
 }
 

@@ -207,6 +207,12 @@ function createSeries(registry: Registry) {
       buckets: executionBuckets,
       registers,
     }),
+    ...createCounters(registers),
+  };
+}
+
+function createCounters(registers: Registry[]) {
+  return {
     sweeps: new Counter({
       name: "glovebox_sweeps_total",
       help: "Searches for what killed owners left behind.",

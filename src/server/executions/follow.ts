@@ -5,7 +5,7 @@
 import { isUtf8 } from "node:buffer";
 import type { Encoding } from "../../service/report-json.ts";
 import { hasEnded, type ExecutionInfo } from "../../service/executions/execution-info.ts";
-import type { Cursor } from "../../service/executions/output-log.ts";
+import type { Cursor, OutputPiece } from "../../service/executions/output-log.ts";
 import type { Executions } from "../../service/executions/executions.ts";
 import { queueAsks } from "../asks/ask-messages.ts";
 import { waitingFor, type AskMessage } from "../asks/to-json.ts";
@@ -74,16 +74,8 @@ export async function* followExecution(
       if (asks.isLost()) return;
       const piece = reader.next(PIECE_BYTES);
       if (piece !== undefined) {
-        const { phase, stream, offset, bytes, cursor } = piece;
-        yield {
-          type: "output",
-          phase,
-          stream,
-          offset,
-          ...encode(bytes),
-          cursor: formatPlace({ attempt, cursor }),
-        };
-        follower?.consumed(bytes.byteLength);
+        yield outputOf(piece, attempt);
+        follower?.consumed(piece.bytes.byteLength);
         continue;
       }
       if (log.hasEnded) break;
@@ -108,6 +100,14 @@ export async function* followExecution(
   } finally {
     follower?.close();
   }
+}
+
+function outputOf(
+  { phase, stream, offset, bytes, cursor }: OutputPiece,
+  attempt: number,
+): ExecutionMessage {
+  const place = formatPlace({ attempt, cursor });
+  return { type: "output", phase, stream, offset, ...encode(bytes), cursor: place };
 }
 
 const bytesBefore = (cursor: Cursor): number => cursor.reduce((sum, bytes) => sum + bytes, 0);

@@ -75,45 +75,20 @@ interface Open {
   readonly desk: AskDesk;
 }
 
+interface Place {
+  readonly execution: AskingExecution;
+  readonly stop: () => void;
+}
+
 export function createAskBoard(options: AskBoardOptions): AskBoard {
-  const { askTimeoutMs, maxOfCaller = MAX_OF_CALLER, maxOpen = MAX_OPEN } = options;
-  const open = new Map<string, Open>();
-  const over = new Map<string, AskingExecution>();
-  const places = new Set<{ readonly execution: AskingExecution; readonly stop: () => void }>();
-  const listeners = new Set<(event: AskEvent) => void>();
+  const asks = createOpenAsks(options);
+  const places = new Set<Place>();
   let isClosed = false;
-  const tell = (event: AskEvent): void => {
-    for (const listener of [...listeners]) listener(event);
-  };
-  const list = (filter: AskFilter): readonly Ask[] =>
-    [...open.values()].map(({ ask }) => ask).filter((ask) => isOf(ask, filter));
-  const refuseFlood = ({ callerId }: AskingExecution): void => {
-    if (open.size < maxOpen && list({ callerId }).length < maxOfCaller) return;
-    throw new Error("too many questions are open on this server");
-  };
-  const onAsk = (execution: AskingExecution, desk: AskDesk, question: ShownQuestion): void => {
-    const { id } = question;
-    const askedAtMs = Date.now();
-    const ask = { ...execution, id, question, askedAtMs, expiresAtMs: askedAtMs + askTimeoutMs };
-    open.set(id, { ask, desk });
-    tell({ kind: "ask", ask });
-  };
-  const onEnd = (id: string, answer?: GivenAnswer): void => {
-    const ask = open.get(id)?.ask;
-    if (ask === undefined) return;
-    open.delete(id);
-    over.set(id, ask);
-    const [oldest] = over.keys();
-    if (over.size > MAX_OVER && oldest !== undefined) over.delete(oldest);
-    const isLate = Date.now() >= ask.expiresAtMs - TIMER_SLACK_MS;
-    if (answer !== undefined) tell({ kind: "answered", ask, answer });
-    else tell({ kind: isLate ? "timeout" : "withdrawn", ask });
-  };
   const begin = (execution: AskingExecution): BoardPlace => {
     const desk = createAskDesk();
     desk.subscribe((event) => {
-      if (event.kind === "ask") onAsk(execution, desk, event.question);
-      else onEnd(event.id, event.kind === "answered" ? event.answer : undefined);
+      if (event.kind === "ask") asks.add(execution, desk, event.question);
+      else asks.end(event.id, event.kind === "answered" ? event.answer : undefined);
     });
     const [ended, stopped] = [new AbortController(), new AbortController()];
     const stop = (): void => {
@@ -123,7 +98,7 @@ export function createAskBoard(options: AskBoardOptions): AskBoard {
     places.add(place);
     const ask: Asker["ask"] = async (question, signal) => {
       if (isClosed) stop();
-      refuseFlood(execution);
+      asks.refuseFlood(execution);
       const ends = AbortSignal.any([signal, ended.signal, stopped.signal]);
       return desk.asker.ask(question, ends);
     };
@@ -137,9 +112,43 @@ export function createAskBoard(options: AskBoardOptions): AskBoard {
     };
   };
   return {
+    ...asks.board,
     begin,
-    list,
     has: (filter) => [...places].some(({ execution }) => isOf(execution, filter)),
+    close: () => {
+      isClosed = true;
+      const asking = new Set(asks.board.list({}).map(({ executionId }) => executionId));
+      for (const { execution, stop } of places) {
+        if (asking.has(execution.executionId)) stop();
+      }
+    },
+  };
+}
+
+interface OpenAsks {
+  readonly board: Pick<AskBoard, "list" | "subscribe" | "find" | "answer">;
+  readonly add: (execution: AskingExecution, desk: AskDesk, question: ShownQuestion) => void;
+  /** @param answer Absent: there is none. */
+  readonly end: (id: string, answer?: GivenAnswer) => void;
+  /** @throws Where there are too many. */
+  readonly refuseFlood: (execution: AskingExecution) => void;
+}
+
+function createOpenAsks({
+  askTimeoutMs,
+  maxOfCaller = MAX_OF_CALLER,
+  maxOpen = MAX_OPEN,
+}: AskBoardOptions): OpenAsks {
+  const open = new Map<string, Open>();
+  const over = new Map<string, AskingExecution>();
+  const listeners = new Set<(event: AskEvent) => void>();
+  const tell = (event: AskEvent): void => {
+    for (const listener of [...listeners]) listener(event);
+  };
+  const list = (filter: AskFilter): readonly Ask[] =>
+    [...open.values()].map(({ ask }) => ask).filter((ask) => isOf(ask, filter));
+  const board: OpenAsks["board"] = {
+    list,
     subscribe: (filter, listener) => {
       const listen = (event: AskEvent): void => {
         if (isOf(event.ask, filter)) listener(event);
@@ -154,12 +163,30 @@ export function createAskBoard(options: AskBoardOptions): AskBoard {
       return ended !== undefined && isOf(ended, filter) ? "over" : "unknown";
     },
     answer: ({ id }, answer) => (open.get(id)?.desk.answer(id, answer) === "ok" ? "ok" : "over"),
-    close: () => {
-      isClosed = true;
-      const asking = new Set(list({}).map(({ executionId }) => executionId));
-      for (const { execution, stop } of places) {
-        if (asking.has(execution.executionId)) stop();
-      }
+  };
+  return {
+    board,
+    add: (execution, desk, question) => {
+      const askedAtMs = Date.now();
+      const times = { askedAtMs, expiresAtMs: askedAtMs + askTimeoutMs };
+      const ask = { ...execution, id: question.id, question, ...times };
+      open.set(ask.id, { ask, desk });
+      tell({ kind: "ask", ask });
+    },
+    end: (id, answer) => {
+      const ask = open.get(id)?.ask;
+      if (ask === undefined) return;
+      open.delete(id);
+      over.set(id, { executionId: ask.executionId, callerId: ask.callerId });
+      const [oldest] = over.keys();
+      if (over.size > MAX_OVER && oldest !== undefined) over.delete(oldest);
+      const isLate = Date.now() >= ask.expiresAtMs - TIMER_SLACK_MS;
+      if (answer !== undefined) tell({ kind: "answered", ask, answer });
+      else tell({ kind: isLate ? "timeout" : "withdrawn", ask });
+    },
+    refuseFlood: ({ callerId }) => {
+      if (open.size < maxOpen && list({ callerId }).length < maxOfCaller) return;
+      throw new Error("too many questions are open on this server");
     },
   };
 }

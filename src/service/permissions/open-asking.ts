@@ -12,7 +12,7 @@ import { createDecisionLog, type NewDecision } from "../../permissions/decision-
 import { createGate } from "../../permissions/gate.ts";
 import { reportOf, type PermissionReport } from "../../permissions/report.ts";
 import type { RuleStore } from "../../permissions/rule-store.ts";
-import type { Rule } from "../../permissions/rule.ts";
+import type { NewRule, Rule } from "../../permissions/rule.ts";
 import { splitAllowed } from "../../permissions/shown-paths.ts";
 import type { ExecutionRequest, RequestPermissions } from "../request.ts";
 import type { AskBoard, AskingExecution } from "./ask-board.ts";
@@ -73,7 +73,7 @@ export function createAsking(options: AskingOptions): OpenAskingFor {
         },
       },
       askTimeoutMs: options.askTimeoutMs,
-      ...(store === undefined ? {} : { remember: async (rule) => void (await store.add([rule])) }),
+      ...(store === undefined ? {} : { remember: keepIn(store) }),
       note: (line) => {
         options.note(line, execution);
       },
@@ -90,6 +90,12 @@ export function createAsking(options: AskingOptions): OpenAskingFor {
         place.end();
       },
     };
+  };
+}
+
+function keepIn(store: RuleStore): (rule: NewRule) => Promise<void> {
+  return async (rule) => {
+    await store.add([rule]);
   };
 }
 
