@@ -82,4 +82,6 @@ export interface PermissionReport {
   }[];
   /** Those that were not kept. */
   readonly omitted: number;
+  /** What happened and was no question. */
+  readonly notes: readonly { readonly [field: string]: unknown; readonly kind: string }[];
 }

@@ -16,7 +16,7 @@ export interface PermissionReport {
   /** Decisions that were not kept, because there were too many different ones. */
   readonly omitted: number;
   /** What was no question. */
-  readonly notes: readonly Readonly<Record<string, unknown>>[];
+  readonly notes: { kind: string; [field: string]: unknown }[];
 }
 
 export interface DecisionJson {
@@ -50,13 +50,15 @@ function toJson(entry: LoggedDecision): DecisionJson {
   };
 }
 
-const noteToJson = (note: PermissionNote): Readonly<Record<string, unknown>> =>
-  Object.fromEntries(
-    Object.entries(note).map(([key, value]) => [
+const noteToJson = (note: PermissionNote): PermissionReport["notes"][number] => ({
+  kind: note.kind,
+  ...Object.fromEntries(
+    Object.entries(note).map(([key, value]: [string, unknown]) => [
       key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
       value,
     ]),
-  );
+  ),
+});
 
 /** More notes than this nobody reads; JSON has all. */
 const MAX_NOTES = 50;

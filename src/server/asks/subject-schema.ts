@@ -51,4 +51,6 @@ export const permissionReportSchema = z.strictObject({
     }),
   ),
   omitted: z.int(),
+  /** What happened and was no question: each has its `kind`, and what belongs to it. */
+  notes: z.array(z.looseObject({ kind: z.string() })),
 });
