@@ -28,7 +28,10 @@ test.each(["at once", "as soon as its end is being sent"])(
     const { near, far, close } = await connection();
     far.on("error", () => undefined);
     near.end("all");
-    if (when !== "at once") await new Promise(process.nextTick);
+    if (when !== "at once")
+      await new Promise<void>((resolve) => {
+        process.nextTick(resolve);
+      });
     resetSocket(near);
     // Rejects with what `reset EINVAL` would be.
     await once(near, "close");

@@ -24,10 +24,16 @@ const GUARD_MS = 600;
 
 const needing = (programs: readonly string[]): string | undefined => {
   const missing = programs.filter((each) => findProgram(each) === undefined);
-  return missing.length === 0 ? undefined : `${missing.join(", ")} is missing`;
+  const reason = missing.length === 0 ? undefined : `${missing.join(", ")} is missing`;
+  return skipUnless("programs", reason);
 };
-const pipGap = canRun("/usr/bin/python3", ["-m", "pip", "--version"]) ? undefined : "no pip";
+const pipGap = skipUnless(
+  "programs",
+  canRun("/usr/bin/python3", ["-m", "pip", "--version"]) ? undefined : "pip is missing",
+);
 const goGap = needing(["go"]);
+const gitGap = needing(["git"]);
+const npmGap = needing(["npm"]);
 const muslGap = needing(["musl-gcc"]);
 
 /** Files of a folder at www.example.com:8080, as mirrors of packages and of Git have them. */
@@ -224,7 +230,6 @@ describe.skipIf(gap !== undefined).each(worldUsers)("programs of %s", (user) => 
     },
   );
 
-  const gitGap = needing(["git"]);
   test.skipIf(gitGap !== undefined)(`git over HTTP (${gitGap ?? "git"})`, async () => {
     const script = "git clone -q http://www.example.com:8080/repo.git && cat repo/README";
     await worksOnlyWith("--allow-net=www.example.com:8080", bash(script), "from the mirror");
@@ -238,7 +243,6 @@ describe.skipIf(gap !== undefined).each(worldUsers)("programs of %s", (user) => 
     await worksOnlyWith("--allow-net=www.example.com:8080", bash(script), "from the mirror");
   });
 
-  const npmGap = needing(["npm"]);
   test.skipIf(npmGap !== undefined)(`npm (${npmGap ?? "npm"})`, async () => {
     const registry = "http://www.example.com:8080/npm/";
     const script =
