@@ -63,6 +63,17 @@ export interface PermissionGate {
   decide(question: Question, signal: AbortSignal): Promise<Decision>;
   /** Takes what happened and is no question. Does not throw. Absent: nobody wants to know. */
   note?(note: PermissionNote): void;
+  /**
+   * Where no connection may lead, whatever the answer: the servers through which a program could answer
+   * for itself. Called at each dial. Absent: there are none.
+   */
+  readonly forbidden?: () => readonly Endpoint[];
+}
+
+export interface Endpoint {
+  /** An IP address that is listened on; `0.0.0.0` and `::` are all of this machine's. */
+  readonly address: string;
+  readonly port: number;
 }
 
 /** What happened at the border of a sandbox and is no question: for people, and for reports. */

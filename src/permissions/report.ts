@@ -2,20 +2,31 @@
  * @module
  * Everything that a run asked for, got, and was denied, with who decided.
  */
-import type { PermissionNote } from "../core/permission.ts";
+import type { AskingProcess, PermissionNote, Subject } from "../core/permission.ts";
 import type { DecidedBy, DecisionLog, LoggedDecision } from "./decision-log.ts";
 import type { MeaningPlace } from "./meaning.ts";
 import { describeNote, notesToShow, summaryOfLookups } from "./notes.ts";
+import type { Effect } from "./rule.ts";
 import { showName } from "./show-untrusted.ts";
 import { describeEntry } from "./summary.ts";
 
 /** As JSON has it. */
 export interface PermissionReport {
-  readonly decisions: readonly Readonly<Record<string, unknown>>[];
+  readonly decisions: DecisionJson[];
   /** Decisions that were not kept, because there were too many different ones. */
   readonly omitted: number;
   /** What was no question. */
   readonly notes: readonly Readonly<Record<string, unknown>>[];
+}
+
+export interface DecisionJson {
+  readonly subject: Subject;
+  readonly process?: AskingProcess;
+  readonly decision: Effect;
+  readonly decided_by: DecidedBy;
+  readonly count: number;
+  readonly first_at: string;
+  readonly last_at: string;
 }
 
 export function reportOf(log: DecisionLog): PermissionReport {
@@ -26,14 +37,13 @@ export function reportOf(log: DecisionLog): PermissionReport {
   };
 }
 
-function toJson(entry: LoggedDecision): Readonly<Record<string, unknown>> {
+function toJson(entry: LoggedDecision): DecisionJson {
   const { subject, process, isAllowed, by, count } = entry;
-  const { kind: decidedBy, ...more } = by;
   return {
     subject,
     ...(process && { process }),
     decision: isAllowed ? "allow" : "deny",
-    decided_by: { kind: decidedBy, ...more },
+    decided_by: by,
     count,
     first_at: new Date(entry.firstAtMs).toISOString(),
     last_at: new Date(entry.lastAtMs).toISOString(),

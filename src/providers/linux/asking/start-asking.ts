@@ -106,6 +106,7 @@ function egressOf(asking: AskingLauncher, gate: PermissionGate): Egress {
   return createEgress({
     network: sandboxNetworkOf(asking),
     gate,
+    forbidden: () => gate.forbidden?.() ?? [],
     onNote: (note) => gate.note?.(note),
     onForward: (forward) => gate.note?.({ kind: "forwarded", ...forward }),
     onForwardFailed: (port, { message }) =>
