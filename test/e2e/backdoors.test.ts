@@ -110,7 +110,10 @@ describe.skipIf(gap !== undefined).each(worldUsers)("backdoors run by %s", (user
   };
 
   describe.each(backdoors)("$name", ({ name, needs, learned }) => {
-    const missing = skipUnless(needs, findProgram(needs) === undefined ? "missing" : undefined);
+    const missing = skipUnless(
+      "programs",
+      findProgram(needs) === undefined ? `${needs} is missing` : undefined,
+    );
 
     test.skipIf(missing !== undefined)(
       "nobody to ask: it gets nothing, and its user is told",
