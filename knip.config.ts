@@ -21,6 +21,8 @@ const config: KnipConfig = {
     "apt-get",
     "cc",
     "gcc",
+    "musl-gcc",
+    "go",
     "flock",
     "ldd",
     "clang-format",

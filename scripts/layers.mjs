@@ -75,8 +75,10 @@ export const layers = {
     "observe",
     "server",
     "app.ts",
+    "app-asking.ts",
     "app-local-door.ts",
   ],
+  "app-asking.ts": ["core", "util", "permissions", "config", "service", "observe", "server"],
   "app-local-door.ts": ["core", "languages", "config", "service", "local-server", "app.ts"],
   "app.ts": [
     "core",

@@ -10,11 +10,11 @@ import {
   openCompileCache,
   openPreparedStore,
   programVersion,
+  refuseUselessCache,
 } from "./app.ts";
 import { loadConfig, type WrittenConfig } from "./config/load-config.ts";
-import type { CompileCacheSettings, ServerConfig } from "./config/server-config.ts";
+import type { ServerConfig } from "./config/server-config.ts";
 import { storageFolder } from "./config/storage-folder.ts";
-import { GloveboxError } from "./core/errors.ts";
 import type { ProbeReport, Provider } from "./core/provider.ts";
 import { createBudgets } from "./server/budgets.ts";
 import { buildServer } from "./server/build-server.ts";
@@ -22,12 +22,12 @@ import { requiresKeys } from "./server/authenticate.ts";
 import { createLogger } from "./server/create-logger.ts";
 import { listen, reachOf, type Reach } from "./server/listen.ts";
 import type { ServerOptions } from "./server/server-options.ts";
-import { cacheFolderFault } from "./service/compile-cache/disk-cache.ts";
 import { openObservers, type ServerObservers } from "./server/open-observers.ts";
 import { watchProviders, watchService } from "./server/watch-service.ts";
 import { openKept, type Kept } from "./service/kept.ts";
 import type { ExecutionService } from "./service/service.ts";
 import type { ServiceOptions } from "./service/service-options.ts";
+import { createServedAsking } from "./app-asking.ts";
 import { openLocalDoor, type LocalDoor } from "./app-local-door.ts";
 
 export interface StartServerOptions {
@@ -63,6 +63,7 @@ interface Parts {
   readonly config: ServerConfig;
   readonly service: ExecutionService;
   readonly kept: Kept;
+  readonly asks: ServerOptions["asks"];
   readonly observers: ServerObservers;
   /** The one that has everything, and those of single wires. */
   readonly servers: readonly [App, ...App[]];
@@ -98,7 +99,9 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
       stderr: log,
     });
     ends.push(() => observers.close());
-    const served = { provider, otherProviders, languages };
+    const asking = createServedAsking({ config, env, cwd, configFile, observers, logger });
+    const { asks, home, openAsking } = asking;
+    const served = { provider, otherProviders, languages, openAsking };
     const service = createServedService(config, served, observers, env);
     ends.push(() => service.close());
     const kept = await openKept({
@@ -114,15 +117,18 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     observers.metrics.watch({ storageBytes: () => kept.storageBytes() });
     const { executions, keys } = kept;
     const grace = new AbortController();
-    const parts = { service, executions, keys, observers, otherProviders, config, logger };
+    const shared = { service, executions, asks, home, keys, observers };
+    const parts = { ...shared, otherProviders, config, logger };
     const budgets = createBudgets(config.server.bodyBudgetBytes);
     const servers = buildServers({ ...parts, version, budgets, graceCut: grace.signal });
+    asking.protect(servers);
     const cutGrace = (): void => {
       executions.abortAll();
       grace.abort();
     };
     const door = { provider, languages, env, onRan: observers.executionRan, logger };
-    return await run({ config, service, kept, observers, servers, cutGrace, door }, providers);
+    const all = { config, service, kept, asks, observers, servers, cutGrace, door };
+    return await run(all, providers);
   } catch (error) {
     for (const end of ends.reverse()) await end();
     await Promise.all(providers.map((each) => each.close()));
@@ -181,10 +187,12 @@ async function probe(
 }
 
 function stopping(parts: Parts, door?: LocalDoor): Pick<RunningServer, "close" | "kill"> {
-  const { config, service, kept, observers, servers, cutGrace } = parts;
+  const { config, service, kept, asks, observers, servers, cutGrace } = parts;
   const { executions } = kept;
   const stop = async (): Promise<void> => {
     executions.refuseNew();
+    // What waits for an answer can get none any more.
+    asks.close();
     const grace = setTimeout(() => {
       executions.abortAll();
       door?.stop();
@@ -234,7 +242,7 @@ async function listenForWires(
 
 function createServedService(
   config: ServerConfig,
-  parts: Pick<ServiceOptions, "provider" | "otherProviders" | "languages">,
+  parts: Pick<ServiceOptions, "provider" | "otherProviders" | "languages" | "openAsking">,
   { metrics, tracer, executionRan }: ServerObservers,
   env: NodeJS.ProcessEnv,
 ): ExecutionService {
@@ -268,15 +276,6 @@ function keptOptions(config: ServerConfig, env: NodeJS.ProcessEnv) {
     callbacks,
     retention: storage,
   };
-}
-
-async function refuseUselessCache({ folder, maxBytes }: CompileCacheSettings): Promise<void> {
-  if (folder === undefined || maxBytes === 0) return;
-  const message = await cacheFolderFault(folder);
-  if (message === undefined) return;
-  const path = "compileCache.folder";
-  const text = `${path}: cannot keep anything in ${folder}: ${message}`;
-  throw new GloveboxError("INVALID_CONFIG", text, { issues: [{ path, message }] });
 }
 
 /** The default provider, and the others that a request may name. */

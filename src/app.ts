@@ -11,7 +11,7 @@ import type { CompileCacheSettings, DockerSettings, ProviderName } from "./confi
 import { defaultCompileWallTimeMs } from "./core/limits.ts";
 import type { ImageProgress } from "./core/image.ts";
 import type { Provider } from "./core/provider.ts";
-import { isGloveboxError } from "./core/errors.ts";
+import { GloveboxError, isGloveboxError } from "./core/errors.ts";
 import { readBuiltLanguages } from "./languages/built.ts";
 import { indexLanguages } from "./languages/index-languages.ts";
 import type { LanguageIndex } from "./languages/index-languages.ts";
@@ -162,6 +162,20 @@ export function openCompileCache(
   const base = cacheFolder(env);
   const place = folder ?? (base === undefined ? undefined : join(base, "compiled"));
   return place === undefined || maxBytes === 0 ? undefined : lazyDiskCache(place, maxBytes);
+}
+
+/** @throws {GloveboxError} `INVALID_CONFIG` for a folder that nothing can be kept in. */
+export async function refuseUselessCache({
+  folder,
+  maxBytes,
+}: CompileCacheSettings): Promise<void> {
+  if (folder === undefined || maxBytes === 0) return;
+  const { cacheFolderFault } = await import("./service/compile-cache/disk-cache.ts");
+  const message = await cacheFolderFault(folder);
+  if (message === undefined) return;
+  const path = "compileCache.folder";
+  const text = `${path}: cannot keep anything in ${folder}: ${message}`;
+  throw new GloveboxError("INVALID_CONFIG", text, { issues: [{ path, message }] });
 }
 
 /** Most programs are not compiled. */

@@ -2,6 +2,7 @@
  * @module
  * A server's v1 API as functions.
  */
+import type { AnswerRequest, Answered, AskList } from "./ask-types.ts";
 import { opened, SocketAttachment, type Attachment } from "./attach.ts";
 import { follow, type FollowOptions } from "./follow.ts";
 import { executionPath, toQuery, Transport, type ApiRequest } from "./transport.ts";
@@ -76,6 +77,10 @@ export interface GloveboxClient {
   events(id: string, options?: FollowOptions): AsyncGenerator<ExecutionMessage, void, void>;
   /** What happens, and a way to type into it. Does not go on by itself, see `cursor`. */
   attach(id: string, options?: FollowOptions): Promise<Attachment>;
+  /** What programs ask now. @param options `executionId`: of this one. */
+  asks(options?: CallOptions & { readonly executionId?: string }): Promise<AskList>;
+  /** The first answer counts: a later one is `CONFLICT`. */
+  answer(askId: string, answer: AnswerRequest, options?: CallOptions): Promise<Answered>;
   languages(options?: CallOptions): Promise<LanguagesAnswer>;
   info(options?: CallOptions): Promise<InfoAnswer>;
   health(options?: CallOptions): Promise<HealthAnswer>;
@@ -103,6 +108,12 @@ export function createClient(options: ClientOptions): GloveboxClient {
   const client: GloveboxClient = {
     ...executionCalls(transport, get),
     attach: async (id, follow = {}) => attach(client, options, base, id, follow),
+    asks: async ({ executionId, ...call } = {}) =>
+      get(executionId === undefined ? "/v1/asks" : executionPath(executionId, "/asks"), call),
+    answer: async (askId, body, { signal } = {}) => {
+      const path = `/v1/asks/${encodeURIComponent(askId)}`;
+      return transport.json({ method: "POST", path, body, repeat: "not-begun", signal });
+    },
     languages: async (call = {}) => get("/v1/languages", call),
     info: async (call = {}) => get("/v1/info", call),
     health: async (call = {}) => get("/health", call),
@@ -116,7 +127,7 @@ type Get = <T>(path: string, options: CallOptions) => Promise<T>;
 function executionCalls(
   transport: Transport,
   get: Get,
-): Omit<GloveboxClient, "attach" | "languages" | "info" | "health" | "ready"> {
+): Omit<GloveboxClient, "attach" | "asks" | "answer" | "languages" | "info" | "health" | "ready"> {
   const post = { method: "POST" } as const;
   const look: GloveboxClient["get"] = async (id, { waitSeconds, ...call } = {}) =>
     get(executionPath(id, "", { wait: waitSeconds }), call);

@@ -18,7 +18,14 @@ export interface FollowOptions {
 const MAX_FAILURES = 8;
 /** The server says something every 15 s. */
 const SILENCE_MS = 45_000;
-const types: readonly string[] = ["state", "output", "end"] satisfies ExecutionMessage["type"][];
+const types: readonly string[] = [
+  "state",
+  "output",
+  "ask",
+  "answered",
+  "withdrawn",
+  "end",
+] satisfies ExecutionMessage["type"][];
 
 /**
  * Where the execution is begun anew, its output comes anew, behind a `state` with more `attempts`.

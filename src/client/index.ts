@@ -19,6 +19,14 @@ export type {
   ListOptions,
   SubmitOptions,
 } from "./client.ts";
+export type {
+  AnswerRequest,
+  Answered,
+  Ask,
+  AskList,
+  AskMessage,
+  PermissionReport,
+} from "./ask-types.ts";
 export type { FollowOptions } from "./follow.ts";
 export type {
   AttachMessage,

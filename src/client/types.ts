@@ -2,6 +2,7 @@
  * @module
  * Requests and answers of the v1 API, as JSON has them. A test holds them to the server's schemas.
  */
+import type { Ask, AskMessage, PermissionReport } from "./ask-types.ts";
 import type { Control, EnforcementLevel, EnforcementMode } from "../core/enforcement.ts";
 import type { ErrorCode } from "../core/errors.ts";
 
@@ -51,7 +52,10 @@ export interface ExecuteRequest {
   readonly compile_cache?: "use" | "off" | undefined;
   /** Paths that come back, relative to `/workspace`; `out` if absent. */
   readonly artifacts?: readonly string[] | undefined;
+  /** `ask`: somebody answers, see `asks`, while the program waits. */
   readonly network?: "none" | "all" | "ask" | undefined;
+  /** `ask`: it may ask for files of the user that the server runs as. */
+  readonly host_files?: "none" | "ask" | undefined;
   readonly on_output_limit?: "truncate" | "kill" | undefined;
   readonly enforcement?: EnforcementMode | undefined;
   readonly provider?: string | undefined;
@@ -143,6 +147,8 @@ export interface ExecuteAnswer {
     readonly problem?: string;
   };
   readonly enforcement: EnforcementReport;
+  /** What it asked for, and got; absent where it could not ask. */
+  readonly permissions?: PermissionReport;
 }
 
 /** A failure of the server, as its answers have it. */
@@ -166,6 +172,8 @@ export interface Execution {
   readonly created_at: string;
   readonly started_at: string | null;
   readonly finished_at: string | null;
+  /** Questions that it waits for the answer of; absent where it waits for none. */
+  readonly waiting_for?: readonly Ask[];
   /** Of its end; not in lists, unless `ids` asked for it. */
   readonly result?: ExecuteAnswer;
   /** Why the server failed to run it. */
@@ -220,6 +228,11 @@ export interface InfoAnswer {
   readonly images: { readonly allowed: readonly string[] };
   readonly limits: { readonly default: LimitsReport; readonly max: LimitsReport };
   readonly network: { readonly allowed: readonly string[] };
+  readonly permissions: {
+    readonly files: "none" | "ask";
+    readonly ask_timeout_ms: number;
+    readonly always: boolean;
+  };
   readonly enforcement: EnforcementReport;
 }
 
@@ -259,7 +272,7 @@ export interface EndMessage {
   readonly execution: Execution;
 }
 
-export type ExecutionMessage = StateMessage | OutputMessage | EndMessage;
+export type ExecutionMessage = StateMessage | OutputMessage | AskMessage | EndMessage;
 
 /** Answers a message that was wrong. */
 export interface ErrorMessage {

@@ -65,6 +65,11 @@ export const variableTable: readonly (readonly [variable: string, path: string])
   ["GLOVEBOX_ARTIFACTS_FILES", "artifacts.files"],
   ["GLOVEBOX_ARTIFACTS_SIZE", "artifacts.size"],
   ["GLOVEBOX_NETWORK_ALLOWED", "network.allowed"],
+  ["GLOVEBOX_PERMISSIONS_FILES", "permissions.files"],
+  ["GLOVEBOX_PERMISSIONS_ASK_TIMEOUT", "permissions.askTimeout"],
+  ["GLOVEBOX_PERMISSIONS_ALLOW", "permissions.allow"],
+  ["GLOVEBOX_PERMISSIONS_DENY", "permissions.deny"],
+  ["GLOVEBOX_PERMISSIONS_ALWAYS", "permissions.always"],
   ["GLOVEBOX_LOG_LEVEL", "logLevel"],
 ];
 

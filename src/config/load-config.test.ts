@@ -222,7 +222,12 @@ describe("what is refused, with its field and value", () => {
     ["docker host", { yaml: "docker: {host: /run/docker.sock}" }, "docker.host", "unix:///"],
     ["OCI runtime", { yaml: "docker: {ociRuntime: ../runc}" }, "docker.ociRuntime", "runsc"],
     ["no network mode", { yaml: "network: {allowed: []}" }, "network.allowed", "at least one"],
-    ["ask", { env: { GLOVEBOX_NETWORK_ALLOWED: "ask" } }, "GLOVEBOX_NETWORK_ALLOWED", '"ask"'],
+    [
+      "asked",
+      { env: { GLOVEBOX_NETWORK_ALLOWED: "asked" } },
+      "GLOVEBOX_NETWORK_ALLOWED",
+      '"asked"',
+    ],
     ["yes as boolean", { yaml: "server: {insecureNoAuth: yes}" }, "server.insecureNoAuth", '"yes"'],
     ["host with space", { yaml: "server: {host: a b}" }, "server.host", '"a b"'],
     ["a list", { yaml: "[1, 2]" }, "the configuration", "must be an object"],

@@ -66,6 +66,7 @@ export function mergeSources(sources: readonly ConfigSource[]): ServerConfig {
       maxBytes: pick((source) => source.artifacts?.size, defaults.artifacts.maxBytes),
     },
     network: { allowed: pick((source) => source.network?.allowed, defaults.network.allowed) },
+    permissions: mergePermissions(pick, defaults.permissions),
     logLevel: pick((source) => source.logLevel, defaults.logLevel),
   };
   checkTogether(
@@ -130,6 +131,19 @@ function mergePools(pick: Read, defaults: ServerConfig["pools"]): ServerConfig["
     size: pick(({ pools }) => pools?.size, defaults.size),
     memoryBytes: pick(({ pools }) => pools?.memory, defaults.memoryBytes),
     fork: pick(({ pools }) => pools?.fork, defaults.fork),
+  };
+}
+
+function mergePermissions(
+  pick: Read,
+  defaults: ServerConfig["permissions"],
+): ServerConfig["permissions"] {
+  return {
+    files: pick(({ permissions }) => permissions?.files, defaults.files),
+    askTimeoutMs: pick(({ permissions }) => permissions?.askTimeout, defaults.askTimeoutMs),
+    allow: pick(({ permissions }) => permissions?.allow, defaults.allow),
+    deny: pick(({ permissions }) => permissions?.deny, defaults.deny),
+    always: pick(({ permissions }) => permissions?.always, defaults.always),
   };
 }
 

@@ -10,6 +10,7 @@ import { imageForm, isImageName, pullPolicies } from "../core/image.ts";
 import { limitNames, limitTable, type LimitName } from "../core/limits.ts";
 import { duration, list, listOf, size, text, trueOrFalse, wholeNumber } from "./fields.ts";
 import { imagePatternForm, isDockerHost, isImagePattern, isOciRuntime } from "./image-name.ts";
+import { fileModes } from "./permission-settings.ts";
 import {
   authModes,
   enforcementModes,
@@ -30,6 +31,8 @@ const MIB = 2 ** 20;
 const MAX_ALLOWED_IMAGES = 1024;
 const MAX_ORIGINS = 256;
 const MAX_PROXIES = 64;
+const MAX_RULES = 1024;
+const MAX_RULE_CHARS = 4096;
 
 /** A limit's name for people: the unit is in the value, `memory: 256MiB`. */
 export type LimitWord<Name extends LimitName = LimitName> =
@@ -183,8 +186,27 @@ export const configSourceSchema = z.strictObject({
     })
     .optional(),
   network: z.strictObject({ allowed: listOf(networkModes, { min: 1 }).optional() }).optional(),
+  permissions: z
+    .strictObject({
+      files: oneOf(fileModes),
+      askTimeout: duration({ min: 100, max: HOUR }).optional(),
+      allow: ruleTexts().optional(),
+      deny: ruleTexts().optional(),
+      always: trueOrFalse().optional(),
+    })
+    .optional(),
   logLevel: oneOf(logLevels),
 });
+
+/** Looked at as rules when the server starts: they are about its user's files. */
+function ruleTexts(): z.ZodType<readonly string[]> {
+  return list({
+    min: 0,
+    max: MAX_RULES,
+    form: `a list of at most ${MAX_RULES} rules like net api.github.com:443, read ~/.aws/`,
+    isItem: (item): item is string => typeof item === "string" && item.length <= MAX_RULE_CHARS,
+  });
+}
 
 /** As browsers write it: scheme, host and port, nothing behind. */
 function isOrigin(value: unknown): value is string {

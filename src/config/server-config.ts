@@ -12,6 +12,7 @@ import {
   type Limits,
 } from "../core/limits.ts";
 import type { NetworkPolicy } from "../core/policy.ts";
+import { defaultPermissions, type PermissionSettings } from "./permission-settings.ts";
 
 /** `auto` picks a provider that isolates; it never picks `process`. */
 export const providerNames = ["auto", "linux", "docker", "process"] as const;
@@ -43,7 +44,11 @@ export const defaultDockerSettings: DockerSettings = {
   poolSize: 0,
 };
 
-export const networkModes = ["none", "all"] as const satisfies readonly NetworkPolicy["mode"][];
+export const networkModes = [
+  "none",
+  "ask",
+  "all",
+] as const satisfies readonly NetworkPolicy["mode"][];
 export const enforcementModes = [
   "strict",
   "best-effort",
@@ -168,6 +173,7 @@ export interface ServerConfig {
     /** What a caller may ask for; who does not ask gets `none`. */
     readonly allowed: readonly NetworkPolicy["mode"][];
   };
+  readonly permissions: PermissionSettings;
   readonly logLevel: (typeof logLevels)[number];
 }
 
@@ -288,6 +294,7 @@ export function defaultServerConfig(): ServerConfig {
     prepare: "used",
     artifacts: { maxFiles: 64, maxBytes: 8 * MIB },
     network: { allowed: ["none"] },
+    permissions: defaultPermissions,
     logLevel: "info",
   };
 }

@@ -41,6 +41,8 @@ export const errorCatalog = {
   QUEUE_TIMEOUT: { status: 503, exitCode: 125, retryable: true },
   /** No execution of this caller has this id: there was none, or it is no longer kept. */
   EXECUTION_NOT_FOUND: { status: 404, exitCode: 125, retryable: false },
+  /** No execution of this caller asked a question with this id, or it is long over. */
+  ASK_NOT_FOUND: { status: 404, exitCode: 125, retryable: false },
   /** The server died while the execution ran, and it can't be run again, or was too often. */
   EXECUTION_LOST: { status: 500, exitCode: 125, retryable: true },
   /** What was asked for does not go together with the state of things. */
@@ -85,6 +87,7 @@ export interface ErrorDetails {
   QUOTA_EXHAUSTED: { readonly limit: number; readonly retryAfterMs: number };
   QUEUE_TIMEOUT: { readonly timeoutMs: number; readonly retryAfterMs?: number };
   EXECUTION_NOT_FOUND: { readonly executionId: string };
+  ASK_NOT_FOUND: { readonly askId: string };
   EXECUTION_LOST: { readonly executionId: string; readonly attempts: number };
   CONFLICT: { readonly reason: string };
   STORAGE_UNAVAILABLE: { readonly reason: string };

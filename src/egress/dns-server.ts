@@ -7,6 +7,7 @@ import type { Server, Socket } from "node:net";
 import { answerDns } from "./answer-dns.ts";
 import type { Names } from "./names.ts";
 import type { OnNote } from "./note.ts";
+import { resetSocket } from "./reset-socket.ts";
 import { replyTo } from "./udp-flow.ts";
 
 export interface DnsServer {
@@ -35,7 +36,7 @@ export function createDnsServer(names: Names, onNote: OnNote): DnsServer {
     serveTcp: (server) => {
       server.on("connection", (connection) => {
         if (connections.size >= maxConnections) {
-          connection.resetAndDestroy();
+          resetSocket(connection);
           return;
         }
         connections.add(connection);
@@ -60,14 +61,14 @@ function answerConnection(connection: Socket, answer: (query: Buffer) => Buffer 
     while (pending.length >= 2) {
       const length = pending.readUInt16BE(0);
       if (length > maxQueryBytes) {
-        connection.resetAndDestroy();
+        resetSocket(connection);
         return;
       }
       if (pending.length < 2 + length) return;
       const bytes = answer(pending.subarray(2, 2 + length));
       pending = pending.subarray(2 + length);
       if (bytes === undefined) {
-        connection.resetAndDestroy();
+        resetSocket(connection);
         return;
       }
       const head = Buffer.alloc(2);

@@ -7,6 +7,7 @@ import type { AskingProcess, PermissionGate } from "../core/permission.ts";
 import { addressClassOf, canonicalAddress } from "../util/address-class.ts";
 import { listenOnHost, type HostListener } from "./host-listener.ts";
 import { createPlaces } from "./places.ts";
+import { resetSocket } from "./reset-socket.ts";
 import type { SandboxNetwork } from "./sandbox-network.ts";
 import { prepareForSplice, splice } from "./splice.ts";
 import { maxForwardedConnections } from "./timing.ts";
@@ -96,7 +97,7 @@ function createJoins(network: SandboxNetwork): Joins {
       prepareForSplice(track(sockets, outside));
       const leave = places.take();
       if (leave === undefined) {
-        outside.resetAndDestroy();
+        resetSocket(outside);
         return;
       }
       outside.once("close", leave);
@@ -105,12 +106,12 @@ function createJoins(network: SandboxNetwork): Joins {
         prepareForSplice(inside);
         splice(inside, outside);
       } catch {
-        outside.resetAndDestroy();
+        resetSocket(outside);
       }
     },
     // Each resets the one that it is joined with.
     close: () => {
-      for (const socket of sockets) socket.resetAndDestroy();
+      for (const socket of sockets) resetSocket(socket);
     },
   };
 }

@@ -4,6 +4,7 @@
  */
 import type { Socket } from "node:net";
 import { keepAliveMs, type OutsideConnection } from "./connect.ts";
+import { resetSocket } from "./reset-socket.ts";
 
 /**
  * Passes on all that either side does: bytes, at the speed of whoever takes them slowest; the end of
@@ -39,7 +40,7 @@ export function prepareForSplice(socket: Socket): void {
 function passCut(from: Socket, to: Socket): boolean {
   const cut = (): void => {
     const isComplete = from.readableEnded && from.writableFinished;
-    if (!isComplete && !to.destroyed) to.resetAndDestroy();
+    if (!isComplete && !to.destroyed) resetSocket(to);
   };
   if (from.destroyed) cut();
   else from.once("close", cut);

@@ -14,6 +14,7 @@ import {
   type Endpoints,
 } from "./endpoints.ts";
 import type { OnNote } from "./note.ts";
+import { resetSocket } from "./reset-socket.ts";
 import type { SandboxNetwork } from "./sandbox-network.ts";
 import { watchServerName } from "./server-name.ts";
 import { prepareForSplice, spliceOutside } from "./splice.ts";
@@ -75,7 +76,7 @@ export function createTcpRelay(options: TcpRelayOptions): TcpRelay {
     close: () => {
       endpoints.close();
       // A reset, as its partner outside gets: what is cut off must not look complete.
-      for (const connection of state.connections) connection.resetAndDestroy();
+      for (const connection of state.connections) resetSocket(connection);
     },
   };
 }
@@ -131,7 +132,7 @@ function accept(state: State, endpoint: TcpEndpoint, inside: Socket): void {
   prepareForSplice(inside);
   const isOneTooMany = endpoint.budget <= 0 || connections.size >= maxTcpConnections;
   if (isOneTooMany) {
-    inside.resetAndDestroy();
+    resetSocket(inside);
     return;
   }
   connections.add(inside);
@@ -153,7 +154,7 @@ async function dialFor(state: State, target: Target, inside: Socket): Promise<vo
   const dialled = await state.dialer.tcp(target, { signal: gone.signal });
   inside.off("close", onGone);
   if (dialled.kind === "connected") join(state, target, inside, dialled.socket);
-  else if (!inside.destroyed) inside.resetAndDestroy();
+  else if (!inside.destroyed) resetSocket(inside);
 }
 
 function join({ onNote }: State, target: Target, inside: Socket, outside: OutsideConnection): void {

@@ -42,7 +42,33 @@ export interface AuditedKey {
   readonly name: string;
 }
 
+/** What an execution asked for, and got; by no means all that it did with it. */
+export interface AuditedDecision extends Partial<AuditedRequest> {
+  readonly callerId: string;
+  readonly executionId: string;
+  /** `net tcp api.github.com:443` */
+  readonly subject: string;
+  readonly decision: "allow" | "deny";
+  /** `rule`, `answer`, `timeout` and their like. */
+  readonly decidedBy: string;
+  /** Which rule; or for how long the answer is. */
+  readonly detail?: string;
+}
+
+/** Who answered a question. */
+export interface AuditedAnswer extends AuditedRequest {
+  readonly askId: string;
+  readonly executionId: string;
+  readonly subject: string;
+  readonly answer: "allow" | "deny";
+  readonly scope: string;
+  /** What it is about, where that is more than was asked for. */
+  readonly pattern?: string;
+}
+
 export interface Audit {
+  permissionDecided(decision: AuditedDecision): void;
+  questionAnswered(answer: AuditedAnswer): void;
   executionEnded(execution: AuditedExecution): void;
   requestRefused(refusal: AuditedRefusal): void;
   keyCreated(key: AuditedKey): void;
@@ -131,6 +157,7 @@ function createAudit(lines: Lines): Audit {
         ip,
       });
     },
+    ...permissionLines(write),
     requestRefused: ({ requestId, callerId, code, method, route, ip }) => {
       write({ event: "refused", request_id: requestId, caller: callerId, code, method, route, ip });
     },
@@ -148,6 +175,34 @@ function createAudit(lines: Lines): Audit {
     },
     lostLines: () => lines.lostLines(),
     close: async () => lines.close(),
+  };
+}
+
+function permissionLines(
+  write: (fields: Fields) => void,
+): Pick<Audit, "permissionDecided" | "questionAnswered"> {
+  return {
+    permissionDecided: ({ requestId, executionId, callerId, ip, ...decided }) => {
+      const { subject, decision, decidedBy, detail } = decided;
+      write({
+        event: "permission",
+        request_id: requestId,
+        execution_id: executionId,
+        caller: callerId,
+        ...{ subject, decision, decided_by: decidedBy, detail, ip },
+      });
+    },
+    questionAnswered: ({ requestId, executionId, callerId, ip, askId, ...given }) => {
+      const { subject, answer, scope, pattern } = given;
+      write({
+        event: "answer",
+        request_id: requestId,
+        execution_id: executionId,
+        caller: callerId,
+        ask_id: askId,
+        ...{ subject, answer, scope, pattern, ip },
+      });
+    },
   };
 }
 

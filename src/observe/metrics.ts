@@ -28,6 +28,9 @@ export interface EndedRequest {
 /** Of one request to a callback URL: `retried` failed and will be repeated, `failed` will not. */
 export type CallbackResult = "delivered" | "retried" | "failed";
 
+/** `withdrawn`: whoever asked was gone, or another answer told it. */
+export type QuestionEnd = "allowed" | "denied" | "timeout" | "withdrawn";
+
 export interface Metrics {
   /** A phase of an execution came to its end, whatever end. */
   executionEnded(ended: EndedPhase): void;
@@ -38,6 +41,7 @@ export interface Metrics {
   requestEnded(ended: EndedRequest): void;
   sweepEnded(provider: string, result: "done" | "failed"): void;
   callbackEnded(result: CallbackResult): void;
+  questionEnded(end: QuestionEnd): void;
   /** An execution was given up because the server died while it ran. */
   executionLost(): void;
   /** From now on, each scrape has these. A name can be given once. */
@@ -92,6 +96,7 @@ const readingTable = {
     "glovebox_sandboxes_destroying",
     "Sandboxes that are being destroyed.",
   ],
+  questionsOpen: ["gauge", "glovebox_questions_open", "Questions that wait for an answer."],
   storageBytes: ["gauge", "glovebox_storage_bytes", "Size of the database."],
   auditLinesLost: [
     "counter",
@@ -141,6 +146,9 @@ export function createMetrics({ languageIds }: MetricsOptions): Metrics {
     },
     callbackEnded: (result) => {
       series.callbacks.inc({ result });
+    },
+    questionEnded: (end) => {
+      series.questions.inc({ end });
     },
     executionLost: () => {
       series.lost.inc();
@@ -199,10 +207,22 @@ function createSeries(registry: Registry) {
       buckets: executionBuckets,
       registers,
     }),
+    ...createCounters(registers),
+  };
+}
+
+function createCounters(registers: Registry[]) {
+  return {
     sweeps: new Counter({
       name: "glovebox_sweeps_total",
       help: "Searches for what killed owners left behind.",
       labelNames: ["provider", "result"],
+      registers,
+    }),
+    questions: new Counter({
+      name: "glovebox_questions_total",
+      help: "Questions of executions that are no longer open.",
+      labelNames: ["end"],
       registers,
     }),
     callbacks: new Counter({

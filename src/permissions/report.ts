@@ -2,40 +2,72 @@
  * @module
  * Everything that a run asked for, got, and was denied, with who decided.
  */
+import type { AskingProcess, PermissionNote, Subject } from "../core/permission.ts";
 import type { DecidedBy, DecisionLog, LoggedDecision } from "./decision-log.ts";
 import type { MeaningPlace } from "./meaning.ts";
+import { describeNote, notesToShow, summaryOfLookups } from "./notes.ts";
+import type { Effect } from "./rule.ts";
 import { showName } from "./show-untrusted.ts";
 import { describeEntry } from "./summary.ts";
 
 /** As JSON has it. */
 export interface PermissionReport {
-  readonly decisions: readonly Readonly<Record<string, unknown>>[];
+  readonly decisions: DecisionJson[];
   /** Decisions that were not kept, because there were too many different ones. */
   readonly omitted: number;
+  /** What was no question. */
+  readonly notes: { kind: string; [field: string]: unknown }[];
+}
+
+export interface DecisionJson {
+  readonly subject: Subject;
+  readonly process?: AskingProcess;
+  readonly decision: Effect;
+  readonly decided_by: DecidedBy;
+  readonly count: number;
+  readonly first_at: string;
+  readonly last_at: string;
 }
 
 export function reportOf(log: DecisionLog): PermissionReport {
-  return { decisions: log.entries().map(toJson), omitted: log.omitted() };
+  return {
+    decisions: log.entries().map(toJson),
+    omitted: log.omitted(),
+    notes: notesToShow(log).map(noteToJson),
+  };
 }
 
-function toJson(entry: LoggedDecision): Readonly<Record<string, unknown>> {
+function toJson(entry: LoggedDecision): DecisionJson {
   const { subject, process, isAllowed, by, count } = entry;
-  const { kind: decidedBy, ...more } = by;
   return {
     subject,
     ...(process && { process }),
     decision: isAllowed ? "allow" : "deny",
-    decided_by: { kind: decidedBy, ...more },
+    decided_by: by,
     count,
     first_at: new Date(entry.firstAtMs).toISOString(),
     last_at: new Date(entry.lastAtMs).toISOString(),
   };
 }
 
+const noteToJson = (note: PermissionNote): PermissionReport["notes"][number] => ({
+  kind: note.kind,
+  ...Object.fromEntries(
+    Object.entries(note).map(([key, value]: [string, unknown]) => [
+      key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+      value,
+    ]),
+  ),
+});
+
+/** More notes than this nobody reads; JSON has all. */
+const MAX_NOTES = 50;
+
 /** A line each, without its end: `allowed  curl: connect to a.b:443, 3 times  [rule r1]`. */
 export function formatReport(log: DecisionLog, place: MeaningPlace): readonly string[] {
   const entries = log.entries();
-  if (entries.length === 0) return ["glovebox: the program asked for nothing"];
+  const notes = formatNotes(log);
+  if (entries.length === 0) return ["glovebox: the program asked for nothing", ...notes];
   const lines = entries.map((entry) => {
     const effect = entry.isAllowed ? "allowed" : "denied ";
     const times = entry.count === 1 ? "" : `, ${entry.count} times`;
@@ -43,7 +75,19 @@ export function formatReport(log: DecisionLog, place: MeaningPlace): readonly st
   });
   const omitted = log.omitted();
   const rest = omitted === 0 ? [] : [`  and ${omitted} more, which were not kept`];
-  return [`glovebox: the program asked for ${entries.length}:`, ...lines, ...rest];
+  return [`glovebox: the program asked for ${entries.length}:`, ...lines, ...rest, ...notes];
+}
+
+function formatNotes(log: DecisionLog): readonly string[] {
+  const notes = notesToShow(log);
+  const lines = notes.slice(0, MAX_NOTES).map((note) => `  noted    ${describeNote(note)}`);
+  const omitted = notes.length - lines.length;
+  const summary = summaryOfLookups(log);
+  return [
+    ...lines,
+    ...(omitted === 0 ? [] : [`  and ${omitted} more notes: \`--json\` has them`]),
+    ...(summary === undefined ? [] : [summary]),
+  ];
 }
 
 export function formatDecidedBy(by: DecidedBy): string {

@@ -4,6 +4,7 @@
  */
 import type { FastifyInstance } from "fastify";
 import type { WireName } from "../config/server-config.ts";
+import { addAskRoutes } from "./asks/routes.ts";
 import { addAttachRoute } from "./executions/attach.ts";
 import { addEventsRoute } from "./executions/events.ts";
 import { addManageRoutes } from "./executions/manage.ts";
@@ -29,6 +30,7 @@ export function addAllRoutes(app: FastifyInstance, context: ServerContext): void
   addManageRoutes(app, context);
   addEventsRoute(app, context);
   addAttachRoute(app, context);
+  addAskRoutes(app, context);
   addSandboxRoute(app, context);
   addLanguagesRoute(app, context);
   addInfoRoute(app, context);

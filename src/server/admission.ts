@@ -39,6 +39,7 @@ export function admit(
 ): Admitted {
   const language = findLanguage(body.language, languages);
   refuseByRules(body, caller, language, defaultProvider);
+  refuseHostFiles(body, caller);
   const request = toExecutionRequest(body, languages, boundsFor(caller, config));
   const { maxConcurrent } = caller.rules;
   const turn = {
@@ -86,6 +87,13 @@ function refuseByRules(
     if (wanted === undefined || most === undefined || wanted <= most) continue;
     throw notAllowed(`limits.${snakeCase(name)}`, `your key allows at most ${most}, not ${wanted}`);
   }
+}
+
+/** They are not the caller's own, but those of whoever runs the server. */
+function refuseHostFiles({ host_files: hostFiles }: ExecuteBody, { scopes }: Caller): void {
+  if (hostFiles !== "ask" || scopes.includes("admin")) return;
+  const have = scopes.join(", ");
+  throw notAllowed("host_files", `"ask" needs a key with the scope \`admin\`; yours has ${have}`);
 }
 
 function refuseOther(field: string, value: string, allowed: readonly string[] | undefined): void {

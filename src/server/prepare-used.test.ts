@@ -10,6 +10,7 @@ import type { ServerConfig } from "../config/server-config.ts";
 import type { LoadedLanguage } from "../core/language.ts";
 import { indexLanguages } from "../languages/index-languages.ts";
 import { createPreparedStore } from "../service/prepared/prepared-store.ts";
+import { createAskBoard } from "../service/permissions/ask-board.ts";
 import { openKept } from "../service/kept.ts";
 import { ExecutionService } from "../service/service.ts";
 import { noAudit } from "../observe/audit.ts";
@@ -96,6 +97,7 @@ async function serve(
   const server = buildServer({
     budgets: createBudgets(config.server.bodyBudgetBytes),
     ...{ service: made, executions, keys, config, version: "1.2.3" },
+    ...{ asks: createAskBoard({ askTimeoutMs: 1000 }), home: "/home/nobody" },
     observers: { metrics, audit: noAudit, tracer: noTracer },
     logger: createLogger(config, { write }),
   });

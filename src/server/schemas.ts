@@ -5,12 +5,14 @@
 import { z } from "zod";
 import { parseFilePath } from "../core/file-path.ts";
 import { imageForm, isImageName } from "../core/image.ts";
+import { fileModes } from "../config/permission-settings.ts";
 import { enforcementModes, type ServerConfig } from "../config/server-config.ts";
 import { controls, type Control } from "../core/enforcement.ts";
 import { limitNames, limitTable, type LimitName } from "../core/limits.ts";
 import { outcomeLimits } from "../core/outcome.ts";
 import type { Encoding } from "../service/report-json.ts";
 import { snakeCase } from "../util/snake-case.ts";
+import { permissionReportSchema } from "./asks/subject-schema.ts";
 import type { LimitField } from "./field-names.ts";
 
 /** Elements of `args`, and of `env`. Their bytes have a bound of their own. */
@@ -55,6 +57,7 @@ export function executeBodySchema(config: ServerConfig) {
     compile_cache: z.enum(["use", "off"]).optional(),
     artifacts: z.array(artifactPath).max(MAX_ARTIFACT_PATHS).optional(),
     network: z.enum(["none", "all", "ask"]).optional(),
+    host_files: z.enum(["none", "ask"]).optional(),
     on_output_limit: z.enum(["truncate", "kill"]).optional(),
     enforcement: z.enum(enforcementModes).optional(),
     provider: z.string().min(1).max(MAX_NAME_CHARS).optional(),
@@ -138,6 +141,7 @@ export const executeAnswerSchema = z.strictObject({
     })
     .optional(),
   enforcement: enforcementSchema,
+  permissions: permissionReportSchema.optional(),
 });
 
 export const languagesAnswerSchema = z.strictObject({
@@ -178,6 +182,11 @@ export const infoAnswerSchema = z.strictObject({
   images: z.strictObject({ allowed: z.array(z.string()) }),
   limits: z.strictObject({ default: limitsSchema, max: limitsSchema }),
   network: z.strictObject({ allowed: z.array(z.string()) }),
+  permissions: z.strictObject({
+    files: z.enum(fileModes),
+    ask_timeout_ms: z.number(),
+    always: z.boolean(),
+  }),
   enforcement: enforcementSchema,
 });
 

@@ -7,6 +7,7 @@ import type { ServerConfig } from "../config/server-config.ts";
 import type { Provider } from "../core/provider.ts";
 import type { Executions } from "../service/executions/executions.ts";
 import type { Keys } from "../service/keys.ts";
+import type { AskBoard } from "../service/permissions/ask-board.ts";
 import type { ExecutionService } from "../service/service.ts";
 import type { Budgets } from "./budgets.ts";
 import type { OutputHolds } from "./executions/hold-output.ts";
@@ -34,6 +35,10 @@ export interface ServerOptions {
   readonly service: ServedService;
   /** Those that are answered later. Who made them closes them, after the server. */
   readonly executions: Executions;
+  /** The questions of both, and of executions that are answered at once. */
+  readonly asks: AskBoard;
+  /** Of the user that the server runs as, absolute and canonical: `~` in an answer. */
+  readonly home: string;
   readonly keys: Keys;
   readonly observers: Observers;
   /** Those that a request may name besides the service's default one. */

@@ -38,9 +38,9 @@ export function toExecutionRequest(
   issues.push(...argumentIssues(body.args ?? [], body.env ?? {}));
   issues.push(...argumentIssues(body.compile_args ?? [], {}, "compile_args"));
   const stdin = stdinOf(body, issues);
-  issues.push(...networkIssues(body));
   if (issues.length > 0) throw invalidBody(issues);
   refuseNetwork(body, config);
+  refuseHostFiles(body, config);
   refuseImage(body, config);
   return {
     program: {
@@ -55,7 +55,8 @@ export function toExecutionRequest(
     stdin: stdin.byteLength === 0 ? "empty" : stdin,
     limits,
     onOutputLimit: body.on_output_limit ?? "truncate",
-    network: { mode: body.network === "all" ? "all" : "none" },
+    network: { mode: body.network ?? "none" },
+    ...(body.host_files === "ask" ? { hostFiles: body.host_files } : {}),
     enforcement: body.enforcement ?? config.enforcement,
     ...compilerOf(body),
     ...(body.compile_cache === undefined ? {} : { compileCache: body.compile_cache }),
@@ -80,6 +81,12 @@ function limitsOf(body: ExecuteBody, config: ServerConfig, language: LoadedLangu
   const named = (name: LimitName): number | undefined => body.limits?.[snakeCase(name)];
   const rows = limitNames.map((name) => [name, named(name) ?? config.limits.default[name]]);
   const limits = Object.fromEntries(rows) as Record<LimitName, number>;
+  // The clock goes on while somebody thinks about an answer.
+  const asks = body.network === "ask" || body.host_files === "ask";
+  if (asks && named("wallTimeMs") === undefined) {
+    const wanted = limits.wallTimeMs + config.permissions.askTimeoutMs;
+    limits.wallTimeMs = Math.min(config.limits.max.wallTimeMs, wanted);
+  }
   const isNamed = (name: LimitName): boolean => named(name) !== undefined;
   return raiseToNeeds(limits, language.limits, isNamed, config.limits.max);
 }
@@ -143,22 +150,27 @@ function decode(
   return Buffer.alloc(0);
 }
 
-function networkIssues({ network }: ExecuteBody): readonly Issue[] {
-  if (network !== "ask") return [];
-  const message =
-    '"ask" needs somebody who can answer while the program waits, and this server has nobody to ask. Use "none" or "all"';
-  return [{ path: "network", message }];
-}
-
 export function refuseNetwork(
   { network }: Pick<ExecuteBody, "network">,
   { network: { allowed } }: ServerConfig,
 ): void {
-  if (network !== "all" || allowed.includes("all")) return;
+  if (network === undefined || network === "none" || allowed.includes(network)) return;
   throw new GloveboxError(
     "NOT_ALLOWED",
-    'network: this server does not allow "all". Its operator can, with network.allowed in glovebox.yaml.',
+    `network: this server does not allow "${network}". Its operator can, with network.allowed in glovebox.yaml.`,
     { field: "network" },
+  );
+}
+
+function refuseHostFiles(
+  { host_files: hostFiles }: ExecuteBody,
+  { permissions: { files } }: ServerConfig,
+): void {
+  if (hostFiles !== "ask" || files === "ask") return;
+  throw new GloveboxError(
+    "NOT_ALLOWED",
+    'host_files: this server does not allow "ask": they are the files of its own user. Its operator can, with permissions.files in glovebox.yaml.',
+    { field: "host_files" },
   );
 }
 

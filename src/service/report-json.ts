@@ -8,6 +8,7 @@ import { controls, type Control, type EnforcementLevel } from "../core/enforceme
 import type { Enforcement } from "../core/enforcement.ts";
 import type { Execution } from "../core/execution.ts";
 import type { Outcome, OutcomeLimit } from "../core/outcome.ts";
+import type { PermissionReport } from "../permissions/report.ts";
 import { snakeCase, type SnakeCase } from "../util/snake-case.ts";
 import type { CollectedExecution, PhaseOutput } from "./collect.ts";
 import type { Artifacts, CompileCacheUse } from "./request.ts";
@@ -53,6 +54,8 @@ export interface ReportJson {
   /** Absent where none were asked for, or could be. */
   artifacts?: ArtifactsJson;
   enforcement: EnforcementJson;
+  /** Absent where nothing was to be asked about. */
+  permissions?: PermissionReport;
 }
 
 export interface ArtifactsJson {
@@ -67,7 +70,7 @@ export interface ArtifactsJson {
 }
 
 export function reportToJson({ report, output }: CollectedExecution): ReportJson {
-  const { id, runtime, compile, run, enforcement, compileCache, artifacts } = report;
+  const { id, runtime, compile, run, enforcement, compileCache, artifacts, permissions } = report;
   return {
     id,
     language: runtime?.languageId ?? null,
@@ -77,6 +80,7 @@ export function reportToJson({ report, output }: CollectedExecution): ReportJson
     ...(compileCache === undefined ? {} : { compile_cache: compileCache }),
     ...(artifacts === undefined ? {} : { artifacts: artifactsToJson(artifacts) }),
     enforcement: enforcementToJson(enforcement),
+    ...(permissions === undefined ? {} : { permissions }),
   };
 }
 

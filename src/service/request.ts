@@ -14,6 +14,7 @@ import type { Limits, OutputLimitAction } from "../core/limits.ts";
 import type { PermissionGate } from "../core/permission.ts";
 import type { NetworkPolicy, Policy, WorkspaceMount } from "../core/policy.ts";
 import type { SandboxFile } from "../core/sandbox.ts";
+import type { PermissionReport } from "../permissions/report.ts";
 import type { SpanReference } from "../observe/traceparent.ts";
 
 export type Program =
@@ -64,7 +65,10 @@ export interface ExecutionRequest {
   /** Whose turn it takes where others wait too. Absent: nobody's in particular. */
   readonly turn?: Turn;
   readonly onOutputLimit: OutputLimitAction;
+  /** `ask` without `permissions`: the service knows whom, see `ServiceOptions.openAsking`. */
   readonly network: NetworkPolicy;
+  /** It may ask for files of this user, whoever the service knows. Absent: it may not. */
+  readonly hostFiles?: "ask";
   /** What of this machine it may ask for, or has. Absent: nothing but its workspace. */
   readonly permissions?: RequestPermissions;
   /** `off`: its program is no fork of an interpreter that others' are forks of, too. */
@@ -156,6 +160,8 @@ export interface ExecutionReport {
   /** Absent where they were not asked for, or went with a sandbox that a limit or a cancel ended. */
   readonly changes?: ReadChanges;
   readonly enforcement: Enforcement;
+  /** What it asked for, and got. Absent where the service was not to ask. */
+  readonly permissions?: PermissionReport;
 }
 
 /** How the changes were read. */

@@ -8,6 +8,7 @@ import type { Tracer } from "../observe/tracer.ts";
 import type { LanguageIndex } from "../languages/index-languages.ts";
 import type { CompileCache } from "./compile-cache/compile-cache.ts";
 import type { CompileLimits } from "./request.ts";
+import type { OpenAskingFor } from "./permissions/open-asking.ts";
 import type { PreparedStore } from "./prepared/prepared-store.ts";
 
 export interface ServiceOptions {
@@ -29,6 +30,8 @@ export interface ServiceOptions {
   readonly preparedStore?: PreparedStore | undefined;
   /** Lent to sandboxes of a host without a Node of its own; absolute, without symbolic links. */
   readonly ownNodePath: string;
+  /** Of executions that ask. Absent: nobody can be asked. */
+  readonly openAsking?: OpenAskingFor | undefined;
   readonly metrics?: Pick<Metrics, "queueWaited">;
   /** Absent: nothing is traced. */
   readonly tracer?: Tracer;

@@ -21,6 +21,7 @@ import type {
   RequestOrigin,
   Turn,
 } from "./request.ts";
+import { runAsking } from "./permissions/run-asking.ts";
 import { RuntimeDetection } from "./runtime-detection.ts";
 import { runtimeOf } from "./runtime-of-report.ts";
 import { storedImages } from "./runtime-place.ts";
@@ -138,7 +139,9 @@ export class ExecutionService {
     try {
       this.#options.metrics?.queueWaited(slot.waitedMs);
       const request = await later.load(slot.waitedMs);
-      const report = await this.#runInSlot(this.#contextOf(request), listeners, slot);
+      const run = (each: ExecutionRequest, signal: AbortSignal): Promise<ExecutionReport> =>
+        this.#runInSlot(this.#contextOf(each), { ...listeners, signal }, slot);
+      const report = await runAsking(request, this.#options.openAsking, run, signal);
       void this.#work.later(() => {
         for (const listener of this.#ranListeners) listener(request, report);
       });

@@ -15,6 +15,7 @@ import { buildServer } from "../../src/server/build-server.ts";
 import { openObservers } from "../../src/server/open-observers.ts";
 import { listen } from "../../src/server/listen.ts";
 import { openKept, type Kept } from "../../src/service/kept.ts";
+import { createAskBoard } from "../../src/service/permissions/ask-board.ts";
 import { ExecutionService } from "../../src/service/service.ts";
 
 const languagesFolder = fileURLToPath(new URL("../../languages", import.meta.url));
@@ -111,6 +112,8 @@ export async function startServer(
   const app = buildServer({
     service,
     executions,
+    asks: createAskBoard({ askTimeoutMs: config.permissions.askTimeoutMs }),
+    home: "/home/nobody",
     keys,
     config,
     budgets: createBudgets(config.server.bodyBudgetBytes),

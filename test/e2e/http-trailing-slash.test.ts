@@ -9,6 +9,7 @@ import { loadConfig } from "../../src/config/load-config.ts";
 import { buildServer } from "../../src/server/build-server.ts";
 import { createLogger } from "../../src/server/create-logger.ts";
 import { openObservers } from "../../src/server/open-observers.ts";
+import { createAskBoard } from "../../src/service/permissions/ask-board.ts";
 import { request, startServer, type RunningServer } from "./http-fixture.ts";
 
 let server: RunningServer;
@@ -110,7 +111,10 @@ describe("a port of its own", () => {
     const warnings: string[] = [];
     const onWarning = ({ message }: Error): void => void warnings.push(message);
     process.on("warning", onWarning);
-    const app = buildServer({ ...options, logger }, wire);
+    const app = buildServer(
+      { ...options, asks: createAskBoard({ askTimeoutMs: 1000 }), home: "/home/nobody", logger },
+      wire,
+    );
     try {
       const answer = await app.inject(
         body === undefined ? { method: "GET", url: path } : { method: "POST", url: path, body },

@@ -19,7 +19,7 @@ import type { RequestPermissions } from "../../service/request.ts";
 import { stateFolder } from "../../util/user-folders.ts";
 import { printNote } from "../print.ts";
 import type { AskingOptions } from "./options.ts";
-import { splitAllowed, type FilePlace } from "./shown-paths.ts";
+import { splitAllowed, type FilePlace } from "../../permissions/shown-paths.ts";
 import type { WantedAsking } from "./want-asking.ts";
 
 export interface PreparedAsking {

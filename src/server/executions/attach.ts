@@ -109,7 +109,7 @@ async function attach(
   const from = parsePlace(request.query.cursor);
   receive(socket, executions.live(id), { send, backlogs });
   let hasEnded = false;
-  for await (const message of followExecution(executions, id, from, gone.signal)) {
+  for await (const message of followExecution(context, id, from, gone.signal)) {
     if (message.type === "idle") continue;
     await send(message);
     hasEnded = message.type === "end";

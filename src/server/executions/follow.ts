@@ -5,8 +5,12 @@
 import { isUtf8 } from "node:buffer";
 import type { Encoding } from "../../service/report-json.ts";
 import { hasEnded, type ExecutionInfo } from "../../service/executions/execution-info.ts";
-import type { Cursor } from "../../service/executions/output-log.ts";
+import type { Cursor, OutputPiece } from "../../service/executions/output-log.ts";
 import type { Executions } from "../../service/executions/executions.ts";
+import { queueAsks } from "../asks/ask-messages.ts";
+import { waitingFor, type AskMessage } from "../asks/to-json.ts";
+import type { ServerContext } from "../server-options.ts";
+import { idleMs, untilNews } from "../until-news.ts";
 import { attemptOf, cursorIn, formatPlace, type Place } from "./place.ts";
 import { executionToJson, type ExecutionJson } from "./to-json.ts";
 
@@ -24,6 +28,8 @@ export type ExecutionMessage =
       /** To go on behind it. */
       readonly cursor: string;
     }
+  /** Of its questions. */
+  | AskMessage
   /** The last one, with the result. */
   | { readonly type: "end"; readonly execution: ExecutionJson }
   /** Nothing happened for a while. */
@@ -31,8 +37,6 @@ export type ExecutionMessage =
 
 /** Small enough for one frame, also as base64. */
 const PIECE_BYTES = 48 * 1024;
-/** Proxies close connections on which nothing comes for a minute. */
-const IDLE_MS = 15_000;
 /** How soon the end of another process's execution is seen. */
 const POLL_MS = 500;
 
@@ -41,43 +45,51 @@ const POLL_MS = 500;
  * message is not waited for, but where the execution is interactive: then its program waits.
  */
 export async function* followExecution(
-  executions: Executions,
+  { executions, asks: board }: Pick<ServerContext, "executions" | "asks">,
   id: string,
   from: Place,
   signal: AbortSignal,
 ): AsyncGenerator<ExecutionMessage, void, void> {
   const live = executions.live(id);
   const follower = live?.follow(bytesBefore(cursorIn(from, live.info)));
+  using asks = queueAsks(board, { executionId: id });
+  const stateOf = (info: ExecutionInfo): ExecutionMessage => ({
+    type: "state",
+    execution: { ...executionToJson(info), ...waitingFor(board, id) },
+  });
   try {
     let info = executions.find(id);
-    yield { type: "state", execution: executionToJson(info) };
+    yield stateOf(info);
     if (live === undefined) info = yield* waitForOther(executions, id, signal);
     const log = executions.log(id);
     const attempt = attemptOf(info);
     const reader = log.reader(cursorIn(from, info), "characters");
     while (!signal.aborted) {
+      const ask = asks.take();
+      if (ask !== undefined) {
+        yield ask;
+        continue;
+      }
+      // Who is so far behind comes back.
+      if (asks.isLost()) return;
       const piece = reader.next(PIECE_BYTES);
       if (piece !== undefined) {
-        const { phase, stream, offset, bytes, cursor } = piece;
-        yield {
-          type: "output",
-          phase,
-          stream,
-          offset,
-          ...encode(bytes),
-          cursor: formatPlace({ attempt, cursor }),
-        };
-        follower?.consumed(bytes.byteLength);
+        yield outputOf(piece, attempt);
+        follower?.consumed(piece.bytes.byteLength);
         continue;
       }
       if (log.hasEnded) break;
       const newest = live?.info ?? info;
       if (newest.state !== info.state && !hasEnded(newest.state)) {
         info = newest;
-        yield { type: "state", execution: executionToJson(info) };
+        yield stateOf(info);
         continue;
       }
-      const isIdle = await untilNews(signal, (wake) => [log.onChange(wake), live?.onState(wake)]);
+      const isIdle = await untilNews(signal, (wake) => [
+        log.onChange(wake),
+        live?.onState(wake),
+        asks.onMore(wake),
+      ]);
       if (isIdle) yield { type: "idle" };
     }
     if (signal.aborted) return;
@@ -88,6 +100,14 @@ export async function* followExecution(
   } finally {
     follower?.close();
   }
+}
+
+function outputOf(
+  { phase, stream, offset, bytes, cursor }: OutputPiece,
+  attempt: number,
+): ExecutionMessage {
+  const place = formatPlace({ attempt, cursor });
+  return { type: "output", phase, stream, offset, ...encode(bytes), cursor: place };
 }
 
 const bytesBefore = (cursor: Cursor): number => cursor.reduce((sum, bytes) => sum + bytes, 0);
@@ -102,32 +122,10 @@ async function* waitForOther(
   for (;;) {
     const info = await executions.wait(id, POLL_MS, signal);
     if (hasEnded(info.state)) return info;
-    if (Date.now() - quietSince < IDLE_MS) continue;
+    if (Date.now() - quietSince < idleMs) continue;
     quietSince = Date.now();
     yield { type: "idle" };
   }
-}
-
-/** @returns Whether nothing happened in the time. */
-async function untilNews(
-  signal: AbortSignal,
-  listen: (wake: () => void) => readonly ((() => void) | undefined)[],
-): Promise<boolean> {
-  if (signal.aborted) return false;
-  return new Promise((resolve) => {
-    const end = (isIdle: boolean): void => {
-      clearTimeout(timer);
-      for (const stop of stops) stop?.();
-      signal.removeEventListener("abort", wake);
-      resolve(isIdle);
-    };
-    const wake = (): void => {
-      end(false);
-    };
-    const timer = setTimeout(end, IDLE_MS, true);
-    const stops = listen(wake);
-    signal.addEventListener("abort", wake, { once: true });
-  });
 }
 
 function encode(bytes: Buffer): { readonly data: string; readonly encoding: Encoding } {

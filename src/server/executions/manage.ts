@@ -8,6 +8,7 @@ import { z } from "zod";
 import { invalidRequest } from "../../core/errors.ts";
 import { hasEnded, type ExecutionInfo } from "../../service/executions/execution-info.ts";
 import type { Executions } from "../../service/executions/executions.ts";
+import { waitingFor } from "../asks/to-json.ts";
 import type { ServerContext } from "../server-options.ts";
 import {
   executionSchema,
@@ -87,7 +88,7 @@ function addListRoute(app: FastifyInstance, { executions }: ServerContext): void
   });
 }
 
-function addGetRoute(app: FastifyInstance, { executions, runs }: ServerContext): void {
+function addGetRoute(app: FastifyInstance, { executions, runs, asks }: ServerContext): void {
   app.withTypeProvider<ZodTypeProvider>().route({
     method: "GET",
     url: "/v1/executions/:id",
@@ -96,7 +97,9 @@ function addGetRoute(app: FastifyInstance, { executions, runs }: ServerContext):
       const { id } = executions.find(request.params.id, visibleTo(request));
       const waitMs = (request.query.wait ?? 0) * 1000;
       const info = await runs.during(reply, async (signal) => executions.wait(id, waitMs, signal));
-      return info === undefined ? reply.hijack() : withResult(executions, info);
+      return info === undefined
+        ? reply.hijack()
+        : { ...withResult(executions, info), ...waitingFor(asks, id) };
     },
   });
 }

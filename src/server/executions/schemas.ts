@@ -6,6 +6,7 @@ import { z } from "zod";
 import type { ServerConfig } from "../../config/server-config.ts";
 import { executionStates } from "../../service/executions/execution-info.ts";
 import { namesPrivateHost } from "../../util/public-address.ts";
+import { askSchema } from "../asks/schemas.ts";
 import { executeAnswerSchema, executeBodySchema } from "../schemas.ts";
 
 const MAX_URL_CHARS = 2048;
@@ -65,6 +66,7 @@ export const executionSchema = z.strictObject({
   created_at: z.string(),
   started_at: z.string().nullable(),
   finished_at: z.string().nullable(),
+  waiting_for: z.array(askSchema).optional(),
   result: executeAnswerSchema.optional(),
   error: errorSchema.optional(),
 });

@@ -5,7 +5,7 @@
 import { errorCatalog, type ErrorCode } from "../../core/errors.ts";
 import { describeFields } from "./field-texts.ts";
 import type { SchemaObject } from "./schema-object.ts";
-import type { AnswerText, Operation } from "./operations.ts";
+import type { AnswerText, Operation } from "./operation.ts";
 
 /** What this module touches of OpenAPI 3.1. */
 export interface OpenApiDocument {

@@ -64,3 +64,24 @@ export const endedExample = {
   finished_at: "2026-01-31T12:00:00.025Z",
   result: reportExample,
 };
+
+export const askExample = {
+  id: "5d0fbb0f-4bfa-49b0-8f4a-51c1c4d14d2c",
+  execution_id: reportExample.id,
+  subject: { kind: "net", protocol: "tcp", host: "api.github.com", port: 443 },
+  process: { pid: 4, name: "curl", executable: "/usr/bin/curl" },
+  meaning: null,
+  because: null,
+  pattern: "api.github.com:443",
+  folder: null,
+  asked_at: "2026-01-31T12:00:00.010Z",
+  expires_at: "2026-01-31T12:01:00.010Z",
+};
+
+export const answerExample = { answer: "allow", scope: "run" };
+
+export const answeredExample = {
+  id: askExample.id,
+  execution_id: askExample.execution_id,
+  ...answerExample,
+};

@@ -3,9 +3,9 @@
  * What the reference says of each endpoint, besides what its schemas say. An endpoint that is not in
  * this table is not in the reference: those of the wires are, elsewhere, other products' own.
  */
-import type { ErrorCode } from "../../core/errors.ts";
 import { sandboxPath } from "../../sandbox-protocol/bounds.ts";
 import { maxListed, maxWaitS } from "../executions/schemas.ts";
+import { askOperations } from "./ask-operations.ts";
 import {
   batchExample,
   endedExample,
@@ -13,37 +13,7 @@ import {
   queuedExample,
   reportExample,
 } from "./examples.ts";
-
-export interface Operation {
-  /** Name of a function, for generators of clients. */
-  readonly id: string;
-  readonly tag: "executions" | "server";
-  readonly summary: string;
-  readonly description: string;
-  /** True where no key is asked for. */
-  readonly isPublic?: true;
-  /** Besides those that each endpoint may answer with, see `document.ts`. */
-  readonly errors: readonly ErrorCode[];
-  readonly parameters?: Readonly<Record<string, ParameterText>>;
-  /** Headers of the request. */
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly bodyExample?: unknown;
-  readonly answers: Readonly<Record<number, AnswerText>>;
-}
-
-interface ParameterText {
-  readonly description: string;
-  /** In place of the text that a query is before it is read. */
-  readonly schema?: object;
-}
-
-export interface AnswerText {
-  readonly description: string;
-  /** Where no schema of the route says more. */
-  readonly contentType?: string;
-  readonly example?: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
-}
+import type { Operation, ParameterText } from "./operation.ts";
 
 const id: ParameterText = { description: "Of the execution." };
 const cursor: ParameterText = {
@@ -185,7 +155,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     tag: "executions",
     summary: "Follow an execution by server-sent events",
     description:
-      "`state` at the begin and at each change, with `execution`; `output` with `phase`, `stream`, `offset`, `data`, `encoding` and `cursor`, which is the event's id, too; `end` with the execution and its result, and then the stream ends. A comment comes where nothing happens for 15 seconds.",
+      "`state` at the begin and at each change, with `execution`; `output` with `phase`, `stream`, `offset`, `data`, `encoding` and `cursor`, which is the event's id, too; `ask`, `answered` and `withdrawn` as `GET /v1/asks` has them; `end` with the execution and its result, and then the stream ends. A comment comes where nothing happens for 15 seconds.",
     errors: ["INVALID_REQUEST", "EXECUTION_NOT_FOUND", "STORAGE_UNAVAILABLE"],
     parameters: { id, cursor },
     headers: { "Last-Event-ID": "As `cursor`, which it overrules." },
@@ -220,6 +190,7 @@ export const operations: Readonly<Record<string, Operation>> = {
       200: { description: "What a sandbox of this server would be." },
     },
   },
+  ...askOperations,
   "GET /v1/languages": {
     id: "listLanguages",
     tag: "server",

@@ -10,6 +10,8 @@ import {
   createJsonSchemaTransformObject,
 } from "fastify-type-provider-zod";
 import { z } from "zod";
+import { answeredSchema, askSchema } from "../asks/schemas.ts";
+import { processSchema, subjectSchema } from "../asks/subject-schema.ts";
 import { executionSchema } from "../executions/schemas.ts";
 import { executeAnswerSchema } from "../schemas.ts";
 import { addDocsPage } from "./docs-page.ts";
@@ -26,6 +28,7 @@ const bodyNames: Readonly<Record<string, string>> = {
   "/v1/execute": "Execute",
   "/v1/executions": "Submit",
   "/v1/executions/batch": "Batch",
+  "/v1/asks/:id": "Answer",
 };
 
 /** Must be called before the routes are added: it learns them as they come. */
@@ -78,6 +81,10 @@ function namedSchemas() {
   registry.add(executeAnswerSchema, { id: "ExecuteAnswer" });
   registry.add(compile.unwrap(), { id: "Phase" });
   registry.add(enforcement, { id: "Enforcement" });
+  registry.add(subjectSchema, { id: "Subject" });
+  registry.add(processSchema, { id: "AskingProcess" });
+  registry.add(askSchema, { id: "Ask" });
+  registry.add(answeredSchema, { id: "Answered" });
   registry.add(executionSchema, { id: "Execution" });
   registry.add(executionSchema.shape.error.unwrap(), { id: "Failure" });
   return registry;

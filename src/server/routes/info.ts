@@ -36,6 +36,11 @@ export function addInfoRoute(
           max: limitsToJson(config.limits.max),
         },
         network: { allowed: [...config.network.allowed] },
+        permissions: {
+          files: config.permissions.files,
+          ask_timeout_ms: config.permissions.askTimeoutMs,
+          always: config.permissions.always,
+        },
         enforcement: enforcementToJson(report.enforcement),
       };
     },

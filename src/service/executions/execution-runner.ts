@@ -74,7 +74,7 @@ export class ExecutionRunner {
    */
   async #execute(active: ActiveExecution): Promise<ExecutionEnd | Unfinished> {
     const { signal } = active;
-    const { queueTimeoutMs: timeoutMs, service } = this.#options;
+    const { queueTimeoutMs: timeoutMs, service, isClosing } = this.#options;
     const { memoryBytes, origin, ...turn } = parseTurn(active.info);
     const place = { turn: { ...turn, timeoutMs }, memoryBytes, origin };
     // From the moment at which the database says so, too.
@@ -100,6 +100,8 @@ export class ExecutionRunner {
         if (isShuttingDown(signal.reason)) return "stopping";
         return { state: "canceled", now: Date.now() };
       }
+      // Of one that nobody can answer any more.
+      if (isClosing() && isShuttingDown(error)) return "stopping";
       if (!isClaimed() && isGloveboxError(error) && error.code === "STORAGE_UNAVAILABLE") {
         return "storage";
       }

@@ -18,7 +18,6 @@ import { buildSandbox, refuseMissing, type LinuxHost } from "../start-sandbox.ts
 import { askedRoots } from "./asked-paths.ts";
 import { startAskingLauncher, type AskingLauncher } from "./asking-launcher.ts";
 import { cannotAsk } from "./cannot-ask.ts";
-import { textOfForward, textOfNote } from "./notes.ts";
 import { sandboxNetworkOf } from "./sandbox-network.ts";
 import { answerCalls } from "./answer-calls.ts";
 
@@ -73,20 +72,7 @@ function startAnswerers(
 ): Answerers {
   const { policy } = spec;
   const roots = askedRoots(policy);
-  const egress =
-    policy.network.mode === "ask"
-      ? createEgress({
-          network: sandboxNetworkOf(asking),
-          gate,
-          onNote: (note) => {
-            const text = textOfNote(note);
-            if (text !== undefined) gate.note?.(text);
-          },
-          onForward: ({ port, hostPort }) => gate.note?.(textOfForward(port, hostPort)),
-          onForwardFailed: (port, error) =>
-            gate.note?.(`port ${port} inside can't be reached from this machine: ${error.message}`),
-        })
-      : undefined;
+  const egress = policy.network.mode === "ask" ? egressOf(asking, gate) : undefined;
   const askFs =
     roots.length === 0
       ? undefined
@@ -102,6 +88,8 @@ function startAnswerers(
             return event.event === "who" ? event.process : undefined;
           },
         });
+  // Without it nothing of the files can be had, and no question about them be taken back.
+  void askFs?.closed.then(() => asking.launcher.end());
   const calls = answerCalls(asking, { egress, gate, policy });
   return {
     egress,
@@ -112,6 +100,18 @@ function startAnswerers(
       await askFs?.close();
     },
   };
+}
+
+function egressOf(asking: AskingLauncher, gate: PermissionGate): Egress {
+  return createEgress({
+    network: sandboxNetworkOf(asking),
+    gate,
+    forbidden: () => gate.forbidden?.() ?? [],
+    onNote: (note) => gate.note?.(note),
+    onForward: (forward) => gate.note?.({ kind: "forwarded", ...forward }),
+    onForwardFailed: (port, { message }) =>
+      gate.note?.({ kind: "not-forwarded", port, reason: message }),
+  });
 }
 
 /** The sandbox's only user and group: native/launcher/launcher.h. */

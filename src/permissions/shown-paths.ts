@@ -4,10 +4,10 @@
  */
 import { lstatSync } from "node:fs";
 import { join, relative } from "node:path";
-import type { AskablePath, ShownPath } from "../../core/policy.ts";
-import { deniesWithin } from "../../permissions/match.ts";
-import { expandHome, isWithin } from "../../permissions/path-pattern.ts";
-import type { Rule } from "../../permissions/rule.ts";
+import type { AskablePath, ShownPath } from "../core/policy.ts";
+import { deniesWithin } from "./match.ts";
+import { expandHome, isWithin } from "./path-pattern.ts";
+import type { Rule } from "./rule.ts";
 
 export interface FilePlace {
   /** Of the user, canonical. */
