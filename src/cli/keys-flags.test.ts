@@ -41,7 +41,7 @@ test.each<[CreateFlags, RegExp]>([
   [{ languages: "" }, /^--languages: must be words with commas/],
   [{ languages: "python," }, /^--languages: must be words with commas/],
   [{ providers: "auto" }, /^--providers: `auto` is unknown\. Allowed: linux, docker, process\./],
-  [{ network: "some" }, /^--network: `some` is unknown\. Allowed: none, all\./],
+  [{ network: "some" }, /^--network: `some` is unknown\. Allowed: none, ask, all\./],
   [
     { maxMemory: "none" },
     /^--max-memory: `none` is not a number of bytes.*Allowed: 4MiB to 1TiB\./,
