@@ -35,7 +35,7 @@ export const warningFlags = [
   "-Wundef",
 ];
 
-const commonFlags = ["-std=gnu11", "-D_GNU_SOURCE", ...warningFlags];
+const commonFlags = ["-std=gnu11", "-D_GNU_SOURCE", "-pthread", ...warningFlags];
 
 const staticFlags = [
   "-static",

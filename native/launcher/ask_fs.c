@@ -137,8 +137,11 @@ void start_ask_fs(int fuse) {
     pid_t pid = fork();
     if (pid < 0)
         die("ask-fs: start its process");
-    if (pid > 0)
+    if (pid > 0) {
+        /* So that its end is the end of the owner's stream. */
+        close(ASK_FS_FD);
         return;
+    }
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != supervisor)
         _exit(1);

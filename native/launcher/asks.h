@@ -90,6 +90,12 @@ void answer_call(uint64_t id, int error);
 void look_after_calls(void);
 bool has_open_calls(void);
 
+/* ---- closer.c: files of a program's that were looked at ---- */
+
+/* False while too many of them are still being closed. */
+bool may_take_files(void);
+void close_taken(int fd);
+
 /* ---- agent.c: in the sandbox's network, with its own capabilities ---- */
 
 /* Returns our side of its channel. */

@@ -79,6 +79,8 @@ static bool read_memory(pid_t thread, uint64_t address, void *to, size_t length)
 
 /* A file of the thread's, which may have a table of its own; before Linux 6.9 that of its process. */
 static int take_fd(pid_t thread, uint64_t number) {
+    if (!may_take_files())
+        return -1;
     int pidfd = (int)syscall(SYS_pidfd_open, thread, PIDFD_THREAD);
     if (pidfd < 0)
         pidfd = (int)syscall(SYS_pidfd_open, process_of(proc_fd, thread), 0);
@@ -207,7 +209,7 @@ static void ask_about_endpoint(const struct seccomp_notif *call, struct destinat
     int type = fd < 0 ? -1 : socket_option(fd, SO_TYPE);
     int protocol = fd < 0 ? -1 : socket_option(fd, SO_PROTOCOL);
     if (fd >= 0)
-        close(fd);
+        close_taken(fd);
     to->endpoint.protocol = type == SOCK_DGRAM ? PROTOCOL_UDP : PROTOCOL_TCP;
     bool is_carried = protocol == IPPROTO_TCP || protocol == IPPROTO_UDP;
     /* It was none that there is: the kernel says why. */
@@ -245,7 +247,7 @@ static void listen_for(const struct seccomp_notif *call) {
             told[told_count++] = endpoint;
     }
     if (fd >= 0)
-        close(fd);
+        close_taken(fd);
 }
 
 void take_call(void) {

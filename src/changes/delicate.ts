@@ -4,6 +4,7 @@
  * that other programs act on, and links that lead out of the folder. They are pointed out, and applied
  * only by who says so.
  */
+import { protectedEntries } from "../core/protected-paths.ts";
 import type { BytePath } from "../core/changes.ts";
 import type { Change } from "./change-set.ts";
 
@@ -14,7 +15,7 @@ export function dangerOf({ path, after }: Change): string | undefined {
   // On some file systems `.GIT` is the same.
   const lower = path.toLowerCase();
   if (after.kind === "folder") return undefined;
-  return actors.find(([pattern]) => pattern.test(lower))?.[1];
+  return [...actors, ...protectedActors].find(([pattern]) => pattern.test(lower))?.[1];
 }
 
 /** By the path below the folder, in lower case. */
@@ -40,6 +41,12 @@ const actors: readonly (readonly [pattern: RegExp, who: string])[] = [
   [/(^|\/)\.ssh(\/|$)/, "ssh acts on it"],
   [/(^|\/)\.github\/workflows(\/|$)/, "GitHub runs it"],
 ];
+
+/** What a writable folder keeps from a program, wherever it lies. */
+const protectedActors: typeof actors = protectedEntries.map(({ path, why }) => {
+  const literal = path.toLowerCase().replaceAll(".", "\\.");
+  return [new RegExp(`(^|/)${literal}(/|$)`), why];
+});
 
 /**
  * By its text alone. The names before a link are folders, so that `..` at its beginning leads where it

@@ -61,6 +61,8 @@ export interface PermissionGate {
    * @param signal Its abort withdraws the question: whoever asked is gone. The answer is then a denial.
    */
   decide(question: Question, signal: AbortSignal): Promise<Decision>;
+  /** Takes what happened and is no question. Does not throw. Absent: nobody wants to know. */
+  note?(note: PermissionNote): void;
   /**
    * Where no connection may lead, whatever the answer: the servers through which a program could answer
    * for itself. Called at each dial. Absent: there are none.
@@ -73,3 +75,39 @@ export interface Endpoint {
   readonly address: string;
   readonly port: number;
 }
+
+/** What happened at the border of a sandbox and is no question: for people, and for reports. */
+export type PermissionNote =
+  /** A new name got an address inside. Nobody outside was asked for it; it may be dialled later. */
+  | { readonly kind: "looked-up"; readonly name: string }
+  /** The program asked for records of a kind that is never answered: `MX`, `TXT`, `HTTPS`, … */
+  | { readonly kind: "dns-type"; readonly name: string; readonly type: string }
+  /** It asked for more names than a run may have. */
+  | { readonly kind: "too-many-names"; readonly name: string }
+  /** In TLS it named another server than the one that was allowed. It is not stopped. */
+  | {
+      readonly kind: "other-server-name";
+      readonly host: string;
+      readonly port: number;
+      /** The program's choice, of at most 255 characters that host names have. */
+      readonly serverName: string;
+    }
+  /** It led to a server of Glovebox's, or to an address that no connection can have. */
+  | {
+      readonly kind: "forbidden";
+      readonly protocol: NetProtocol;
+      readonly host: string;
+      readonly port: number;
+      readonly address: string;
+    }
+  /** More connections, or UDP partners, at a time than a sandbox may have. */
+  | {
+      readonly kind: "too-many-connections";
+      readonly protocol: NetProtocol;
+      readonly host: string;
+      readonly port: number;
+    }
+  /** 127.0.0.1:`hostPort` of this machine now leads to `port` inside. */
+  | { readonly kind: "forwarded"; readonly port: number; readonly hostPort: number }
+  /** It was allowed, and no port of this machine could be had. */
+  | { readonly kind: "not-forwarded"; readonly port: number; readonly reason: string };

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import type { PermissionNote } from "../core/permission.ts";
 import { answerDns } from "./answer-dns.ts";
 import { decodeQuery, recordTypes } from "./dns-message.ts";
 import { createNames, hostNameOf, maxNames } from "./names.ts";
-import type { EgressNote } from "./note.ts";
 
 const { A, AAAA, PTR } = recordTypes;
 const MX = 15;
@@ -39,10 +39,10 @@ function query(
 function resolver(): {
   ask: (name: string, type?: number) => string;
   bytes: (message: Buffer) => Buffer | undefined;
-  notes: EgressNote[];
+  notes: PermissionNote[];
 } {
   const names = createNames();
-  const notes: EgressNote[] = [];
+  const notes: PermissionNote[] = [];
   const bytes = (message: Buffer): Buffer | undefined =>
     answerDns(message, names, (note) => notes.push(note));
   return {

@@ -6,9 +6,8 @@ import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { describeInOwnNetwork } from "../../test/helpers/network/own-network.ts";
 import { createTestNetwork, type TestNetwork } from "../../test/helpers/network/sandbox-network.ts";
-import type { Decision, PermissionGate, Question } from "../core/permission.ts";
+import type { Decision, PermissionGate, Question, PermissionNote } from "../core/permission.ts";
 import { createEgress, type Egress, type EgressOptions } from "./egress.ts";
-import type { EgressNote } from "./note.ts";
 
 const web = "93.184.216.34";
 const yes: Decision = { isAllowed: true, scope: "run" };
@@ -19,7 +18,7 @@ describeInOwnNetwork(import.meta.url, () => {
   let network: TestNetwork;
   let egress: Egress;
   let asked: Question[];
-  let notes: EgressNote[];
+  let notes: PermissionNote[];
   const servers: Server[] = [];
 
   beforeEach(async () => {
@@ -49,7 +48,9 @@ describeInOwnNetwork(import.meta.url, () => {
       network,
       gate: gateOf(decide),
       resolve: async () => [web],
-      onNote: (note) => notes.push(note),
+      onNote: (note) => {
+        if (note.kind !== "looked-up") notes.push(note);
+      },
       ...options,
     });
     await egress.start();

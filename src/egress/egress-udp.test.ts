@@ -3,9 +3,8 @@ import { once } from "node:events";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { describeInOwnNetwork } from "../../test/helpers/network/own-network.ts";
 import { createTestNetwork, type TestNetwork } from "../../test/helpers/network/sandbox-network.ts";
-import type { DecisionScope } from "../core/permission.ts";
+import type { DecisionScope, PermissionNote } from "../core/permission.ts";
 import { createEgress, type Egress, type EgressOptions } from "./egress.ts";
-import type { EgressNote } from "./note.ts";
 import { maxUdpPartners } from "./timing.ts";
 
 const far = "93.184.216.34";
@@ -14,7 +13,7 @@ describeInOwnNetwork(import.meta.url, () => {
   let network: TestNetwork;
   let egress: Egress;
   let asked: string[];
-  let notes: EgressNote[];
+  let notes: PermissionNote[];
   const sockets: Socket[] = [];
 
   beforeEach(async () => {
@@ -44,7 +43,9 @@ describeInOwnNetwork(import.meta.url, () => {
         },
       },
       resolve: async () => [far],
-      onNote: (note) => notes.push(note),
+      onNote: (note) => {
+        if (note.kind !== "looked-up") notes.push(note);
+      },
       ...options,
     });
     await egress.start();

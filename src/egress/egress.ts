@@ -49,9 +49,13 @@ export interface Egress {
 export function createEgress(options: EgressOptions): Egress {
   const { network, gate, forbidden = () => [], resolve = createResolve() } = options;
   const timing = { ...defaultTiming, ...options.timing };
-  const onNote = notedOnce(options.onNote ?? (() => undefined));
+  const tell: OnNote = options.onNote ?? (() => undefined);
+  const onNote = notedOnce(tell);
   const closed = new AbortController();
-  const names = createNames();
+  // Bounded by itself, so that lookups leave room for what matters more.
+  const names = createNames((name) => {
+    tell({ kind: "looked-up", name });
+  });
   const dns = createDnsEndpoints(network, names, onNote);
   const dialer = createDialer({ gate, resolve, forbidden, onNote, timing });
   const relays = {

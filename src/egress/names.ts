@@ -20,7 +20,8 @@ export interface Names {
   nameOf(address: string): string | undefined;
 }
 
-export function createNames(): Names {
+/** @param onNew Told of each name once. Must not throw. */
+export function createNames(onNew: (name: string) => void = () => undefined): Names {
   const addresses = new Map<string, string>();
   const names = new Map<string, string>();
   return {
@@ -30,6 +31,7 @@ export function createNames(): Names {
       const address = dotted(firstAddress + addresses.size);
       addresses.set(name, address);
       names.set(address, name);
+      onNew(name);
       return address;
     },
     nameOf: (address) => names.get(address),

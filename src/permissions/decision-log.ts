@@ -2,7 +2,7 @@
  * @module
  * What a run asked for, what it got, and who decided: for summaries, reports and policy files.
  */
-import type { AskingProcess, DecisionScope, Subject } from "../core/permission.ts";
+import type { AskingProcess, DecisionScope, PermissionNote, Subject } from "../core/permission.ts";
 import type { AnsweredBy } from "./asker.ts";
 import type { RuleSource } from "./rule.ts";
 import { subjectKey } from "./subject.ts";
@@ -44,14 +44,20 @@ export interface DecisionLog {
   readonly entries: () => readonly LoggedDecision[];
   /** Decisions that were not kept, because there were too many different ones. */
   readonly omitted: () => number;
+  /** Takes what was no question, from whoever tells each of them once. */
+  readonly note: (note: PermissionNote) => void;
+  readonly notes: () => readonly PermissionNote[];
 }
 
 /** A program chooses how many different things it asks for. */
 const MAX_ENTRIES = 1000;
+/** All names that a run may look up, and as much of the rest as is told. */
+const MAX_NOTES = 6000;
 
 /** @param now Milliseconds since 1970. */
 export function createDecisionLog(now: () => number = Date.now): DecisionLog {
   const kept = new Map<string, LoggedDecision>();
+  const notes: PermissionNote[] = [];
   let omitted = 0;
   return {
     record: (decision) => {
@@ -68,5 +74,9 @@ export function createDecisionLog(now: () => number = Date.now): DecisionLog {
     },
     entries: () => [...kept.values()],
     omitted: () => omitted,
+    note: (note) => {
+      if (notes.length < MAX_NOTES) notes.push(note);
+    },
+    notes: () => notes,
   };
 }

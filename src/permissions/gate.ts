@@ -12,6 +12,7 @@ import { createOpenQuestions, type OpenQuestions, type QuestionEnd } from "./ope
 import { decidingRule } from "./order.ts";
 import { isWithin } from "./path-pattern.ts";
 import { grantedFolder, type KnownRules } from "./granted-folder.ts";
+import { urgentNote } from "./notes.ts";
 import type { NewRule, Rule } from "./rule.ts";
 import { ruleOfAnswer } from "./rule-of-answer.ts";
 import { MAX_SHOWN_CHARS, showUntrusted } from "./show-untrusted.ts";
@@ -77,6 +78,11 @@ export function createGate(options: GateOptions): PermissionGate {
       const subject = checkSubject(question.subject) ?? question.subject;
       log.record({ subject, isAllowed, by: decided.by, ...(process && { process }) });
       return decided.decision;
+    },
+    note: (noted) => {
+      log.note(noted);
+      const urgent = urgentNote(noted);
+      if (urgent !== undefined) tellOnce(urgent.key, urgent.line);
     },
   };
 }

@@ -2,9 +2,10 @@
  * @module
  * Everything that a run asked for, got, and was denied, with who decided.
  */
-import type { AskingProcess, Subject } from "../core/permission.ts";
+import type { AskingProcess, PermissionNote, Subject } from "../core/permission.ts";
 import type { DecidedBy, DecisionLog, LoggedDecision } from "./decision-log.ts";
 import type { MeaningPlace } from "./meaning.ts";
+import { describeNote, notesToShow, summaryOfLookups } from "./notes.ts";
 import type { Effect } from "./rule.ts";
 import { showName } from "./show-untrusted.ts";
 import { describeEntry } from "./summary.ts";
@@ -14,6 +15,8 @@ export interface PermissionReport {
   readonly decisions: DecisionJson[];
   /** Decisions that were not kept, because there were too many different ones. */
   readonly omitted: number;
+  /** What was no question. */
+  readonly notes: readonly Readonly<Record<string, unknown>>[];
 }
 
 export interface DecisionJson {
@@ -27,7 +30,11 @@ export interface DecisionJson {
 }
 
 export function reportOf(log: DecisionLog): PermissionReport {
-  return { decisions: log.entries().map(toJson), omitted: log.omitted() };
+  return {
+    decisions: log.entries().map(toJson),
+    omitted: log.omitted(),
+    notes: notesToShow(log).map(noteToJson),
+  };
 }
 
 function toJson(entry: LoggedDecision): DecisionJson {
@@ -43,10 +50,22 @@ function toJson(entry: LoggedDecision): DecisionJson {
   };
 }
 
+const noteToJson = (note: PermissionNote): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(
+    Object.entries(note).map(([key, value]) => [
+      key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+      value,
+    ]),
+  );
+
+/** More notes than this nobody reads; JSON has all. */
+const MAX_NOTES = 50;
+
 /** A line each, without its end: `allowed  curl: connect to a.b:443, 3 times  [rule r1]`. */
 export function formatReport(log: DecisionLog, place: MeaningPlace): readonly string[] {
   const entries = log.entries();
-  if (entries.length === 0) return ["glovebox: the program asked for nothing"];
+  const notes = formatNotes(log);
+  if (entries.length === 0) return ["glovebox: the program asked for nothing", ...notes];
   const lines = entries.map((entry) => {
     const effect = entry.isAllowed ? "allowed" : "denied ";
     const times = entry.count === 1 ? "" : `, ${entry.count} times`;
@@ -54,7 +73,19 @@ export function formatReport(log: DecisionLog, place: MeaningPlace): readonly st
   });
   const omitted = log.omitted();
   const rest = omitted === 0 ? [] : [`  and ${omitted} more, which were not kept`];
-  return [`glovebox: the program asked for ${entries.length}:`, ...lines, ...rest];
+  return [`glovebox: the program asked for ${entries.length}:`, ...lines, ...rest, ...notes];
+}
+
+function formatNotes(log: DecisionLog): readonly string[] {
+  const notes = notesToShow(log);
+  const lines = notes.slice(0, MAX_NOTES).map((note) => `  noted    ${describeNote(note)}`);
+  const omitted = notes.length - lines.length;
+  const summary = summaryOfLookups(log);
+  return [
+    ...lines,
+    ...(omitted === 0 ? [] : [`  and ${omitted} more notes: \`--json\` has them`]),
+    ...(summary === undefined ? [] : [summary]),
+  ];
 }
 
 export function formatDecidedBy(by: DecidedBy): string {

@@ -5,6 +5,7 @@
 import type { DecidedBy, DecisionLog, LoggedDecision } from "./decision-log.ts";
 import { describeSubject } from "./describe-subject.ts";
 import { meaningOf, type MeaningPlace } from "./meaning.ts";
+import { summaryOfLookups } from "./notes.ts";
 import { formatFlag } from "./parse-pattern.ts";
 import { shortenHome } from "./path-pattern.ts";
 import { showName } from "./show-untrusted.ts";
@@ -22,7 +23,9 @@ const MAX_LINES = 20;
  */
 export function summaryOfDenied(log: DecisionLog, place: MeaningPlace): readonly string[] {
   const denied = deniedSubjects(log);
-  if (denied.length === 0) return [];
+  const lookups = summaryOfLookups(log);
+  const further = lookups === undefined ? [] : [lookups];
+  if (denied.length === 0) return further;
   const shown = denied.slice(0, MAX_LINES);
   const remedies = shown.map((entry) => remedyOf(entry, place.home));
   const width = Math.max(...remedies.map(({ length }) => length));

@@ -2,6 +2,7 @@
  * @module
  * `glovebox run` on a terminal: the session of coderun's README, with our words.
  */
+import { execFileSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ownNetworkGap } from "../helpers/own-network.ts";
 import { skipUnless } from "../helpers/require.ts";
@@ -118,6 +119,19 @@ describe.skipIf(gap !== undefined).each(worldUsers)("asked on a terminal as %s",
     await terminal.until("got:y");
     expect(await terminal.ended).toBe(0);
     expect(world.received()).not.toContain("93.184.216.66");
+  });
+
+  test("a port that it listens on can be reached once that was allowed, while it goes on", async () => {
+    const server = "python3 -u -m http.server 8123 --bind 0.0.0.0";
+    const terminal = run("-l", "bash", "-c", `${server} & sleep 0.3; echo goes on; wait`);
+    await answer(terminal, "listens on port 8123", "y");
+    await terminal.until("http://127.0.0.1:8123 leads to port 8123 inside");
+    const fetch = ["curl", "-sS", "-o", "/dev/null", "-w", "%{http_code}"];
+    const args = [...world.network.enter, ...fetch, "http://127.0.0.1:8123/"];
+    expect(execFileSync("env", args, { encoding: "utf8" })).toBe("200");
+    expect(terminal.shown()).toContain("goes on");
+    terminal.type("\u0003");
+    await terminal.ended;
   });
 
   test("Ctrl-C on a question is no, and the program's signal", async () => {

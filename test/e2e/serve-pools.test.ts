@@ -73,7 +73,7 @@ describe.skipIf(gap !== undefined)(`with a server of this user${gap ? ` (${gap})
       /^\d+ ready \(\d+ MiB, the oldest for \d+ s\), \d+ % of [\d,]+ that were asked for were ready, built in \d+ ms each, \d+ being destroyed$/,
     );
     const { stdout } = await glovebox(["doctor"], { cwd: folder.path, env });
-    expect(stdout).toMatch(/^pools {2}\d+ ready /m);
+    expect(stdout).toMatch(/^pools +\d+ ready /m);
   });
 
   test("one of other surroundings is told nothing", async () => {

@@ -213,7 +213,11 @@ describe.skipIf(skipReason !== undefined)(`the launcher (${skipReason ?? "saniti
       encodeMessage([...settings, ["processes", "9".repeat(30)]]),
       "is not a number",
     ],
-    ["another network", encodeMessage([...settings, ["network", "lan"]]), "neither none nor host"],
+    [
+      "another network",
+      encodeMessage([...settings, ["network", "lan"]]),
+      "neither none, ask nor host",
+    ],
     [
       "a relative path",
       encodeMessage([...settings, ["dir", ["etc", "0755"]]]),

@@ -6,8 +6,12 @@ import type { AskablePath, Policy } from "../../../core/policy.ts";
 import type { Records } from "../../../launcher/message.ts";
 
 /** The folders and files; each is a root of the file system of what is asked about, in this order. */
-export function askedRoots({ askable = [] }: Policy): readonly AskedRoot[] {
-  return askable.filter((each): each is AskedRoot => each.kind !== "socket");
+export function askedRoots({ askable = [], hidden = [] }: Policy): readonly AskedRoot[] {
+  const isHidden = (path: string): boolean =>
+    hidden.some((each) => path === each || path.startsWith(`${each}/`));
+  return askable.filter(
+    (each): each is AskedRoot => each.kind !== "socket" && !isHidden(each.hostPath),
+  );
 }
 
 interface AskedRoot extends AskablePath {

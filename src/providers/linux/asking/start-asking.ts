@@ -72,14 +72,7 @@ function startAnswerers(
 ): Answerers {
   const { policy } = spec;
   const roots = askedRoots(policy);
-  const egress =
-    policy.network.mode === "ask"
-      ? createEgress({
-          network: sandboxNetworkOf(asking),
-          gate,
-          forbidden: () => gate.forbidden?.() ?? [],
-        })
-      : undefined;
+  const egress = policy.network.mode === "ask" ? egressOf(asking, gate) : undefined;
   const askFs =
     roots.length === 0
       ? undefined
@@ -95,6 +88,8 @@ function startAnswerers(
             return event.event === "who" ? event.process : undefined;
           },
         });
+  // Without it nothing of the files can be had, and no question about them be taken back.
+  void askFs?.closed.then(() => asking.launcher.end());
   const calls = answerCalls(asking, { egress, gate, policy });
   return {
     egress,
@@ -105,6 +100,18 @@ function startAnswerers(
       await askFs?.close();
     },
   };
+}
+
+function egressOf(asking: AskingLauncher, gate: PermissionGate): Egress {
+  return createEgress({
+    network: sandboxNetworkOf(asking),
+    gate,
+    forbidden: () => gate.forbidden?.() ?? [],
+    onNote: (note) => gate.note?.(note),
+    onForward: (forward) => gate.note?.({ kind: "forwarded", ...forward }),
+    onForwardFailed: (port, { message }) =>
+      gate.note?.({ kind: "not-forwarded", port, reason: message }),
+  });
 }
 
 /** The sandbox's only user and group: native/launcher/launcher.h. */
