@@ -3,6 +3,7 @@
  * Everything that a run asked for, got, and was denied, with who decided.
  */
 import type { AskingProcess, PermissionNote, Subject } from "../core/permission.ts";
+import { snakeCase, type SnakeCase } from "../util/snake-case.ts";
 import type { DecidedBy, DecisionLog, LoggedDecision } from "./decision-log.ts";
 import type { MeaningPlace } from "./meaning.ts";
 import { describeNote, notesToShow, summaryOfLookups } from "./notes.ts";
@@ -16,8 +17,14 @@ export interface PermissionReport {
   /** Decisions that were not kept, because there were too many different ones. */
   readonly omitted: number;
   /** What was no question. */
-  readonly notes: readonly Readonly<Record<string, unknown>>[];
+  readonly notes: NoteJson[];
 }
+
+type InSnakeCase<T> = T extends unknown
+  ? { readonly [Key in keyof T & string as SnakeCase<Key>]: T[Key] }
+  : never;
+
+export type NoteJson = InSnakeCase<PermissionNote>;
 
 export interface DecisionJson {
   readonly subject: Subject;
@@ -50,13 +57,10 @@ function toJson(entry: LoggedDecision): DecisionJson {
   };
 }
 
-const noteToJson = (note: PermissionNote): Readonly<Record<string, unknown>> =>
+const noteToJson = (note: PermissionNote): NoteJson =>
   Object.fromEntries(
-    Object.entries(note).map(([key, value]) => [
-      key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
-      value,
-    ]),
-  );
+    Object.entries(note).map(([key, value]) => [snakeCase(key), value]),
+  ) as unknown as NoteJson;
 
 /** More notes than this nobody reads; JSON has all. */
 const MAX_NOTES = 50;

@@ -84,6 +84,7 @@ const textsBySchema: Readonly<Record<string, FieldTexts>> = {
     "permissions.decisions.count": "How often.",
     "permissions.decisions.first_at": "ISO 8601, UTC.",
     "permissions.decisions.last_at": "ISO 8601, UTC.",
+    "permissions.notes": "What was no question: names that were only looked up, and the like.",
     "permissions.omitted": "Decisions that were not kept, because there were too many.",
   },
   Phase: {
