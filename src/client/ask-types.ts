@@ -82,32 +82,6 @@ export interface PermissionReport {
   }[];
   /** Those that were not kept. */
   readonly omitted: number;
-  /** What was no question. Its words are the program's. */
-  readonly notes: readonly PermissionNote[];
+  /** What happened and was no question. */
+  readonly notes: readonly { readonly [field: string]: unknown; readonly kind: string }[];
 }
-
-/** What happened at the border of its network. */
-export type PermissionNote =
-  | { readonly kind: "looked-up" | "too-many-names"; readonly name: string }
-  | { readonly kind: "dns-type"; readonly name: string; readonly type: string }
-  | {
-      readonly kind: "other-server-name";
-      readonly host: string;
-      readonly port: number;
-      readonly server_name: string;
-    }
-  | {
-      readonly kind: "forbidden";
-      readonly protocol: "tcp" | "udp";
-      readonly host: string;
-      readonly port: number;
-      readonly address: string;
-    }
-  | {
-      readonly kind: "too-many-connections";
-      readonly protocol: "tcp" | "udp";
-      readonly host: string;
-      readonly port: number;
-    }
-  | { readonly kind: "forwarded"; readonly port: number; readonly host_port: number }
-  | { readonly kind: "not-forwarded"; readonly port: number; readonly reason: string };

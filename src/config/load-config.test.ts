@@ -222,7 +222,12 @@ describe("what is refused, with its field and value", () => {
     ["docker host", { yaml: "docker: {host: /run/docker.sock}" }, "docker.host", "unix:///"],
     ["OCI runtime", { yaml: "docker: {ociRuntime: ../runc}" }, "docker.ociRuntime", "runsc"],
     ["no network mode", { yaml: "network: {allowed: []}" }, "network.allowed", "at least one"],
-    ["some", { env: { GLOVEBOX_NETWORK_ALLOWED: "some" } }, "GLOVEBOX_NETWORK_ALLOWED", '"some"'],
+    [
+      "asked",
+      { env: { GLOVEBOX_NETWORK_ALLOWED: "asked" } },
+      "GLOVEBOX_NETWORK_ALLOWED",
+      '"asked"',
+    ],
     ["files", { yaml: "permissions: {files: all}" }, "permissions.files", '"all"'],
     ["rules", { yaml: "permissions: {allow: [{net: a}]}" }, "permissions.allow", "a list of"],
     ["yes as boolean", { yaml: "server: {insecureNoAuth: yes}" }, "server.insecureNoAuth", '"yes"'],

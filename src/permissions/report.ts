@@ -3,7 +3,6 @@
  * Everything that a run asked for, got, and was denied, with who decided.
  */
 import type { AskingProcess, PermissionNote, Subject } from "../core/permission.ts";
-import { snakeCase, type SnakeCase } from "../util/snake-case.ts";
 import type { DecidedBy, DecisionLog, LoggedDecision } from "./decision-log.ts";
 import type { MeaningPlace } from "./meaning.ts";
 import { describeNote, notesToShow, summaryOfLookups } from "./notes.ts";
@@ -17,14 +16,8 @@ export interface PermissionReport {
   /** Decisions that were not kept, because there were too many different ones. */
   readonly omitted: number;
   /** What was no question. */
-  readonly notes: NoteJson[];
+  readonly notes: { kind: string; [field: string]: unknown }[];
 }
-
-type InSnakeCase<T> = T extends unknown
-  ? { readonly [Key in keyof T & string as SnakeCase<Key>]: T[Key] }
-  : never;
-
-export type NoteJson = InSnakeCase<PermissionNote>;
 
 export interface DecisionJson {
   readonly subject: Subject;
@@ -57,10 +50,15 @@ function toJson(entry: LoggedDecision): DecisionJson {
   };
 }
 
-const noteToJson = (note: PermissionNote): NoteJson =>
-  Object.fromEntries(
-    Object.entries(note).map(([key, value]) => [snakeCase(key), value]),
-  ) as unknown as NoteJson;
+const noteToJson = (note: PermissionNote): PermissionReport["notes"][number] => ({
+  kind: note.kind,
+  ...Object.fromEntries(
+    Object.entries(note).map(([key, value]: [string, unknown]) => [
+      key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+      value,
+    ]),
+  ),
+});
 
 /** More notes than this nobody reads; JSON has all. */
 const MAX_NOTES = 50;

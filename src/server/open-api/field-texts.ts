@@ -84,8 +84,10 @@ const textsBySchema: Readonly<Record<string, FieldTexts>> = {
     "permissions.decisions.count": "How often.",
     "permissions.decisions.first_at": "ISO 8601, UTC.",
     "permissions.decisions.last_at": "ISO 8601, UTC.",
-    "permissions.notes": "What was no question: names that were only looked up, and the like.",
     "permissions.omitted": "Decisions that were not kept, because there were too many.",
+    "permissions.notes":
+      "What happened and was no question: names that were only looked up, ports that were forwarded.",
+    "permissions.notes.kind": "What it is; the other fields belong to it.",
   },
   Phase: {
     stdout: "What the program wrote, up to `limits.output_bytes`.",
