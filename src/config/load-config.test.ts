@@ -228,6 +228,8 @@ describe("what is refused, with its field and value", () => {
       "GLOVEBOX_NETWORK_ALLOWED",
       '"asked"',
     ],
+    ["files", { yaml: "permissions: {files: all}" }, "permissions.files", '"all"'],
+    ["rules", { yaml: "permissions: {allow: [{net: a}]}" }, "permissions.allow", "a list of"],
     ["yes as boolean", { yaml: "server: {insecureNoAuth: yes}" }, "server.insecureNoAuth", '"yes"'],
     ["host with space", { yaml: "server: {host: a b}" }, "server.host", '"a b"'],
     ["a list", { yaml: "[1, 2]" }, "the configuration", "must be an object"],

@@ -3,6 +3,7 @@
  * Executions that ask over HTTP, and who answers.
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { skipUnless } from "../helpers/require.ts";
@@ -27,11 +28,15 @@ describe.skipIf(gap !== undefined)(`an execution that asks${gap ? ` (${gap})` : 
   const audit = join(folder.path, "audit.jsonl");
   let server: AskingServer;
   let upstream: Upstream;
+  let pistonPort: number;
   beforeAll(async () => {
     mkdirSync(join(home, ".aws"), { recursive: true, mode: 0o755 });
     writeFileSync(join(home, ".aws/credentials"), "secret\n");
     writeFileSync(join(home, ".netrc"), "denied\n");
     upstream = await startUpstream();
+    const free = await startUpstream();
+    pistonPort = free.port;
+    await free[Symbol.asyncDispose]();
     server = await serveAsking([], {
       HOME: home,
       XDG_STATE_HOME: join(folder.path, "state"),
@@ -41,6 +46,7 @@ describe.skipIf(gap !== undefined)(`an execution that asks${gap ? ` (${gap})` : 
       GLOVEBOX_PERMISSIONS_DENY: "net denied.example.com, read ~/.netrc".replace(", ", ","),
       GLOVEBOX_AUDIT_FILE: audit,
       GLOVEBOX_CONCURRENCY: "4",
+      GLOVEBOX_PISTON_PORT: String(pistonPort),
     });
   });
   afterAll(async () => {
@@ -197,6 +203,51 @@ describe.skipIf(gap !== undefined)(`an execution that asks${gap ? ` (${gap})` : 
     const second = server.execute(again);
     await server.answer(await server.nextAsk(), all);
     expect(outputOf((await second).body)).toBe("hello\nno host.internal\n");
+  });
+
+  test("never reaches a wire's own port, by any address of this machine", async () => {
+    expect((await fetch(`http://127.0.0.1:${pistonPort}/health`)).status).toBe(200);
+    const addresses = Object.values(networkInterfaces()).flatMap((all = []) => all);
+    const [own = "127.0.0.2"] = addresses
+      .filter(({ family, internal }) => family === "IPv4" && !internal)
+      .map(({ address }) => address);
+    const hosts = ["host.internal", own];
+    const code = hosts.map((host) => connecting(host, pistonPort)).join("");
+    const { body } = await server.execute(code);
+    expect(outputOf(body)).toBe("no\nno\n");
+    expect(body).toMatchObject({ permissions: { decisions: [] } });
+  });
+
+  test("leads no port of its own out to the server's machine", async () => {
+    const code = `import socket, time
+s = socket.create_server(("0.0.0.0", 0))
+time.sleep(0.5)
+print("still here")`;
+    const { body } = await server.execute(code, { language: "python" });
+    expect(body).toMatchObject({
+      run: { stdout: "still here\n" },
+      permissions: {
+        decisions: [
+          { subject: { kind: "forward" }, decision: "deny", decided_by: { kind: "rule" } },
+        ],
+      },
+    });
+  });
+
+  test("is answered by no web page of others", async () => {
+    const id = await server.submit(toUpstream(upstream));
+    const ask = await server.nextAsk(id);
+    const post = (headers: Record<string, string>): Promise<Response> =>
+      fetch(`${server.url}/v1/asks/${ask.id}`, {
+        method: "POST",
+        headers,
+        body: JSON.stringify({ answer: "allow" }),
+      });
+    const json = "application/json";
+    expect((await post({ "content-type": json, origin: "https://evil.example" })).status).toBe(403);
+    expect((await post({ "content-type": "text/plain", origin: "null" })).status).toBe(403);
+    expect(await server.answer(ask, { answer: "deny" })).toMatchObject({ status: 200 });
+    await server.ended(id);
   });
 
   test("asks for a file of the server's user where it may, but not for those that are denied", async () => {

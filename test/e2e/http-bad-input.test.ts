@@ -130,7 +130,7 @@ const invalid: readonly (readonly [name: string, body: unknown, path: string, pa
     "limits.disk_bytes, 65536",
   ],
   ["an unknown network", bash({ network: "host" }), "network", '"host"'],
-  ["network ask", bash({ network: "ask" }), "network", "nobody to ask"],
+  ["an unknown host_files", bash({ host_files: "all" }), "host_files", ""],
   ["network that is true", bash({ network: true }), "network", "true"],
   ["unknown output action", bash({ on_output_limit: "drop" }), "on_output_limit", "`kill`"],
   ["unknown enforcement", bash({ enforcement: "none" }), "enforcement", "best-effort"],
