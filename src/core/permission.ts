@@ -110,4 +110,24 @@ export type PermissionNote =
   /** 127.0.0.1:`hostPort` of this machine now leads to `port` inside. */
   | { readonly kind: "forwarded"; readonly port: number; readonly hostPort: number }
   /** It was allowed, and no port of this machine could be had. */
-  | { readonly kind: "not-forwarded"; readonly port: number; readonly reason: string };
+  | { readonly kind: "not-forwarded"; readonly port: number; readonly reason: string }
+  /** A value went there in place of its placeholder: the program's variable `name` stands for it. */
+  | {
+      readonly kind: "secret-sent";
+      readonly name: string;
+      readonly host: string;
+      readonly port: number;
+    }
+  /** A connection that secrets may be sent through was ended, and none of them was. */
+  | {
+      readonly kind: "secret-withheld";
+      readonly host: string;
+      readonly port: number;
+      readonly why: WithheldBecause;
+    };
+
+/**
+ * `not-tls`: the program did not speak TLS. `distrusted`: it did not trust the run's own certificate.
+ * `other-host`: it named another server. `certificate`: that of the host is not valid.
+ */
+export type WithheldBecause = "not-tls" | "distrusted" | "other-host" | "certificate";

@@ -50,12 +50,9 @@ describe.skipIf(skipReason !== undefined)(`starts ${skipReason ?? ""}`, () => {
       await giveUpAfter(delayMs);
     }
     await Promise.all(Array.from({ length: 20 }, (_, index) => giveUpAfter(index * 50)));
-    // What the daemon began for somebody who is gone, it has ended. It keeps only the latest events.
-    const made = await eventsSince(sinceSeconds, "create");
-    expect(made.length).toBeGreaterThan(0);
-    await expect
-      .poll(() => eventsSince(sinceSeconds, "destroy"), { timeout: 30_000 })
-      .toEqual(expect.arrayContaining([...made]));
+    // What the daemon began for somebody who is gone, it has ended. Of its events it keeps only the latest.
+    expect(await eventsSince(sinceSeconds, "create")).not.toEqual([]);
+    await expect.poll(() => ownContainers(dockerd), { timeout: 30_000 }).toEqual([]);
   });
   /** Ids of this process's containers. */
   const eventsSince = async (sinceSeconds: number, event: string): Promise<readonly string[]> => {
