@@ -16,6 +16,7 @@ import {
 import type { OnNote } from "./note.ts";
 import { resetSocket } from "./reset-socket.ts";
 import type { SandboxNetwork } from "./sandbox-network.ts";
+import type { Interception } from "./secrets/intercept.ts";
 import { watchServerName } from "./server-name.ts";
 import { prepareForSplice, spliceOutside } from "./splice.ts";
 import { maxEndpoints, maxTcpConnections, type EgressTiming } from "./timing.ts";
@@ -43,6 +44,8 @@ export interface TcpRelayOptions {
   readonly dialer: Dialer;
   readonly onNote: OnNote;
   readonly timing: EgressTiming;
+  /** Of what secrets are sent to. Absent: there are none. */
+  readonly interception?: Interception | undefined;
 }
 
 interface TcpEndpoint extends Endpoint {
@@ -157,7 +160,13 @@ async function dialFor(state: State, target: Target, inside: Socket): Promise<vo
   else if (!inside.destroyed) resetSocket(inside);
 }
 
-function join({ onNote }: State, target: Target, inside: Socket, outside: OutsideConnection): void {
+function join(state: State, target: Target, inside: Socket, outside: OutsideConnection): void {
+  const { onNote, interception } = state;
+  const intercept = interception?.of(target);
+  if (intercept !== undefined) {
+    intercept(inside, outside);
+    return;
+  }
   watchServerName(target, inside, onNote);
   spliceOutside(inside, outside);
 }

@@ -22,6 +22,7 @@ import { asWritten } from "./as-written.ts";
 import { refuseExisting, rulesOfPolicy, writeLearned } from "./policy-files.ts";
 import { askedVariables, prepareAsking, realPathOr } from "./prepare-asking.ts";
 import type { RunAsking } from "./run-asking.ts";
+import { secretVariables } from "./secrets.ts";
 import { createTerminalAsker, type TerminalAsker } from "./terminal-asker.ts";
 import type { WantedAsking } from "./want-asking.ts";
 
@@ -60,6 +61,7 @@ export async function openRunAsking(parts: OpenAskingParts): Promise<RunAsking> 
     programInput: terminal?.programInput,
     variables: async (signal) => ({
       ...agentVariables(permissions.askable ?? [], env),
+      ...secretVariables(asking.secrets),
       ...(await askedVariables(permissions.gate, asking.askEnv, { env, signal })),
     }),
     attach: (control) => terminal?.attach(control),
