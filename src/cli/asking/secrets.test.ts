@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { isGloveboxError } from "../../core/errors.ts";
-import { parseSecret, refuseContradictions } from "./secrets.ts";
+import { parseSecret, refuseGivenAway, refuseContradictions } from "./secrets.ts";
 
 const env = { TOKEN: "from-env", EMPTY: "", LINES: "a\nb", WIDE: "\u00fc" };
 
@@ -59,6 +59,12 @@ test.each([
   expect(refused.code).toBe("INVALID_REQUEST");
   expect(refused.message).toContain(reason);
   expect(refused.message).not.toContain("secret-value");
+});
+
+test("a value that the program would see in its own words is refused", () => {
+  const secrets = [parseSecret("TOKEN@a.example", env)];
+  expect(() => refuseGivenAway(secrets, ["curl", "-H", "X: from-env"])).toThrow("single quotes");
+  refuseGivenAway(secrets, ["sh", "-c", 'echo "$TOKEN"']);
 });
 
 test.each([

@@ -87,6 +87,19 @@ interface Others {
 
 const refuse = (what: string): Error => invalidRequest("--secret", `${what}.`);
 
+/**
+ * @param words Those of the program, that it sees.
+ * @throws {GloveboxError} `INVALID_REQUEST` where a value is in one of them: it would have it.
+ */
+export function refuseGivenAway(secrets: readonly Secret[], words: readonly string[]): void {
+  const given = secrets.find(({ value }) => words.some((word) => word.includes(value)));
+  if (given === undefined) return;
+  const { name } = given;
+  throw refuse(
+    `the value of \`${name}\` is in the words that the program gets, maybe because your shell put it there. Let the program look at its variable instead: sh -c '… $${name} …', in single quotes`,
+  );
+}
+
 /** By what names programs look for whom they trust: OpenSSL, curl, Python, pip, Node, npm, git, AWS, Deno, Cargo. */
 const certificateVariables = [
   "SSL_CERT_FILE",
