@@ -18,6 +18,7 @@ import { buildSandbox, refuseMissing, type LinuxHost } from "../start-sandbox.ts
 import { askedRoots } from "./asked-paths.ts";
 import { startAskingLauncher, type AskingLauncher } from "./asking-launcher.ts";
 import { cannotAsk } from "./cannot-ask.ts";
+import { createClock } from "./clock.ts";
 import { secretsInside } from "./secrets-inside.ts";
 import { sandboxNetworkOf } from "./sandbox-network.ts";
 import { answerCalls } from "./answer-calls.ts";
@@ -50,7 +51,11 @@ export async function startAskingSandbox(
   refuseMissing(spec, enforcementOf(spec, host.place, "landlock"));
   const secrets = secretsInside(spec, process.env);
   const asking = startAskingLauncher(host.launcherPath);
-  const answerers = startAnswerers(asking, spec, { gate, secrets: secrets?.egress });
+  const clock = createClock((state) => {
+    asking.tell("clock", state);
+  });
+  const border = { gate: clock.holdFor(gate), secrets: secrets?.egress };
+  const answerers = startAnswerers(asking, spec, border);
   try {
     const plan = {
       spec,
@@ -62,13 +67,16 @@ export async function startAskingSandbox(
       id: randomUUID(),
       provider: "linux",
       launcher: asking.launcher,
+      heldMs: clock.heldMs,
       enforcement: enforcementOf(spec, host.place, built.abstractSockets),
       cleanUp: async () => {
+        clock.stop();
         await answerers.close();
         await built.cleanUp();
       },
     });
   } catch (error) {
+    clock.stop();
     await asking.launcher.end();
     await answerers.close();
     throw cannotAsk(error);
