@@ -93,7 +93,7 @@ describe.skipIf(gap !== undefined).each(worldUsers)("asked on a terminal as %s",
       terminal.type("s");
     }
     await terminal.until("after");
-    await terminal.until("ran longer than 1.2s");
+    await terminal.until("ran longer than 1200ms");
     expect(await terminal.ended).toBe(124);
   });
 
