@@ -23,6 +23,7 @@ const config: KnipConfig = {
     "gcc",
     "musl-gcc",
     "go",
+    "openssl",
     "flock",
     "ldd",
     "clang-format",

@@ -6,12 +6,18 @@ import { connect, createServer as createTcpServer, type AddressInfo, type Socket
 import { buffer, text } from "node:stream/consumers";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import { afterEach, expect, test } from "vitest";
+import { findProgram } from "../../../test/helpers/find-program.ts";
+import { skipUnless } from "../../../test/helpers/require.ts";
 import type { PermissionNote } from "../../core/permission.ts";
 import type { Secret } from "../../core/secret.ts";
 import { connectTcp } from "../connect.ts";
 import { createInterception } from "./intercept.ts";
 import { createRunAuthority } from "./run-authority.ts";
 
+const opensslGap = skipUnless(
+  "programs",
+  findProgram("openssl") === undefined ? "openssl is missing" : undefined,
+);
 const host = "api.example.com";
 const placeholder = `glovebox-secret-TOKEN-${"0".repeat(32)}`;
 const value = "the-real-value";
@@ -262,20 +268,23 @@ test.each([
   expect(notes).toEqual([{ kind: "secret-withheld", host, port: 443, why: "not-tls" }]);
 });
 
-test("a program that does not trust the run's own certificate is told of", async () => {
-  const { plain, notes } = await open(tellHead);
-  // As OpenSSL's clients do it; Node's close without a word.
-  const relay = createTcpServer((socket) => void socket.pipe(plain()).pipe(socket)).listen(0);
-  closers.push(() => relay.close());
-  await once(relay, "listening");
-  const at = `127.0.0.1:${portOf(relay)}`;
-  const args = ["s_client", "-verify_return_error", "-servername", host, "-connect", at];
-  const client = spawn("openssl", args, { stdio: "ignore" });
-  await once(client, "exit");
-  await expect
-    .poll(() => notes)
-    .toEqual([{ kind: "secret-withheld", host, port: 443, why: "distrusted" }]);
-});
+test.skipIf(opensslGap !== undefined)(
+  "a program that does not trust the run's own certificate is told of",
+  async () => {
+    const { plain, notes } = await open(tellHead);
+    // As OpenSSL's clients do it; Node's close without a word.
+    const relay = createTcpServer((socket) => void socket.pipe(plain()).pipe(socket)).listen(0);
+    closers.push(() => relay.close());
+    await once(relay, "listening");
+    const at = `127.0.0.1:${portOf(relay)}`;
+    const args = ["s_client", "-verify_return_error", "-servername", host, "-connect", at];
+    const client = spawn("openssl", args, { stdio: "ignore" });
+    await once(client, "exit");
+    await expect
+      .poll(() => notes)
+      .toEqual([{ kind: "secret-withheld", host, port: 443, why: "distrusted" }]);
+  },
+);
 
 const authorization = `Authorization: ${placeholder}`;
 test.each([
