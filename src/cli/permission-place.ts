@@ -29,8 +29,17 @@ export function requireStateFolder(env: NodeJS.ProcessEnv): string {
   });
 }
 
-/** Its canonical path. @throws {GloveboxError} `INVALID_REQUEST` where there is no such folder. */
-export function projectFolder(text: string | undefined, cwd: string): string {
+/**
+ * The canonical path of a folder; or a name as the list of all projects has it, of callers of a server
+ * or of folders that are gone.
+ *
+ * @throws {GloveboxError} `INVALID_REQUEST` where there is no such project.
+ */
+export function projectName(
+  text: string | undefined,
+  cwd: string,
+  isKnown: (name: string) => boolean,
+): string {
   if (text === "") throw invalidRequest("--project", "is empty.");
   try {
     const folder = realpathSync(resolve(cwd, text ?? "."));
@@ -38,5 +47,6 @@ export function projectFolder(text: string | undefined, cwd: string): string {
   } catch {
     // Said below.
   }
+  if (text !== undefined && isKnown(text)) return text;
   throw invalidRequest("--project", `there is no folder ${showValue(text ?? cwd)}.`);
 }

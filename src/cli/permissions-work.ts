@@ -12,7 +12,7 @@ import { listProjects, openRuleStore, type RuleStore } from "../permissions/rule
 import { showName } from "../permissions/show-untrusted.ts";
 import { toStored } from "../permissions/store-file.ts";
 import { showValue } from "../util/show-value.ts";
-import { projectFolder, realHome, requireStateFolder } from "./permission-place.ts";
+import { projectName, realHome, requireStateFolder } from "./permission-place.ts";
 import { describeWish, formatRules } from "./permissions-format.ts";
 import { painterFor, printNote } from "./print.ts";
 
@@ -120,8 +120,11 @@ export async function explainPermission(
 }
 
 function placeOf({ project: text }: PermissionsFlags): Place {
-  const project = projectFolder(text, process.cwd());
-  return { project, store: openRuleStore(requireStateFolder(process.env), project) };
+  const state = requireStateFolder(process.env);
+  const isKnown = (name: string): boolean =>
+    listProjects(state).some((known) => known.project === name);
+  const project = projectName(text, process.cwd(), isKnown);
+  return { project, store: openRuleStore(state, project) };
 }
 
 function readProject(flags: PermissionsFlags) {

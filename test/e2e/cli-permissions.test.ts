@@ -2,9 +2,10 @@
  * @module
  * `glovebox permissions` on rules of a folder of its own.
  */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { openRuleStore } from "../../src/permissions/rule-store.ts";
 import { glovebox, temporaryFolder, type CliResult } from "./cli-fixture.ts";
 
 const folder = temporaryFolder();
@@ -106,4 +107,23 @@ describe("with rules", () => {
     expect((await permissions("revoke", "--all")).stdout.split("\n")).toHaveLength(3);
     expect((await permissions("list")).stdout).toBe("");
   });
+});
+
+test.each([
+  ["a caller of a server", "http:ci"],
+  ["a folder that is gone", join(folder.path, "gone")],
+])("rules of %s can be listed and taken back", async (_, name) => {
+  const gone = join(folder.path, "gone");
+  mkdirSync(gone, { recursive: true });
+  const pattern = { kind: "read", path: join(home, ".netrc") } as const;
+  const store = openRuleStore(join(folder.path, "state/glovebox"), name);
+  await store.add([{ effect: "allow", pattern, scope: "always", by: "api" }]);
+  rmSync(gone, { recursive: true });
+  const of = `--project=${name}`;
+  const { stdout } = await permissions("list", of, "--json");
+  const [id = ""] = (JSON.parse(stdout) as Listed).projects.flatMap(({ rules }) =>
+    rules.map((rule) => rule.id),
+  );
+  expect((await permissions("revoke", of, id)).stdout).toBe(`revoked ${id}\n`);
+  expect((await permissions("revoke", of, id)).exitCode).toBe(2);
 });

@@ -53,7 +53,10 @@ export function createPermissionsCommand(onExit: (exitCode: number) => void): Co
 function newSubcommand(parent: Command, name: string, help: string): Command {
   const subcommand = new Command(name)
     .description(help)
-    .option("--project <FOLDER>", "the project (default: the current folder)")
+    .option(
+      "--project <FOLDER>",
+      "the project, or its name as `list --all` has it (default: the current folder)",
+    )
     .option("-v, --verbose", "traces of failures")
     .helpOption("-h, --help", "show this help");
   parent.addCommand(subcommand);
