@@ -336,6 +336,46 @@ test("an answer that is cut off does not look whole", async () => {
   await expect(text(answer)).rejects.toThrow();
 });
 
+test.each([
+  ["another protocol that nobody asked for", "HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\n"],
+  ["something else than HTTP", "SSH-2.0-OpenSSH_9\r\n"],
+  ["two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx"],
+  ["a head without end", `HTTP/1.1 200 OK\r\nX: ${"a".repeat(200_000)}`],
+  ["nothing at all", ""],
+])("a host that answers with %s ends the connection, and nothing else", async (_, bytes) => {
+  const { secure, upstream } = await open(tellHead);
+  upstream.removeAllListeners("request").on("request", ({ socket }: IncomingMessage) => {
+    socket.end(bytes);
+  });
+  const socket = await secure();
+  socket.write(`GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+  socket.resume();
+  await new Promise((resolve) => socket.once("close", resolve));
+});
+
+test("early hints in any number, and odd trailers, harm nobody", async () => {
+  const { secure, upstream } = await open(tellHead);
+  upstream.removeAllListeners("request").on("request", ({ socket }: IncomingMessage) => {
+    socket.write("HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n".repeat(1_000));
+    socket.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n");
+    socket.write(Buffer.from("X-\u00e9: y\r\nX-Two: \u00e9\r\n\r\n", "latin1"));
+  });
+  const socket = await secure();
+  socket.write(`GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+  socket.resume();
+  await new Promise((resolve) => socket.once("close", resolve));
+});
+
+test("a flood of pipelined requests is cut off", async () => {
+  let requests = 0;
+  const { secure } = await open(() => (requests += 1));
+  const socket = await secure();
+  socket.write(`GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`.repeat(5_000));
+  socket.resume();
+  await new Promise((resolve) => socket.once("close", resolve));
+  expect(requests).toBeLessThan(101);
+});
+
 test("the end of either side is the end of the other", async () => {
   const { secure, upstream } = await open(tellHead);
   const sockets: Socket[] = [];

@@ -13,7 +13,7 @@ import type { OutsideConnection } from "../connect.ts";
 import type { Target } from "../dial.ts";
 import type { OnNote } from "../note.ts";
 import { resetSocket } from "../reset-socket.ts";
-import { passOn, passOnUpgrade, type Passage } from "./pass-on.ts";
+import { maxHeadBytes, passOn, passOnUpgrade, type Passage } from "./pass-on.ts";
 import type { RunAuthority } from "./run-authority.ts";
 
 export interface Interception {
@@ -45,8 +45,10 @@ interface Host extends Pick<InterceptionOptions, "onNote"> {
 
 /** Of TLS: a program has to get on with it. */
 const handshakeMs = 30_000;
-/** Of the head of a request. Servers take 8 to 64 KiB; what is too much for them, they say themselves. */
-const maxHeadBytes = 64 * 1_024;
+/** Whose certificates are kept: below `*.example.com` there can be any number. */
+const maxKnownHosts = 64;
+/** Requests of a connection that wait for their answers. Programs of today send one after the other. */
+const maxPipelined = 100;
 
 export function createInterception(options: InterceptionOptions): Interception {
   const { secrets, authority, roots, onNote } = options;
@@ -63,6 +65,8 @@ export function createInterception(options: InterceptionOptions): Interception {
       trust: (trust ??= createSecureContext({ ca: roots, minVersion: "TLSv1.2" })),
       withhold: (why) => onNote({ kind: "secret-withheld", host, port, why }),
     };
+    const [oldest] = hosts.keys();
+    if (hosts.size >= maxKnownHosts && oldest !== undefined) hosts.delete(oldest);
     hosts.set(key, made);
     return made;
   };
@@ -103,7 +107,8 @@ function intercept(host: Host, inside: Socket, outside: Socket): void {
   });
   client.once("secure", () => {
     clearTimeout(isLate);
-    serve(host, client, outside);
+    client.disableRenegotiation();
+    serve(host, { inside, client, outside });
   });
 }
 
@@ -118,7 +123,14 @@ function whyNoTls(error: Error): WithheldBecause | undefined {
     : undefined;
 }
 
-function serve(host: Host, client: TLSSocket, outside: Socket): void {
+interface Joined {
+  readonly inside: Socket;
+  /** TLS over it. */
+  readonly client: TLSSocket;
+  readonly outside: Socket;
+}
+
+function serve(host: Host, { inside, client, outside }: Joined): void {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const upstream = reach(host, outside, agent);
   // Whoever waits for it is told; often nobody does.
@@ -128,7 +140,7 @@ function serve(host: Host, client: TLSSocket, outside: Socket): void {
     ...{ host: target.host, port: target.port, secrets, upstream, agent },
     onSent: (name) => onNote({ kind: "secret-sent", name, host: target.host, port: target.port }),
     onOtherHost: () => host.withhold("other-host"),
-    cut: () => resetSocket(client),
+    cut: () => resetSocket(inside),
   };
   let underWay = 0;
   let isOver = false;
@@ -144,6 +156,10 @@ function serve(host: Host, client: TLSSocket, outside: Socket): void {
     outside.destroy();
   });
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+    if (underWay >= maxPipelined) {
+      resetSocket(inside);
+      return;
+    }
     underWay += 1;
     response.once("close", () => {
       underWay -= 1;

@@ -16,6 +16,12 @@ import type { TLSSocket } from "node:tls";
 import type { Secret } from "../../core/secret.ts";
 import { replaceInHead } from "./replace.ts";
 
+/** Of a request or an answer, without its body. Servers take 8 to 64 KiB. */
+export const maxHeadBytes = 64 * 1_024;
+
+/** For a host to say whether it changes the protocol. */
+const upgradeMs = 20_000;
+
 /** The way of one connection's requests. */
 export interface Passage {
   readonly host: string;
@@ -44,8 +50,14 @@ export async function passOn(
   };
   const started = await start(passage, request, response);
   if (started === undefined) return;
-  started.on("error", () => {
-    if (!response.headersSent || !response.writableEnded) cut();
+  const cutUnlessWhole = (): void => {
+    if (!response.writableEnded) cut();
+  };
+  response.on("error", cut);
+  started.on("error", cutUnlessWhole);
+  // Without an answer: another protocol that nobody asked for, say.
+  started.once("close", () => {
+    if (!response.headersSent) cut();
   });
   started.on("continue", () => response.writeContinue());
   started.on("response", (answer) => {
@@ -76,11 +88,16 @@ export async function passOnUpgrade(
   response.sendDate = false;
   const started = await start(passage, request, response);
   if (started === undefined) return;
+  // Until then nobody reads from the program, or would see it go.
+  const isLate = setTimeout(passage.cut, upgradeMs);
+  started.once("close", () => clearTimeout(isLate));
   started.on("error", passage.cut);
   started.on("response", (answer) => {
+    clearTimeout(isLate);
     writeAnswer(answer, response, passage.cut);
   });
   started.on("upgrade", (answer, upstream: Socket, firstBytes: Buffer) => {
+    clearTimeout(isLate);
     response.detachSocket(socket);
     socket.write(headOf(answer));
     socket.write(firstBytes);
@@ -120,6 +137,7 @@ async function start(
     const started = startRequest({
       ...{ agent, method, path: replaced.url },
       headers: [...replaced.headers],
+      maxHeaderSize: maxHeadBytes,
     });
     for (const { name } of replaced.used) passage.onSent(name);
     return started;
@@ -202,7 +220,7 @@ const methodsWithBody: readonly string[] = ["POST", "PUT", "PATCH"];
 function passBody(request: IncomingMessage, started: ClientRequest): void {
   request.on("error", () => started.destroy());
   request.once("end", () => {
-    if (request.rawTrailers.length > 0) started.addTrailers(pairs(request.rawTrailers));
+    addTrailers(started, request.rawTrailers);
     started.end();
   });
   request.pipe(started, { end: false });
@@ -221,11 +239,21 @@ function writeAnswer(answer: IncomingMessage, response: ServerResponse, cut: () 
   }
   answer.once("end", () => {
     if (!answer.complete) return;
-    if (answer.rawTrailers.length > 0) response.addTrailers(pairs(answer.rawTrailers));
+    addTrailers(response, answer.rawTrailers);
     response.end();
   });
   answer.once("aborted", cut);
   answer.pipe(response, { end: false });
+}
+
+/** Those that can't be written are left out: they say nothing about what is whole. */
+function addTrailers(to: ClientRequest | ServerResponse, raw: readonly string[]): void {
+  if (raw.length === 0) return;
+  try {
+    to.addTrailers(pairs(raw));
+  } catch {
+    // Not even one of them then.
+  }
 }
 
 function isKeptAlive({ httpVersion, headers }: IncomingMessage): boolean {
