@@ -7,6 +7,7 @@ import { once } from "node:events";
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { text } from "node:stream/consumers";
 import { openOwnNetwork, type OwnNetwork } from "../helpers/own-network.ts";
 import { program } from "./cli-fixture.ts";
 
@@ -30,6 +31,29 @@ export interface AskingWorld {
   readonly received: () => string;
   readonly write: (path: string, text: string, mode?: number) => void;
   readonly close: () => Promise<void>;
+}
+
+export interface Ended {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exitCode: number | null;
+}
+
+/** Without a terminal, and with our environment besides. */
+export async function runToItsEnd(
+  [command = "", ...words]: readonly string[],
+  env: Readonly<NodeJS.ProcessEnv>,
+): Promise<Ended> {
+  const child = spawn(command, words, {
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const [stdout, stderr, [exitCode]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, "close") as Promise<[number | null]>,
+  ]);
+  return { stdout, stderr, exitCode };
 }
 
 /** Who an ordinary user is where the tests are root's. */

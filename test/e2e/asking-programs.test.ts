@@ -8,13 +8,18 @@ import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findProgram } from "../helpers/find-program.ts";
 import { ownNetworkGap } from "../helpers/own-network.ts";
 import { skipUnless } from "../helpers/require.ts";
 import { openTestTerminal } from "../helpers/terminal.ts";
-import { openWorld, worldUsers, type AskingWorld } from "./asking-fixture.ts";
+import {
+  runToItsEnd,
+  type Ended,
+  openWorld,
+  worldUsers,
+  type AskingWorld,
+} from "./asking-fixture.ts";
 
 const gap = skipUnless("linux", ownNetworkGap());
 const root = join(import.meta.dirname, "../..");
@@ -140,17 +145,8 @@ describe.skipIf(gap !== undefined).each(worldUsers)("programs of %s", (user) => 
     rmSync(built, { recursive: true, force: true });
   });
 
-  async function run(...args: readonly string[]) {
-    const [command = "", ...words] = [...world.cli, "run", "--ask", "never", ...args];
-    const env = { ...process.env, ...world.env };
-    const child = spawn(command, words, { env, stdio: ["ignore", "pipe", "pipe"] });
-    const [stdout, stderr, [exitCode]] = await Promise.all([
-      text(child.stdout),
-      text(child.stderr),
-      once(child, "close") as Promise<[number | null]>,
-    ]);
-    return { stdout, stderr, exitCode };
-  }
+  const run = (...args: readonly string[]): Promise<Ended> =>
+    runToItsEnd([...world.cli, "run", "--ask", "never", ...args], world.env);
   const bash = (script: string): readonly string[] => ["-l", "bash", "-c", script];
   /** Denied it fails, and the summary has the flag with which it works. */
   async function worksOnlyWith(flag: string, args: readonly string[], result: string) {

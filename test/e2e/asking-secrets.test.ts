@@ -4,14 +4,20 @@
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createRunAuthority } from "../../src/egress/secrets/run-authority.ts";
 import { findProgram } from "../helpers/find-program.ts";
 import { ownNetworkGap } from "../helpers/own-network.ts";
 import { skipUnless } from "../helpers/require.ts";
 import { openTestTerminal } from "../helpers/terminal.ts";
-import { openWorld, testHosts, worldUsers, type AskingWorld } from "./asking-fixture.ts";
+import {
+  runToItsEnd,
+  type Ended,
+  openWorld,
+  testHosts,
+  worldUsers,
+  type AskingWorld,
+} from "./asking-fixture.ts";
 
 const gap = skipUnless("linux", ownNetworkGap());
 const curlGap = skipUnless(
@@ -84,17 +90,10 @@ describe.skipIf(gap !== undefined).each(worldUsers)("secrets of %s's programs", 
     await world.close();
   });
 
-  async function run(...args: readonly string[]) {
+  const run = (...args: readonly string[]): Promise<Ended> => {
     received = "";
-    const [command = "", ...words] = [...world.cli, "run", "--ask", "never", ...args];
-    const child = spawn(command, words, { env, stdio: ["ignore", "pipe", "pipe"] });
-    const [stdout, stderr, [exitCode]] = await Promise.all([
-      text(child.stdout),
-      text(child.stderr),
-      once(child, "close") as Promise<[number | null]>,
-    ]);
-    return { stdout, stderr, exitCode };
-  }
+    return runToItsEnd([...world.cli, "run", "--ask", "never", ...args], env);
+  };
   const withSecret = [`--secret`, `TOKEN@${api}`, `--allow-net=${api}`];
 
   test.skipIf(curlGap !== undefined).each([

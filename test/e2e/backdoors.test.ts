@@ -6,13 +6,18 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findProgram } from "../helpers/find-program.ts";
 import { ownNetworkGap } from "../helpers/own-network.ts";
 import { skipUnless } from "../helpers/require.ts";
 import { openTestTerminal } from "../helpers/terminal.ts";
-import { openWorld, worldUsers, type AskingWorld } from "./asking-fixture.ts";
+import {
+  runToItsEnd,
+  type Ended,
+  openWorld,
+  worldUsers,
+  type AskingWorld,
+} from "./asking-fixture.ts";
 import { examples } from "./cli-fixture.ts";
 
 const gap = skipUnless("linux", ownNetworkGap());
@@ -82,17 +87,8 @@ describe.skipIf(gap !== undefined).each(worldUsers)("backdoors run by %s", (user
     ...world.cli.map((word) => (word === world.project ? join(world.project, name) : word)),
     ...["run", ...flags, ...told(name).words.split(" ")],
   ];
-  async function runAlone(name: string, ...flags: readonly string[]) {
-    const [command = "", ...words] = commandOf(name, flags);
-    const env = { ...process.env, ...world.env };
-    const child = spawn(command, words, { env, stdio: ["ignore", "pipe", "pipe"] });
-    const [stdout, stderr, [exitCode]] = await Promise.all([
-      text(child.stdout),
-      text(child.stderr),
-      once(child, "close") as Promise<[number | null]>,
-    ]);
-    return { stdout, stderr, exitCode };
-  }
+  const runAlone = (name: string, ...flags: readonly string[]): Promise<Ended> =>
+    runToItsEnd(commandOf(name, flags), world.env);
 
   /** As a README names the place. */
   const ours = (stderr: string): string =>
