@@ -40,7 +40,7 @@ describe("the flags of `glovebox run`", () => {
   test.each<[RawRunOptions, RegExp]>([
     [{ network: "some" }, /--network: `some` is unknown. Allowed: none, ask, all\./],
     [{ files: "some" }, /--files: `some` is unknown. Allowed: none, ask\./],
-    [{ ask: "me" }, /--ask: `me` is unknown. Allowed: auto, tty, never\./],
+    [{ ask: "me" }, /--ask: `me` is unknown. Allowed: auto, tty, never, broker:SOCKET\./],
     [{ askTimeout: "10" }, /--ask-timeout: `10` is no time. Write a number and a unit/],
     [{ askTimeout: "0s" }, /--ask-timeout: `0s` is no time/],
     [{ askEnv: ["1A"] }, /--ask-env: `1A` is not the name of a variable/],

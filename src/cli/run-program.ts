@@ -120,7 +120,8 @@ async function openAsking(
   outputGate: OutputGate,
 ): Promise<RunAsking | undefined> {
   const wanted = wantAsking(options.asking, process.env);
-  if (wanted.network !== "ask" && wanted.files !== "ask") return undefined;
+  // What was said besides, a file that is allowed say, holds also where nothing is asked about.
+  if (wanted.network !== "ask" && wanted.files !== "ask" && !wanted.isExplicit) return undefined;
   if (options.provider !== "auto" && options.provider !== "linux" && !wanted.isExplicit)
     return undefined;
   const { openRunAsking } = await import("./asking/open-asking.ts");

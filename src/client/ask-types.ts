@@ -57,6 +57,8 @@ export type AskMessage =
 
 /** What a program asked for, and got. */
 export interface PermissionReport {
+  /** Files and folders that rules allowed, so that nobody was asked. */
+  readonly shown: readonly { readonly path: string; readonly access: "ro" | "rw" }[];
   readonly decisions: readonly {
     readonly subject: Subject;
     readonly process?: AskingProcess;

@@ -3,7 +3,9 @@
  * Everything that a run asked for, got, and was denied, with who decided.
  */
 import type { AskingProcess, PermissionNote, Subject } from "../core/permission.ts";
+import type { ShownPath } from "../core/policy.ts";
 import type { DecidedBy, DecisionLog, LoggedDecision } from "./decision-log.ts";
+import { describeSubject } from "./describe-subject.ts";
 import type { MeaningPlace } from "./meaning.ts";
 import { describeNote, notesToShow, summaryOfLookups } from "./notes.ts";
 import type { Effect } from "./rule.ts";
@@ -12,6 +14,8 @@ import { describeEntry } from "./summary.ts";
 
 /** As JSON has it. */
 export interface PermissionReport {
+  /** Files and folders that rules allowed, so that nobody was asked. */
+  readonly shown: { path: string; access: "ro" | "rw" }[];
   readonly decisions: DecisionJson[];
   /** Decisions that were not kept, because there were too many different ones. */
   readonly omitted: number;
@@ -29,8 +33,10 @@ export interface DecisionJson {
   readonly last_at: string;
 }
 
-export function reportOf(log: DecisionLog): PermissionReport {
+/** @param shown What it had without asking. */
+export function reportOf(log: DecisionLog, shown: readonly ShownPath[] = []): PermissionReport {
   return {
+    shown: shown.map(({ hostPath, access }) => ({ path: hostPath, access })),
     decisions: log.entries().map(toJson),
     omitted: log.omitted(),
     notes: notesToShow(log).map(noteToJson),
@@ -64,9 +70,12 @@ const noteToJson = (note: PermissionNote): PermissionReport["notes"][number] => 
 const MAX_NOTES = 50;
 
 /** A line each, without its end: `allowed  curl: connect to a.b:443, 3 times  [rule r1]`. */
-export function formatReport(log: DecisionLog, place: MeaningPlace): readonly string[] {
+export function formatReport(
+  log: DecisionLog,
+  { shown = [], ...place }: MeaningPlace & { readonly shown?: readonly ShownPath[] },
+): readonly string[] {
   const entries = log.entries();
-  const notes = formatNotes(log);
+  const notes = [...shown.map((each) => formatShown(each, place)), ...formatNotes(log)];
   if (entries.length === 0) return ["glovebox: the program asked for nothing", ...notes];
   const lines = entries.map((entry) => {
     const effect = entry.isAllowed ? "allowed" : "denied ";
@@ -76,6 +85,12 @@ export function formatReport(log: DecisionLog, place: MeaningPlace): readonly st
   const omitted = log.omitted();
   const rest = omitted === 0 ? [] : [`  and ${omitted} more, which were not kept`];
   return [`glovebox: the program asked for ${entries.length}:`, ...lines, ...rest, ...notes];
+}
+
+function formatShown({ hostPath, access }: ShownPath, place: MeaningPlace): string {
+  const kind = access === "rw" ? "write" : "read";
+  const { verb, object } = describeSubject({ kind, path: hostPath }, place.home);
+  return `  given    ${verb} ${object}: a rule allowed it, so nobody was asked`;
 }
 
 function formatNotes(log: DecisionLog): readonly string[] {

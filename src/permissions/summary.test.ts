@@ -81,7 +81,10 @@ test("the report has all, with who decided", () => {
     "  allowed  curl: connect to api.github.com:443, 3 times  [answer on the terminal, this run]",
     "  denied   read ~/.aws/credentials (AWS access keys)  [gone before the answer]",
   ]);
-  expect(reportOf(log)).toMatchObject({
+  const shown = [{ hostPath: "/home/me/.npmrc", access: "ro", insidePaths: [] }] as const;
+  expect(formatReport(log, { ...place, shown }).at(-1)).toContain(": a rule allowed it");
+  expect(reportOf(log, shown)).toMatchObject({
+    shown: [{ path: "/home/me/.npmrc", access: "ro" }],
     omitted: 0,
     decisions: [
       {

@@ -127,3 +127,16 @@ test.each([
   expect((await permissions("revoke", of, id)).stdout).toBe(`revoked ${id}\n`);
   expect((await permissions("revoke", of, id)).exitCode).toBe(2);
 });
+
+test.each([
+  [["--network", "all", "--deny-net", "evil.example"], "no rule about them holds"],
+  [["--network", "all", "--allow-net", "a.example"], "no rule about them holds"],
+  [["--network", "all", "--allow-forward", "8000"], "no rule about them holds"],
+  [["--network", "none", "--allow-net", "a.example"], "there is no connection to allow"],
+  [["--network", "all", "--policy", policy], "none of them holds"],
+  [["--ask", "maybe"], "Allowed: auto, tty, never, broker:SOCKET"],
+])("%j is refused before anything runs", async (flags, reason) => {
+  const { exitCode, stdout, stderr } = await glovebox(["run", ...flags, "--", "echo", "ran"]);
+  expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
+  expect(stderr).toContain(reason);
+});

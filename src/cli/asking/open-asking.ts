@@ -19,7 +19,12 @@ import { openQuestionTerminal } from "../question-terminal.ts";
 import type { RunForm } from "../run-form.ts";
 import type { RunOptions } from "../run-options.ts";
 import { asWritten } from "./as-written.ts";
-import { refuseExisting, rulesOfPolicy, writeLearned } from "./policy-files.ts";
+import {
+  refuseExisting,
+  refuseRulesOfConnections,
+  rulesOfPolicy,
+  writeLearned,
+} from "./policy-files.ts";
 import { askedVariables, prepareAsking, realPathOr } from "./prepare-asking.ts";
 import type { RunAsking } from "./run-asking.ts";
 import { refuseGivenAway, secretVariables } from "./secrets.ts";
@@ -46,14 +51,17 @@ export async function openRunAsking(parts: OpenAskingParts): Promise<RunAsking> 
   const home = realPathOr(homedir());
   const learned = asking.learn === undefined ? undefined : resolve(cwd, asking.learn);
   if (learned !== undefined) refuseExisting(learned);
+  const policy = await rulesOfPolicy(asking.policy, { cwd, home });
+  if (wanted.network === "all") refuseRulesOfConnections(policy);
   const terminal = openTerminalAsker(parts, command);
   const prepared = prepareAsking(wanted, asking, {
     ...{ cwd, env, command },
-    stored: [...(await rulesOfPolicy(asking.policy, { cwd, home })), ...(store?.read() ?? [])],
+    stored: [...policy, ...(store?.read() ?? [])],
     remember: async (rule) => keep(store, rule),
     asker: terminal?.asker ?? (await askerWithoutTerminal(options)),
   });
   const { log, permissions } = prepared;
+  const { shown = [] } = permissions;
   const place = { home, env };
   return {
     network: prepared.network,
@@ -67,10 +75,12 @@ export async function openRunAsking(parts: OpenAskingParts): Promise<RunAsking> 
     }),
     attach: (control) => terminal?.attach(control),
     summary: () => [
-      ...withoutName(asking.report ? formatReport(log, place) : summaryOfDenied(log, place)),
+      ...withoutName(
+        asking.report ? formatReport(log, { ...place, shown }) : summaryOfDenied(log, place),
+      ),
       ...(learned === undefined ? [] : writeLearned(learned, log, { ...place, command })),
     ],
-    reportJson: () => reportOf(log),
+    reportJson: () => reportOf(log, shown),
     exitCode: (ofRun) =>
       asking.failOnDeny && ofRun === 0 && log.entries().some(({ isAllowed }) => !isAllowed)
         ? EXIT_DENIED

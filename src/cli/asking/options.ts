@@ -45,6 +45,7 @@ export function parseAskingOptions(
   }
   const secrets = (raw.secret ?? []).map((text) => parseSecret(text, callerEnv));
   refuseContradictions(secrets, raw);
+  refuseRulesWithoutEffect(raw);
   return {
     network:
       network === undefined
@@ -66,11 +67,40 @@ export function parseAskingOptions(
   };
 }
 
+/**
+ * Where nothing is asked about, rules about connections don't hold.
+ *
+ * @throws {GloveboxError} `INVALID_REQUEST`: what was to be kept out must not come in unnoticed.
+ */
+function refuseRulesWithoutEffect(raw: RawPermissions & { readonly network?: string }): void {
+  const { network } = raw;
+  if (network !== "all" && network !== "none") return;
+  const given = ruleFlags.find(({ kind, effect }) => {
+    const isMeant = kind === "net" || kind === "forward";
+    const isHeld = network === "none" && effect === "deny";
+    return isMeant && !isHeld && raw[optionOfRule(effect, kind)] !== undefined;
+  });
+  if (given === undefined) return;
+  const why =
+    network === "all"
+      ? "with `--network all` no connection is asked about, and no rule about them holds"
+      : "with `--network none` there is no connection to allow";
+  throw invalidRequest(given.flag, `${why}. Leave --network out, or this flag.`);
+}
+
 const brokerForm = /^broker:(.+)$/s;
 
 function parseAsker(text: string): WantedAsker {
   const [, path] = brokerForm.exec(text) ?? [];
-  if (path === undefined) return { kind: oneOf("--ask", text, ["auto", "tty", "never"]) };
+  if (path === undefined) {
+    const kinds = ["auto", "tty", "never"] as const;
+    const kind = kinds.find((each) => each === text);
+    if (kind !== undefined) return { kind };
+    throw invalidRequest(
+      "--ask",
+      `\`${text}\` is unknown. Allowed: ${kinds.join(", ")}, broker:SOCKET.`,
+    );
+  }
   return { kind: "broker", path: isAbsolute(path) ? path : resolve(path) };
 }
 

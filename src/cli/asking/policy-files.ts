@@ -27,6 +27,15 @@ export async function rulesOfPolicy(
   return rules.map((rule) => ({ ...rule, id: origin, at }));
 }
 
+/** @throws {GloveboxError} `INVALID_REQUEST` where a rule would hold nothing back. */
+export function refuseRulesOfConnections(rules: readonly Rule[]): void {
+  if (!rules.some(({ pattern: { kind } }) => kind === "net" || kind === "forward")) return;
+  throw invalidRequest(
+    "--policy",
+    "it has rules about connections, and with `--network all` none of them holds. Leave --network out.",
+  );
+}
+
 function readText(path: string): string {
   try {
     return readFileSync(path, "utf8");

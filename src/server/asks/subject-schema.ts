@@ -39,6 +39,7 @@ const decidedBySchema = z.discriminatedUnion("kind", [
 ]);
 
 export const permissionReportSchema = z.strictObject({
+  shown: z.array(z.strictObject({ path: z.string(), access: z.enum(["ro", "rw"]) })),
   decisions: z.array(
     z.strictObject({
       subject: subjectSchema,

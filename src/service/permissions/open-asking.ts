@@ -85,7 +85,7 @@ export function createAsking(options: AskingOptions): OpenAskingFor {
     return {
       request: { ...request, permissions },
       signal: place.signal,
-      report: () => reportOf(log),
+      report: () => reportOf(log, permissions.shown),
       [Symbol.dispose]: () => {
         place.end();
       },
