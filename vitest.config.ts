@@ -37,7 +37,8 @@ const notForSecondPass = [
   "test/e2e/cli-usage.test.ts",
   "test/e2e/versions.test.ts",
   // As an ordinary user already in the first pass, or words.
-  "test/e2e/{backdoors,asking-programs,cli-permissions}.test.ts",
+  "test/e2e/{backdoors,asking-programs,asking-ssh,cli-permissions}.test.ts",
+  "test/escape/permissions-own-folders.test.ts",
   // Interpreters without a sandbox around them.
   "native/park/**",
   // cli-languages.test.ts prepares as that user too, and conformance/linux.test.ts uses it.

@@ -2,7 +2,6 @@
  * @module
  * Whom the executions of a server ask, put together from its parts.
  */
-import { realpathSync } from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute, resolve } from "node:path";
 import type { AddressInfo } from "node:net";
@@ -18,8 +17,9 @@ import { createAskBoard, type AskBoard } from "./service/permissions/ask-board.t
 import { createAsking, type OpenAskingFor } from "./service/permissions/open-asking.ts";
 import { parseOperatorRules } from "./service/permissions/operator-rules.ts";
 import type { ExecutionRequest } from "./service/request.ts";
-import { packageFolder } from "./util/package-folder.ts";
-import { cacheFolder, dataFolder, stateFolder } from "./util/user-folders.ts";
+import { canonicalPath } from "./util/canonical-path.ts";
+import { ownFolders } from "./util/own-folders.ts";
+import { stateFolder } from "./util/user-folders.ts";
 
 export interface ServedAsking {
   readonly asks: AskBoard;
@@ -50,7 +50,7 @@ interface AskingParts {
 export function createServedAsking(parts: AskingParts): ServedAsking {
   const { config, env, observers, logger } = parts;
   const { askTimeoutMs, files, always } = config.permissions;
-  const home = realPathOr(homedir());
+  const home = canonicalPath(homedir());
   const rules = parseOperatorRules(config.permissions, home);
   const asks = createAskBoard({ askTimeoutMs });
   observe(asks, observers);
@@ -88,17 +88,13 @@ function storesIn(state: string | undefined): ((callerId: string) => RuleStore) 
 function protectedPaths({ config, env, cwd, configFile }: AskingParts): readonly string[] {
   const { auditFile, compileCache } = config;
   const paths = [
-    stateFolder(env),
-    dataFolder(env),
-    cacheFolder(env),
     storageFolder(config, env),
     compileCache.folder,
     auditFile,
     resolve(cwd, configFile ?? "glovebox.yaml"),
-    packageFolder(),
   ];
   const written = paths.filter((path) => path !== undefined && isAbsolute(path)) as string[];
-  return [...new Set(written.map(realPathOr))];
+  return [...new Set([...ownFolders(env), ...written.map(canonicalPath)])];
 }
 
 /** A socket with a path is in a folder that is protected. */
@@ -131,12 +127,4 @@ function writeDown(
     decidedBy: by.kind,
     ...(detail === undefined ? {} : { detail }),
   });
-}
-
-function realPathOr(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
 }

@@ -5,6 +5,7 @@
 #include "asks.h"
 
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <unistd.h>
@@ -45,12 +46,20 @@ bool may_take_files(void) {
     return atomic_load(&waiting) < MAX_WAITING;
 }
 
+/*
+ * TCP waits for what is still to be sent; a socket that is not connected has nothing. Whether it lingers
+ * is no answer: the program may change that until the very moment of the close.
+ */
+static bool may_wait(int fd) {
+    unsigned char state;
+    socklen_t length = sizeof state;
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &state, &length) < 0)
+        return false;
+    return state != TCP_CLOSE && state != TCP_LISTEN;
+}
+
 void close_taken(int fd) {
-    struct linger linger = {0};
-    socklen_t length = sizeof linger;
-    bool lingers = getsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, &length) == 0 && linger.l_onoff &&
-                   linger.l_linger > 0;
-    if (!lingers || !start_thread()) {
+    if (!may_wait(fd) || !start_thread()) {
         close(fd);
         return;
     }

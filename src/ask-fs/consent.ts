@@ -3,7 +3,7 @@
  * The question before something of the host is opened or changed.
  */
 import type { AskingProcess, PermissionGate } from "../core/permission.ts";
-import { abortable } from "../util/abortable.ts";
+import type { LastingQuestions } from "./lasting-questions.ts";
 import { Refusal } from "./refusal.ts";
 
 /** `ro`: opened and listed without a question. `rw`: changed, too. */
@@ -18,6 +18,7 @@ export interface Asking {
   readonly describeProcess: (pid: number) => Promise<AskingProcess | undefined>;
   /** What needs no question, of an absolute host path: the workspace inside the home folder. */
   readonly openTo: (hostPath: string) => FreeAccess | undefined;
+  readonly questions: LastingQuestions;
 }
 
 /** One request that may have to wait. */
@@ -33,22 +34,23 @@ export type AccessKind = "read" | "write" | "list";
 
 const DESCRIBE_MS = 200;
 
-/** @throws {Refusal} EACCES where it is denied; EINTR where the question was withdrawn. */
+/** @throws {Refusal} EACCES where it is denied; EINTR where the call was given up. */
 export async function requireConsent(
-  { gate, describeProcess, openTo }: Asking,
+  { gate, describeProcess, openTo, questions }: Asking,
   { pid, signal, whileAsking }: Waiter,
   subject: { readonly kind: AccessKind; readonly path: string },
 ): Promise<void> {
   const free = openTo(subject.path);
   if (free === "rw" || (free === "ro" && subject.kind !== "write")) return;
-  const isAllowed = await whileAsking(async () => {
+  const decide = async (untilWithdrawn: AbortSignal): Promise<boolean> => {
     const process = await soon(describeProcess(pid));
-    if (signal.aborted) return false;
+    if (untilWithdrawn.aborted) return false;
     const question = { subject, ...(process && { process }) };
-    // A gate doesn't throw. Should one do so, nothing is allowed.
-    const decision = await abortable(gate.decide(question, signal), signal).catch(() => undefined);
-    return decision?.isAllowed === true;
-  });
+    return (await gate.decide(question, untilWithdrawn)).isAllowed;
+  };
+  // Of the same thread: another one's question is another one, which the gate may join to it.
+  const key = `${pid} ${subject.kind} ${subject.path}`;
+  const isAllowed = await whileAsking(() => questions.ask(key, signal, decide).catch(() => false));
   if (signal.aborted) throw new Refusal("EINTR");
   if (!isAllowed) throw new Refusal("EACCES");
 }

@@ -63,6 +63,32 @@ print(os.listdir(sys.argv[1]))`;
       expect(readdirSync(fs.host)).toEqual(["credentials"]);
     });
 
+    test("asks once who has a signal each few milliseconds, and keeps the question meanwhile", async () => {
+      let answer = (_isAllowed: boolean): void => undefined;
+      const signals: AbortSignal[] = [];
+      const decide: Decide = (_question, signal) => {
+        signals.push(signal);
+        return new Promise<boolean>((resolve) => {
+          answer = resolve;
+        });
+      };
+      await using fs = await createAskFs(programs, as, decide);
+      await writeFile(join(fs.host, "credentials"), "secret\n");
+      const program = `import os,signal,sys
+signal.signal(signal.SIGALRM, lambda *_: os.write(1, b"tick\\n"))
+signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
+print(open(sys.argv[1]).read())`;
+      const child = fs.start(["python3", "-c", program, join(fs.inside, "credentials")]);
+      let ticks = 0;
+      child.stdout?.on("data", (bytes: Buffer) => {
+        ticks += bytes.toString().split("tick").length - 1;
+        if (ticks >= 15) answer(true);
+      });
+      expect((await endOf(child)).stdout).toMatch(/tick\nsecret\n/);
+      expect(fs.questions).toHaveLength(1);
+      expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
+    });
+
     test("does not show a denied open what an earlier one has read, or has mapped", async () => {
       let left = 1;
       await using fs = await createAskFs(programs, as, () => left-- > 0);
@@ -97,9 +123,11 @@ print(os.read(fd, 6))`;
           child.stdout?.once("data", (line: Buffer) => resolve(Number(line.toString()))),
         );
         await isAsked;
-        process.kill(await pid, signal);
+        const asking = await pid;
+        const ended = endOf(child);
+        process.kill(asking, signal);
         await isWithdrawn;
-        expect((await endOf(child)).stdout).toBe(`ended ${signal === "SIGTERM" ? 143 : 137}\n`);
+        expect((await ended).stdout).toBe(`ended ${signal === "SIGTERM" ? 143 : 137}\n`);
       },
     );
 

@@ -11,6 +11,7 @@ import type { FreeAccess } from "./consent.ts";
 import { createFrameSplitter, MalformedMessage } from "./frames.ts";
 import { createHandleTable } from "./handles.ts";
 import { createNameBudget } from "./listing.ts";
+import { createLastingQuestions } from "./lasting-questions.ts";
 import { type AskFsRoot, createNodeTable } from "./nodes.ts";
 import { serveOperation } from "./operations.ts";
 import { protocolMajor, protocolMinor } from "./protocol.ts";
@@ -75,6 +76,7 @@ export function serveAskFs(options: AskFsOptions): AskFsServer {
       stream.destroy();
       // In this order: who is still working may hold a number that would soon name another file.
       await workers.stop();
+      tree.asking.questions.close();
       await tree.handles.close();
       settleClosed();
     })();
@@ -102,7 +104,7 @@ function createTree({ roots, gate, describeProcess, openTo, hidden, owner }: Ask
     nodes: createNodeTable(roots),
     handles: createHandleTable(),
     names: createNameBudget(),
-    asking: { gate, describeProcess, openTo },
+    asking: { gate, describeProcess, openTo, questions: createLastingQuestions() },
     owner,
     hidden,
   };

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { opcodes, requestHeaderBytes } from "./protocol.ts";
 import { untilStill } from "../../test/helpers/until-still.ts";
 import { serveAskFs } from "./server.ts";
@@ -18,6 +18,7 @@ async function serveOverSocket(openTo: (path: string) => "rw" | undefined = () =
   const kernel = connect(path);
   const [stream] = await accepted;
   const questions: AbortSignal[] = [];
+  const answers: ((isAllowed: boolean) => void)[] = [];
   const server = serveAskFs({
     stream,
     roots: [{ hostPath: import.meta.filename, kind: "file" }],
@@ -25,7 +26,11 @@ async function serveOverSocket(openTo: (path: string) => "rw" | undefined = () =
       decide: (_question, signal) => {
         questions.push(signal);
         kernel.emit("asked");
-        return new Promise(() => {});
+        return new Promise((resolve) => {
+          answers.push((isAllowed) => {
+            resolve({ isAllowed, scope: "once" });
+          });
+        });
       },
     },
     describeProcess: () => Promise.reject(new Error("nobody knows")),
@@ -39,17 +44,18 @@ async function serveOverSocket(openTo: (path: string) => "rw" | undefined = () =
     listener.close();
     await rm(folder, { recursive: true });
   };
-  return { server, stream, kernel, questions, [Symbol.asyncDispose]: stop };
+  return { server, stream, kernel, questions, answers, [Symbol.asyncDispose]: stop };
 }
 
 let lastUnique = 0n;
 
-function message(opcode: number, nodeId: bigint, body: Uint8Array): Buffer {
+function message(opcode: number, nodeId: bigint, body: Uint8Array, pid = 0): Buffer {
   const bytes = Buffer.concat([Buffer.alloc(requestHeaderBytes), body]);
   bytes.writeUInt32LE(bytes.byteLength, 0);
   bytes.writeUInt32LE(opcode, 4);
   bytes.writeBigUInt64LE((lastUnique += 1n), 8);
   bytes.writeBigUInt64LE(nodeId, 16);
+  bytes.writeUInt32LE(pid, 32);
   return bytes;
 }
 
@@ -110,18 +116,62 @@ test("answers what names nothing with an error, and goes on", async () => {
   expect((await reply(fs.kernel, lookUp())).readInt32LE(4)).toBe(0);
 });
 
-test("withdraws a question that is interrupted, and answers EINTR", async () => {
-  await using fs = await serveOverSocket();
-  await reply(fs.kernel, init());
-  const nodeId = (await reply(fs.kernel, lookUp())).readBigUInt64LE(16);
-  const asked = once(fs.kernel, "asked");
-  fs.kernel.write(message(opcodes.open, nodeId, Buffer.alloc(8)));
-  await asked;
-  const interrupted = Buffer.alloc(8);
-  interrupted.writeBigUInt64LE(lastUnique);
-  const answer = await reply(fs.kernel, message(opcodes.interrupt, 0n, interrupted));
-  expect([answer.readInt32LE(4), answer.readBigUInt64LE(8)]).toEqual([-4, lastUnique - 1n]);
-  expect(fs.questions[0]?.aborted).toBe(true);
+describe("a question that is interrupted", () => {
+  type Served = Awaited<ReturnType<typeof serveOverSocket>>;
+  const open = (nodeId: bigint, pid: number): Buffer =>
+    message(opcodes.open, nodeId, Buffer.alloc(8), pid);
+  /** The thread 7 asks, and gives up. */
+  async function interruptOne({ kernel }: Served) {
+    await reply(kernel, init());
+    const nodeId = (await reply(kernel, lookUp())).readBigUInt64LE(16);
+    const asked = once(kernel, "asked");
+    kernel.write(open(nodeId, 7));
+    await asked;
+    const interrupted = Buffer.alloc(8);
+    interrupted.writeBigUInt64LE(lastUnique);
+    const answer = await reply(kernel, message(opcodes.interrupt, 0n, interrupted));
+    expect([answer.readInt32LE(4), answer.readBigUInt64LE(8)]).toEqual([-4, lastUnique - 1n]);
+    return nodeId;
+  }
+
+  test("stays for a moment, and is withdrawn if nobody comes back", async () => {
+    await using fs = await serveOverSocket();
+    await interruptOne(fs);
+    const [question] = fs.questions;
+    expect(question?.aborted).toBe(false);
+    await once(question!, "abort");
+  });
+
+  test.each(["before", "after"])("is answered for who asks again %s it", async (when) => {
+    await using fs = await serveOverSocket();
+    const nodeId = await interruptOne(fs);
+    if (when === "after") fs.answers[0]!(true);
+    const opened = reply(fs.kernel, open(nodeId, 7));
+    // Behind it: what it waits for comes from us.
+    if (when === "before") fs.answers[0]!(true);
+    expect((await opened).readInt32LE(4)).toBe(0);
+    expect(fs.questions).toHaveLength(1);
+    const asked = once(fs.kernel, "asked");
+    fs.kernel.write(open(nodeId, 7));
+    await asked;
+  });
+
+  test("is not another thread's", async () => {
+    await using fs = await serveOverSocket();
+    const nodeId = await interruptOne(fs);
+    fs.answers[0]!(true);
+    const asked = once(fs.kernel, "asked");
+    fs.kernel.write(open(nodeId, 8));
+    await asked;
+    expect(fs.questions).toHaveLength(2);
+  });
+
+  test("is withdrawn at once when the server closes", async () => {
+    await using fs = await serveOverSocket();
+    await interruptOne(fs);
+    await fs.server.close();
+    expect(fs.questions[0]?.aborted).toBe(true);
+  });
 });
 
 test.each(["close", "the end of the stream"])("withdraws all questions at %s", async (how) => {

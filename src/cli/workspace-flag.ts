@@ -5,6 +5,7 @@
 import { realpathSync, statSync } from "node:fs";
 import { isAbsolute, relative, resolve } from "node:path";
 import { invalidRequest } from "../core/errors.ts";
+import { canonicalPath } from "../util/canonical-path.ts";
 import type { WorkspaceMount } from "../core/policy.ts";
 
 const suffix = /^(.+):(ro|rw|copy)$/s;
@@ -31,7 +32,7 @@ export function parseWorkspace(text: string, cwd: string): WorkspaceMount {
  */
 export function implicitWorkspace(cwd: string, home: string): WorkspaceMount {
   const hostPath = realFolder(cwd, cwd);
-  if (isInside(hostPath, realPathOr(home))) {
+  if (isInside(hostPath, canonicalPath(home))) {
     throw invalidRequest(
       "--workspace",
       `the current folder \`${hostPath}\` holds your home folder or the whole system, so it is not ` +
@@ -63,12 +64,4 @@ function realFolder(folder: string, cwd: string): string {
     "--workspace",
     `\`${folder}\` is not a folder. Write DIR, DIR:ro, DIR:rw or DIR:copy.`,
   );
-}
-
-function realPathOr(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
 }

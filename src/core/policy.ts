@@ -41,7 +41,10 @@ export interface Policy {
   readonly network: NetworkPolicy;
   /** Asked about through `SandboxSpec.gate`. Absent: nothing is. */
   readonly askable?: readonly AskablePath[];
-  /** Host paths that do not exist for it in what it is asked about, nor what lies below them. */
+  /**
+   * Host paths that do not exist for it in what it is asked about, nor what lies below them; read-only in
+   * a folder that it may write to.
+   */
   readonly hidden?: readonly string[];
   /** Absent: nothing but the workspace. */
   readonly shown?: readonly ShownPath[];

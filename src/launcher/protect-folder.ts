@@ -2,11 +2,11 @@
  * @module
  * What of a folder that a program may write to is shown read-only, where the host has it.
  */
-import { lstatSync, mkdirSync, realpathSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import { relative } from "node:path";
 import { foldersOf } from "../core/collected.ts";
 import { protectedPaths } from "../core/protected-paths.ts";
-import { stateFolder } from "../util/user-folders.ts";
+import { isBelow, makeOwnFoldersIn, ownFolders } from "../util/own-folders.ts";
 
 export interface ProtectedMount {
   /** Below the folder. */
@@ -15,21 +15,30 @@ export interface ProtectedMount {
   readonly access: "ro" | "rw";
 }
 
+export interface Exceptions {
+  /** Whether the user lets the program write to this host path; never asked of what is Glovebox's. */
+  readonly isAllowed?: (hostPath: string) => boolean;
+  /** Host paths that are protected, too. */
+  readonly also?: readonly string[];
+}
+
 /**
  * What to mount over the folder, outer ones first. Through a symbolic link nothing can be protected:
  * what it leads to is elsewhere, and it can be replaced itself.
- *
- * @param isAllowed Whether the user lets the program write to this host path.
  */
 export function protectedIn(
   hostPath: string,
-  isAllowed: (hostPath: string) => boolean = () => false,
+  { isAllowed = () => false, also = [] }: Exceptions = {},
 ): readonly ProtectedMount[] {
-  const named = [...protectedPaths, ...ownStateIn(hostPath)];
-  const kept = named.filter((path) => {
+  makeOwnFoldersIn(hostPath, process.env);
+  const own = [...new Set([...ownFolders(process.env), ...also])]
+    .filter((path) => isBelow(path, hostPath))
+    .map((path) => relative(hostPath, path));
+  const named = protectedPaths.filter((path) => !isAllowed(`${hostPath}/${path}`));
+  const kept = [...named, ...own].filter((path) => {
     const isReached = foldersOf(path).every((each) => kindOf(`${hostPath}/${each}`) === "folder");
     const kind = isReached ? kindOf(`${hostPath}/${path}`) : undefined;
-    return (kind === "folder" || kind === "file") && !isAllowed(`${hostPath}/${path}`);
+    return kind === "folder" || kind === "file";
   });
   const above = [...new Set(kept.flatMap(foldersOf))];
   return [
@@ -46,18 +55,3 @@ function kindOf(path: string): "folder" | "file" | "other" | undefined {
     return undefined;
   }
 }
-
-/**
- * What Glovebox remembers for this user: a program that could write there would make its own rules. It
- * is made where it lies in the folder and is not there yet.
- */
-function ownStateIn(hostPath: string): readonly string[] {
-  const state = stateFolder(process.env);
-  if (state === undefined || !isBelow(state, hostPath)) return [];
-  mkdirSync(state, { recursive: true, mode: 0o700 });
-  const real = realpathSync(state);
-  return isBelow(real, hostPath) ? [relative(hostPath, real)] : [];
-}
-
-const isBelow = (path: string, folder: string): boolean =>
-  folder === "/" || path.startsWith(`${folder}/`);

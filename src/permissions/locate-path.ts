@@ -2,8 +2,8 @@
  * @module
  * Where a path that a person wrote really is: rules are about canonical paths.
  */
-import { realpathSync, statSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { statSync } from "node:fs";
+import { canonicalPath } from "../util/canonical-path.ts";
 
 /**
  * Follows symbolic links, of what is not there as far as its folders are. A folder that is there gets a
@@ -12,18 +12,9 @@ import { basename, dirname, join } from "node:path";
  * @param path Absolute.
  */
 export function locatePath(path: string): string {
-  const real = realPathOf(path);
+  const real = canonicalPath(path);
   const isTree = path.endsWith("/") || isFolder(real);
   return isTree && real !== "/" ? `${real}/` : real;
-}
-
-function realPathOf(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    const folder = dirname(path);
-    return folder === path ? path : join(realPathOf(folder), basename(path));
-  }
 }
 
 function isFolder(path: string): boolean {

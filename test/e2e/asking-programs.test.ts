@@ -252,6 +252,8 @@ describe.skipIf(gap !== undefined).each(worldUsers)("programs of %s", (user) => 
     const { stdout, stderr, exitCode } = await run("--workspace", root, "--", ...nested);
     expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 125 });
     expect(stderr).toContain("nothing can isolate a program here. linux: ");
+    expect(stderr).toContain("to mend it: start it outside of the sandbox that it is in");
+    expect(stderr).not.toContain("sysctl");
   });
 
   test("a program that paints the screen can neither answer a question nor hide it", async () => {

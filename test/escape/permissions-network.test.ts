@@ -156,6 +156,13 @@ describe.skipIf(skipReason !== undefined)("a network that is asked about", () =>
     expect(withdrawn).toBe(3);
   });
 
+  test("connections that linger hold up nobody who asks, nor the end of the sandbox", async () => {
+    const { gate } = gateOf(() => no);
+    const begun = performance.now();
+    expectNoEscape(await run(gate, "ask-linger.c", ["./ask-linger", "203.0.113.7", "80"]));
+    expect(performance.now() - begun).toBeLessThan(20_000);
+  });
+
   test("a port that a program opens stays inside until it is forwarded", async () => {
     const { gate, asked } = gateOf(() => no);
     const script =

@@ -12,6 +12,7 @@ import { formatReport, reportOf } from "../../permissions/report.ts";
 import { openRuleStore, type RuleStore } from "../../permissions/rule-store.ts";
 import type { NewRule } from "../../permissions/rule.ts";
 import { summaryOfDenied } from "../../permissions/summary.ts";
+import { canonicalPath } from "../../util/canonical-path.ts";
 import { stateFolder } from "../../util/user-folders.ts";
 import type { OutputGate } from "../output-gate.ts";
 import type { ResolvedProgram } from "../program.ts";
@@ -25,7 +26,7 @@ import {
   rulesOfPolicy,
   writeLearned,
 } from "./policy-files.ts";
-import { askedVariables, prepareAsking, realPathOr } from "./prepare-asking.ts";
+import { askedVariables, prepareAsking } from "./prepare-asking.ts";
 import type { RunAsking } from "./run-asking.ts";
 import { refuseGivenAway, secretVariables } from "./secrets.ts";
 import { createTerminalAsker, type TerminalAsker } from "./terminal-asker.ts";
@@ -48,7 +49,7 @@ export async function openRunAsking(parts: OpenAskingParts): Promise<RunAsking> 
   const command = asWritten(form);
   const project = projectOf(form, resolved, cwd);
   const store = storeOf(project, env);
-  const home = realPathOr(homedir());
+  const home = canonicalPath(homedir());
   const learned = asking.learn === undefined ? undefined : resolve(cwd, asking.learn);
   if (learned !== undefined) refuseExisting(learned);
   const policy = await rulesOfPolicy(asking.policy, { cwd, home });
@@ -105,8 +106,8 @@ const EXIT_DENIED = 87;
 function projectOf(form: RunForm, { program }: ResolvedProgram, cwd: string): string {
   if (program.workspace !== undefined) return program.workspace.hostPath;
   if (form.kind === "file" && form.file !== "-")
-    return dirname(realPathOr(resolve(cwd, form.file)));
-  return realPathOr(cwd);
+    return dirname(canonicalPath(resolve(cwd, form.file)));
+  return canonicalPath(cwd);
 }
 
 /** @throws {GloveboxError} `INVALID_REQUEST` where a terminal was asked for and there is none. */
@@ -121,7 +122,7 @@ function openTerminalAsker(
     ? undefined
     : openQuestionTerminal({ hasTty: options.hasTty, hasInput: resolved.stdin === "free" });
   if (terminal !== undefined) {
-    const home = realPathOr(homedir());
+    const home = canonicalPath(homedir());
     return createTerminalAsker({ terminal, outputGate, command, home });
   }
   if (asker.kind === "auto") return undefined;

@@ -3,8 +3,8 @@
  * Everything about one run that is asked: rules, what is there to be asked about, who is asked, and what
  * is said about it at the end.
  */
-import { realpathSync } from "node:fs";
 import { homedir } from "node:os";
+import { resolve } from "node:path";
 import type { PermissionGate } from "../../core/permission.ts";
 import type { AskablePath, NetworkPolicy } from "../../core/policy.ts";
 import { homePath } from "../../core/sandbox.ts";
@@ -16,7 +16,8 @@ import { locatePath } from "../../permissions/locate-path.ts";
 import { parseRuleFlag } from "../../permissions/rule-flags.ts";
 import type { NewRule, Rule } from "../../permissions/rule.ts";
 import type { RequestPermissions } from "../../service/request.ts";
-import { stateFolder } from "../../util/user-folders.ts";
+import { canonicalPath } from "../../util/canonical-path.ts";
+import { ownFolders } from "../../util/own-folders.ts";
 import { printNote } from "../print.ts";
 import type { AskingOptions } from "./options.ts";
 import { splitAllowed, type FilePlace } from "../../permissions/shown-paths.ts";
@@ -46,11 +47,10 @@ export function prepareAsking(
   options: AskingOptions,
   { cwd, env, command, stored, remember, asker = neverAsker }: AskingPlace,
 ): PreparedAsking {
-  const home = realPathOr(homedir());
-  const state = stateFolder(env);
+  const home = canonicalPath(homedir());
   const place: FilePlace = {
     ...{ home, insideHome: homePath },
-    protectedPaths: state === undefined ? [] : [realPathOr(state)],
+    protectedPaths: [...ownFolders(env), ...filesOfRules(options, cwd)],
   };
   const now = Date.now();
   const rules = [
@@ -76,6 +76,12 @@ export function prepareAsking(
   };
 }
 
+/** What tells this run, or later ones, what a program may have. */
+const filesOfRules = ({ policy, learn }: AskingOptions, cwd: string): readonly string[] =>
+  [policy, learn].flatMap((file) =>
+    file === undefined ? [] : [canonicalPath(resolve(cwd, file))],
+  );
+
 function pathsOf(
   { files }: WantedAsking,
   rules: readonly Rule[],
@@ -88,7 +94,8 @@ function pathsOf(
     ...allowed.askable,
   ];
   return {
-    ...(askable.length === 0 ? {} : { askable, hidden: place.protectedPaths }),
+    hidden: place.protectedPaths,
+    ...(askable.length === 0 ? {} : { askable }),
     ...(allowed.shown.length === 0 ? {} : { shown: allowed.shown }),
   };
 }
@@ -107,12 +114,4 @@ export async function askedVariables(
     if (isAllowed) given[name] = value;
   }
   return given;
-}
-
-export function realPathOr(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
 }

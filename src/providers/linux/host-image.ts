@@ -160,13 +160,13 @@ function mountRecords(
   path: string,
   hostPath: string,
   access: "ro" | "rw",
-  { shown = [] }: Policy,
+  { shown = [], hidden = [] }: Policy,
 ): Records {
   const mount: Records[number] = [`mount-${access}`, [path, hostPath]];
   if (access === "ro" || !isFolder(hostPath)) return [mount];
   const isAllowed = (inner: string): boolean =>
     shown.some((each) => each.access === "rw" && each.hostPath !== hostPath && isIn(inner, each));
-  const kept = protectedIn(hostPath, isAllowed).map((each): Records[number] => [
+  const kept = protectedIn(hostPath, { isAllowed, also: hidden }).map((each): Records[number] => [
     `mount-${each.access}`,
     [`${path}/${each.path}`, `${hostPath}/${each.path}`],
   ]);
