@@ -77,6 +77,22 @@ static void start_command(struct supervisor *self, const struct message *message
     }
 }
 
+/* While somebody is asked, a command's time does not run. */
+static void set_clock(struct run *run, const char *value) {
+    uint64_t now = monotonic_us();
+    bool hold = !strcmp(value, "hold");
+    if (!hold && strcmp(value, "go"))
+        die_plain("control: no such state of a clock: %.40s", value);
+    if (hold && !run->held_since_us) {
+        run->held_since_us = now;
+    } else if (!hold && run->held_since_us) {
+        uint64_t since =
+            run->held_since_us > run->started_us ? run->held_since_us : run->started_us;
+        run->waited_for_owner_us += now - since;
+        run->held_since_us = 0;
+    }
+}
+
 /* ---- messages ---- */
 
 static void act_on_message(struct supervisor *self) {
@@ -95,6 +111,8 @@ static void act_on_message(struct supervisor *self) {
         if (number < 1 || number >= NSIG)
             die_plain("control: no such signal: %" PRIu64, number);
         self->backend->signal(self, (int)number);
+    } else if (!strcmp(record.key, "clock")) {
+        set_clock(&self->run, record.value);
     } else if (!strcmp(record.key, "resize")) {
         struct tty_size size = parse_tty_size(&record);
         if (self->run.tty.columns && self->pumps[STDOUT_PUMP].from >= 0)

@@ -25,7 +25,9 @@ struct run {
     bool has_stdin;
     struct tty_size tty;
     uint64_t started_us, ended_us;
-    uint64_t wall_us, cpu_us; /* limits; NEVER for none */
+    uint64_t wall_us, cpu_us;     /* limits; NEVER for none */
+    uint64_t waited_for_owner_us; /* while its clock was held; counts for no limit */
+    uint64_t held_since_us;       /* 0: its clock goes */
     uint64_t next_check_us;
     uint64_t reaped_before_us; /* CPU time of what pid 1 had waited for by then */
     uint64_t waited_us;        /* CPU time by then of what was started ahead, where it is sampled */

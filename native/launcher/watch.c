@@ -69,12 +69,19 @@ static void check_cgroup_limits(struct supervisor *self, uint64_t now) {
         run->next_check_us = now + cpu_check_delay_us(run->cpu_us - used);
 }
 
+/* NEVER while its clock is held. */
+static uint64_t wall_end_us(const struct run *run) {
+    if (run->wall_us == NEVER || run->held_since_us)
+        return NEVER;
+    return run->started_us + run->wall_us + run->waited_for_owner_us;
+}
+
 void check_limits(struct supervisor *self) {
     struct run *run = &self->run;
     if (!run->active || run->ended || run->limit)
         return; /* after a kill only the end is waited for */
     uint64_t now = monotonic_us();
-    if (run->wall_us != NEVER && now - run->started_us >= run->wall_us)
+    if (now >= wall_end_us(run))
         kill_sandbox(self, "wallTime");
     if (run->kill_at_output_limit &&
         (self->pumps[STDOUT_PUMP].dropped || self->pumps[STDERR_PUMP].dropped))
@@ -95,8 +102,8 @@ int time_to_check(const struct supervisor *self) {
     if (!run->active || run->ended || run->limit)
         return -1;
     uint64_t at = run->next_check_us;
-    if (run->wall_us != NEVER && run->started_us + run->wall_us < at)
-        at = run->started_us + run->wall_us;
+    if (wall_end_us(run) < at)
+        at = wall_end_us(run);
     if (at == NEVER)
         return -1;
     uint64_t now = monotonic_us();

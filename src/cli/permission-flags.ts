@@ -15,6 +15,7 @@ export interface RawPermissions extends Partial<Record<RuleOption, readonly stri
   readonly askTimeout?: string;
   readonly files?: string;
   readonly askEnv?: readonly string[];
+  readonly secret?: readonly string[];
   readonly policy?: string;
   readonly learn?: string;
   readonly report?: boolean;
@@ -68,6 +69,10 @@ export const permissionFlags: readonly PermissionFlag[] = [
   {
     ...{ flag: "--ask-env", option: "askEnv", kind: "list", valueName: "NAME" },
     help: "ask whether it may have this variable of yours (repeatable)",
+  },
+  {
+    ...{ flag: "--secret", option: "secret", kind: "list", valueName: "NAME@HOST" },
+    help: "give it a placeholder as NAME; requests to HOST[,HOST] have the value of your variable NAME in its place (repeatable; docs/secrets.md)",
   },
   {
     ...{ flag: "--policy", option: "policy", kind: "value", valueName: "FILE" },

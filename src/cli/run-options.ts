@@ -103,7 +103,7 @@ export function parseRunOptions(raw: RawRunOptions, callerEnv: NodeJS.ProcessEnv
     limits: report === "json" ? parseJsonLimits(raw) : parseLimits(raw),
     namedLimits: namedLimits(raw),
     onOutputLimit: oneOf("--on-output-limit", raw.onOutputLimit ?? "truncate", outputLimitActions),
-    asking: parseAskingOptions(raw),
+    asking: parseAskingOptions(raw, callerEnv),
     provider,
     docker,
     ...(remote === undefined ? {} : { remote }),

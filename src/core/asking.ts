@@ -17,11 +17,14 @@ type SilentWorkspace =
   | { readonly kind: "mount"; readonly hostPath: string; readonly access: "ro" | "rw" };
 
 /** @throws {GloveboxError} `POLICY_UNENFORCEABLE` where its policy asks, shows paths of the host, or copies. */
-export function silentPolicyOf({ policy }: Pick<SandboxSpec, "policy">, provider: string) {
+export function silentPolicyOf(
+  { policy, secrets = [] }: Pick<SandboxSpec, "policy" | "secrets">,
+  provider: string,
+) {
   const { network, askable = [], shown = [] } = policy;
   const workspace = uncopied(policy.workspace, provider);
   const isShown = askable.length > 0 || shown.length > 0;
-  if (network.mode !== "ask" && !isShown)
+  if (network.mode !== "ask" && !isShown && secrets.length === 0)
     return { ...policy, network, workspace } satisfies SilentPolicy;
   throw new GloveboxError(
     "POLICY_UNENFORCEABLE",

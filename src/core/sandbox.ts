@@ -6,6 +6,7 @@ import type { EnforcementMode } from "./enforcement.ts";
 import type { Limits } from "./limits.ts";
 import type { PermissionGate } from "./permission.ts";
 import type { Policy } from "./policy.ts";
+import type { Secret } from "./secret.ts";
 
 /** Where the workspace is, inside. */
 export const workspacePath = "/workspace";
@@ -42,6 +43,8 @@ export interface SandboxSpec {
   readonly policy: Policy;
   /** Who is asked, where the policy asks. Only a provider on this machine can have it. */
   readonly gate?: PermissionGate;
+  /** Only with network `ask`. Programs trust what `trustedCertificatesPath` has. Absent: none. */
+  readonly secrets?: readonly Secret[];
   readonly limits: Omit<Limits, "wallTimeMs" | "cpuTimeMs" | "outputBytes">;
   /** Put into the workspace. Must be empty where the workspace is a mount: a mount is never written to. */
   readonly files: readonly SandboxFile[];

@@ -5,6 +5,7 @@
  * is never the grant itself: where nothing was made to listen, there is nothing to reach.
  */
 import type { AskingProcess, PermissionGate, Subject } from "../core/permission.ts";
+import { secretsFor, type Secret } from "../core/secret.ts";
 import { addressClassOf, canonicalAddress } from "../util/address-class.ts";
 import { createDialer, reasonToAsk, type Dialer, type Target } from "./dial.ts";
 import { createDnsEndpoints, dnsPort, type DnsEndpoints } from "./dns-endpoints.ts";
@@ -15,6 +16,8 @@ import { createNames, hostName, isSynthetic, type Names } from "./names.ts";
 import { notedOnce, type OnNote } from "./note.ts";
 import { createResolve, type Resolve } from "./resolve.ts";
 import type { CallAnswer, DialErrno, ParkedCall, SandboxNetwork } from "./sandbox-network.ts";
+import { createInterception } from "./secrets/intercept.ts";
+import type { RunAuthority } from "./secrets/run-authority.ts";
 import { createTcpRelay, type TcpRelay } from "./tcp-relay.ts";
 import { defaultTiming, type EgressTiming } from "./timing.ts";
 import { createUdpRelay, type UdpRelay } from "./udp-relay.ts";
@@ -33,6 +36,15 @@ export interface EgressOptions {
   /** A forward that was allowed and can't be had. Must not throw. */
   readonly onForwardFailed?: (port: number, error: Error) => void;
   readonly timing?: Partial<EgressTiming>;
+  readonly secrets?: SecretsOptions;
+}
+
+export interface SecretsOptions {
+  readonly secrets: readonly Secret[];
+  /** Programs inside trust it. */
+  readonly authority: RunAuthority;
+  /** PEM: who says outside who is which host. */
+  readonly roots: string;
 }
 
 export interface Egress {
@@ -58,8 +70,10 @@ export function createEgress(options: EgressOptions): Egress {
   });
   const dns = createDnsEndpoints(network, names, onNote);
   const dialer = createDialer({ gate, resolve, forbidden, onNote, timing });
+  const { secrets } = options;
+  const interception = secrets && createInterception({ ...secrets, onNote });
   const relays = {
-    tcp: createTcpRelay({ network, dialer, onNote, timing }),
+    tcp: createTcpRelay({ network, dialer, onNote, timing, interception }),
     udp: createUdpRelay({ network, dialer, timing }),
   };
   const forwards = createForwards({
@@ -68,7 +82,17 @@ export function createEgress(options: EgressOptions): Egress {
     onForward: options.onForward ?? (() => undefined),
     onFailed: options.onForwardFailed ?? (() => undefined),
   });
-  const border: Border = { gate, forbidden, onNote, names, dns, dialer, relays, closed };
+  const border: Border = {
+    sent: secrets?.secrets ?? [],
+    gate,
+    forbidden,
+    onNote,
+    names,
+    dns,
+    dialer,
+    relays,
+    closed,
+  };
   return {
     start: async () => {
       await Promise.all([dns.open("udp", "127.0.0.1"), dns.open("tcp", "127.0.0.1")]);
@@ -94,6 +118,7 @@ export function createEgress(options: EgressOptions): Egress {
 }
 
 interface Border {
+  readonly sent: readonly Secret[];
   readonly gate: PermissionGate;
   readonly forbidden: () => readonly ForbiddenEndpoint[];
   readonly onNote: OnNote;
@@ -122,7 +147,7 @@ async function answer(border: Border, call: ParkedCall): Promise<CallAnswer> {
 }
 
 async function connect(
-  { gate, forbidden, onNote, dialer, relays, closed }: Border,
+  { sent, gate, forbidden, onNote, dialer, relays, closed }: Border,
   target: Target,
   address: string,
   call: ParkedCall,
@@ -133,7 +158,7 @@ async function connect(
     return refuse("EACCES");
   }
   const signal = AbortSignal.any([call.signal, closed.signal]);
-  const decision = await gate.decide(questionOf(target, call.process), signal);
+  const decision = await gate.decide(questionOf(target, call.process, sent), signal);
   if (!decision.isAllowed || signal.aborted) return refuse("EACCES");
   const caller = { process: call.process, signal };
   // The types of their sockets differ.
@@ -172,19 +197,25 @@ function isIpForbidden(
 function questionOf(
   { protocol, host, port }: Target,
   process: AskingProcess | undefined,
+  secrets: readonly Secret[],
 ): Parameters<PermissionGate["decide"]>[0] {
   const subject: Subject = { kind: "net", protocol, host, port };
   const because =
     host === hostName
       ? reasonToAsk(host, "127.0.0.1")
       : canonicalAddress(host) === undefined
-        ? undefined
+        ? whatIsSent(protocol === "tcp" ? secretsFor({ host, port }, secrets) : [])
         : reasonToAsk(host, host);
   return {
     subject,
     ...(process === undefined ? {} : { process }),
     ...(because === undefined ? {} : { because }),
   };
+}
+
+function whatIsSent(secrets: readonly Secret[]): string | undefined {
+  if (secrets.length === 0) return undefined;
+  return `${secrets.map(({ name }) => name).join(" and ")} may be sent there`;
 }
 
 function codeOf(error: unknown): unknown {

@@ -5,7 +5,7 @@
  */
 import type { Server, Socket } from "node:net";
 import type { DecisionScope } from "../core/permission.ts";
-import { takeConnection, type Connection } from "./connection.ts";
+import { streamOf, takeConnection, type Connection } from "./connection.ts";
 import type { Dialer, Target } from "./dial.ts";
 import {
   createEndpoints,
@@ -16,6 +16,7 @@ import {
 import type { OnNote } from "./note.ts";
 import { resetSocket } from "./reset-socket.ts";
 import type { SandboxNetwork } from "./sandbox-network.ts";
+import type { Interception } from "./secrets/intercept.ts";
 import { watchServerName } from "./server-name.ts";
 import { prepareForSplice, splice } from "./splice.ts";
 import { maxEndpoints, maxTcpConnections, type EgressTiming } from "./timing.ts";
@@ -38,6 +39,8 @@ export interface TcpRelayOptions {
   readonly dialer: Dialer;
   readonly onNote: OnNote;
   readonly timing: EgressTiming;
+  /** Of what secrets are sent to. Absent: there are none. */
+  readonly interception?: Interception | undefined;
 }
 
 interface TcpEndpoint extends Endpoint {
@@ -124,14 +127,14 @@ function spend({ endpoints }: State, endpoint: TcpEndpoint): void {
 
 function accept(state: State, endpoint: TcpEndpoint, accepted: Socket): void {
   const { connections, endpoints } = state;
-  const connection = takeConnection(accepted);
-  const inside = connection.socket;
-  prepareForSplice(inside);
   const isOneTooMany = endpoint.budget <= 0 || connections.size >= maxTcpConnections;
   if (isOneTooMany) {
-    resetSocket(inside);
+    resetSocket(accepted);
     return;
   }
+  const connection = connectionOf(state, endpoint.target, accepted);
+  const inside = connection.socket;
+  prepareForSplice(inside);
   connections.add(inside);
   inside.once("close", () => connections.delete(inside));
   const ready = takeLiving(endpoint.waiting);
@@ -139,6 +142,11 @@ function accept(state: State, endpoint: TcpEndpoint, accepted: Socket): void {
   spend(state, endpoint);
   if (ready === undefined) void dialFor(state, endpoint.target, connection);
   else join(state, endpoint.target, connection, ready);
+}
+
+/** Whoever looks into it needs a stream. */
+function connectionOf({ interception }: State, target: Target, accepted: Socket): Connection {
+  return interception?.of(target) === undefined ? takeConnection(accepted) : streamOf(accepted);
 }
 
 /** A connection to an endpoint for which nothing was dialled before: another one than the first. */
@@ -153,8 +161,11 @@ async function dialFor(state: State, target: Target, connection: Connection): Pr
   else if (!inside.destroyed) resetSocket(inside);
 }
 
-function join({ onNote }: State, target: Target, inside: Connection, outside: Connection): void {
-  splice(inside, outside, watchServerName(target, onNote));
+function join(state: State, target: Target, inside: Connection, outside: Connection): void {
+  const { onNote, interception } = state;
+  const intercept = interception?.of(target);
+  if (intercept !== undefined) intercept(inside.socket, outside);
+  else splice(inside, outside, watchServerName(target, onNote));
 }
 
 function takeLiving(waiting: Connection[]): Connection | undefined {

@@ -39,6 +39,8 @@ export interface SandboxParts {
    * that it says nothing tells.
    */
   readonly isStuck?: () => Promise<boolean>;
+  /** For how long the time of commands has stood still so far, in all. Absent: never. */
+  readonly heldMs?: () => number;
 }
 
 export function sandboxOf(parts: SandboxParts): ProviderSandbox {

@@ -12,6 +12,8 @@ interface Watched {
   readonly launcher: Launcher;
   /** See `SandboxParts`. */
   readonly isStuck?: () => Promise<boolean>;
+  /** See `SandboxParts`. */
+  readonly heldMs?: () => number;
 }
 
 export interface Watch {
@@ -25,7 +27,7 @@ export interface Watch {
  * is ended, so that nobody waits for ever. Only a reader of ours may delay its word, while it lives.
  */
 export function watchEnd(
-  { launcher, isStuck }: Watched,
+  { launcher, isStuck, heldMs = () => 0 }: Watched,
   { limits }: CommandSetting,
   signal: AbortSignal,
   isReaderBusy: () => boolean,
@@ -33,7 +35,15 @@ export function watchEnd(
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
   let expired = false;
+  const heldBeforeMs = heldMs();
+  let allowedMs = 0;
   const look = async (): Promise<void> => {
+    const furtherMs = heldMs() - heldBeforeMs - allowedMs;
+    if (furtherMs > 0 && !signal.aborted) {
+      allowedMs += furtherMs;
+      arm(furtherMs);
+      return;
+    }
     const mayWait = isReaderBusy() && !signal.aborted && !((await isStuck?.()) ?? false);
     if (stopped) return;
     if (mayWait) {

@@ -2,7 +2,7 @@
  * @module
  * What happened at the border of a sandbox and was no question, in words for people.
  */
-import type { PermissionNote } from "../core/permission.ts";
+import type { PermissionNote, WithheldBecause } from "../core/permission.ts";
 import type { DecisionLog } from "./decision-log.ts";
 import { formatEndpoint } from "./describe-subject.ts";
 import { showName } from "./show-untrusted.ts";
@@ -28,6 +28,10 @@ export function describeNote(note: PermissionNote): string {
       return `http://127.0.0.1:${note.hostPort} leads to port ${note.port} inside`;
     case "not-forwarded":
       return `port ${note.port} inside can't be reached from here: ${showName(note.reason)}`;
+    case "secret-sent":
+      return `sent ${note.name} to ${shorten(formatEndpoint(note))} in place of its placeholder`;
+    case "secret-withheld":
+      return `${withheld[note.why]} ${shorten(formatEndpoint(note))}: the connection was ended, and no secret sent`;
   }
 }
 
@@ -40,7 +44,13 @@ export function urgentNote(
     case "dns-type":
     case "too-many-names":
     case "too-many-connections":
+    case "secret-sent":
       return undefined;
+    case "secret-withheld":
+      return {
+        key: `${note.kind} ${note.host} ${note.why}`,
+        line: `the program ${describeNote(note)}`,
+      };
     case "forwarded":
     case "not-forwarded":
       return { key: `${note.kind} ${note.port}`, line: describeNote(note) };
@@ -49,6 +59,13 @@ export function urgentNote(
       return { key: `${note.kind} ${note.host}`, line: `the program ${describeNote(note)}` };
   }
 }
+
+const withheld: Readonly<Record<WithheldBecause, string>> = {
+  "not-tls": "did not speak TLS to",
+  distrusted: "did not trust this run's own certificate for",
+  "other-host": "named another host on a connection to",
+  certificate: "was given no valid certificate by",
+};
 
 /** All but lookups of what was asked about afterwards: those are told already. */
 export function notesToShow(log: DecisionLog): readonly PermissionNote[] {

@@ -231,12 +231,13 @@ function specOf({
   limits,
   enforcement,
   permissions,
-}: ExecutionRequest): Pick<SandboxSpec, "limits" | "enforcement" | "gate"> {
+}: ExecutionRequest): Pick<SandboxSpec, "limits" | "enforcement" | "gate" | "secrets"> {
   const { memoryBytes, processes, diskBytes, openFiles } = limits;
   return {
     limits: { memoryBytes, processes, diskBytes, openFiles },
     enforcement,
     ...(permissions === undefined ? {} : { gate: permissions.gate }),
+    ...(permissions?.secrets === undefined ? {} : { secrets: permissions.secrets }),
   };
 }
 

@@ -14,6 +14,7 @@ import type { Limits, OutputLimitAction } from "../core/limits.ts";
 import type { PermissionGate } from "../core/permission.ts";
 import type { NetworkPolicy, Policy, WorkspaceMount } from "../core/policy.ts";
 import type { SandboxFile } from "../core/sandbox.ts";
+import type { Secret } from "../core/secret.ts";
 import type { PermissionReport } from "../permissions/report.ts";
 import type { SpanReference } from "../observe/traceparent.ts";
 
@@ -85,6 +86,8 @@ export interface ExecutionRequest {
 export interface RequestPermissions extends Pick<Policy, "askable" | "hidden" | "shown"> {
   /** Who is asked, also where `network` is `ask`. */
   readonly gate: PermissionGate;
+  /** Its variables have their placeholders. */
+  readonly secrets?: readonly Secret[];
 }
 
 /** Of a compile phase: what a compiler may use where a run's own limits would be meaningless. */

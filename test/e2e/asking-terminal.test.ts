@@ -84,6 +84,19 @@ describe.skipIf(gap !== undefined).each(worldUsers)("asked on a terminal as %s",
     expect(terminal.shown()).not.toContain("AKIA");
   });
 
+  test("its time stands still while it is asked about, and goes on afterwards", async () => {
+    const script = "curl -sS http://www.example.com/; cat ~/.aws/credentials; echo after; sleep 30";
+    const terminal = run("--timeout", "1200ms", "-l", "bash", "-c", script);
+    for (const question of ["connect to www.example.com:80", "read ~/.aws/credentials"]) {
+      await terminal.until(question);
+      await new Promise((resolve) => setTimeout(resolve, 2_000));
+      terminal.type("s");
+    }
+    await terminal.until("after");
+    await terminal.until("ran longer than 1200ms");
+    expect(await terminal.ended).toBe(124);
+  });
+
   test("an answer for always is not asked for again in this project, and can be taken back", async () => {
     const first = run("./test.sh");
     await answer(first, "connect to www.example.com:80", "a");

@@ -22,6 +22,7 @@ import { asWritten } from "./as-written.ts";
 import { refuseExisting, rulesOfPolicy, writeLearned } from "./policy-files.ts";
 import { askedVariables, prepareAsking, realPathOr } from "./prepare-asking.ts";
 import type { RunAsking } from "./run-asking.ts";
+import { refuseGivenAway, secretVariables } from "./secrets.ts";
 import { createTerminalAsker, type TerminalAsker } from "./terminal-asker.ts";
 import type { WantedAsking } from "./want-asking.ts";
 
@@ -37,6 +38,7 @@ export interface OpenAskingParts {
 export async function openRunAsking(parts: OpenAskingParts): Promise<RunAsking> {
   const { form, resolved, options, wanted } = parts;
   const { asking } = options;
+  refuseGivenAway(asking.secrets, wordsOf(parts));
   const [cwd, { env }] = [process.cwd(), process];
   const command = asWritten(form);
   const project = projectOf(form, resolved, cwd);
@@ -60,6 +62,7 @@ export async function openRunAsking(parts: OpenAskingParts): Promise<RunAsking> 
     programInput: terminal?.programInput,
     variables: async (signal) => ({
       ...agentVariables(permissions.askable ?? [], env),
+      ...secretVariables(asking.secrets),
       ...(await askedVariables(permissions.gate, asking.askEnv, { env, signal })),
     }),
     attach: (control) => terminal?.attach(control),
@@ -74,6 +77,11 @@ export async function openRunAsking(parts: OpenAskingParts): Promise<RunAsking> 
         : ofRun,
     [Symbol.dispose]: () => terminal?.[Symbol.dispose](),
   };
+}
+
+function wordsOf({ resolved: { program, args }, options }: OpenAskingParts): readonly string[] {
+  const command = program.kind === "command" ? program.argv : [];
+  return [...command, ...args, options.code ?? "", ...Object.values(options.env)];
 }
 
 /** Notes of ours have it in front anyway. */

@@ -8,7 +8,9 @@ import type { NetworkPolicy } from "../../core/policy.ts";
 import { ruleFlags, type RuleFlag } from "../../permissions/rule-flags.ts";
 import { variableForm } from "../../permissions/subject.ts";
 import { durationFormat, parseDurationMs } from "../../util/duration.ts";
+import type { Secret } from "../../core/secret.ts";
 import { oneOf } from "../one-of.ts";
+import { parseSecret, refuseContradictions } from "./secrets.ts";
 import { optionOfRule, type RawPermissions } from "../permission-flags.ts";
 
 /** `tty`: it must be there. `auto`: the terminal if there is one. */
@@ -24,6 +26,7 @@ export interface AskingOptions {
   readonly ruleFlags: readonly { readonly flag: RuleFlag; readonly text: string }[];
   /** Names of variables. */
   readonly askEnv: readonly string[];
+  readonly secrets: readonly Secret[];
   /** Paths of files, as written. */
   readonly policy: string | undefined;
   readonly learn: string | undefined;
@@ -33,12 +36,15 @@ export interface AskingOptions {
 
 /** @throws {GloveboxError} `INVALID_REQUEST` naming flag, value and what is allowed. */
 export function parseAskingOptions(
-  raw: RawPermissions & { readonly network?: string },
+  raw: RawPermissions & { readonly network?: string; readonly env?: readonly string[] },
+  callerEnv: NodeJS.ProcessEnv,
 ): AskingOptions {
   const { network, files, ask, learn } = raw;
   if (learn !== undefined && ask !== undefined && ask !== "never") {
     throw invalidRequest("--learn", "asks nobody. Leave --ask out.");
   }
+  const secrets = (raw.secret ?? []).map((text) => parseSecret(text, callerEnv));
+  refuseContradictions(secrets, raw);
   return {
     network:
       network === undefined
@@ -52,6 +58,7 @@ export function parseAskingOptions(
       return texts.map((text) => ({ flag, text }));
     }),
     askEnv: (raw.askEnv ?? []).map(parseVariable),
+    secrets,
     policy: raw.policy,
     learn,
     report: raw.report === true,

@@ -67,7 +67,11 @@ export function prepareAsking(
   });
   return {
     network: { mode: wanted.network },
-    permissions: { gate, ...pathsOf(wanted, rules, place, env) },
+    permissions: {
+      gate,
+      ...pathsOf(wanted, rules, place, env),
+      ...(options.secrets.length === 0 ? {} : { secrets: options.secrets }),
+    },
     log,
   };
 }

@@ -31,7 +31,7 @@ export function wantAsking(options: AskingOptions, env: NodeJS.ProcessEnv): Want
   const { network, files, asker } = options;
   const isSaid =
     asker.kind !== "auto" ||
-    options.ruleFlags.length + options.askEnv.length > 0 ||
+    options.ruleFlags.length + options.askEnv.length + options.secrets.length > 0 ||
     options.policy !== undefined ||
     options.learn !== undefined ||
     options.report ||

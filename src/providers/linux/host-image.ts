@@ -6,6 +6,7 @@
 import { lstatSync, readlinkSync } from "node:fs";
 import { changesPath, workspacePath, type SandboxSpec } from "../../core/sandbox.ts";
 import type { Policy } from "../../core/policy.ts";
+import { trustedCertificatesPath } from "../../core/secret.ts";
 import type { Records } from "../../launcher/message.ts";
 import { protectedIn } from "../../launcher/protect-folder.ts";
 import { askRecords } from "./asking/asked-paths.ts";
@@ -25,7 +26,8 @@ const etcPaths = ["/etc/alternatives", "/etc/ld.so.cache"];
 const etcNamePaths = ["/etc/resolv.conf", "/etc/hosts"];
 
 /** For any connection to the outside: well-known ports, and whom TLS trusts. */
-const etcNetworkPaths = ["/etc/services", "/etc/protocols", "/etc/ssl/certs"];
+const certificatesFolder = "/etc/ssl/certs";
+const etcNetworkPaths = ["/etc/services", "/etc/protocols", certificatesFolder];
 
 /** What programs expect to be there always. /dev/random is /dev/urandom since Linux 5.6. */
 const devices = ["null", "zero", "full", "urandom", "tty"];
@@ -122,9 +124,21 @@ function etcRecords(spec: SandboxSpec): Records {
     ["file", ["/etc/group", "0644", group]],
     ["file", ["/etc/nsswitch.conf", "0644", nsswitch]],
     ...nameRecords(spec, "/etc"),
-    ...(hasNetwork ? etcNetworkPaths.filter(exists).map((path) => bind(path)) : []),
+    ...(hasNetwork ? networkRecords(spec) : []),
     ...etcPaths.filter(exists).map((path) => bind(path)),
   ];
+}
+
+/** A sandbox with secrets trusts one more than the host does: programs look there, whatever they are told. */
+function networkRecords({ secrets = [] }: SandboxSpec): Records {
+  const isBound = (path: string): boolean => secrets.length === 0 || path !== certificatesFolder;
+  const bound = etcNetworkPaths.filter((path) => isBound(path) && exists(path));
+  const own: Records = [
+    ["dir", ["/etc/ssl", "0755"]],
+    ["dir", [certificatesFolder, "0755"]],
+    ["symlink", [`${certificatesFolder}/ca-certificates.crt`, trustedCertificatesPath]],
+  ];
+  return [...bound.map((path) => bind(path)), ...(secrets.length === 0 ? [] : own)];
 }
 
 function devRecords(): Records {

@@ -109,7 +109,9 @@ type Start = (
 
 function starterOf(host: () => LinuxHost, launcherPath: string): Start {
   return async (spec, fileSystem, signal) => {
-    if (!asks(spec.policy)) return startSandbox(host(), spec, fileSystem, signal);
+    const { policy, secrets = [] } = spec;
+    if (!asks(policy) && secrets.length === 0)
+      return startSandbox(host(), spec, fileSystem, signal);
     // Most runs ask nothing, and don't wait for what could.
     const { startAskingSandbox } = await import("./asking/start-asking.ts");
     return startAskingSandbox({ ...host(), launcherPath }, spec, fileSystem, signal);

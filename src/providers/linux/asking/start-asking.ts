@@ -10,7 +10,7 @@ import { protectedPaths } from "../../../core/protected-paths.ts";
 import type { Policy } from "../../../core/policy.ts";
 import type { ProviderSandbox } from "../../../core/provider.ts";
 import type { SandboxSpec } from "../../../core/sandbox.ts";
-import { createEgress, type Egress } from "../../../egress/egress.ts";
+import { createEgress, type Egress, type SecretsOptions } from "../../../egress/egress.ts";
 import { encodeRecords, type Records } from "../../../launcher/message.ts";
 import { sandboxOf } from "../../../launcher/sandbox.ts";
 import { enforcementOf } from "../enforcement.ts";
@@ -18,8 +18,15 @@ import { buildSandbox, refuseMissing, type LinuxHost } from "../start-sandbox.ts
 import { askedRoots } from "./asked-paths.ts";
 import { startAskingLauncher, type AskingLauncher } from "./asking-launcher.ts";
 import { cannotAsk } from "./cannot-ask.ts";
+import { createClock } from "./clock.ts";
+import { secretsInside } from "./secrets-inside.ts";
 import { sandboxNetworkOf } from "./sandbox-network.ts";
 import { answerCalls } from "./answer-calls.ts";
+
+interface Border {
+  readonly gate: PermissionGate;
+  readonly secrets: SecretsOptions | undefined;
+}
 
 /** What answers a sandbox's questions while it lives. */
 interface Answerers {
@@ -42,23 +49,34 @@ export async function startAskingSandbox(
   const { gate } = spec;
   if (gate === undefined) throw new Error("a policy that asks needs a gate");
   refuseMissing(spec, enforcementOf(spec, host.place, "landlock"));
+  const secrets = secretsInside(spec, process.env);
   const asking = startAskingLauncher(host.launcherPath);
-  const answerers = startAnswerers(asking, spec, gate);
+  const clock = createClock((state) => {
+    asking.tell("clock", state);
+  });
+  const border = { gate: clock.holdFor(gate), secrets: secrets?.egress };
+  const answerers = startAnswerers(asking, spec, border);
   try {
-    const plan = { spec, fileSystem: encodeRecords(fileSystem) };
+    const plan = {
+      spec,
+      fileSystem: encodeRecords([...fileSystem, ...(secrets?.fileSystem ?? [])]),
+    };
     const built = await buildSandbox(host, asking.launcher, plan, signal);
     await answerers.egress?.start();
     return sandboxOf({
       id: randomUUID(),
       provider: "linux",
       launcher: asking.launcher,
+      heldMs: clock.heldMs,
       enforcement: enforcementOf(spec, host.place, built.abstractSockets),
       cleanUp: async () => {
+        clock.stop();
         await answerers.close();
         await built.cleanUp();
       },
     });
   } catch (error) {
+    clock.stop();
     await asking.launcher.end();
     await answerers.close();
     throw cannotAsk(error);
@@ -67,12 +85,12 @@ export async function startAskingSandbox(
 
 function startAnswerers(
   asking: AskingLauncher,
-  spec: SandboxSpec,
-  gate: PermissionGate,
+  { policy }: SandboxSpec,
+  border: Border,
 ): Answerers {
-  const { policy } = spec;
+  const { gate } = border;
   const roots = askedRoots(policy);
-  const egress = policy.network.mode === "ask" ? egressOf(asking, gate) : undefined;
+  const egress = policy.network.mode === "ask" ? egressOf(asking, border) : undefined;
   const askFs =
     roots.length === 0
       ? undefined
@@ -102,7 +120,7 @@ function startAnswerers(
   };
 }
 
-function egressOf(asking: AskingLauncher, gate: PermissionGate): Egress {
+function egressOf(asking: AskingLauncher, { gate, secrets }: Border): Egress {
   return createEgress({
     network: sandboxNetworkOf(asking),
     gate,
@@ -111,6 +129,7 @@ function egressOf(asking: AskingLauncher, gate: PermissionGate): Egress {
     onForward: (forward) => gate.note?.({ kind: "forwarded", ...forward }),
     onForwardFailed: (port, { message }) =>
       gate.note?.({ kind: "not-forwarded", port, reason: message }),
+    ...(secrets === undefined ? {} : { secrets }),
   });
 }
 

@@ -1,0 +1,58 @@
+/**
+ * @module
+ * Placeholders in the head of a request, and the values in their place. What has no place for a value
+ * stays as it is: names of headers, the path, the body. A program could have a host keep and show what
+ * it was sent there.
+ */
+import type { Secret } from "../../core/secret.ts";
+
+export interface Replaced {
+  /** Path and query, as in the first line of a request. */
+  readonly url: string;
+  /** Names and values in turn. */
+  readonly headers: readonly string[];
+  /** Those whose values are in it now. */
+  readonly used: readonly Secret[];
+}
+
+/** @param headers Names and values in turn. */
+export function replaceInHead(
+  url: string,
+  headers: readonly string[],
+  secrets: readonly Secret[],
+): Replaced {
+  const used = new Set<Secret>();
+  const replace = (text: string, valueOf: (secret: Secret) => string): string =>
+    secrets.reduce((whole, secret) => {
+      if (!whole.includes(secret.placeholder)) return whole;
+      used.add(secret);
+      return whole.replaceAll(secret.placeholder, () => valueOf(secret));
+    }, text);
+  const plain = (text: string): string => replace(text, ({ value }) => value);
+  const queryAt = url.indexOf("?");
+  return {
+    url:
+      queryAt < 0
+        ? url
+        : url.slice(0, queryAt) +
+          replace(url.slice(queryAt), ({ value }) => encodeURIComponent(value)),
+    headers: headers.map((text, index) => {
+      if (index % 2 === 0) return text;
+      const isCredentials = headers[index - 1]?.toLowerCase() === "authorization";
+      return plain(isCredentials ? replaceInBasic(text, plain) : text);
+    }),
+    used: [...used],
+  };
+}
+
+const basicForm = /^(basic +)([a-z0-9+/=_-]+)$/i;
+
+/** `Basic` with user and password: RFC 7617. As it was where there is no placeholder in it. */
+function replaceInBasic(text: string, replace: (text: string) => string): string {
+  const [, scheme, encoded] = basicForm.exec(text) ?? [];
+  if (scheme === undefined || encoded === undefined) return text;
+  const credentials = Buffer.from(encoded, "base64").toString("latin1");
+  const replaced = replace(credentials);
+  if (replaced === credentials) return text;
+  return scheme + Buffer.from(replaced, "latin1").toString("base64");
+}
