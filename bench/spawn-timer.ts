@@ -42,17 +42,10 @@ export interface SpawnTimer {
   time(rounds: number, candidates: readonly Candidate[]): Promise<readonly Times[]>;
 }
 
-export interface Surroundings {
-  readonly env: NodeJS.ProcessEnv;
-  readonly cwd: string;
-  /** The words that start the timer, `program`, elsewhere. Absent: it is started as it is. */
-  readonly start?: (program: string) => readonly [string, ...string[]];
-}
-
 /** @throws {Error} Without a C compiler. */
 export async function createSpawnTimer(
   folder: string,
-  { env, cwd, start = (program) => [program] }: Surroundings,
+  surroundings: { readonly env: NodeJS.ProcessEnv; readonly cwd: string },
 ): Promise<SpawnTimer> {
   const program = join(folder, "spawn-timer");
   const source = join(packageFolder(), "bench/spawn-timer.c");
@@ -63,10 +56,8 @@ export async function createSpawnTimer(
 
   async function time(rounds: number, candidates: readonly Candidate[]): Promise<Times[]> {
     const words = candidates.flatMap((candidate) => [":::", ...wordsOf(candidate)]);
-    const [command, ...before] = start(program);
-    const args = [...before, String(rounds + WARM_UP_ROUNDS), ...words];
-    const { stdout } = await execute(command, args, {
-      ...{ env, cwd },
+    const { stdout } = await execute(program, [String(rounds + WARM_UP_ROUNDS), ...words], {
+      ...surroundings,
       timeout: RUN_TIMEOUT_MS,
       maxBuffer: 64 * 1024 * 1024,
     });

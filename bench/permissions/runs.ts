@@ -23,9 +23,9 @@ export interface Runs {
   readonly workspace: string;
   readonly env: NodeJS.ProcessEnv;
   /** The words that run a command there. */
-  words(place: Place, command: Command): Command;
+  readonly words: (place: Place, command: Command) => Command;
   /** What it wrote to stdout. @throws {Error} Where it fails, or takes longer than two minutes. */
-  run(place: Place, command: Command): Promise<string>;
+  readonly run: (place: Place, command: Command) => Promise<string>;
 }
 
 const TIMEOUT_MS = 120_000;
@@ -44,10 +44,10 @@ export async function prepareRuns(network: OwnNetwork, folder: string): Promise<
   const env = { ...cleanEnvironment, XDG_STATE_HOME: join(folder, "state") };
   const words = (place: Place, command: Command): Command => {
     // Who enters another mount namespace stands at its root.
-    const start: Command = [...network.enter, "env", "-C", workspace] as unknown as Command;
-    if (place === "host") return [...start, ...command];
+    const start = [...network.enter, "env", "-C", workspace];
+    if (place === "host") return ["env", ...start, ...command];
     const sandboxed = [glovebox, "run", "-q", "--workspace", ".:rw", ...flags[place], "--"];
-    return [...start, ...sandboxed, ...command];
+    return ["env", ...start, ...sandboxed, ...command];
   };
   const run = async (place: Place, command: Command): Promise<string> => {
     const [first, ...args] = words(place, command);

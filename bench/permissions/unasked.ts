@@ -5,15 +5,17 @@
  */
 import { execFile } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import type { BenchOptions, Row } from "../bench.ts";
-import { createSpawnTimer, type Candidate, type SpawnTimer } from "../spawn-timer.ts";
+import { interleave } from "../speed/interleave.ts";
+import { startRequests, type Candidate, type Requests } from "../speed/requests.ts";
+import { createSpawnTimer } from "../spawn-timer.ts";
 import { atMost, systemPath } from "../speed/programs.ts";
 import { differences, median } from "../statistics.ts";
-import type { Place, Runs } from "./runs.ts";
+import type { Runs } from "./runs.ts";
 
-/** What two measurements of the very same differ by, on a busy machine. */
 const MAX_RATIO = 1.05;
 const FILES = 400;
 
@@ -22,18 +24,9 @@ const imports =
   "logging pathlib random re sqlite3 ssl subprocess unittest urllib.request xml.etree.ElementTree zipfile";
 
 /** `silentAgain` is a third sandbox, like the first: it tells what the noise is. */
-type Lane = "silent" | "asking" | "silentAgain";
-const placeOf: Readonly<Record<Lane, Place>> = {
-  silent: "silent",
-  asking: "asking",
-  silentAgain: "silent",
-};
-/** No lane is always first, nor always after the same one. */
-const orders: readonly (readonly Lane[])[] = [
-  ["silent", "asking", "silentAgain"],
-  ["asking", "silentAgain", "silent"],
-  ["silentAgain", "silent", "asking"],
-];
+const placeOf = { silent: "silent", asking: "asking", silentAgain: "silent" } as const;
+type Lane = keyof typeof placeOf;
+type ByLane<T> = Readonly<Record<Lane, T>>;
 
 interface Program {
   readonly name: string;
@@ -51,57 +44,68 @@ const programs: readonly Program[] = [
 ];
 
 export async function measureUnasked(runs: Runs, options: BenchOptions): Promise<readonly Row[]> {
-  const { effort, progress } = options;
-  const [blocks, rounds] = effort === "full" ? [9, 10] : [3, 5];
+  await makeFiles(runs);
   const found = programs.filter(({ argv: [command] }) => systemPath(command) !== undefined);
   const missing = programs.filter((program) => !found.includes(program));
-  await makeFiles(runs);
   const candidates = found.map(candidateOf);
-  const timers = {
-    silent: await timerIn("silent", runs),
-    asking: await timerIn("asking", runs),
-  } as const;
-  const times: Record<Lane, number[][]> = { silent: [], asking: [], silentAgain: [] };
-  for (let block = 0; block < blocks; block++) {
-    progress(`programs that want nothing, ${block + 1} of ${blocks}`);
-    for (const lane of orders[block % orders.length]!) {
-      const place = placeOf[lane] === "asking" ? "asking" : "silent";
-      const measured = await timers[place].time(rounds, candidates);
-      for (const [index, { reaped }] of measured.entries()) {
-        (times[lane][index] ??= []).push(...reaped);
-      }
-    }
+  await using silent = await startTimer("silent", runs, candidates);
+  await using asking = await startTimer("asking", runs, candidates);
+  await using silentAgain = await startTimer("silentAgain", runs, candidates);
+  const timers = { silent, asking, silentAgain };
+  const rows: Row[] = [];
+  for (const [index, { name }] of found.entries()) {
+    rows.push(await measureProgram(name, index, timers, options));
   }
   return [
-    ...found.map(({ name }, index) => rowOf(name, (lane) => times[lane][index]!)),
+    ...rows,
     ...missing.map(({ name, argv }) => ({ name, skipped: `${argv[0]} is not installed` })),
     await startRow(runs, options),
   ];
 }
 
 function candidateOf({ argv: [command, ...args] }: Program): Candidate {
-  return { kind: "exec", argv: [systemPath(command)!, ...args] };
+  return { kind: "exec", argv: [systemPath(command)!, ...args], expect: "" };
 }
 
-function rowOf(name: string, timesOf: (lane: Lane) => readonly number[]): Row {
-  const silent = median(timesOf("silent"));
-  const asking = median(timesOf("asking"));
-  const noise = median(timesOf("silentAgain")) / silent;
-  const how = `${asking.toFixed(2)} ms against ${silent.toFixed(2)} ms, medians of ${timesOf("asking").length}`;
+/** It runs inside. */
+function startTimer(
+  lane: Lane,
+  { workspace, words }: Runs,
+  candidates: readonly Candidate[],
+): Promise<Requests> {
+  const folder = join(workspace, lane);
+  mkdirSync(folder);
+  return startRequests(folder, candidates, cpus().length, (program) =>
+    words(placeOf[lane], [join(lane, basename(program))]),
+  );
+}
+
+async function measureProgram(
+  name: string,
+  index: number,
+  timers: ByLane<Requests>,
+  { effort, progress }: BenchOptions,
+): Promise<Row> {
+  progress(`${name}, in three sandboxes`);
+  const lane = (timer: Requests) => ({ run: () => timer.once(index) });
+  const { silent, asking, silentAgain } = await interleave(
+    {
+      silent: lane(timers.silent),
+      asking: lane(timers.asking),
+      silentAgain: lane(timers.silentAgain),
+    },
+    effort === "full" ? { rounds: 150, maxMs: 45_000 } : { rounds: 30, maxMs: 10_000 },
+  );
+  const ratio = (times: readonly number[]): number =>
+    median(times.map((ms, round) => ms / silent[round]!));
+  const how = `median of ${asking.length} ratios, in turn; ${median(asking).toFixed(2)} ms against ${median(silent).toFixed(2)} ms`;
   return {
     name: `${name}: where it asks, against where it doesn't`,
-    value: asking / silent,
+    value: ratio(asking),
     unit: "times",
     bound: atMost(MAX_RATIO),
-    how: `${how}; two that don't ask differ by ${noise.toFixed(2)}`,
+    how: `${how}; another that doesn't ask: ${ratio(silentAgain).toFixed(2)}`,
   };
-}
-
-/** The timer runs in the sandbox. */
-function timerIn(place: Place, runs: Runs): Promise<SpawnTimer> {
-  const { workspace, env, words } = runs;
-  const start = (program: string) => words(place, [`./${basename(program)}`]);
-  return createSpawnTimer(workspace, { env, cwd: workspace, start });
 }
 
 /** Asking needs more before the program's first step: a launcher, a network and a file system of its own. */
@@ -109,10 +113,9 @@ async function startRow(runs: Runs, { effort, folder, progress }: BenchOptions):
   const rounds = effort === "full" ? 40 : 10;
   progress(`${rounds} starts`);
   const timer = await createSpawnTimer(folder, { env: runs.env, cwd: runs.workspace });
-  const candidates = (["silent", "asking"] as const).map((place): Candidate => ({
-    kind: "exec",
-    argv: absolute(runs.words(place, ["true"])),
-  }));
+  const start = (place: "silent" | "asking") =>
+    ({ kind: "exec", argv: absolute(runs.words(place, ["true"])) }) as const;
+  const candidates = [start("silent"), start("asking")];
   const [silent, asking] = await timer.time(rounds, candidates);
   return {
     name: "glovebox run -- true: what asking adds",
