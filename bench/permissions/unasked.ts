@@ -94,7 +94,7 @@ async function measureProgram(
       asking: lane(timers.asking),
       silentAgain: lane(timers.silentAgain),
     },
-    effort === "full" ? { rounds: 150, maxMs: 45_000 } : { rounds: 30, maxMs: 10_000 },
+    effort === "full" ? { rounds: 300, maxMs: 45_000 } : { rounds: 30, maxMs: 10_000 },
   );
   const ratio = (times: readonly number[]): number =>
     median(times.map((ms, round) => ms / silent[round]!));
