@@ -9,6 +9,7 @@ import { dockerBench } from "./docker.ts";
 import { growthBench } from "./growth.ts";
 import { httpBench } from "./http.ts";
 import { launcherBench } from "./launcher.ts";
+import { permissionsBench } from "./permissions.ts";
 import { serviceBench } from "./service.ts";
 import { speedBench } from "./speed.ts";
 
@@ -19,6 +20,7 @@ export const benches: readonly Bench[] = [
   compileBench,
   dockerBench,
   growthBench,
+  permissionsBench,
   serviceBench,
   speedBench,
 ];

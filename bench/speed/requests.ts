@@ -72,16 +72,21 @@ export async function compileC(
   return program;
 }
 
-/** @param folder For its files; programs are started in it. */
+/**
+ * @param folder For its files; programs are started in it.
+ * @param wordsToStart Of the C program, given its path, where it is to run elsewhere.
+ */
 export async function startRequests(
   folder: string,
   candidates: readonly Candidate[],
   cpus: number,
+  wordsToStart = (program: string): readonly [string, ...string[]] => [program],
 ): Promise<Requests> {
   const source = join(packageFolder(), "bench/speed/requests.c");
   const program = await compileC(source, join(folder, "requests"));
   const words = candidates.flatMap((each, index) => [":::", ...wordsOf(each, folder, index)]);
-  const child = spawn(program, words, {
+  const [command, ...before] = wordsToStart(program);
+  const child = spawn(command, [...before, ...words], {
     cwd: folder,
     env: cleanEnvironment,
     stdio: ["pipe", "pipe", "pipe"],

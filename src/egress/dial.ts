@@ -10,13 +10,8 @@ import { isIP } from "node:net";
 import type { AskingProcess, NetProtocol, PermissionGate } from "../core/permission.ts";
 import { abortable } from "../util/abortable.ts";
 import { addressClassOf, canonicalAddress, type AddressClass } from "../util/address-class.ts";
-import {
-  connectTcp,
-  connectUdp,
-  dialErrnoOf,
-  DialTimeout,
-  type OutsideConnection,
-} from "./connect.ts";
+import { connectTcp, connectUdp, dialErrnoOf, DialTimeout } from "./connect.ts";
+import type { Connection } from "./connection.ts";
 import { isForbidden, type ForbiddenEndpoint } from "./forbidden.ts";
 import { hostName } from "./names.ts";
 import type { OnNote } from "./note.ts";
@@ -45,7 +40,7 @@ export type Dialled<S> =
 
 /** Does not throw. It bounds how many sockets there are: one has its place until it is closed. */
 export interface Dialer {
-  tcp(target: Target, caller: DialCaller): Promise<Dialled<OutsideConnection>>;
+  tcp(target: Target, caller: DialCaller): Promise<Dialled<Connection>>;
   udp(target: Target, caller: DialCaller): Promise<Dialled<UdpSocket>>;
 }
 
@@ -100,7 +95,7 @@ export function createDialer(options: DialerOptions): Dialer {
   return {
     tcp: (target, caller) => {
       const { signal } = caller;
-      const connect: Connect<OutsideConnection> = (address, timeoutMs) =>
+      const connect: Connect<Connection> = (address, timeoutMs) =>
         connectTcp(address, target.port, { timeoutMs, signal });
       return inPlace(target, caller, connect, ({ socket }) => socket);
     },

@@ -294,6 +294,32 @@ describeInOwnNetwork(import.meta.url, () => {
     expect(await Promise.all(up)).toEqual(sockets.map(() => expected));
   });
 
+  test("what a program sends before its connection is dialled arrives, and its end", async () => {
+    const sent = randomBytes(1_048_576);
+    const digests: Promise<string>[] = [];
+    const dials: (() => void)[] = [];
+    await begin(() => yes, {
+      resolve: () => new Promise((resolve) => dials.push(() => resolve([web]))),
+    });
+    await serve(web, 80, (socket) => {
+      digests.push(digestOf(socket));
+      socket.end();
+    });
+    const address = await addressOf("api.example.com");
+    const connecting = network.connect(egress, address, 80);
+    await expect.poll(() => dials.length).toBe(1);
+    dials[0]!();
+    (await connecting).end();
+    const second = await network.dialTcp(address, 80);
+    second.end(sent);
+    await expect.poll(() => dials.length).toBe(2);
+    // More than the relay holds is on its way, and waits.
+    await expect.poll(() => second.bytesWritten - second.writableLength).toBeGreaterThan(0);
+    dials[1]!();
+    await expect.poll(() => digests.length).toBe(2);
+    expect(await digests[1]).toBe(createHash("sha256").update(sent).digest("hex"));
+  });
+
   test("a program that closes at once is no trouble, nor are many that do", async () => {
     await begin(() => yes);
     await serve(web, 80, echo);

@@ -5,6 +5,7 @@
 import type { Socket } from "node:net";
 import type { AskingProcess, PermissionGate } from "../core/permission.ts";
 import { addressClassOf, canonicalAddress } from "../util/address-class.ts";
+import { streamOf } from "./connection.ts";
 import { listenOnHost, type HostListener } from "./host-listener.ts";
 import { createPlaces } from "./places.ts";
 import { resetSocket } from "./reset-socket.ts";
@@ -104,7 +105,7 @@ function createJoins(network: SandboxNetwork): Joins {
       try {
         const inside = await network.dialTcp(address, port);
         prepareForSplice(inside);
-        splice(inside, outside);
+        splice(streamOf(inside), streamOf(outside));
       } catch {
         resetSocket(outside);
       }

@@ -3,27 +3,20 @@
  * Two TCP connections as one.
  */
 import type { Socket } from "node:net";
-import { keepAliveMs, type OutsideConnection } from "./connect.ts";
+import { keepAliveMs } from "./connect.ts";
+import type { Connection, OnBytes } from "./connection.ts";
 import { resetSocket } from "./reset-socket.ts";
 
 /**
  * Passes on all that either side does: bytes, at the speed of whoever takes them slowest; the end of
  * one direction, with the other one staying open; and a reset as a reset, so that nobody takes what
  * was cut off for complete.
+ *
+ * @param onBytes Reads along what comes from `one`.
  */
-export function splice(one: Socket, other: Socket): void {
-  for (const [from, to] of [
-    [one, other],
-    [other, one],
-  ] as const) {
-    if (passCut(from, to)) from.pipe(to);
-  }
-}
-
-/** The same with a connection that was dialled outside. */
-export function spliceOutside(inside: Socket, outside: OutsideConnection): void {
-  if (passCut(inside, outside.socket)) inside.pipe(outside.socket);
-  if (passCut(outside.socket, inside)) outside.passTo(inside);
+export function splice(one: Connection, other: Connection, onBytes?: OnBytes): void {
+  if (passCut(one.socket, other.socket)) one.passTo(other.socket, onBytes);
+  if (passCut(other.socket, one.socket)) other.passTo(one.socket);
 }
 
 /** For sockets that somebody else made, before they do anything. */

@@ -5,7 +5,7 @@
  */
 import type { Server, Socket } from "node:net";
 import type { DecisionScope } from "../core/permission.ts";
-import type { OutsideConnection } from "./connect.ts";
+import { streamOf, takeConnection, type Connection } from "./connection.ts";
 import type { Dialer, Target } from "./dial.ts";
 import {
   createEndpoints,
@@ -18,7 +18,7 @@ import { resetSocket } from "./reset-socket.ts";
 import type { SandboxNetwork } from "./sandbox-network.ts";
 import type { Interception } from "./secrets/intercept.ts";
 import { watchServerName } from "./server-name.ts";
-import { prepareForSplice, spliceOutside } from "./splice.ts";
+import { prepareForSplice, splice } from "./splice.ts";
 import { maxEndpoints, maxTcpConnections, type EgressTiming } from "./timing.ts";
 
 export interface TcpRelay {
@@ -30,12 +30,7 @@ export interface TcpRelay {
    *
    * @throws As `SandboxNetwork.listenTcp`; `outside` is closed then.
    */
-  admit(
-    address: string,
-    target: Target,
-    scope: DecisionScope,
-    outside: OutsideConnection,
-  ): Promise<void>;
+  admit(address: string, target: Target, scope: DecisionScope, outside: Connection): Promise<void>;
   close(): void;
 }
 
@@ -52,7 +47,7 @@ interface TcpEndpoint extends Endpoint {
   readonly at: EndpointAddress;
   readonly target: Target;
   /** Dialled already, for whoever connects next. */
-  readonly waiting: OutsideConnection[];
+  readonly waiting: Connection[];
   /** How many connections it may yet have: one for each call that was allowed `once`. */
   budget: number;
 }
@@ -112,7 +107,7 @@ function open(state: State, at: EndpointAddress, target: Target): TcpEndpoint {
 }
 
 /** For whoever connects next, for a while. */
-function offer(state: State, endpoint: TcpEndpoint, outside: OutsideConnection): void {
+function offer(state: State, endpoint: TcpEndpoint, outside: Connection): void {
   endpoint.waiting.push(outside);
   const untaken = setTimeout(() => {
     const index = endpoint.waiting.indexOf(outside);
@@ -130,48 +125,50 @@ function spend({ endpoints }: State, endpoint: TcpEndpoint): void {
   if (endpoint.budget <= 0) endpoints.retire(endpoint.at, endpoint);
 }
 
-function accept(state: State, endpoint: TcpEndpoint, inside: Socket): void {
+function accept(state: State, endpoint: TcpEndpoint, accepted: Socket): void {
   const { connections, endpoints } = state;
-  prepareForSplice(inside);
   const isOneTooMany = endpoint.budget <= 0 || connections.size >= maxTcpConnections;
   if (isOneTooMany) {
-    resetSocket(inside);
+    resetSocket(accepted);
     return;
   }
+  const connection = connectionOf(state, endpoint.target, accepted);
+  const inside = connection.socket;
+  prepareForSplice(inside);
   connections.add(inside);
   inside.once("close", () => connections.delete(inside));
   const ready = takeLiving(endpoint.waiting);
   endpoints.find(endpoint.at);
   spend(state, endpoint);
-  if (ready === undefined) void dialFor(state, endpoint.target, inside);
-  else join(state, endpoint.target, inside, ready);
+  if (ready === undefined) void dialFor(state, endpoint.target, connection);
+  else join(state, endpoint.target, connection, ready);
+}
+
+/** Whoever looks into it needs a stream. */
+function connectionOf({ interception }: State, target: Target, accepted: Socket): Connection {
+  return interception?.of(target) === undefined ? takeConnection(accepted) : streamOf(accepted);
 }
 
 /** A connection to an endpoint for which nothing was dialled before: another one than the first. */
-async function dialFor(state: State, target: Target, inside: Socket): Promise<void> {
+async function dialFor(state: State, target: Target, connection: Connection): Promise<void> {
+  const inside = connection.socket;
   const gone = new AbortController();
   const onGone = (): void => gone.abort(new Error("the program has closed it"));
   inside.once("close", onGone);
-  // Without reading, a reset would not be seen.
-  inside.read(0);
   const dialled = await state.dialer.tcp(target, { signal: gone.signal });
   inside.off("close", onGone);
-  if (dialled.kind === "connected") join(state, target, inside, dialled.socket);
+  if (dialled.kind === "connected") join(state, target, connection, dialled.socket);
   else if (!inside.destroyed) resetSocket(inside);
 }
 
-function join(state: State, target: Target, inside: Socket, outside: OutsideConnection): void {
+function join(state: State, target: Target, inside: Connection, outside: Connection): void {
   const { onNote, interception } = state;
   const intercept = interception?.of(target);
-  if (intercept !== undefined) {
-    intercept(inside, outside);
-    return;
-  }
-  watchServerName(target, inside, onNote);
-  spliceOutside(inside, outside);
+  if (intercept !== undefined) intercept(inside.socket, outside);
+  else splice(inside, outside, watchServerName(target, onNote));
 }
 
-function takeLiving(waiting: OutsideConnection[]): OutsideConnection | undefined {
+function takeLiving(waiting: Connection[]): Connection | undefined {
   let outside = waiting.shift();
   while (outside?.socket.destroyed === true) outside = waiting.shift();
   return outside;

@@ -9,7 +9,7 @@ import type { Socket } from "node:net";
 import { connect, createSecureContext, TLSSocket, type SecureContext } from "node:tls";
 import type { WithheldBecause } from "../../core/permission.ts";
 import { secretsFor, type Secret } from "../../core/secret.ts";
-import type { OutsideConnection } from "../connect.ts";
+import type { Connection } from "../connection.ts";
 import type { Target } from "../dial.ts";
 import type { OnNote } from "../note.ts";
 import { resetSocket } from "../reset-socket.ts";
@@ -22,7 +22,7 @@ export interface Interception {
 }
 
 /** Joins them for good: the end of one is the other's. Does not throw. */
-export type Intercept = (inside: Socket, outside: OutsideConnection) => void;
+export type Intercept = (inside: Socket, outside: Connection) => void;
 
 export interface InterceptionOptions {
   readonly secrets: readonly Secret[];
