@@ -24,6 +24,7 @@ const config: KnipConfig = {
     "musl-gcc",
     "go",
     "openssl",
+    "ssh-keygen",
     "flock",
     "ldd",
     "clang-format",
