@@ -17,12 +17,16 @@ const { Script, constants } = require("node:vm");
 const slowModules = new Set([
   "node:child_process",
   "node:crypto",
+  "node:dns",
+  "node:dns/promises",
   "node:fs/promises",
+  "node:http",
   "node:net",
   "node:readline",
   "node:stream",
   "node:stream/promises",
   "node:timers/promises",
+  "node:tls",
   "node:tty",
   "node:util",
 ]);

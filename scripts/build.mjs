@@ -47,7 +47,14 @@ export async function buildProgram({ keepOldMs = KEEP_OLD_MS } = {}) {
     publish({
       from: temporary,
       to: dist,
-      last: ["index.js", "cli.js", "quick-rest.cjs", "quick-run.cjs", "quick-start.cjs"],
+      last: [
+        "index.js",
+        "cli.js",
+        "quick-rest.cjs",
+        "quick-ask.cjs",
+        "quick-run.cjs",
+        "quick-start.cjs",
+      ],
       keep: ["launcher", ".program.stamp", ".launcher.stamp", ".apt-failed"],
       keepOldMs,
     });
@@ -101,7 +108,8 @@ async function bundleCli(outDir, define) {
 
 /**
  * The same CLI without servers and what is theirs, in few files that `bin/glovebox` loads by itself:
- * `start` is what every `glovebox run` needs, `run` what makes its sandbox, `rest` all else. Node's own
+ * `start` is what every `glovebox run` needs, `run` what makes its sandbox, `ask` what it takes to ask
+ * somebody, `rest` all else. Node's own
  * loaders would take longer for the files than the program for its work.
  */
 async function bundleQuickCli(outDir, define) {

@@ -11,6 +11,9 @@ const runEntries = [
   "src/launcher/locate-launcher.ts",
 ];
 
+/** What is loaded besides for a run that asks. */
+const askEntries = ["src/cli/asking/open-asking.ts", "src/providers/linux/asking/start-asking.ts"];
+
 /**
  * @param {Map<string, string>} modules CommonJS by the file names that they call each other.
  * @param metafile Of esbuild.
@@ -36,6 +39,7 @@ export function packModules(modules, { outputs }) {
   };
   take("src/cli/main.ts", "start");
   for (const entry of runEntries) take(entry, "run");
+  for (const entry of askEntries) take(entry, "ask");
   for (const { name } of chunks) if (!packOf.has(name)) packOf.set(name, "rest");
 
   const textOf = (pack, ...more) => {
@@ -46,5 +50,10 @@ export function packModules(modules, { outputs }) {
   };
   const first = `first:${JSON.stringify(chunks.find(({ entryPoint }) => entryPoint === "src/cli/main.ts").name)}`;
   const packs = `packs:${JSON.stringify(Object.fromEntries(packOf))}`;
-  return { start: textOf("start", first, packs), run: textOf("run"), rest: textOf("rest") };
+  return {
+    start: textOf("start", first, packs),
+    run: textOf("run"),
+    ask: textOf("ask"),
+    rest: textOf("rest"),
+  };
 }

@@ -35,11 +35,11 @@ export function requireStateFolder(env: NodeJS.ProcessEnv): string {
  *
  * @throws {GloveboxError} `INVALID_REQUEST` where there is no such project.
  */
-export function projectName(
+export async function projectName(
   text: string | undefined,
   cwd: string,
-  isKnown: (name: string) => boolean,
-): string {
+  isKnown: (name: string) => Promise<boolean>,
+): Promise<string> {
   if (text === "") throw invalidRequest("--project", "is empty.");
   try {
     const folder = realpathSync(resolve(cwd, text ?? "."));
@@ -47,6 +47,6 @@ export function projectName(
   } catch {
     // Said below.
   }
-  if (text !== undefined && isKnown(text)) return text;
+  if (text !== undefined && (await isKnown(text))) return text;
   throw invalidRequest("--project", `there is no folder ${showValue(text ?? cwd)}.`);
 }

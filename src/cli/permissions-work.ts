@@ -31,7 +31,9 @@ interface Place {
 
 export async function listPermissions(flags: PermissionsFlags): Promise<number> {
   const projects =
-    flags.all === true ? listProjects(requireStateFolder(process.env)) : [readProject(flags)];
+    flags.all === true
+      ? await listProjects(requireStateFolder(process.env))
+      : [await readProject(flags)];
   if (flags.json === true) {
     printJson({
       projects: projects.map(({ project, rules }) => ({ project, rules: rules.map(toStored) })),
@@ -55,14 +57,14 @@ export async function revokePermissions(
   ids: readonly string[],
   flags: PermissionsFlags,
 ): Promise<number> {
-  const { store, project } = placeOf(flags);
+  const { store, project } = await placeOf(flags);
   if (flags.all !== true && ids.length === 0) {
     throw invalidRequest("ID", "say which rules, or `--all`.");
   }
   if (flags.all === true && ids.length > 0) {
     throw invalidRequest("--all", "says all rules; leave the ids out.");
   }
-  const known = new Set(store.read().map(({ id }) => id));
+  const known = new Set((await store.read()).map(({ id }) => id));
   const unknown = ids.find((id) => !known.has(id));
   if (unknown !== undefined) {
     const remedy = "`glovebox permissions list` shows them.";
@@ -74,14 +76,14 @@ export async function revokePermissions(
 }
 
 export async function exportPermissions(flags: PermissionsFlags): Promise<number> {
-  const { project, rules } = readProject(flags);
+  const { project, rules } = await readProject(flags);
   if (flags.json === true) printJson({ v: 1, project, rules: rules.map(toStored) });
   else process.stdout.write(formatPolicyFile(rules, project));
   return 0;
 }
 
 export async function importPermissions(file: string, flags: PermissionsFlags): Promise<number> {
-  const { store, project } = placeOf(flags);
+  const { store, project } = await placeOf(flags);
   const place = { home: realHome(), locate: locatePath };
   const rules = await parsePolicyFile(readPolicy(file), { origin: file, place });
   if (rules.length === 0) {
@@ -107,9 +109,9 @@ export async function explainPermission(
   text: string,
   flags: PermissionsFlags,
 ): Promise<number> {
-  const { store } = placeOf(flags);
+  const { store } = await placeOf(flags);
   const explained = explainSubject(
-    { kind, text, rules: store.read() },
+    { kind, text, rules: await store.read() },
     { home: realHome(), cwd: process.cwd(), env: process.env, locate: locatePath },
   );
   if (flags.json === true) {
@@ -119,17 +121,17 @@ export async function explainPermission(
   return 0;
 }
 
-function placeOf({ project: text }: PermissionsFlags): Place {
+async function placeOf({ project: text }: PermissionsFlags): Promise<Place> {
   const state = requireStateFolder(process.env);
-  const isKnown = (name: string): boolean =>
-    listProjects(state).some((known) => known.project === name);
-  const project = projectName(text, process.cwd(), isKnown);
+  const isKnown = async (name: string): Promise<boolean> =>
+    (await listProjects(state)).some((known) => known.project === name);
+  const project = await projectName(text, process.cwd(), isKnown);
   return { project, store: openRuleStore(state, project) };
 }
 
-function readProject(flags: PermissionsFlags) {
-  const { project, store } = placeOf(flags);
-  return { project, rules: store.read() };
+async function readProject(flags: PermissionsFlags) {
+  const { project, store } = await placeOf(flags);
+  return { project, rules: await store.read() };
 }
 
 const MAX_POLICY_BYTES = 1024 * 1024;

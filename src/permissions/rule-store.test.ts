@@ -37,18 +37,20 @@ const write = (file: string, text: string, mode = 0o600): void => {
 
 test("what was added is there, and is nobody else's to read", async () => {
   const store = openRuleStore(folder, "/home/u/app");
-  expect(store.read()).toEqual([]);
+  expect(await store.read()).toEqual([]);
   const [added] = await store.add([rule("allow", "a.b:443")]);
   await store.add([rule("deny", "c.d")]);
-  expect(openRuleStore(folder, "/home/u/app").read()).toMatchObject([
+  expect(await openRuleStore(folder, "/home/u/app").read()).toMatchObject([
     { ...added, pattern: { kind: "net", protocol: "tcp", host: "a.b", port: 443 } },
     { effect: "deny", pattern: { protocol: "any", host: "c.d", port: "*" } },
   ]);
-  expect(openRuleStore(folder, "/home/u/other").read()).toEqual([]);
+  expect(await openRuleStore(folder, "/home/u/other").read()).toEqual([]);
   expect(statSync(store.file).mode & 0o777).toBe(0o600);
   expect(statSync(dirname(store.file)).mode & 0o777).toBe(0o700);
   expect(readdirSync(dirname(store.file))).toEqual(["permissions.json"]);
-  expect(listProjects(folder)).toMatchObject([{ project: "/home/u/app", rules: { length: 2 } }]);
+  expect(await listProjects(folder)).toMatchObject([
+    { project: "/home/u/app", rules: { length: 2 } },
+  ]);
 });
 
 test("the same rule is kept once, and is gone when it is removed", async () => {
@@ -56,7 +58,7 @@ test("the same rule is kept once, and is gone when it is removed", async () => {
   const [first] = await store.add([rule("allow", "a.b:443")]);
   expect(await store.add([rule("allow", "a.b:443"), rule("deny", "a.b:443")])).toHaveLength(1);
   expect(await store.remove(({ id }) => id === first!.id)).toEqual([first]);
-  expect(store.read()).toMatchObject([{ effect: "deny" }]);
+  expect(await store.read()).toMatchObject([{ effect: "deny" }]);
   expect(await store.remove(() => false)).toEqual([]);
 });
 
@@ -76,8 +78,8 @@ test.each([
 ])("a broken file stops: %s", async (text, message) => {
   const store = openRuleStore(folder, "/p");
   write(store.file, text);
-  expect(() => store.read()).toThrow(message);
-  expect(() => store.read()).toThrow(store.file);
+  await expect(store.read()).rejects.toThrow(message);
+  await expect(store.read()).rejects.toThrow(store.file);
   await expect(store.add([rule("allow", "a.b")])).rejects.toThrow(message);
 });
 
@@ -85,7 +87,7 @@ test("a file or folder that others can write to stops", async () => {
   const store = openRuleStore(folder, "/p");
   await store.add([rule("deny", "a.b")]);
   chmodSync(store.file, 0o666);
-  expect(() => store.read()).toThrow(/others can write to it/);
+  await expect(store.read()).rejects.toThrow(/others can write to it/);
   chmodSync(store.file, 0o600);
   chmodSync(dirname(store.file), 0o777);
   await expect(store.add([rule("deny", "c.d")])).rejects.toThrow(/others can write to it/);
@@ -105,7 +107,7 @@ test("processes that write at the same time lose nothing", async () => {
   await Promise.all(
     ["1", "2", "3"].map((number) => run(process.execPath, [runner, file, state, number])),
   );
-  expect(openRuleStore(state, "/p").read()).toHaveLength(15);
+  expect(await openRuleStore(state, "/p").read()).toHaveLength(15);
 });
 
 test("the lock of a dead process is taken over, that of a live one waited for", async () => {

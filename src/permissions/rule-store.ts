@@ -18,14 +18,14 @@ import {
 import { join } from "node:path";
 import { lockFile } from "./file-lock.ts";
 import { newRuleId, type NewRule, type Pattern, type Rule } from "./rule.ts";
-import { brokenStore, formatStore, MAX_RULES, MAX_STORE_BYTES, parseStore } from "./store-file.ts";
+import { brokenStore, formatStore, MAX_RULES, MAX_STORE_BYTES } from "./store-file.ts";
 import type { StoredRules } from "./store-file.ts";
 import { checkOwn, prepareOwnFolder } from "./store-folder.ts";
 
 export interface RuleStore {
   readonly file: string;
   /** @throws {GloveboxError} `INVALID_CONFIG` where the file is broken: never "no rules". */
-  readonly read: () => readonly Rule[];
+  readonly read: () => Promise<readonly Rule[]>;
   /** Those that are there already stay as they are. @returns The rules that were added. */
   readonly add: (rules: readonly NewRule[]) => Promise<readonly Rule[]>;
   /** @returns The rules that were there. */
@@ -42,8 +42,8 @@ export function openRuleStore(stateFolder: string, project: string): RuleStore {
     createHash("sha256").update(project).digest("hex"),
   );
   const file = join(folder, "permissions.json");
-  const read = (): readonly Rule[] => {
-    const stored = readStore(file);
+  const read = async (): Promise<readonly Rule[]> => {
+    const stored = await readStore(file);
     if (stored !== undefined && stored.project !== project) {
       throw brokenStore(file, `is of another project, ${stored.project}`);
     }
@@ -58,7 +58,7 @@ export function openRuleStore(stateFolder: string, project: string): RuleStore {
     prepareOwnFolder(folder);
     for (;;) {
       using lock = await lockFile(join(folder, "permissions.lock"));
-      const before = read();
+      const before = await read();
       const { rules, result } = work(before);
       if (rules.length > MAX_RULES) {
         throw new Error(`${file}: has ${MAX_RULES} rules already. Revoke some`);
@@ -87,12 +87,12 @@ export function openRuleStore(stateFolder: string, project: string): RuleStore {
 }
 
 /** All projects of this user that have rules, by their folders' names. */
-export function listProjects(stateFolder: string): readonly StoredRules[] {
+export async function listProjects(stateFolder: string): Promise<readonly StoredRules[]> {
   const folder = projectsFolder(stateFolder);
   if (!existsSync(folder)) return [];
-  return readdirSync(folder)
-    .filter((name) => /^[0-9a-f]{64}$/.test(name))
-    .map((name) => readStore(join(folder, name, "permissions.json")))
+  const names = readdirSync(folder).filter((name) => /^[0-9a-f]{64}$/.test(name));
+  const all = names.map((name) => readStore(join(folder, name, "permissions.json")));
+  return (await Promise.all(all))
     .filter((stored) => stored !== undefined)
     .sort((one, other) => (one.project < other.project ? -1 : 1));
 }
@@ -100,7 +100,7 @@ export function listProjects(stateFolder: string): readonly StoredRules[] {
 const projectsFolder = (stateFolder: string): string => join(stateFolder, "projects");
 
 /** Undefined where there is none. */
-function readStore(file: string): StoredRules | undefined {
+async function readStore(file: string): Promise<StoredRules | undefined> {
   let text: string;
   try {
     checkOwn(file, "file");
@@ -114,6 +114,7 @@ function readStore(file: string): StoredRules | undefined {
     if (code?.startsWith("E") === true) throw brokenStore(file, `can't be read: ${code}`);
     throw error;
   }
+  const { parseStore } = await import("./parse-store.ts");
   return parseStore(text, file);
 }
 

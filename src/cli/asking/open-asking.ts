@@ -7,7 +7,6 @@ import { dirname, resolve } from "node:path";
 import { invalidRequest } from "../../core/errors.ts";
 import type { Asker } from "../../permissions/asker.ts";
 import { neverAsker } from "../../permissions/asker.ts";
-import { connectBroker } from "../../permissions/broker-asker.ts";
 import { formatReport, reportOf } from "../../permissions/report.ts";
 import { openRuleStore, type RuleStore } from "../../permissions/rule-store.ts";
 import type { NewRule } from "../../permissions/rule.ts";
@@ -57,7 +56,7 @@ export async function openRunAsking(parts: OpenAskingParts): Promise<RunAsking> 
   const terminal = openTerminalAsker(parts, command);
   const prepared = prepareAsking(wanted, asking, {
     ...{ cwd, env, command },
-    stored: [...policy, ...(store?.read() ?? [])],
+    stored: [...policy, ...((await store?.read()) ?? [])],
     remember: async (rule) => keep(store, rule),
     asker: terminal?.asker ?? (await askerWithoutTerminal(options)),
   });
@@ -132,6 +131,7 @@ function openTerminalAsker(
 /** @throws {GloveboxError} `INVALID_REQUEST` where nobody listens at the broker's socket. */
 async function askerWithoutTerminal({ asking: { asker } }: RunOptions): Promise<Asker> {
   if (asker.kind !== "broker") return neverAsker;
+  const { connectBroker } = await import("../../permissions/broker-asker.ts");
   try {
     return await connectBroker({ socketPath: asker.path });
   } catch (error) {

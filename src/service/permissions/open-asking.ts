@@ -25,7 +25,7 @@ export interface OpenAsking extends Disposable {
 }
 
 /** @throws {GloveboxError} `NOT_ALLOWED`, `INVALID_CONFIG` where what was kept can't be read. */
-export type OpenAskingFor = (request: ExecutionRequest) => OpenAsking;
+export type OpenAskingFor = (request: ExecutionRequest) => Promise<OpenAsking>;
 
 export interface AskingOptions {
   readonly board: AskBoard;
@@ -50,14 +50,14 @@ export interface AskingOptions {
 
 export function createAsking(options: AskingOptions): OpenAskingFor {
   const { board, home, env, protectedPaths } = options;
-  return (written) => {
+  return async (written) => {
     refuseOthers(written, options.allowed);
     const id = written.id ?? randomUUID();
     // What a compiler was let read must not come to somebody who was not asked.
     const request: ExecutionRequest = { ...written, id, compileCache: "off" };
     const execution = { executionId: id, callerId: request.turn?.callerId ?? "nobody" };
     const store = options.storeOf?.(execution.callerId);
-    const rules = [...options.rules, ...(store?.read() ?? [])];
+    const rules = [...options.rules, ...((await store?.read()) ?? [])];
     const place = board.begin(execution);
     const log = createDecisionLog();
     const tellOnce = onceEach((decision) => {

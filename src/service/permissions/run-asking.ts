@@ -24,7 +24,7 @@ export async function runAsking(
 ): Promise<ExecutionReport> {
   if (!asksSomebody(request)) return run(request, signal);
   if (openAsking === undefined) throw nobodyToAsk(request);
-  using asking = openAsking(request);
+  using asking = await openAsking(request);
   const ends = AbortSignal.any([signal, asking.signal]);
   const report = await run(asking.request, ends);
   if (!signal.aborted) asking.signal.throwIfAborted();
