@@ -43,9 +43,9 @@ const actors: readonly (readonly [pattern: RegExp, who: string])[] = [
 ];
 
 /** What a writable folder keeps from a program, wherever it lies. */
-const protectedActors: typeof actors = protectedEntries.map(({ path, why }) => {
+const protectedActors: typeof actors = protectedEntries.map(({ path, only, why }) => {
   const literal = path.toLowerCase().replaceAll(".", "\\.");
-  return [new RegExp(`(^|/)${literal}(/|$)`), why];
+  return [new RegExp(`(^|/)${literal}${only === undefined ? "(/|$)" : "$"}`), why];
 });
 
 /**

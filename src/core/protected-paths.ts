@@ -5,8 +5,10 @@
  */
 
 export interface ProtectedEntry {
-  /** Below the folder; of a folder it means all in it. */
+  /** Below the folder, or below one in it; of a folder it means all in it. */
   readonly path: string;
+  /** Absent: files and folders. */
+  readonly only?: "file";
   /** Who acts on it. */
   readonly why: string;
 }
@@ -18,6 +20,8 @@ const agent = "an AI tool runs what it says";
 const environment = "a shell runs it when it enters the folder";
 
 export const protectedEntries: readonly ProtectedEntry[] = [
+  // Of a worktree or a submodule.
+  { path: ".git", only: "file", why: "git acts on what lies where it leads" },
   { path: ".git/hooks", why: "git runs its programs" },
   { path: ".git/config", why: git },
   { path: ".git/config.worktree", why: git },
@@ -75,3 +79,26 @@ export const protectedEntries: readonly ProtectedEntry[] = [
 ];
 
 export const protectedPaths: readonly string[] = protectedEntries.map(({ path }) => path);
+
+/** @param path Below a folder that may be written to, of a thing of any kind. */
+export function isProtected(path: string): boolean {
+  const parts = path.split("/");
+  const tails = parts.map((_, index) => parts.slice(index).join("/"));
+  return protectedEntries.some((entry) =>
+    tails.some(
+      (tail) =>
+        tail === entry.path || (entry.only === undefined && tail.startsWith(`${entry.path}/`)),
+    ),
+  );
+}
+
+/** Of what was found at such a path. */
+export function isProtectedAs(path: string, kind: "folder" | "file" | "other"): boolean {
+  if (kind === "other") return false;
+  return (
+    kind === "file" || !protectedEntries.some((entry) => entry.only === "file" && isAt(path, entry))
+  );
+}
+
+const isAt = (path: string, entry: ProtectedEntry): boolean =>
+  path === entry.path || path.endsWith(`/${entry.path}`);

@@ -37,6 +37,22 @@ test("but for what the user lets it write to", () => {
   );
 });
 
+test("so it is in folders of the folder, with what is above it", () => {
+  mkdirSync(join(folder, "a/b/.git/hooks"), { recursive: true });
+  mkdirSync(join(folder, "a/.vscode/sub/.git/hooks"), { recursive: true });
+  mkdirSync(join(folder, "tree"));
+  writeFileSync(join(folder, "tree/.git"), "gitdir: ../a/b/.git/worktrees/tree");
+  expect(protectedIn(folder)).toEqual([
+    { path: "a", access: "rw" },
+    { path: "tree", access: "rw" },
+    { path: "a/b", access: "rw" },
+    { path: "a/b/.git", access: "rw" },
+    { path: "a/.vscode", access: "ro" },
+    { path: "tree/.git", access: "ro" },
+    { path: "a/b/.git/hooks", access: "ro" },
+  ]);
+});
+
 test("links are left alone: what they lead to is not of the folder", () => {
   symlinkSync("/etc", join(folder, ".git"));
   symlinkSync("/etc/passwd", join(folder, ".bashrc"));

@@ -2,10 +2,10 @@
  * @module
  * What of a folder that a program may write to is shown read-only, where the host has it.
  */
-import { lstatSync } from "node:fs";
 import { relative } from "node:path";
 import { foldersOf } from "../core/collected.ts";
-import { protectedPaths } from "../core/protected-paths.ts";
+import { isProtectedAs, protectedPaths } from "../core/protected-paths.ts";
+import { findIn, findNear } from "../util/find-near.ts";
 import { isBelow, makeOwnFoldersIn, ownFolders } from "../util/own-folders.ts";
 
 export interface ProtectedMount {
@@ -34,24 +34,19 @@ export function protectedIn(
   const own = [...new Set([...ownFolders(process.env), ...also])]
     .filter((path) => isBelow(path, hostPath))
     .map((path) => relative(hostPath, path));
-  const named = protectedPaths.filter((path) => !isAllowed(`${hostPath}/${path}`));
-  const kept = [...named, ...own].filter((path) => {
-    const isReached = foldersOf(path).every((each) => kindOf(`${hostPath}/${each}`) === "folder");
-    const kind = isReached ? kindOf(`${hostPath}/${path}`) : undefined;
+  const named = findNear(hostPath, protectedPaths)
+    .filter(({ path, kind }) => isProtectedAs(path, kind) && !isAllowed(`${hostPath}/${path}`))
+    .map(({ path }) => path);
+  const there = own.filter((path) => {
+    const kind = findIn(hostPath, path)?.kind;
     return kind === "folder" || kind === "file";
   });
+  const all = [...named, ...there];
+  // A folder above one of these is a mount that may be written to: it must not lie in a read-only one.
+  const kept = all.filter((path) => !all.some((other) => isBelow(path, other)));
   const above = [...new Set(kept.flatMap(foldersOf))];
   return [
     ...above.map((path) => ({ path, access: "rw" }) as const),
     ...kept.map((path) => ({ path, access: "ro" }) as const),
   ];
-}
-
-function kindOf(path: string): "folder" | "file" | "other" | undefined {
-  try {
-    const status = lstatSync(path);
-    return status.isDirectory() ? "folder" : status.isFile() ? "file" : "other";
-  } catch {
-    return undefined;
-  }
 }

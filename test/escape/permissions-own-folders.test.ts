@@ -3,13 +3,10 @@
  * Programs that may write the whole home folder, and would make themselves what they were not allowed:
  * rules, what was compiled, installed languages, the policy that holds for them.
  */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openWorld, worldUsers, type AskingWorld } from "../e2e/asking-fixture.ts";
+import { openWorld, runToItsEnd, worldUsers, type AskingWorld } from "../e2e/asking-fixture.ts";
 import { ownNetworkGap } from "../helpers/own-network.ts";
 import { skipUnless } from "../helpers/require.ts";
 
@@ -48,17 +45,8 @@ describe.skipIf(gap !== undefined).each(worldUsers)("what is Glovebox's own as %
     await world.close();
   });
 
-  async function run(...args: readonly string[]) {
-    const [command = "", ...words] = [...world.cli, "run", ...args];
-    const env = { ...process.env, ...world.env };
-    const child = spawn(command, words, { env, stdio: ["ignore", "pipe", "pipe"] });
-    const [stdout, stderr] = await Promise.all([
-      text(child.stdout),
-      text(child.stderr),
-      once(child, "close"),
-    ]);
-    return { stdout, stderr };
-  }
+  const run = (...args: readonly string[]) =>
+    runToItsEnd([...world.cli, "run", ...args], world.env);
   const bash = (script: string): readonly string[] => ["--", "bash", "-c", script];
   const ownNow = (): Record<string, string> =>
     Object.fromEntries(

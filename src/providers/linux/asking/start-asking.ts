@@ -6,7 +6,7 @@ import { randomUUID } from "node:crypto";
 import { serveAskFs, type AskFsServer } from "../../../ask-fs/server.ts";
 import type { FreeAccess } from "../../../ask-fs/consent.ts";
 import type { PermissionGate } from "../../../core/permission.ts";
-import { protectedPaths } from "../../../core/protected-paths.ts";
+import { isProtected } from "../../../core/protected-paths.ts";
 import type { Policy } from "../../../core/policy.ts";
 import type { ProviderSandbox } from "../../../core/provider.ts";
 import type { SandboxSpec } from "../../../core/sandbox.ts";
@@ -143,6 +143,5 @@ function accessOfWorkspace(path: string, { workspace }: Policy): FreeAccess | un
   if (path !== hostPath && !path.startsWith(`${hostPath}/`)) return undefined;
   // A copy is not what lies at that place; what is protected in a workspace is so by all its names.
   const below = path.slice(hostPath.length + 1);
-  const isProtected = protectedPaths.some((each) => below === each || below.startsWith(`${each}/`));
-  return access === "rw" && !isProtected ? "rw" : "ro";
+  return access === "rw" && !isProtected(below) ? "rw" : "ro";
 }
