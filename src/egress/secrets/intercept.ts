@@ -140,7 +140,11 @@ function serve(host: Host, { inside, client, outside }: Joined): void {
     ...{ host: target.host, port: target.port, secrets, upstream, agent },
     onSent: (name) => onNote({ kind: "secret-sent", name, host: target.host, port: target.port }),
     onOtherHost: () => host.withhold("other-host"),
-    cut: () => resetSocket(inside),
+    cut: () => {
+      // Its end is being sent past the socket below, which can't be reset meanwhile: see resetSocket.
+      if (client.writableEnded) client.destroy();
+      else resetSocket(inside);
+    },
   };
   let underWay = 0;
   let isOver = false;
