@@ -408,3 +408,102 @@ test.each([
   await new Promise((resolve) => socket.once("close", resolve));
   expect(requests).toBe(0);
 });
+
+/** What the host gets of `bytes`, until it has `last`; it answers each request with `answer`. */
+async function onTheWire(bytes: string, last: string, answer: string): Promise<string> {
+  const { secure, upstream } = await open(tellHead);
+  let seen = "";
+  upstream.removeAllListeners("secureConnection");
+  upstream.on("secureConnection", (socket: TLSSocket) => {
+    closers.push(() => socket.destroy());
+    socket.on("error", () => undefined);
+    socket.on("data", (chunk: Buffer) => {
+      seen += chunk.toString("latin1");
+      socket.write(answer);
+    });
+  });
+  const socket = await secure();
+  socket.resume();
+  socket.write(bytes);
+  await expect.poll(() => seen).toContain(last);
+  return seen;
+}
+
+const manyHeaders = "a: b\r\n".repeat(1_100);
+const smuggled = `POST /public HTTP/1.1\r\nHost: evil.example\r\nContent-Length: 300\r\n\r\n`;
+const length = smuggled.length;
+test.each([
+  ["POST", "Transfer-Encoding: chunked", `${length.toString(16)}\r\n${smuggled}\r\n0\r\n\r\n`],
+  ["POST", `Content-Length: ${length}`, smuggled],
+  ["GET", `Content-Length: ${length}`, smuggled],
+])(
+  "the body of a %s with %s behind a thousand headers does not become a request",
+  async (method, framing, body) => {
+    const first = `${method} / HTTP/1.1\r\nHost: ${host}\r\n${manyHeaders}${framing}\r\n\r\n${body}`;
+    const next = `GET /next HTTP/1.1\r\nHost: ${host}\r\n${authorization}\r\n\r\n`;
+    const answer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+    const seen = await onTheWire(first + next, value, answer);
+    expect(seen.slice(0, seen.indexOf("\r\n\r\n"))).toContain(framing);
+  },
+);
+
+const get = `GET / HTTP/1.1\r\nHost: ${host}\r\n`;
+test("an upgrade behind a request that is not answered yet is cut off", async () => {
+  const { secure } = await open(() => undefined);
+  const socket = await secure();
+  socket.write(`${get}\r\n${get}Connection: Upgrade\r\nUpgrade: x\r\n\r\n`);
+  socket.resume();
+  await new Promise((resolve) => socket.once("close", resolve));
+});
+
+test("requests that wait while the host closes are cut off", async () => {
+  const { secure, upstream } = await open((_, response) => {
+    response.writeHead(200, { connection: "close" }).end("only");
+  });
+  let requests = 0;
+  upstream.on("request", () => (requests += 1));
+  const socket = await secure();
+  socket.write(`${get}\r\n`.repeat(4));
+  socket.resume();
+  await new Promise((resolve) => socket.once("close", resolve));
+  expect(requests).toBe(1);
+});
+
+test("a host that tells to go on without end tells it once", async () => {
+  const { secure, upstream } = await open(tellHead);
+  upstream.removeAllListeners("request").on("request", ({ socket }: IncomingMessage) => {
+    socket.write("HTTP/1.1 100 Continue\r\n\r\n".repeat(1_000));
+    socket.end("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+  });
+  const socket = await secure();
+  socket.write(`${get}Connection: close\r\n\r\n`);
+  expect((await text(socket)).match(/100 Continue/g)).toHaveLength(1);
+});
+
+test("a host that repeats the value in its answer's head tells the program the placeholder", async () => {
+  const { secure, upstream } = await open(({ url = "", headers }, response) => {
+    response.writeHead(301, {
+      location: `https://${host}${url.replace("?", "/?")}`,
+      "access-control-allow-headers": `x-${value.toUpperCase()}, y`,
+      "x-request-id": headers["x-request-id"],
+    });
+    response.end();
+  });
+  upstream.on("upgrade", ({ headers }: IncomingMessage, socket: Socket) => {
+    const protocol = headers["sec-websocket-protocol"] ?? "";
+    socket.end(`HTTP/1.1 101 OK\r\nUpgrade: x\r\nSec-WebSocket-Protocol: ${protocol}\r\n\r\n`);
+  });
+  const answer = await send(await secure(), {
+    path: `/x?k=${placeholder}`,
+    headers: { "x-request-id": placeholder },
+  });
+  expect(answer.headers).toMatchObject({
+    location: `https://${host}/x/?k=${placeholder}`,
+    "access-control-allow-headers": `x-${placeholder}, y`,
+    "x-request-id": placeholder,
+  });
+  const socket = await secure();
+  const upgrade = "Connection: Upgrade\r\nUpgrade: x\r\n";
+  socket.write(`${get}${upgrade}Sec-WebSocket-Protocol: ${placeholder}\r\n\r\n`);
+  expect(await text(socket)).toContain(`Sec-WebSocket-Protocol: ${placeholder}\r\n`);
+});

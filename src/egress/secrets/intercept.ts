@@ -13,7 +13,7 @@ import type { Connection } from "../connection.ts";
 import type { Target } from "../dial.ts";
 import type { OnNote } from "../note.ts";
 import { resetSocket } from "../reset-socket.ts";
-import { maxHeadBytes, passOn, passOnUpgrade, type Passage } from "./pass-on.ts";
+import { maxHeadBytes, passOn, passOnUpgrade, unlimited, type Passage } from "./pass-on.ts";
 import type { RunAuthority } from "./run-authority.ts";
 
 export interface Interception {
@@ -140,7 +140,11 @@ function serve(host: Host, { inside, client, outside }: Joined): void {
     ...{ host: target.host, port: target.port, secrets, upstream, agent },
     onSent: (name) => onNote({ kind: "secret-sent", name, host: target.host, port: target.port }),
     onOtherHost: () => host.withhold("other-host"),
-    cut: () => resetSocket(inside),
+    cut: () => {
+      // Its end is being sent past the socket below, which can't be reset meanwhile: see resetSocket.
+      if (client.writableEnded) client.destroy();
+      else resetSocket(inside);
+    },
   };
   let underWay = 0;
   let isOver = false;
@@ -171,6 +175,7 @@ function serve(host: Host, { inside, client, outside }: Joined): void {
     { maxHeaderSize: maxHeadBytes, requestTimeout: 0, keepAliveTimeout: 0, noDelay: true },
     onRequest,
   );
+  server.maxHeadersCount = unlimited;
   server.on("checkContinue", onRequest);
   server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
     underWay += 1;
@@ -189,13 +194,18 @@ function reach(host: Host, outside: Socket, agent: Agent): Promise<TLSSocket> {
       servername: target.host,
       secureContext: trust,
       ALPNProtocols: ["http/1.1"],
+      // Whatever NODE_TLS_REJECT_UNAUTHORIZED says.
+      rejectUnauthorized: true,
     });
     // Given out once: a further connection would be one that nobody was asked about.
     let isTaken = false;
-    agent.createConnection = () => {
-      if (isTaken || upstream.destroyed) throw new Error("the host has closed the connection");
+    agent.createConnection = (_, done) => {
+      const isGone = isTaken || upstream.destroyed;
       isTaken = true;
-      return upstream;
+      if (!isGone) return upstream;
+      // Told, not thrown: for a request that waited for its turn nobody would catch it.
+      done?.(new Error("the host has closed the connection"), upstream);
+      return undefined;
     };
     upstream.once("secureConnect", () => resolve(upstream));
     upstream.on("error", (error: Error) => {

@@ -14,10 +14,16 @@ import {
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { Secret } from "../../core/secret.ts";
-import { replaceInHead } from "./replace.ts";
+import { concealIn, replaceInHead } from "./replace.ts";
 
 /** Of a request or an answer, without its body. Servers take 8 to 64 KiB. */
 export const maxHeadBytes = 64 * 1_024;
+
+/**
+ * For `maxHeadersCount`: by default Node leaves out those after the first thousand, and the parser goes
+ * by their lengths all the same. What is passed on would end elsewhere than what was looked at.
+ */
+export const unlimited = 0;
 
 /** For a host to say whether it changes the protocol. */
 const upgradeMs = 20_000;
@@ -59,9 +65,10 @@ export async function passOn(
   started.once("close", () => {
     if (!response.headersSent) cut();
   });
-  started.on("continue", () => response.writeContinue());
+  // A host may say it without end, and nobody may be reading it.
+  started.once("continue", () => response.writeContinue());
   started.on("response", (answer) => {
-    writeAnswer(answer, response, cut);
+    writeAnswer({ ...passage, cut }, answer, response);
   });
   response.once("close", () => {
     if (!response.writableFinished) started.destroy();
@@ -82,7 +89,13 @@ export async function passOnUpgrade(
   head: Buffer,
 ): Promise<void> {
   const response = new ServerResponse(request);
-  response.assignSocket(socket);
+  try {
+    response.assignSocket(socket);
+  } catch {
+    // The answer to an earlier request is on its way yet.
+    passage.cut();
+    return;
+  }
   response.shouldKeepAlive = false;
   response.once("finish", () => socket.end());
   response.sendDate = false;
@@ -94,12 +107,12 @@ export async function passOnUpgrade(
   started.on("error", passage.cut);
   started.on("response", (answer) => {
     clearTimeout(isLate);
-    writeAnswer(answer, response, passage.cut);
+    writeAnswer(passage, answer, response);
   });
   started.on("upgrade", (answer, upstream: Socket, firstBytes: Buffer) => {
     clearTimeout(isLate);
     response.detachSocket(socket);
-    socket.write(headOf(answer));
+    socket.write(concealIn(headOf(answer), passage.secrets));
     socket.write(firstBytes);
     upstream.write(head);
     socket.on("error", passage.cut);
@@ -139,6 +152,7 @@ async function start(
       headers: [...replaced.headers],
       maxHeaderSize: maxHeadBytes,
     });
+    started.maxHeadersCount = unlimited;
     for (const { name } of replaced.used) passage.onSent(name);
     return started;
   } catch (error) {
@@ -223,23 +237,31 @@ function passBody(request: IncomingMessage, started: ClientRequest): void {
     addTrailers(started, request.rawTrailers);
     started.end();
   });
-  request.pipe(started, { end: false });
+  const { "transfer-encoding": encoding, "content-length": length } = request.headers;
+  // A body that the head does not tell of would be taken for a further request.
+  if (encoding === undefined && length === undefined) request.resume();
+  else request.pipe(started, { end: false });
 }
 
-function writeAnswer(answer: IncomingMessage, response: ServerResponse, cut: () => void): void {
+function writeAnswer(
+  { secrets, cut }: Pick<Passage, "secrets" | "cut">,
+  answer: IncomingMessage,
+  response: ServerResponse,
+): void {
+  const conceal = (text: string): string => concealIn(text, secrets);
   answer.on("error", cut);
   try {
-    const headers = endToEnd(answer.rawHeaders);
+    const headers = endToEnd(answer.rawHeaders).map(conceal);
     // There is no further request on this connection.
     if (!isKeptAlive(answer)) headers.push("Connection", "close");
-    response.writeHead(answer.statusCode ?? 502, answer.statusMessage ?? "", headers);
+    response.writeHead(answer.statusCode ?? 502, conceal(answer.statusMessage ?? ""), headers);
   } catch {
     cut();
     return;
   }
   answer.once("end", () => {
     if (!answer.complete) return;
-    addTrailers(response, answer.rawTrailers);
+    addTrailers(response, answer.rawTrailers.map(conceal));
     response.end();
   });
   answer.once("aborted", cut);

@@ -45,6 +45,23 @@ export function replaceInHead(
   };
 }
 
+/** Of shorter ones other text is full; a secret has more. */
+const minConcealed = 8;
+
+/**
+ * The head of an answer with placeholders in the place of values: redirects repeat the query, and many
+ * hosts an origin, the id of a request or a protocol.
+ */
+export function concealIn(text: string, secrets: readonly Secret[]): string {
+  return secrets.reduce((whole, { value, placeholder }) => {
+    if (value.length < minConcealed) return whole;
+    const forms = [...new Set([value, encodeURIComponent(value)])].map(escaped).join("|");
+    return whole.replace(new RegExp(forms, "gi"), () => placeholder);
+  }, text);
+}
+
+const escaped = (text: string): string => text.replace(/[^\w]/g, "\\$&");
+
 const basicForm = /^(basic +)([a-z0-9+/=_-]+)$/i;
 
 /** `Basic` with user and password: RFC 7617. As it was where there is no placeholder in it. */
