@@ -54,13 +54,16 @@ interface TcpEndpoint extends Endpoint {
 
 interface State extends TcpRelayOptions {
   readonly endpoints: Endpoints<TcpEndpoint>;
-  /** Connections of programs. Each one's end is the end of the one outside that it is joined with. */
-  readonly connections: Set<Socket>;
+  /**
+   * Connections of programs, and what cuts them off. Each one's end is the end of the one outside that it
+   * is joined with.
+   */
+  readonly connections: Map<Socket, () => void>;
 }
 
 export function createTcpRelay(options: TcpRelayOptions): TcpRelay {
   const endpoints = createEndpoints<TcpEndpoint>(options.network, maxEndpoints);
-  const state: State = { ...options, endpoints, connections: new Set() };
+  const state: State = { ...options, endpoints, connections: new Map() };
   return {
     isApproved: (address, port) =>
       endpoints.find({ protocol: "tcp", address, port })?.isApproved() ?? false,
@@ -74,7 +77,7 @@ export function createTcpRelay(options: TcpRelayOptions): TcpRelay {
     close: () => {
       endpoints.close();
       // A reset, as its partner outside gets: what is cut off must not look complete.
-      for (const connection of state.connections) resetSocket(connection);
+      for (const cut of state.connections.values()) cut();
     },
   };
 }
@@ -135,7 +138,7 @@ function accept(state: State, endpoint: TcpEndpoint, accepted: Socket): void {
   const connection = connectionOf(state, endpoint.target, accepted);
   const inside = connection.socket;
   prepareForSplice(inside);
-  connections.add(inside);
+  connections.set(inside, () => resetSocket(inside));
   inside.once("close", () => connections.delete(inside));
   const ready = takeLiving(endpoint.waiting);
   endpoints.find(endpoint.at);
@@ -162,10 +165,10 @@ async function dialFor(state: State, target: Target, connection: Connection): Pr
 }
 
 function join(state: State, target: Target, inside: Connection, outside: Connection): void {
-  const { onNote, interception } = state;
+  const { onNote, interception, connections } = state;
   const intercept = interception?.of(target);
-  if (intercept !== undefined) intercept(inside.socket, outside);
-  else splice(inside, outside, watchServerName(target, onNote));
+  if (intercept === undefined) splice(inside, outside, watchServerName(target, onNote));
+  else connections.set(inside.socket, intercept(inside.socket, outside));
 }
 
 function takeLiving(waiting: Connection[]): Connection | undefined {

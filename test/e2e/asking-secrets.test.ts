@@ -37,15 +37,18 @@ const { createServer } = require("node:https");
 const hosts = JSON.parse(process.argv[1]);
 let left = hosts.length;
 for (const { address, ...identity } of hosts) {
-  createServer(identity, (request, response) => {
+  const server = createServer({ ...identity, maxHeaderSize: 65536 }, (request, response) => {
     const { authorization = "" } = request.headers;
     const sent = [request.url, authorization, authorization.startsWith("Basic ")
       ? Buffer.from(authorization.slice(6), "base64").toString() : ""].join(" ");
     process.stdout.write(request.headers.host + " " + sent + "\\n");
     if (request.url.includes(".git") && authorization === "")
       response.writeHead(401, { "www-authenticate": "Basic realm=x" });
-    response.end("answered\\n");
-  }).listen(443, address, () => { left -= 1; if (left === 0) process.stdout.write("ready\\n"); });
+    if (request.url === "/last") response.setHeader("connection", "close");
+    if (request.url !== "/silent") response.end("answered\\n");
+  });
+  server.maxHeadersCount = 0;
+  server.listen(443, address, () => { left -= 1; if (left === 0) process.stdout.write("ready\\n"); });
 }
 `;
 
@@ -163,6 +166,39 @@ describe.skipIf(gap !== undefined).each(worldUsers)("secrets of %s's programs", 
     expect(exitCode).not.toBe(0);
     expect(stderr).toContain(`named another host on a connection to ${api}:443`);
     expect(received).toBe("");
+  });
+
+  test.each([
+    [
+      "a request in the body of one with more headers than most read",
+      `get("/first", "a: b\\r\\n" * 1100 + f"Content-Length: {len(smuggled)}\\r\\n") + smuggled + get("/then", secret)`,
+      "/first",
+    ],
+    ["four requests to a host that closes after one", `get("/last") * 4`, "/last"],
+    [
+      "another protocol, behind a request that is not answered",
+      `get("/silent") + get("/other", "Connection: Upgrade\\r\\nUpgrade: x\\r\\n")`,
+      "/silent",
+    ],
+  ])("%s leads nowhere, and the run ends", async (_, bytes, path) => {
+    const script = `
+import os, socket, ssl
+def get(path, more=""):
+    return f"GET {path} HTTP/1.1\\r\\nHost: ${api}\\r\\n{more}\\r\\n"
+secret = f"Authorization: {os.environ['TOKEN']}\\r\\n"
+smuggled = f"POST /smuggled HTTP/1.1\\r\\nHost: ${api}\\r\\nContent-Length: 90\\r\\n\\r\\n"
+plain = socket.create_connection(("${api}", 443))
+tls = ssl.create_default_context().wrap_socket(plain, server_hostname="${api}")
+tls.settimeout(1)
+try:
+    tls.sendall((${bytes}).encode())
+    while tls.recv(9999): pass
+except OSError: pass
+print("still there")`;
+    const { stdout, exitCode } = await run(...withSecret, "--", "python3", "-c", script);
+    expect([stdout, exitCode]).toEqual(["still there\n", 0]);
+    expect(received).toContain(`${api} ${path} `);
+    expect(received).not.toContain("/smuggled");
   });
 
   test("a secret allows no connection by itself", async () => {

@@ -21,8 +21,12 @@ export interface Interception {
   of(target: Target): Intercept | undefined;
 }
 
-/** Joins them for good: the end of one is the other's. Does not throw. */
-export type Intercept = (inside: Socket, outside: Connection) => void;
+/**
+ * Joins them for good: the end of one is the other's. Does not throw.
+ *
+ * @returns Cuts the connection off. The socket inside must be ended by nothing else.
+ */
+export type Intercept = (inside: Socket, outside: Connection) => () => void;
 
 export interface InterceptionOptions {
   readonly secrets: readonly Secret[];
@@ -74,19 +78,17 @@ export function createInterception(options: InterceptionOptions): Interception {
     of: (target) => {
       const sent = target.protocol === "tcp" ? secretsFor(target, secrets) : [];
       if (sent.length === 0) return undefined;
-      return (inside, outside) => {
-        intercept(hostOf(target, sent), inside, outside.socket);
-      };
+      return (inside, outside) => intercept(hostOf(target, sent), inside, outside.socket);
     },
   };
 }
 
-function intercept(host: Host, inside: Socket, outside: Socket): void {
+function intercept(host: Host, inside: Socket, outside: Socket): () => void {
   // Whatever happens to one of the two sockets, the other one does not stay.
   inside.once("close", () => outside.destroy());
   if (inside.destroyed || outside.destroyed) {
     resetSocket(inside);
-    return;
+    return () => undefined;
   }
   const client = new TLSSocket(inside, {
     isServer: true,
@@ -98,18 +100,24 @@ function intercept(host: Host, inside: Socket, outside: Socket): void {
       done(isMeant ? null : new Error("another host"), host.identity);
     },
   });
-  const isLate = setTimeout(() => resetSocket(inside), handshakeMs);
+  const cut = (): void => {
+    // Its end is being sent past the socket below, which can't be reset meanwhile: see resetSocket.
+    if (client.writableEnded) client.destroy();
+    else resetSocket(inside);
+  };
+  const isLate = setTimeout(cut, handshakeMs);
   client.once("close", () => clearTimeout(isLate));
   client.on("error", (error: Error) => {
     const why = whyNoTls(error);
     if (why !== undefined) host.withhold(why);
-    resetSocket(inside);
+    cut();
   });
   client.once("secure", () => {
     clearTimeout(isLate);
     client.disableRenegotiation();
-    serve(host, { inside, client, outside });
+    serve(host, { client, outside, cut });
   });
+  return cut;
 }
 
 /** Undefined where it only ended. */
@@ -124,13 +132,13 @@ function whyNoTls(error: Error): WithheldBecause | undefined {
 }
 
 interface Joined {
-  readonly inside: Socket;
-  /** TLS over it. */
+  /** TLS over the socket inside. */
   readonly client: TLSSocket;
   readonly outside: Socket;
+  readonly cut: () => void;
 }
 
-function serve(host: Host, { inside, client, outside }: Joined): void {
+function serve(host: Host, { client, outside, cut }: Joined): void {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const upstream = reach(host, outside, agent);
   // Whoever waits for it is told; often nobody does.
@@ -140,11 +148,7 @@ function serve(host: Host, { inside, client, outside }: Joined): void {
     ...{ host: target.host, port: target.port, secrets, upstream, agent },
     onSent: (name) => onNote({ kind: "secret-sent", name, host: target.host, port: target.port }),
     onOtherHost: () => host.withhold("other-host"),
-    cut: () => {
-      // Its end is being sent past the socket below, which can't be reset meanwhile: see resetSocket.
-      if (client.writableEnded) client.destroy();
-      else resetSocket(inside);
-    },
+    cut,
   };
   let underWay = 0;
   let isOver = false;
@@ -161,7 +165,7 @@ function serve(host: Host, { inside, client, outside }: Joined): void {
   });
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     if (underWay >= maxPipelined) {
-      resetSocket(inside);
+      cut();
       return;
     }
     underWay += 1;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Secret } from "../../core/secret.ts";
-import { replaceInHead } from "./replace.ts";
+import { concealIn, replaceInHead } from "./replace.ts";
 
 const token: Secret = {
   name: "TOKEN",
@@ -41,6 +41,28 @@ test.each([
   [`Digest ${basic(token.placeholder).slice(6)}`, `Digest ${basic(token.placeholder).slice(6)}`],
 ])("`Authorization: %s`", (given, expected) => {
   expect(replaceInHead("/", ["authorization", given], [token]).headers[1]).toBe(expected);
+});
+
+test.each([
+  "Content-Type",
+  "User-Agent",
+  "x-amz-meta-note",
+  "X-Request-ID",
+  "Destination",
+  "If-Match",
+])("`%s` is kept or repeated by hosts, and has no value", (name) => {
+  const given = [name, token.placeholder, "Cookie", token.placeholder];
+  expect(replaceInHead("/", given, [token]).headers).toEqual([
+    ...[name, token.placeholder],
+    ...["Cookie", "a b&c$&/%"],
+  ]);
+});
+
+test("an answer's head has the placeholder in the place of the value, however it is written", () => {
+  const long = { ...token, value: "Some/Long value" };
+  const text = "Location: /?k=some%2flong%20value&j=Some/Long value";
+  expect(concealIn(text, [long])).toBe(`Location: /?k=${long.placeholder}&j=${long.placeholder}`);
+  expect(concealIn("a b&c$&/% and a zz", [other])).toBe("a b&c$&/% and a zz");
 });
 
 test("base64 elsewhere is no credentials", () => {

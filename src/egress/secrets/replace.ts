@@ -1,8 +1,8 @@
 /**
  * @module
  * Placeholders in the head of a request, and the values in their place. What has no place for a value
- * stays as it is: names of headers, the path, the body. A program could have a host keep and show what
- * it was sent there.
+ * stays as it is: names of headers, the path, the body, and headers that say something else than who
+ * asks. A program could have a host keep and show what it was sent there.
  */
 import type { Secret } from "../../core/secret.ts";
 
@@ -38,8 +38,9 @@ export function replaceInHead(
           replace(url.slice(queryAt), ({ value }) => encodeURIComponent(value)),
     headers: headers.map((text, index) => {
       if (index % 2 === 0) return text;
-      const isCredentials = headers[index - 1]?.toLowerCase() === "authorization";
-      return plain(isCredentials ? replaceInBasic(text, plain) : text);
+      const name = headers[index - 1]?.toLowerCase() ?? "";
+      if (noCredentials.test(name)) return text;
+      return plain(name === "authorization" ? replaceInBasic(text, plain) : text);
     }),
     used: [...used],
   };
@@ -61,6 +62,10 @@ export function concealIn(text: string, secrets: readonly Secret[]): string {
 }
 
 const escaped = (text: string): string => text.replace(/[^\w]/g, "\\$&");
+
+/** Hosts keep these with what they are sent, or repeat them in answers. */
+const noCredentials =
+  /^(accept|access-control-|content-|if-|range$|te$|trailer$|upgrade$|expect$|host$|origin$|referer$|user-agent$|from$|via$|forwarded$|destination$|link$|slug$|traceparent$|tracestate$|baggage$|idempotency-key$|(x-)?(request|correlation)-id$|sec-websocket-(key|version|extensions)$|x-(amz|goog|ms|oss|cos)-meta-|x-(object|container|account)-meta-|x-forwarded-)/;
 
 const basicForm = /^(basic +)([a-z0-9+/=_-]+)$/i;
 
