@@ -39,7 +39,7 @@ const allowed: Readonly<Record<SubjectKind, string>> = {
   list: "let it see the names in a folder",
   socket: "let it use a Unix socket of yours, as that of ssh-agent",
   forward: "make a port that it listens on reachable from this machine, or `*`",
-  env: "give it a variable that it asks for",
+  env: "give it this variable of yours, if it is set",
 };
 
 /** `--allow-net` as `allowNet`. */

@@ -2,7 +2,6 @@
  * @module
  * What `glovebox permissions` does with the rules of projects.
  */
-import { readFileSync, statSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
 import { invalidRequest } from "../core/errors.ts";
 import { explainSubject } from "../permissions/explain.ts";
@@ -12,6 +11,7 @@ import { listProjects, openRuleStore, type RuleStore } from "../permissions/rule
 import { showName } from "../permissions/show-untrusted.ts";
 import { toStored } from "../permissions/store-file.ts";
 import { showValue } from "../util/show-value.ts";
+import { readPolicyText } from "./policy-text.ts";
 import { projectName, realHome, requireStateFolder } from "./permission-place.ts";
 import { describeWish, formatRules } from "./permissions-format.ts";
 import { painterFor, printNote } from "./print.ts";
@@ -85,7 +85,7 @@ export async function exportPermissions(flags: PermissionsFlags): Promise<number
 export async function importPermissions(file: string, flags: PermissionsFlags): Promise<number> {
   const { store, project } = await placeOf(flags);
   const place = { home: realHome(), locate: locatePath };
-  const rules = await parsePolicyFile(readPolicy(file), { origin: file, place });
+  const rules = await parsePolicyFile(readPolicyText("FILE", file), { origin: file, place });
   if (rules.length === 0) {
     printNote(`${file} has no rules`);
     return 0;
@@ -132,19 +132,6 @@ async function placeOf({ project: text }: PermissionsFlags): Promise<Place> {
 async function readProject(flags: PermissionsFlags) {
   const { project, store } = await placeOf(flags);
   return { project, rules: await store.read() };
-}
-
-const MAX_POLICY_BYTES = 1024 * 1024;
-
-function readPolicy(file: string): string {
-  try {
-    if (statSync(file).size > MAX_POLICY_BYTES) {
-      throw new Error(`is larger than ${MAX_POLICY_BYTES} bytes`);
-    }
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    throw invalidRequest("FILE", `${showValue(file)} can't be read: ${(error as Error).message}.`);
-  }
 }
 
 /** @throws {GloveboxError} `INVALID_REQUEST` without a terminal. */

@@ -100,6 +100,8 @@ export type PermissionNote =
       readonly port: number;
       readonly address: string;
     }
+  /** It was allowed, and no address could be found: there is no such name, or nobody to ask for it. */
+  | { readonly kind: "not-found"; readonly host: string; readonly isUnknown: boolean }
   /** More connections, or UDP partners, at a time than a sandbox may have. */
   | {
       readonly kind: "too-many-connections";

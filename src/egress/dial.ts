@@ -116,7 +116,7 @@ async function dial<S>(
   let failure: DialErrno | undefined;
   try {
     const addresses = await time.spend((leftMs) =>
-      within(leftMs, addressesOf(target.host, options.resolve), caller.signal),
+      within(leftMs, lookUp(target.host, options), caller.signal),
     );
     const admit = createAdmission(target, caller, options);
     for (const address of addresses.slice(0, maxAddresses)) {
@@ -139,6 +139,19 @@ async function dial<S>(
     return { kind: "failed", errno: failure ?? "EHOSTUNREACH" };
   } catch (error) {
     return { kind: "failed", errno: failure ?? dialErrnoOf(error) };
+  }
+}
+
+async function lookUp(
+  host: string,
+  { resolve, onNote }: DialerOptions,
+): Promise<readonly string[]> {
+  try {
+    return await addressesOf(host, resolve);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    onNote({ kind: "not-found", host, isUnknown: code === "ENOTFOUND" });
+    throw error;
   }
 }
 

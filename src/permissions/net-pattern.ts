@@ -26,9 +26,9 @@ export function parseNetPattern(text: string, effect: Effect): NetPattern | stri
   const [, written, rest = ""] = /^(?:(tcp|udp|any):)?(.*)$/s.exec(text) ?? [];
   const parts = splitPort(rest);
   const host = parseHostPattern(parts.host);
-  if (host === undefined) return whyNoHost(parts.host);
+  if (host === undefined) return whyNoHost(parts.host, effect);
   const port = parts.port === undefined ? "*" : parsePort(parts.port);
-  if (port === undefined) return "its port must be from 1 to 65535, or `*`";
+  if (port === undefined) return "is not right: its port must be from 1 to 65535, or `*`";
   const protocol = (written as NetProtocol | "any" | undefined) ?? usualProtocol[effect];
   return { kind: "net", protocol, host, port };
 }
@@ -69,8 +69,10 @@ function splitPort(text: string): { readonly host: string; readonly port?: strin
   return { host: text.slice(0, colon), port: text.slice(colon + 1) };
 }
 
-function whyNoHost(host: string): string {
-  if (host === "*") return "`*` would be all hosts: `--network all` is for that";
+function whyNoHost(host: string, effect: Effect): string {
+  if (host === "*") {
+    return `would be all hosts: \`--network ${effect === "allow" ? "all" : "none"}\` is for that`;
+  }
   if (host === "") return `is not a host. Write ${netForms}`;
   return `is not a host name, address or range of addresses. Write ${netForms}`;
 }

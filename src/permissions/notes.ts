@@ -22,6 +22,10 @@ export function describeNote(note: PermissionNote): string {
     }
     case "forbidden":
       return `tried ${shorten(formatEndpoint(note))}, which is ${showName(note.address)}: never allowed`;
+    case "not-found":
+      return note.isUnknown
+        ? `there is no host of the name ${shorten(note.host)}`
+        : `no address of ${shorten(note.host)} could be found: this machine's name servers did not answer`;
     case "too-many-connections":
       return `wanted more connections at a time than it may have, to ${shorten(formatEndpoint(note))} first`;
     case "forwarded":
@@ -51,6 +55,8 @@ export function urgentNote(
         key: `${note.kind} ${note.host} ${note.why}`,
         line: `the program ${describeNote(note)}`,
       };
+    case "not-found":
+      return { key: `${note.kind} ${note.host}`, line: describeNote(note) };
     case "forwarded":
     case "not-forwarded":
       return { key: `${note.kind} ${note.port}`, line: describeNote(note) };

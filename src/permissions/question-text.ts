@@ -25,6 +25,7 @@ export interface TextOptions {
 const MIN_COLUMNS = 20;
 /** Of words that explain: the subject itself is never cut. */
 const MAX_EXPLAINING_CHARS = 60;
+const MAX_NOTE_CHARS = 160;
 
 /** Lines without their ends. All that was asked about is in them, however narrow the terminal is. */
 export function questionText(question: ShownQuestion, options: TextOptions): readonly string[] {
@@ -95,7 +96,10 @@ function aboutLine(question: ShownQuestion, options: TextOptions): readonly Span
       { text: " to it?" },
     ];
   }
-  const notes = [meaning, because].filter((note) => note !== undefined).map(explain);
+  // Ours, but for names in them.
+  const notes = [meaning, because]
+    .filter((note) => note !== undefined)
+    .map((note) => explain(note, MAX_NOTE_CHARS));
   return [
     ...who,
     { text: ` (from: ${explain(options.command)}) wants to ${verb} ` },
@@ -140,10 +144,10 @@ function nameOf({ process }: ShownQuestion): string {
   return process === undefined || process.name === "" ? "" : `${showName(process.name)} `;
 }
 
-function explain(text: string): string {
+function explain(text: string, maxChars = MAX_EXPLAINING_CHARS): string {
   const shown = showUntrusted(text);
-  if (columnsOf(shown) <= MAX_EXPLAINING_CHARS) return shown;
+  if (columnsOf(shown) <= maxChars) return shown;
   return `${Array.from(shown)
-    .slice(0, MAX_EXPLAINING_CHARS / 2)
+    .slice(0, maxChars / 2)
     .join("")}...`;
 }

@@ -18,7 +18,10 @@ export function showQuestion(
   env: NodeJS.ProcessEnv,
 ): ShownQuestion {
   const { subject } = question;
-  const meaning = meaningOf(subject, { home, env });
+  // Of an address both say whose it is.
+  const isSaid =
+    subject.kind === "net" && question.because?.startsWith(`${subject.host} is `) === true;
+  const meaning = isSaid ? undefined : meaningOf(subject, { home, env });
   const folder = folderAround(subject, home);
   return {
     ...question,

@@ -22,10 +22,14 @@ const MAX_LINES = 20;
  *       --allow-read='~/.aws/credentials'   aws: read ~/.aws/credentials (AWS access keys)
  */
 export function summaryOfDenied(log: DecisionLog, place: MeaningPlace): readonly string[] {
-  const denied = deniedSubjects(log);
   const lookups = summaryOfLookups(log);
-  const further = lookups === undefined ? [] : [lookups];
-  if (denied.length === 0) return further;
+  return [...remediesOfDenied(log, place), ...(lookups === undefined ? [] : [lookups])];
+}
+
+/** The same, of denials alone. */
+export function remediesOfDenied(log: DecisionLog, place: MeaningPlace): readonly string[] {
+  const denied = deniedSubjects(log);
+  if (denied.length === 0) return [];
   const shown = denied.slice(0, MAX_LINES);
   const remedies = shown.map((entry) => remedyOf(entry, place.home));
   const width = Math.max(...remedies.map(({ length }) => length));
@@ -61,6 +65,8 @@ function remedyOf({ subject, by }: LoggedDecision, home: string): string {
   const ruleId = by.kind === "rule" && by.source !== "flag" ? by.id : undefined;
   if (ruleId !== undefined) return `glovebox permissions revoke ${showName(ruleId)}`;
   if (by.kind === "rule") return `without ${by.id}`;
+  if (by.kind === "answer" && by.scope === "always")
+    return "glovebox permissions revoke, after list";
   if (by.kind === "protected") return "nothing: Glovebox's own";
   if (by.kind === "unshowable") return "nothing: can't be shown";
   const pattern = exactPattern(subject, (path) => shortenHome(path, home));

@@ -135,6 +135,14 @@ test.each([
   [["--network", "none", "--allow-net", "a.example"], "there is no connection to allow"],
   [["--network", "all", "--policy", policy], "none of them holds"],
   [["--ask", "maybe"], "Allowed: auto, tty, never, broker:SOCKET"],
+  [["--policy", "/dev/zero"], "larger than 1048576 bytes"],
+  [["--allow-read", "/proc"], "a sandbox has a /proc of its own"],
+  [["--allow-read", "/dev/null"], "a sandbox has a /dev of its own"],
+  [["--allow-write", "/"], "all of this machine"],
+  [["--allow-net", "localhost:80"], "This machine is `host.internal` there"],
+  [["--allow-net", "*"], "`--network all` is for that"],
+  [["--deny-net", "*"], "`--network none` is for that"],
+  [["--ask-env", "GLOVEBOX_NOT_SET"], "is not set in your environment"],
 ])("%j is refused before anything runs", async (flags, reason) => {
   const { exitCode, stdout, stderr } = await glovebox(["run", ...flags, "--", "echo", "ran"]);
   expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });

@@ -10,10 +10,11 @@ import { neverAsker } from "../../permissions/asker.ts";
 import { formatReport, reportOf } from "../../permissions/report.ts";
 import { openRuleStore, type RuleStore } from "../../permissions/rule-store.ts";
 import type { NewRule } from "../../permissions/rule.ts";
-import { summaryOfDenied } from "../../permissions/summary.ts";
+import { remediesOfDenied, summaryOfDenied } from "../../permissions/summary.ts";
 import { canonicalPath } from "../../util/canonical-path.ts";
 import { stateFolder } from "../../util/user-folders.ts";
 import type { OutputGate } from "../output-gate.ts";
+import { printNote } from "../print.ts";
 import type { ResolvedProgram } from "../program.ts";
 import { openQuestionTerminal } from "../question-terminal.ts";
 import type { RunForm } from "../run-form.ts";
@@ -41,7 +42,7 @@ export interface OpenAskingParts {
 
 /** @throws {GloveboxError} `INVALID_REQUEST`, `INVALID_CONFIG` where what was kept can't be read. */
 export async function openRunAsking(parts: OpenAskingParts): Promise<RunAsking> {
-  const { form, resolved, options, wanted } = parts;
+  const { form, resolved, options, wanted, outputGate } = parts;
   const { asking } = options;
   refuseGivenAway(asking.secrets, wordsOf(parts));
   const [cwd, { env }] = [process.cwd(), process];
@@ -56,9 +57,11 @@ export async function openRunAsking(parts: OpenAskingParts): Promise<RunAsking> 
   const terminal = openTerminalAsker(parts, command);
   const prepared = prepareAsking(wanted, asking, {
     ...{ cwd, env, command },
-    stored: [...policy, ...((await store?.read()) ?? [])],
+    // What it needs is to be found out anew.
+    stored: [...policy, ...(learned === undefined ? ((await store?.read()) ?? []) : [])],
     remember: async (rule) => keep(store, rule),
     asker: terminal?.asker ?? (await askerWithoutTerminal(options)),
+    note: noteBeside(outputGate),
   });
   const { log, permissions } = prepared;
   const { shown = [] } = permissions;
@@ -76,7 +79,9 @@ export async function openRunAsking(parts: OpenAskingParts): Promise<RunAsking> 
     attach: (control) => terminal?.attach(control),
     summary: () => [
       ...withoutName(
-        asking.report ? formatReport(log, { ...place, shown }) : summaryOfDenied(log, place),
+        asking.report
+          ? [...formatReport(log, { ...place, shown }), ...remediesOfDenied(log, place)]
+          : summaryOfDenied(log, place),
       ),
       ...(learned === undefined ? [] : writeLearned(learned, log, { ...place, command })),
     ],
@@ -92,6 +97,15 @@ export async function openRunAsking(parts: OpenAskingParts): Promise<RunAsking> 
 function wordsOf({ resolved: { program, args }, options }: OpenAskingParts): readonly string[] {
   const command = program.kind === "command" ? program.argv : [];
   return [...command, ...args, options.code ?? "", ...Object.values(options.env)];
+}
+
+/** Not into a question that is on the terminal: behind it. */
+function noteBeside(outputGate: OutputGate): (line: string) => void {
+  return (line) => {
+    const opened = outputGate.whenOpen();
+    if (opened === undefined) printNote(line);
+    else void opened.then(() => printNote(line));
+  };
 }
 
 /** Notes of ours have it in front anyway. */

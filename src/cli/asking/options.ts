@@ -24,7 +24,7 @@ export interface AskingOptions {
   readonly asker: WantedAsker;
   readonly askTimeoutMs: number | undefined;
   readonly ruleFlags: readonly { readonly flag: RuleFlag; readonly text: string }[];
-  /** Names of variables. */
+  /** Names of variables that are set; some may be allowed already. */
   readonly askEnv: readonly string[];
   readonly secrets: readonly Secret[];
   /** Paths of files, as written. */
@@ -46,6 +46,7 @@ export function parseAskingOptions(
   const secrets = (raw.secret ?? []).map((text) => parseSecret(text, callerEnv));
   refuseContradictions(secrets, raw);
   refuseRulesWithoutEffect(raw);
+  refuseOwnLoopback(raw);
   return {
     network:
       network === undefined
@@ -58,13 +59,23 @@ export function parseAskingOptions(
       const texts = raw[optionOfRule(flag.effect, flag.kind)] ?? [];
       return texts.map((text) => ({ flag, text }));
     }),
-    askEnv: (raw.askEnv ?? []).map(parseVariable),
+    askEnv: variablesOf(raw, callerEnv),
     secrets,
     policy: raw.policy,
     learn,
     report: raw.report === true,
     failOnDeny: raw.failOnDeny === true,
   };
+}
+
+/** @throws {GloveboxError} `INVALID_REQUEST` for a name that has another meaning inside. */
+function refuseOwnLoopback({ allowNet = [] }: RawPermissions): void {
+  const own = allowNet.find((text) => /^(tcp:|udp:|any:)?localhost\.?(:|$)/i.test(text));
+  if (own === undefined) return;
+  throw invalidRequest(
+    "--allow-net",
+    `\`${own}\` is the sandbox itself, inside, and needs no rule. This machine is \`host.internal\` there.`,
+  );
 }
 
 /**
@@ -110,10 +121,19 @@ function parseTimeout(text: string): number {
   throw invalidRequest("--ask-timeout", `\`${text}\` is no time. Write ${durationFormat}.`);
 }
 
-function parseVariable(name: string): string {
-  if (variableForm.test(name)) return name;
-  throw invalidRequest(
-    "--ask-env",
-    `\`${name}\` is not the name of a variable. Write AWS_PROFILE.`,
-  );
+/** What is allowed it gets; one that it may ask for has to be there. */
+function variablesOf(
+  { askEnv = [], allowEnv = [] }: RawPermissions,
+  callerEnv: NodeJS.ProcessEnv,
+): readonly string[] {
+  for (const name of askEnv) {
+    if (variableForm.test(name) && callerEnv[name] !== undefined) continue;
+    throw invalidRequest(
+      "--ask-env",
+      variableForm.test(name)
+        ? `\`${name}\` is not set in your environment. Export it first.`
+        : `\`${name}\` is not the name of a variable. Write AWS_PROFILE.`,
+    );
+  }
+  return [...new Set([...askEnv, ...allowEnv])];
 }

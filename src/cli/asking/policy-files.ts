@@ -2,7 +2,7 @@
  * @module
  * Files of rules: read for a run, written from what a run asked for.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { invalidRequest } from "../../core/errors.ts";
 import type { DecisionLog } from "../../permissions/decision-log.ts";
@@ -10,6 +10,7 @@ import { locatePath } from "../../permissions/locate-path.ts";
 import type { MeaningPlace } from "../../permissions/meaning.ts";
 import { learnedPolicy, parsePolicyFile } from "../../permissions/policy-file.ts";
 import type { Rule } from "../../permissions/rule.ts";
+import { readPolicyText } from "../policy-text.ts";
 
 /**
  * @param file As written; absent: there is none.
@@ -22,7 +23,10 @@ export async function rulesOfPolicy(
   if (file === undefined) return [];
   const origin = basename(file);
   const place = { home, cwd, locate: locatePath };
-  const rules = await parsePolicyFile(readText(resolve(cwd, file)), { origin, place });
+  const rules = await parsePolicyFile(readPolicyText("--policy", resolve(cwd, file)), {
+    origin,
+    place,
+  });
   const at = new Date().toISOString();
   return rules.map((rule) => ({ ...rule, id: origin, at }));
 }
@@ -34,15 +38,6 @@ export function refuseRulesOfConnections(rules: readonly Rule[]): void {
     "--policy",
     "it has rules about connections, and with `--network all` none of them holds. Leave --network out.",
   );
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    const { code = "" } = error as NodeJS.ErrnoException;
-    throw invalidRequest("--policy", `\`${path}\` can't be read (${code}). Name a policy file.`);
-  }
 }
 
 /** @throws {GloveboxError} `INVALID_REQUEST` where there is something already: nothing is overwritten. */

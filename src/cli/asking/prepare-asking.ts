@@ -3,8 +3,10 @@
  * Everything about one run that is asked: rules, what is there to be asked about, who is asked, and what
  * is said about it at the end.
  */
+import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { resolve } from "node:path";
+import { invalidRequest } from "../../core/errors.ts";
 import type { PermissionGate } from "../../core/permission.ts";
 import type { AskablePath, NetworkPolicy } from "../../core/policy.ts";
 import { homePath } from "../../core/sandbox.ts";
@@ -13,12 +15,13 @@ import { neverAsker, type Asker } from "../../permissions/asker.ts";
 import { createDecisionLog, type DecisionLog } from "../../permissions/decision-log.ts";
 import { createGate } from "../../permissions/gate.ts";
 import { locatePath } from "../../permissions/locate-path.ts";
+import { formatFlag } from "../../permissions/parse-pattern.ts";
+import { expandHome } from "../../permissions/path-pattern.ts";
 import { parseRuleFlag } from "../../permissions/rule-flags.ts";
 import type { NewRule, Rule } from "../../permissions/rule.ts";
 import type { RequestPermissions } from "../../service/request.ts";
 import { canonicalPath } from "../../util/canonical-path.ts";
-import { ownFolders } from "../../util/own-folders.ts";
-import { printNote } from "../print.ts";
+import { isBelow, ownFolders } from "../../util/own-folders.ts";
 import type { AskingOptions } from "./options.ts";
 import { splitAllowed, type FilePlace } from "../../permissions/shown-paths.ts";
 import type { WantedAsking } from "./want-asking.ts";
@@ -37,6 +40,8 @@ export interface AskingPlace {
   /** Of the project, those that were kept. */
   readonly stored: readonly Rule[];
   readonly remember: (rule: NewRule) => Promise<void>;
+  /** Tells the user one line. */
+  readonly note: (line: string) => void;
   /** Absent: nobody is. */
   readonly asker?: Asker;
 }
@@ -45,7 +50,7 @@ export interface AskingPlace {
 export function prepareAsking(
   wanted: WantedAsking,
   options: AskingOptions,
-  { cwd, env, command, stored, remember, asker = neverAsker }: AskingPlace,
+  { cwd, env, command, stored, remember, note, asker = neverAsker }: AskingPlace,
 ): PreparedAsking {
   const home = canonicalPath(homedir());
   const place: FilePlace = {
@@ -59,9 +64,11 @@ export function prepareAsking(
     ),
     ...stored,
   ];
+  refuseSystemFolders(rules, home);
+  noteMissing(options, rules, { home, note });
   const log = createDecisionLog();
   const gate = createGate({
-    ...{ rules, asker, log, home, env, command, remember, note: printNote },
+    ...{ rules, asker, log, home, env, command, remember, note },
     protectedPaths: place.protectedPaths,
     ...(options.askTimeoutMs === undefined ? {} : { askTimeoutMs: options.askTimeoutMs }),
   });
@@ -74,6 +81,41 @@ export function prepareAsking(
     },
     log,
   };
+}
+
+/** A sandbox has its own of these, and others hold all that there is. */
+const systemFolders: readonly string[] = ["/", "/proc", "/sys", "/dev"];
+
+/** @throws {GloveboxError} `INVALID_REQUEST` */
+function refuseSystemFolders(rules: readonly Rule[], home: string): void {
+  for (const { effect, pattern } of rules) {
+    if (effect !== "allow" || !("path" in pattern) || pattern.kind === "socket") continue;
+    const path = expandHome(pattern.path, home).replace(/(?<=.)\/$/, "");
+    const folder = systemFolders.find(
+      (each) => path === each || (each !== "/" && isBelow(path, each)),
+    );
+    if (folder === undefined) continue;
+    throw invalidRequest(
+      `--allow-${pattern.kind}`,
+      folder === "/"
+        ? "`/` is all of this machine. Name the folders that it needs."
+        : `\`${path}\` can't be shown: a sandbox has a ${folder} of its own.`,
+    );
+  }
+}
+
+/** Not an error: a script may be written for machines that have it, and for those that don't. */
+function noteMissing(
+  { ruleFlags }: AskingOptions,
+  rules: readonly Rule[],
+  { home, note }: { readonly home: string; readonly note: (line: string) => void },
+): void {
+  for (const { effect, pattern } of rules.slice(0, ruleFlags.length)) {
+    const isFile = pattern.kind === "read" || pattern.kind === "list" || pattern.kind === "socket";
+    if (effect !== "allow" || !isFile) continue;
+    if (existsSync(expandHome(pattern.path, home))) continue;
+    note(`${formatFlag({ effect, pattern })}: there is nothing of this name`);
+  }
 }
 
 /** What tells this run, or later ones, what a program may have. */

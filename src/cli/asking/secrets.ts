@@ -23,18 +23,24 @@ export function parseSecret(text: string, callerEnv: NodeJS.ProcessEnv): Secret 
   const equals = text.indexOf("=");
   const hasValue = equals >= 0 && (at < 0 || equals < at);
   const name = text.slice(0, hasValue ? equals : at < 0 ? text.length : at);
+  const shown = shownName.test(name) ? `\`${name}\`` : "what stands there for its name";
   if (!variableForm.test(name)) {
-    throw refuse(`\`${name}\` is not the name of a variable. Write ${forms}`);
+    throw refuse(`${shown} is not the name of a variable. Write ${forms}`);
   }
   const hosts = at < 0 ? "" : text.slice(at + 1);
-  if (hosts === "") throw refuse(`\`${name}\` names no host that may have it. Write ${forms}`);
+  if (hosts === "") throw refuse(`${shown} names no host that may have it. Write ${forms}`);
+  if (startNames.test(name)) {
+    throw refuse(`${shown} is a variable that programs start by, and can't be a placeholder`);
+  }
   const value = hasValue ? text.slice(equals + 1, at) : callerEnv[name];
   if (value === undefined) {
-    throw refuse(`\`${name}\` is not set in your environment. Export it first`);
+    throw refuse(
+      `${shown} is not set in your environment. Export it first, and write the variable's name here, not its value`,
+    );
   }
   if (!/^[!-~]([ -~]*[!-~])?$/.test(value) || value.length > maxValueChars) {
     throw refuse(
-      `the value of \`${name}\` can't be sent in a request: it must be of visible ASCII characters, 1 to ${maxValueChars}`,
+      `the value of ${shown} can't be sent in a request: it must be of visible ASCII characters, 1 to ${maxValueChars}`,
     );
   }
   return { name, value, placeholder: placeholderOf(name), hosts: hosts.split(",").map(parseHost) };
@@ -44,14 +50,27 @@ export function parseSecret(text: string, callerEnv: NodeJS.ProcessEnv): Secret 
 const placeholderOf = (name: string): string =>
   `glovebox-secret-${name}-${randomBytes(16).toString("hex")}`;
 
+/** Of what else is in its place, a token that was pasted say, no message tells. */
+const shownName = /^[A-Z][A-Z0-9_]{0,63}$/;
+
+const startNames =
+  /^(PATH|HOME|PWD|SHELL|USER|TERM|LANG|IFS|ENV|BASH_ENV|TMPDIR|NODE_OPTIONS|SSL_CERT_(FILE|DIR)|(LC|LD|DYLD|PYTHON|PERL|RUBY)_?[A-Z_]*)$/;
+
 const httpsPort = 443;
+const httpPort = 80;
 
 function parseHost(text: string): SecretHost {
+  if (/^\*(\.[^.:]*)?(:|$)/.test(text)) {
+    throw refuse(`\`${text}\` would be hosts of anybody. Write api.github.com, or *.github.com`);
+  }
   const pattern = parseNetPattern(text, "allow");
   if (typeof pattern === "string") throw refuse(`\`${text}\` ${pattern}`);
   const { host, port, protocol } = pattern;
   if (isIP(host) !== 0 || host.includes("/") || !host.includes(".") || protocol !== "tcp") {
     throw refuse(`\`${text}\` is no name of a host on the Internet. Write api.github.com`);
+  }
+  if (port === httpPort) {
+    throw refuse(`\`${text}\` is the port of plain HTTP, where no secret is sent. Leave it out`);
   }
   return { pattern: host, port: port === "*" ? httpsPort : port };
 }
@@ -59,7 +78,7 @@ function parseHost(text: string): SecretHost {
 /** @throws {GloveboxError} `INVALID_REQUEST` where another flag says otherwise. */
 export function refuseContradictions(
   secrets: readonly Secret[],
-  { network, env = [], askEnv = [] }: Others,
+  { network, env = [], askEnv = [], allowEnv = [] }: Others,
 ): void {
   const names = secrets.map(({ name }) => name);
   const [first] = names;
@@ -73,16 +92,19 @@ export function refuseContradictions(
       `\`${first}\` is put in where connections are asked about, and --network is \`${network}\`. Leave --network out`,
     );
   }
-  const given = [...askEnv, ...env.map((word) => word.split("=", 1)[0] ?? "")];
+  const given = [...askEnv, ...allowEnv, ...env.map((word) => word.split("=", 1)[0] ?? "")];
   const both = names.find((name) => given.includes(name));
   if (both === undefined) return;
-  throw refuse(`\`${both}\` is also given by --env or --ask-env. Leave one of them out`);
+  throw refuse(
+    `\`${both}\` is also given by --env, --ask-env or --allow-env. Leave one of them out`,
+  );
 }
 
 interface Others {
   readonly network?: string;
   readonly env?: readonly string[];
   readonly askEnv?: readonly string[];
+  readonly allowEnv?: readonly string[];
 }
 
 const refuse = (what: string): Error => invalidRequest("--secret", `${what}.`);
