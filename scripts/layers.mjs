@@ -7,6 +7,8 @@ export const layers = {
   core: [],
   util: [],
   languages: ["core", "util"],
+  // What is done in a run, in which order: steps and hooks.
+  lifecycle: ["core", "util"],
   // Who may what: rules, what is remembered, who is asked.
   permissions: ["core", "util"],
   // What a program changed in its copy of a folder: shown, kept, applied.
@@ -59,6 +61,7 @@ export const layers = {
     "changes",
     "permissions",
     "languages",
+    "lifecycle",
     "config",
     "service",
     "storage",

@@ -20,7 +20,7 @@ export interface RunParts {
   /** The empty folder of `--out`. */
   readonly out: string | undefined;
   /** Of a run on a copy. */
-  readonly review?: Review;
+  readonly review?: Review | undefined;
   /** Called with what `review` is to settle once our streams are at rest; with --json it is settled by then. */
   readonly onReport?: (report: ExecutionReport) => void;
   readonly interruption: Interruption;

@@ -1,29 +1,26 @@
 /**
  * @module
- * One run from the command line, from the checked words to the exit code. What makes sandboxes is
- * loaded where no server of this user runs that can do it.
+ * One run from the command line, from the checked words to the exit code: its steps are gathered, put
+ * in order, and done.
  */
 import { homedir } from "node:os";
-import { invalidRequest } from "../core/errors.ts";
+import { basename } from "node:path";
 import { raiseToNeeds } from "../core/limits.ts";
 import { openBuiltLanguages } from "../languages/built.ts";
-import type { ExecutionReport, ExecutionRequest, Program } from "../service/request.ts";
+import { createRegistry } from "../lifecycle/registry.ts";
+import { runSteps } from "../lifecycle/run-steps.ts";
+import type { ExecutionRequest } from "../service/request.ts";
+import { once } from "../util/once.ts";
 import { languageDataFolder } from "../util/package-folder.ts";
-import { artifactBounds } from "./artifact-bounds.ts";
-import { EXIT_OUR_FAILURE } from "./exit.ts";
-import type { RunAsking } from "./asking/run-asking.ts";
-import { wantAsking } from "./asking/want-asking.ts";
-import { watchActedOn } from "./new-acted-on.ts";
-import { createOutputGate, type OutputGate } from "./output-gate.ts";
-import { openOwnTerminal } from "./own-terminal.ts";
+import { EXIT_OUR_FAILURE, exitCodeOfAbort } from "./exit.ts";
+import { createOutputGate } from "./output-gate.ts";
 import { ownStdin } from "./own-stdin.ts";
-import { resolveProgram } from "./program.ts";
-import type { ResolvedProgram } from "./program.ts";
-import type { Review } from "./review-changes.ts";
+import { printNote } from "./print.ts";
+import { resolveProgram, type ResolvedProgram } from "./program.ts";
+import { registerBuiltIn } from "./run/register-built-in.ts";
+import type { Run } from "./run/run.ts";
 import type { RunForm } from "./run-form.ts";
 import type { RunOptions } from "./run-options.ts";
-import type { RunParts } from "./run-parts.ts";
-import { runOnLocalServer } from "./run-on-server.ts";
 import { listenForSignals } from "./signals.ts";
 
 /**
@@ -38,104 +35,48 @@ export async function runProgram(form: RunForm, options: RunOptions): Promise<nu
     stdin: ownStdin,
     languages,
   });
-  const artifacts = artifactsOf(resolved.program, options);
-  const out = options.out === undefined ? undefined : await prepareOut(options.out);
-  const terminal = options.hasTty ? openOwnTerminal() : undefined;
-  const outputGate = createOutputGate();
-  using asking = await openAsking(form, resolved, options, outputGate);
+  const names = namesOf(resolved, options);
+  const registry = createRegistry<Run>();
+  registerBuiltIn(registry.for("glovebox"), { ...names, options, resolved });
+  const plan = registry.plan();
   // Up to here there is nothing to tidy up, and a signal may end this process as usual.
   using interruption = listenForSignals();
-  const review = await reviewOf(resolved.program, options, interruption.signal);
-  let report: ExecutionReport | undefined;
-  const parts: RunParts = {
-    request: {
-      ...(review === undefined ? {} : { changes: review.request }),
-      ...createRequest(resolved, options),
-      ...(asking === undefined ? {} : { network: asking.network, permissions: asking.permissions }),
-      ...artifacts,
-      ...(terminal === undefined ? {} : { tty: terminal.size }),
-    },
-    stdin: resolved.stdin === "used" ? "empty" : once(() => asking?.programInput ?? ownStdin()),
-    options,
-    out,
-    ...(review === undefined ? {} : { review }),
-    onReport: (given) => (report = given),
-    interruption,
-    terminal,
-    outputGate,
-    newActedOn: watchActedOn(resolved.program.workspace),
-    asking,
-    languages,
+  const run: Run = {
+    ...{ form, options, resolved, languages, interruption, ...names },
+    outputGate: createOutputGate(),
+    request: createRequest(resolved, options),
+    out: undefined,
+    terminal: undefined,
+    asking: undefined,
+    review: undefined,
+    report: undefined,
+    exitCode: undefined,
   };
-  try {
-    const exitCode = await runAnywhere(parts).finally(() => terminal?.[Symbol.dispose]());
-    if (report === undefined || review === undefined) return exitCode;
-    // Two who read the terminal would each get a part of the answer.
-    asking?.[Symbol.dispose]();
-    const { isDone } = await review.settle(report);
-    return isDone || exitCode !== 0 ? exitCode : EXIT_OUR_FAILURE;
-  } finally {
-    review?.abandon();
-  }
+  const { signal, received } = interruption;
+  await runSteps(plan, run, {
+    signal,
+    onFurtherFailure: (error, name) => printNote(`${name}: ${(error as Error).message}`),
+  });
+  if (run.exitCode !== undefined) return run.exitCode;
+  return signal.aborted
+    ? exitCodeOfAbort({ received: received(), outputClosed: false })
+    : EXIT_OUR_FAILURE;
 }
 
-async function runAnywhere(parts: RunParts): Promise<number> {
-  const exitCode = await runOnLocalServer(parts);
-  if (exitCode !== undefined) return exitCode;
-  const { runLocally } = await import("./run-locally.ts");
-  return runLocally(parts);
-}
-
-/**
- * @returns Undefined where nothing is a copy.
- * @throws {GloveboxError} `INVALID_REQUEST`
- */
-async function reviewOf(
-  program: Program,
-  options: RunOptions,
-  signal: AbortSignal,
-): Promise<Review | undefined> {
-  const { workspace } = program;
-  if (workspace?.access !== "copy") {
-    if (options.changes === undefined) return undefined;
-    throw invalidRequest(
-      "--workspace",
-      "--apply, --apply-all, --keep and --discard are for changes in a copy. Write `--workspace DIR:copy`.",
-    );
-  }
-  const { openReview } = await import("./review-changes.ts");
-  return openReview({ folder: workspace.hostPath, command: wordsOf(program), options, signal });
-}
-
-function wordsOf(program: Program): string {
-  if (program.kind === "command") return program.argv.join(" ");
-  return `${program.language} ${program.entry ?? program.files[0]?.path ?? ""}`;
-}
-
-/** Loaded only where something may be asked: most runs from scripts ask nothing. */
-async function openAsking(
-  form: RunForm,
-  resolved: ResolvedProgram,
-  options: RunOptions,
-  outputGate: OutputGate,
-): Promise<RunAsking | undefined> {
-  const wanted = wantAsking(options.asking, process.env);
-  // What was said besides, a file that is allowed say, holds also where nothing is asked about.
-  if (wanted.network !== "ask" && wanted.files !== "ask" && !wanted.isExplicit) return undefined;
-  if (options.provider !== "auto" && options.provider !== "linux" && !wanted.isExplicit)
-    return undefined;
-  const { openRunAsking } = await import("./asking/open-asking.ts");
-  return openRunAsking({ form, resolved, options, wanted, outputGate });
-}
-
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => (made ??= { value: make() }).value;
-}
-
-async function prepareOut(out: string): Promise<string> {
-  const artifacts = await import("./write-artifacts.ts");
-  return artifacts.prepareOut(out, process.cwd());
+/** Where nobody named a provider, it is that of the system; another one may serve in its place. */
+function namesOf(
+  { language, program }: ResolvedProgram,
+  { provider }: RunOptions,
+): Pick<Run, "provider" | "resource"> {
+  const usual = process.platform === "linux" ? "linux" : "docker";
+  return {
+    provider: provider === "auto" ? usual : provider,
+    resource:
+      language?.id ??
+      (program.kind === "command"
+        ? basename(program.argv[0] ?? "").replaceAll(/\s+/g, "_")
+        : program.language),
+  };
 }
 
 function createRequest(
@@ -155,27 +96,4 @@ function createRequest(
     compileCache: options.compileCache,
     ...(options.image === undefined ? {} : { image: options.image }),
   };
-}
-
-/**
- * A folder of the caller has them already, or gets none.
- *
- * @throws {GloveboxError} `INVALID_REQUEST`
- */
-function artifactsOf(
-  { workspace }: Program,
-  { artifacts: paths, out }: RunOptions,
-): Pick<ExecutionRequest, "artifacts"> {
-  if (paths === undefined) return {};
-  if (workspace === undefined) return { artifacts: { paths, ...artifactBounds } };
-  if (out === undefined) return {};
-  const { hostPath, access } = workspace;
-  throw invalidRequest(
-    "--out",
-    access === "ro"
-      ? `nothing can be written to the workspace: it is your folder \`${hostPath}\`, read-only. Write \`--workspace DIR:rw\` instead of --out, or give the program as FILE.`
-      : access === "copy"
-        ? `can't be used together with a copy of \`${hostPath}\`: its changes are shown at the end.`
-        : `can't be used where the workspace is a folder of yours, \`${hostPath}\`: what the program writes there is there already.`,
-  );
 }
