@@ -178,7 +178,8 @@ describe.skipIf(gap !== undefined).each(worldUsers)("secrets of %s's programs", 
     [
       "another protocol, behind a request that is not answered",
       `get("/silent") + get("/other", "Connection: Upgrade\\r\\nUpgrade: x\\r\\n")`,
-      "/silent",
+      // Cut off at once, maybe before the first one was sent.
+      undefined,
     ],
   ])("%s leads nowhere, and the run ends", async (_, bytes, path) => {
     const script = `
@@ -197,8 +198,8 @@ except OSError: pass
 print("still there")`;
     const { stdout, exitCode } = await run(...withSecret, "--", "python3", "-c", script);
     expect([stdout, exitCode]).toEqual(["still there\n", 0]);
-    expect(received).toContain(`${api} ${path} `);
-    expect(received).not.toContain("/smuggled");
+    if (path !== undefined) expect(received).toContain(`${api} ${path} `);
+    expect(received).not.toMatch(/\/(smuggled|other)/);
   });
 
   test("a secret allows no connection by itself", async () => {
