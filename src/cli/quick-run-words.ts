@@ -56,6 +56,8 @@ export const quickFlags: ReadonlyMap<string, Flag> = new Map<string, Flag>([
   ["--url", value("url")],
   ["--key", value("key")],
   ["--key-file", value("keyFile")],
+  ["--plugin", list("plugin")],
+  ["--explain", on("explain")],
   ["--json", on("json")],
   ["-q", on("quiet")],
   ["--quiet", on("quiet")],

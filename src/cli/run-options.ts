@@ -35,6 +35,8 @@ export interface RawRunOptions
   readonly onOutputLimit?: string;
   readonly enforcement?: string;
   readonly tty?: boolean;
+  readonly plugin?: readonly string[];
+  readonly explain?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
@@ -69,6 +71,10 @@ export interface RunOptions {
   readonly enforcement: EnforcementMode;
   /** Whether the program gets our terminal. */
   readonly hasTty: boolean;
+  /** Files of modules, as written; see `registerPlugin`. */
+  readonly plugins: readonly string[];
+  /** Whether only to say what would be done. */
+  readonly isExplained: boolean;
   readonly report: "live" | "json";
   readonly verbosity: Verbosity;
 }
@@ -110,6 +116,8 @@ export function parseRunOptions(raw: RawRunOptions, callerEnv: NodeJS.ProcessEnv
     image: parseImage(raw.image),
     enforcement,
     hasTty: parseTty(raw),
+    plugins: raw.plugin ?? [],
+    isExplained: raw.explain === true,
     report,
     verbosity: parseVerbosity(raw),
   };

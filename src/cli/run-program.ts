@@ -7,7 +7,7 @@ import { homedir } from "node:os";
 import { basename } from "node:path";
 import { raiseToNeeds } from "../core/limits.ts";
 import { openBuiltLanguages } from "../languages/built.ts";
-import { createRegistry } from "../lifecycle/registry.ts";
+import { createRegistry, type PlannedStep, type Registry } from "../lifecycle/registry.ts";
 import { runSteps } from "../lifecycle/run-steps.ts";
 import type { ExecutionRequest } from "../service/request.ts";
 import { once } from "../util/once.ts";
@@ -38,7 +38,9 @@ export async function runProgram(form: RunForm, options: RunOptions): Promise<nu
   const names = namesOf(resolved, options);
   const registry = createRegistry<Run>();
   registerBuiltIn(registry.for("glovebox"), { ...names, options, resolved });
+  await registerPlugins(options.plugins, registry, names);
   const plan = registry.plan();
+  if (options.isExplained) return explain(plan, options);
   // Up to here there is nothing to tidy up, and a signal may end this process as usual.
   using interruption = listenForSignals();
   const run: Run = {
@@ -61,6 +63,24 @@ export async function runProgram(form: RunForm, options: RunOptions): Promise<nu
   return signal.aborted
     ? exitCodeOfAbort({ received: received(), outputClosed: false })
     : EXIT_OUR_FAILURE;
+}
+
+async function registerPlugins(
+  files: readonly string[],
+  registry: Registry<Run>,
+  names: Pick<Run, "provider" | "resource">,
+): Promise<void> {
+  if (files.length === 0) return;
+  const { registerPlugin } = await import("./run/plugin.ts");
+  for (const file of files) await registerPlugin(file, registry.for(file), names);
+}
+
+async function explain(plan: readonly PlannedStep<Run>[], { report }: RunOptions): Promise<number> {
+  const { formatPlan, planDocument } = await import("./run/explain-plan.ts");
+  process.stdout.write(
+    report === "json" ? `${JSON.stringify(planDocument(plan), null, 2)}\n` : formatPlan(plan),
+  );
+  return 0;
 }
 
 /** Where nobody named a provider, it is that of the system; another one may serve in its place. */

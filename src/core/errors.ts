@@ -53,6 +53,8 @@ export const errorCatalog = {
   PROVIDER_UNAVAILABLE: { status: 503, exitCode: 125, retryable: true },
   /** The sandbox could not be built, or died for a reason that is not the program's. */
   SANDBOX_FAILED: { status: 500, exitCode: 125, retryable: true },
+  /** A step of a plugin threw. What was to come after it was left out, but for teardown. */
+  STEP_FAILED: { status: 500, exitCode: 125, retryable: false },
   /** The server is stopping; what was asked for was not run, or not to its end. */
   SHUTTING_DOWN: { status: 503, exitCode: 125, retryable: true },
   /** A fault in Glovebox; the log has the rest under the same id. */
@@ -93,6 +95,7 @@ export interface ErrorDetails {
   STORAGE_UNAVAILABLE: { readonly reason: string };
   PROVIDER_UNAVAILABLE: { readonly provider: string; readonly hint: string };
   SANDBOX_FAILED: { readonly provider: string; readonly step: string };
+  STEP_FAILED: { readonly step: string };
   SHUTTING_DOWN: Readonly<Record<string, never>>;
   INTERNAL: { readonly id: string };
 }

@@ -139,6 +139,13 @@ function addDockerOptions(command: Command): void {
 
 function addReportOptions(command: Command): void {
   command
+    .optionsGroup("Steps:")
+    .option(
+      "--plugin <FILE>",
+      "a module of yours that adds steps, which run on this machine, not in the sandbox (repeatable; docs/extend.md)",
+      collect,
+    )
+    .option("--explain", "list the steps that would run, in order, and do nothing")
     .optionsGroup("Report:")
     .option("--json", "print one JSON document at the end instead of the output")
     .option("-q, --quiet", "no notes of ours on stderr")

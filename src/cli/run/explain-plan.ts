@@ -1,0 +1,31 @@
+/**
+ * @module
+ * `--explain`: what a run would do, and nothing is done.
+ */
+import type { PlannedStep } from "../../lifecycle/registry.ts";
+import { formatStepName } from "../../lifecycle/step.ts";
+import { formatTable } from "../table.ts";
+
+/** A line each, in the order in which they run; steps that only a failure leaves out are in it, too. */
+export function formatPlan(plan: readonly PlannedStep<never>[]): string {
+  const hasHooks = plan.some(({ place }) => place !== "at");
+  const rows = plan.map(({ level, place, step, occasion, owner }) => [
+    String(level),
+    formatStepName(step),
+    owner,
+    ...(hasHooks ? [place === "at" ? "" : `${place} ${formatStepName(occasion)}`] : []),
+  ]);
+  return formatTable([["LEVEL", "STEP", "BY", ...(hasHooks ? ["HOOK"] : [])], ...rows]);
+}
+
+/** For `--json`. */
+export function planDocument(plan: readonly PlannedStep<never>[]): unknown {
+  return {
+    steps: plan.map(({ level, place, step, occasion, owner }) => ({
+      level,
+      step: formatStepName(step),
+      by: owner,
+      ...(place !== "at" && { hook: { place, of: formatStepName(occasion) } }),
+    })),
+  };
+}

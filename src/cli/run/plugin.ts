@@ -1,0 +1,126 @@
+/**
+ * @module
+ * Modules of others that register steps of their own: `--plugin FILE`. They are trusted as Glovebox is,
+ * and run on the host.
+ */
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { GloveboxError, invalidRequest, isGloveboxError } from "../../core/errors.ts";
+import type { Steps } from "../../lifecycle/registry.ts";
+import { formatStepName, type Step } from "../../lifecycle/step.ts";
+import type { ExecutionRequest } from "../../service/request.ts";
+import { printNote } from "../print.ts";
+import type { Run } from "./run.ts";
+
+/** What a plugin's module has as its exports. */
+export interface Plugin {
+  /** Called once for each run, before its first step. What it throws ends the run. */
+  readonly register: (env: PluginEnvironment) => void | Promise<void>;
+}
+
+export interface PluginEnvironment {
+  /** Who makes the sandbox, `linux`, and what for: the language's id, or the program's name. */
+  readonly provider: string;
+  readonly resource: string;
+  /** The current folder. */
+  readonly folder: string;
+  readonly steps: Steps<PluginRun>;
+}
+
+/** What steps of plugins have of a run. */
+export interface PluginRun {
+  readonly provider: string;
+  readonly resource: string;
+  /** May be put in its place another one, until it is run: `run.request = { ...run.request, env }`. */
+  request: Omit<ExecutionRequest, "stdin">;
+  /** Of this process. Undefined until the program has ended. */
+  exitCode: number | undefined;
+  /** Aborted where the run is to end now. */
+  readonly signal: AbortSignal;
+  /** Tells the user one line. */
+  readonly note: (line: string) => void;
+}
+
+/** @throws {GloveboxError} `INVALID_REQUEST` that names the file. */
+export async function registerPlugin(
+  file: string,
+  steps: Steps<Run>,
+  { provider, resource }: Pick<Run, "provider" | "resource">,
+): Promise<void> {
+  const { register } = await loadPlugin(file);
+  const env = { provider, resource, folder: process.cwd(), steps: stepsFor(steps, file) };
+  try {
+    await register(env);
+  } catch (error) {
+    throw invalidRequest("--plugin", `\`${file}\` failed to register: ${messageOf(error)}`);
+  }
+}
+
+async function loadPlugin(file: string): Promise<Plugin> {
+  let loaded: Partial<Plugin>;
+  try {
+    loaded = (await import(pathToFileURL(resolve(file)).href)) as Partial<Plugin>;
+  } catch (error) {
+    throw invalidRequest("--plugin", `\`${file}\` can't be loaded: ${messageOf(error)}.`);
+  }
+  const { register } = loaded;
+  if (typeof register === "function") return { register };
+  throw invalidRequest(
+    "--plugin",
+    `\`${file}\` exports no function \`register\`. Write \`export function register(env) { … }\`.`,
+  );
+}
+
+function stepsFor(steps: Steps<Run>, file: string): Steps<PluginRun> {
+  const adapt = (step: Step<PluginRun>): Step<Run> => ({
+    ...step,
+    work:
+      typeof step.work === "function"
+        ? (run, occasion) => doStep(file, step, run, occasion)
+        : step.work,
+  });
+  return {
+    at: (level, step) => {
+      steps.at(level, adapt(step));
+    },
+    before: (matcher, step) => {
+      steps.before(matcher, adapt(step));
+    },
+    after: (matcher, step) => {
+      steps.after(matcher, adapt(step));
+    },
+  };
+}
+
+async function doStep(
+  file: string,
+  step: Step<PluginRun>,
+  run: Run,
+  occasion: Parameters<Step<PluginRun>["work"]>[1],
+): Promise<void> {
+  const seen: PluginRun = {
+    provider: run.provider,
+    resource: run.resource,
+    request: run.request,
+    exitCode: run.exitCode,
+    signal: run.interruption.signal,
+    note: printNote,
+  };
+  try {
+    await step.work(seen, occasion);
+  } catch (error) {
+    if (isGloveboxError(error)) throw error;
+    const message = `${formatStepName(step)} of \`${file}\` failed: ${messageOf(error)}`;
+    throw new GloveboxError(
+      "STEP_FAILED",
+      message,
+      { step: formatStepName(step) },
+      { cause: error },
+    );
+  }
+  run.request = seen.request;
+  run.exitCode = seen.exitCode;
+}
+
+const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);

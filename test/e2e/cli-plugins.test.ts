@@ -1,0 +1,149 @@
+/**
+ * @module
+ * Steps of a run: those of Glovebox, and those that plugins add.
+ */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { glovebox, temporaryFolder, type CliResult } from "./cli-fixture.ts";
+
+const folder = temporaryFolder();
+afterAll(() => {
+  folder.remove();
+});
+
+/** @param body Of `register(env)`. */
+function plugin(name: string, body: string): string {
+  const file = join(folder.path, name);
+  writeFileSync(file, `export function register(env) { const { steps } = env;\n${body}\n}\n`);
+  return file;
+}
+
+const run = (...args: readonly string[]): Promise<CliResult> =>
+  glovebox(["run", "--provider", "process", "--enforcement", "best-effort", "-q", ...args], {
+    cwd: folder.path,
+  });
+const named = (step: string, work: string): string =>
+  `{ provider: "mine", resource: "", step: "${step}", work: (run) => { ${work} } }`;
+
+const builtIn = ["process/echo/setup", "process/echo/run", "process/echo/teardown"] as const;
+
+test("a hook at every level and before and after every step runs in its order", async () => {
+  const levels = [0, 99, 100, 200, 250.5, 300, 301, 400, 499];
+  const file = plugin(
+    "all.mjs",
+    `${levels.map((level) => `steps.at(${level}, ${named(`at${level}`, `run.note("at ${level}")`)});`).join("\n")}
+     for (const place of ["before", "after"]) steps[place]("^process$/.*/.*",
+       { provider: "mine", resource: "", step: place, work: (run, of) => run.note(place + " " + of.step) });`,
+  );
+  const { stderr, stdout, exitCode } = await run("--plugin", file, "--", "echo", "ran");
+  expect([stdout, exitCode]).toEqual(["ran\n", 0]);
+  const notes = stderr.split("\n").map((line) => line.replace("glovebox: ", ""));
+  const expected = [
+    ...["at 0", "at 99", "before setup", "after setup", "at 100", "at 200", "at 250.5"],
+    ...["before run", "after run", "at 300", "at 301", "before teardown", "after teardown"],
+    ...["at 400", "at 499"],
+  ];
+  expect(notes.filter((note) => expected.includes(note))).toEqual(expected);
+
+  const explained = await run("--plugin", file, "--explain", "--json", "--", "echo", "ran");
+  const { steps } = JSON.parse(explained.stdout) as {
+    readonly steps: readonly { step: string; by: string; hook?: { place: string; of: string } }[];
+  };
+  const told = steps
+    .filter(({ by }) => by === file)
+    .map(({ step, hook }) =>
+      hook === undefined
+        ? step.replace("mine//at", "at ")
+        : `${hook.place} ${hook.of.split("/")[2]}`,
+    );
+  expect(told).toEqual(expected);
+  expect(steps.filter(({ by }) => by === "glovebox").map(({ step }) => step)).toEqual(builtIn);
+});
+
+test("--explain lists the steps for people, and does nothing", async () => {
+  const file = plugin("touch.mjs", `steps.at(1, ${named("early", `throw new Error("it ran")`)});`);
+  const { stdout, exitCode } = await run("--plugin", file, "--explain", "--", "echo", "ran");
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatch(
+    /^LEVEL +STEP +BY\n1 +mine\/\/early +\/.*touch.mjs\n100 +process\/echo\/setup/,
+  );
+  expect(stdout).not.toContain("ran\n");
+});
+
+test("a hook changes what is run", async () => {
+  const file = plugin(
+    "change.mjs",
+    `steps.before("process/.*/run", ${named("env", `run.request = { ...run.request, env: { GREETING: "hello" } }`)});
+     steps.at(450, ${named("code", `run.exitCode = run.exitCode + 1`)});`,
+  );
+  const { stdout, exitCode } = await run(
+    "--plugin",
+    file,
+    "--",
+    "sh",
+    "-c",
+    "echo $GREETING; exit 3",
+  );
+  expect([stdout, exitCode]).toEqual(["hello\n", 4]);
+});
+
+describe("what goes wrong", () => {
+  const teardown = `steps.at(400, ${named("down", `run.note("torn down")`)});`;
+
+  test.each([
+    ["setup", "steps.at(100,"],
+    ["a level between", "steps.at(299,"],
+    ["before the run", `steps.before("process/.*/run",`],
+  ])("a step that throws at %s ends the run, and teardown is done", async (_, begin) => {
+    const file = plugin(
+      "throws.mjs",
+      `${teardown} ${begin} ${named("bad", `throw new Error("boom")`)});`,
+    );
+    const { stdout, stderr, exitCode } = await run("--plugin", file, "--", "echo", "ran");
+    expect([stdout, exitCode]).toEqual(["", 125]);
+    expect(stderr).toContain("torn down");
+    expect(stderr).toContain(`mine//bad of \`${file}\` failed: boom`);
+  });
+
+  test("one that throws after the run, or in teardown, leaves the program's output", async () => {
+    const file = plugin(
+      "late.mjs",
+      `steps.at(401, ${named("bad", `throw new Error("boom")`)}); steps.at(402, ${named("down", `run.note("torn down")`)});`,
+    );
+    const { stdout, stderr, exitCode } = await run("--plugin", file, "--", "echo", "ran");
+    expect([stdout, exitCode]).toEqual(["ran\n", 125]);
+    expect(stderr).toContain("torn down");
+  });
+
+  test.each([
+    ["no such file", "nowhere.mjs", undefined, /can't be loaded: Cannot find module/],
+    ["one that throws", "bang.mjs", `throw new Error("bang")`, /failed to register: bang/],
+    [
+      "a bad matcher",
+      "matcher.mjs",
+      `steps.before("x/[/y", ${named("a", "")})`,
+      /`\[` is no regular/,
+    ],
+    ["a bad level", "level.mjs", `steps.at("run", ${named("a", "")})`, /"run" is no level/],
+    [
+      "a bad step",
+      "step.mjs",
+      `steps.at(1, { provider: "a", resource: "", step: "b" })`,
+      /no function `work`/,
+    ],
+  ])("%s is refused before anything runs", async (_, name, body, message) => {
+    const file = body === undefined ? join(folder.path, name) : plugin(name, body);
+    const { stdout, stderr, exitCode } = await run("--plugin", file, "--", "echo", "ran");
+    expect([stdout, exitCode]).toEqual(["", 2]);
+    expect(stderr).toMatch(message);
+  });
+
+  test("a module without `register` is refused", async () => {
+    const file = join(folder.path, "empty.mjs");
+    writeFileSync(file, "export const other = 1;\n");
+    const { stderr, exitCode } = await run("--plugin", file, "--", "echo", "ran");
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain("exports no function `register`");
+  });
+});
