@@ -26,6 +26,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static const int namespace_types[ENTERED] = {
@@ -203,6 +204,9 @@ static char await_letter(int channel) {
 /* The supervisor says ATTACHED when the fork is in its cgroups, so that what it takes now counts as its
  * own; the sandbox's pid 1 says GO once the program's file is there. */
 static void await_go(int channel, bool is_spare) {
+    /* The one between us and the template may not have been let end yet, and would be our parent. */
+    while (getppid() != 1)
+        nanosleep(&(struct timespec){.tv_nsec = 50000}, NULL);
     struct enter_word parked = {.kind = WORD_PARKED, .pid = getpid()};
     say(channel, &parked);
     if (await_letter(channel) != ATTACHED)
