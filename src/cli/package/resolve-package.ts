@@ -1,0 +1,53 @@
+/**
+ * @module
+ * From an approved package to the program that the service runs.
+ */
+import { resolve } from "node:path/posix";
+import { invalidRequest } from "../../core/errors.ts";
+import type { WorkspaceMount } from "../../core/policy.ts";
+import { workspacePath } from "../../core/sandbox.ts";
+import { mainFileOf } from "../../languages/from-code.ts";
+import { parseLanguage } from "../language-of-file.ts";
+import type { ResolvedProgram, Surroundings } from "../program.ts";
+import type { RunForm } from "../run-form.ts";
+import { implicitWorkspace } from "../workspace-flag.ts";
+
+type PackageForm = Extract<RunForm, { kind: "package" }>;
+
+/** @throws {GloveboxError} `INVALID_REQUEST`, `UNKNOWN_LANGUAGE` */
+export function resolvePackage(
+  { package: it, args }: PackageForm,
+  { cwd, home, languages }: Surroundings,
+): ResolvedProgram {
+  const workspace = workspaceOf(it.workspace, cwd, home);
+  const mounted = workspace === undefined ? {} : { workspace };
+  const start = it.working_dir === undefined ? {} : { cwd: resolve(workspacePath, it.working_dir) };
+  const words = [...it.arguments, ...args];
+  if (it.script === undefined) {
+    // A package without either has that of its image since it was approved.
+    const argv = [...(it.command ?? []), ...words];
+    return { program: { kind: "command", argv, ...mounted }, args: [], stdin: "free", ...start };
+  }
+  const { language, version } = parseLanguage("language", it.language ?? "", languages());
+  if (language.compile !== undefined && workspace !== undefined) {
+    throw invalidRequest(
+      "workspace",
+      `${it.name}: ${language.title} is compiled first, in a folder of its own. Write \`workspace: none\`.`,
+    );
+  }
+  const content = Buffer.from(it.script);
+  const main = { path: mainFileOf(language, content), content };
+  const code = { kind: "code", language: language.id, files: [main], entry: main.path } as const;
+  return {
+    program: { ...code, ...(version === undefined ? {} : { version }), ...mounted },
+    ...{ language, args: words, stdin: "free", ...start },
+  };
+}
+
+function workspaceOf(
+  access: "none" | WorkspaceMount["access"],
+  cwd: string,
+  home: string,
+): WorkspaceMount | undefined {
+  return access === "none" ? undefined : { ...implicitWorkspace(cwd, home), access };
+}
