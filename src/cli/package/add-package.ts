@@ -117,8 +117,8 @@ function tellOfPath(folder: string, name: string): void {
 
 async function findSource(word: string, flags: AddFlags, signal: AbortSignal): Promise<Source> {
   if (flags.image === true) return packageOfImage(word, signal);
-  const isFile = word.includes("/") || (existsSync(word) && flags.index === undefined);
-  if (isFile) return sourceOfFile(word);
+  // A file of that name may lie in any folder: it has to be meant.
+  if (word.includes("/")) return sourceOfFile(word);
   const { packages } = await readIndexes(flags, signal);
   const found = packages.find(({ name }) => name === word);
   if (found !== undefined) return sourceOfIndex(found);

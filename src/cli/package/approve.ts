@@ -40,7 +40,7 @@ export async function approve(
   const isHarmless = wishesOf(parsed).length === 0;
   const question = before === undefined ? askingText(parsed) : changedText(before, parsed);
   if (answer === "ask" && !isHarmless && !(await isAgreed(question, parsed, name))) {
-    throw notApproved(name, "it was not approved");
+    throw notApproved(name, "you said no, and nothing was run");
   }
   const runnable = await made(parsed);
   const record = { path, sha256, package: parsed, runnable, text };
@@ -75,7 +75,11 @@ export function parseCandidate({
 async function isAgreed(question: string, it: Package, name: string): Promise<boolean> {
   using terminal = openTerminal();
   if (terminal === undefined) {
-    throw notApproved(name, "nobody has approved it yet, and there is no terminal to ask on");
+    const shown = showName(name);
+    throw notApproved(
+      name,
+      `nobody has approved it as it is, and there is no terminal to ask on. Read it with \`glovebox package audit ${shown}\`, and say yes with \`glovebox package approve ${shown}\``,
+    );
   }
   const ask = "\nIs this okay? [y]es  [n]o  [v]iew all of it: ";
   terminal.write(`${question}${ask}`);
@@ -111,10 +115,5 @@ function openTerminal(): Terminal | undefined {
 }
 
 function notApproved(name: string, why: string): GloveboxError {
-  const shown = showName(name);
-  return new GloveboxError(
-    "PACKAGE_NOT_APPROVED",
-    `${shown}: ${why}. Read it with \`glovebox package audit ${shown}\`, and say yes with \`glovebox package approve ${shown}\`.`,
-    { path: name },
-  );
+  return new GloveboxError("PACKAGE_NOT_APPROVED", `${showName(name)}: ${why}.`, { path: name });
 }
