@@ -11,6 +11,8 @@ export const layers = {
   lifecycle: ["core", "util"],
   // Who may what: rules, what is remembered, who is asked.
   permissions: ["core", "util"],
+  // Executable files that say what a program is and what it may do.
+  packages: ["core", "util", "permissions"],
   // What a program changed in its copy of a folder: shown, kept, applied.
   changes: ["core", "util", "permissions"],
   // Connections of sandboxes to the outside, each of them allowed: names, dials, relays.
@@ -62,6 +64,7 @@ export const layers = {
     "permissions",
     "languages",
     "lifecycle",
+    "packages",
     "config",
     "service",
     "storage",

@@ -9,6 +9,8 @@ const runEntries = [
   "src/cli/run-locally.ts",
   "src/providers/linux/index.ts",
   "src/launcher/locate-launcher.ts",
+  "src/cli/package/run-package.ts",
+  "src/cli/package/resolve-package.ts",
 ];
 
 /** What is loaded besides for a run that asks. */

@@ -8,6 +8,7 @@ import { createDoctorCommand } from "./commands/doctor.ts";
 import { createImagesCommand } from "./commands/images.ts";
 import { createKeysCommand } from "./commands/keys.ts";
 import { createLanguagesCommand } from "./commands/languages.ts";
+import { createPackageCommand } from "./commands/package.ts";
 import { createPermissionsCommand } from "./commands/permissions.ts";
 import { createRunCommand } from "./commands/run.ts";
 import { createServeCommand } from "./commands/serve.ts";
@@ -32,6 +33,7 @@ export async function runCommandLine(argv: readonly string[], version: string): 
     createKeysCommand(onExit),
     createChangesCommand(onExit),
     createPermissionsCommand(onExit),
+    createPackageCommand(onExit),
   ]) {
     program.addCommand(command);
   }

@@ -14,6 +14,12 @@ void start(process.argv.slice(2)).then((exitCode) => {
 });
 
 async function start(argv: readonly string[]): Promise<number> {
+  // A package's first line has the kernel call us with its path.
+  const [first = "", ...rest] = argv;
+  if (first.includes("/") && !first.startsWith("-")) {
+    const { runPackage } = await import("./package/run-package.ts");
+    return runPackage(first, rest);
+  }
   const words = argv[0] === "run" ? readRunWords(argv.slice(1)) : undefined;
   if (words !== undefined) return runCommand(argv, words.operands, words.raw);
   surviveLostReaders();

@@ -28,6 +28,8 @@ export interface ResolvedProgram {
   /** Absent for a command. */
   readonly language?: LoadedLanguage;
   readonly args: readonly string[];
+  /** Where it starts; absent: in the workspace. */
+  readonly cwd?: string;
   /** `used`: our stdin was the program's code and is at its end. */
   readonly stdin: "free" | "used";
 }
@@ -51,6 +53,8 @@ export async function resolveProgram(
       return resolveCommand(form.argv, options, surroundings);
     case "code":
       return resolveCode(form, options, surroundings);
+    case "package":
+      return (await import("./package/resolve-package.ts")).resolvePackage(form, surroundings);
     case "file":
       if (form.file === "-") return resolveStdinCode(form.args, options, surroundings);
       if (options.workspace === undefined) return resolveFile(form, options, surroundings);

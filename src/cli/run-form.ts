@@ -3,6 +3,7 @@
  * Which of the three forms of `glovebox run` was written.
  */
 import { GloveboxError, invalidRequest } from "../core/errors.ts";
+import type { Package } from "../packages/package.ts";
 
 export type RunForm =
   /** `run [options] FILE [ARGS…]`; FILE may be `-`. */
@@ -15,7 +16,9 @@ export type RunForm =
       readonly args: readonly string[];
     }
   /** `run [options] -- CMD [ARGS…]`. */
-  | { readonly kind: "command"; readonly argv: readonly string[] };
+  | { readonly kind: "command"; readonly argv: readonly string[] }
+  /** What the flags can't say of an approved package; the rest they do. */
+  | { readonly kind: "package"; readonly package: Package; readonly args: readonly string[] };
 
 interface RunWords {
   /** All words of the command line. */

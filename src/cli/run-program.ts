@@ -115,5 +115,6 @@ function createRequest(
     enforcement: options.enforcement,
     compileCache: options.compileCache,
     ...(options.image === undefined ? {} : { image: options.image }),
+    ...(resolved.cwd === undefined ? {} : { cwd: resolved.cwd }),
   };
 }

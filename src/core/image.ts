@@ -85,6 +85,13 @@ export interface StoredImage {
   readonly sizeBytes: number;
 }
 
+/** What an image says of itself. Its author wrote it. */
+export interface ImageDescription {
+  /** Entrypoint and command together; may be empty. */
+  readonly command: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+}
+
 /** One step of a pull or a build. */
 export interface ImageProgress {
   /** What goes on, for people: `Downloading`, `Step 2/3 : RUN make`. Untrusted: escape it. */
@@ -100,6 +107,9 @@ export interface ImageProgress {
 export interface ImageStore {
   /** Undefined where it is not there. */
   find(name: string, signal: AbortSignal): Promise<StoredImage | undefined>;
+
+  /** Undefined where the image is not there, or was fetched before this was kept. */
+  describe(name: string, signal: AbortSignal): Promise<ImageDescription | undefined>;
 
   /** All that are there, by name. Absent where others keep theirs there too. */
   list?(signal: AbortSignal): Promise<readonly StoredImage[]>;

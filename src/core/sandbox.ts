@@ -14,9 +14,12 @@ export const workspacePath = "/workspace";
 /** The home folder of the sandbox's only user, inside; writable and empty. */
 export const homePath = "/home/sandbox";
 
+/** Where a program's own files are where the workspace is a folder of somebody, inside, read-only. */
+export const programPath = "/opt/glovebox/program";
+
 /** A file to put into a sandbox before its first command. */
 export interface SandboxFile {
-  /** Relative to the workspace; `/`-separated, no empty, `.` or `..` part. See `parseFilePath`. */
+  /** Relative to the folder that it is put into; `/`-separated, no empty, `.` or `..` part. See `parseFilePath`. */
   readonly path: string;
   readonly content: Uint8Array;
   /** Default false: mode 0644. */
@@ -46,7 +49,7 @@ export interface SandboxSpec {
   /** Only with network `ask`. Programs trust what `trustedCertificatesPath` has. Absent: none. */
   readonly secrets?: readonly Secret[];
   readonly limits: Omit<Limits, "wallTimeMs" | "cpuTimeMs" | "outputBytes">;
-  /** Put into the workspace. Must be empty where the workspace is a mount: a mount is never written to. */
+  /** Put into the workspace; where that is a mount, which is never written to, into `programPath`. */
   readonly files: readonly SandboxFile[];
   readonly hostPrograms: readonly HostProgram[];
   readonly enforcement: EnforcementMode;

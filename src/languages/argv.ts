@@ -32,7 +32,9 @@ function sources({ entry, files, extensions }: ArgvContext, withEntry: boolean):
 
 function expand(word: string, { entry, names = {} }: ArgvContext): string {
   const parts = pathParts(entry);
-  return word.replace(/\{([a-z]+)\}/g, (whole, key: string, offset: number) => {
+  // Most entries lie in the folder where the program starts; one that doesn't is absolute.
+  const wanted = entry.startsWith("/") ? word.replaceAll("./{entry}", "{entry}") : word;
+  return wanted.replace(/\{([a-z]+)\}/g, (whole, key: string, offset: number) => {
     if (key === "entry" || key === "name") return offset === 0 ? asOperand(parts[key]) : parts[key];
     if (key === "stem") return parts.stem;
     return Object.hasOwn(names, key) ? (names[key] ?? whole) : whole;
@@ -41,5 +43,5 @@ function expand(word: string, { entry, names = {} }: ArgvContext): string {
 
 /** A file may be called `-c` or `@args`: without a folder in front, programs take it for an option. */
 function asOperand(path: string): string {
-  return /^[A-Za-z0-9_.]/.test(path) ? path : `./${path}`;
+  return /^[A-Za-z0-9_./]/.test(path) ? path : `./${path}`;
 }

@@ -9,7 +9,7 @@ import { missingVersion } from "./missing-version.ts";
 
 const host = createProcessProvider();
 const unused = (): Promise<never> => Promise.reject(new Error("not called"));
-const images: ImageStore = { find: unused, pull: unused, remove: unused };
+const images: ImageStore = { find: unused, describe: unused, pull: unused, remove: unused };
 const withImages: Provider = { ...host, images };
 const ofImages: Provider = { ...withImages, programs: "image" };
 

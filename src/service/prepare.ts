@@ -8,7 +8,7 @@ import { invalidRequest } from "../core/errors.ts";
 import type { LoadedLanguage } from "../core/language.ts";
 import type { Policy, WorkspaceMount } from "../core/policy.ts";
 import type { Provider } from "../core/provider.ts";
-import { workspacePath } from "../core/sandbox.ts";
+import { programPath, workspacePath } from "../core/sandbox.ts";
 import type { HostProgram, SandboxFile, SandboxSpec } from "../core/sandbox.ts";
 import { expandArgv } from "../languages/argv.ts";
 import { mainFileOf, namesFromCode } from "../languages/from-code.ts";
@@ -81,7 +81,7 @@ export function prepareCode(
   const commands = commandsOf(language, prepared !== undefined);
   const extensions = [...language.extensions, ...language.sourceExtensions];
   const expand = (words: readonly string[]): readonly string[] =>
-    expandArgv(words, { entry, files, extensions, names });
+    expandArgv(words, { entry: entryInside(request, program, entry), files, extensions, names });
   const env = buildEnvironment(
     image === undefined ? "host" : "image",
     foldersOf(lent),
@@ -104,7 +104,8 @@ export function prepareCode(
     const isPrepared = prepared !== undefined;
     const entryParts = { entry: waitsAt, files: program.files, usualEntry };
     const wanted = { language, request, run, ...entryParts, isPrepared };
-    return { spec, run, ahead: program.workspace === undefined ? aheadOf(wanted) : undefined };
+    const isUsualPlace = program.workspace === undefined && request.cwd === undefined;
+    return { spec, run, ahead: isUsualPlace ? aheadOf(wanted) : undefined };
   }
   const limits = { ...run.limits, ...lowered(compileLimits, request.compileLimits) };
   const toCommands = (list: readonly (readonly string[])[]): readonly PreparedCommand[] =>
@@ -121,6 +122,16 @@ export function prepareCode(
     return { spec, compile, run };
   const wanted = { argv: expand(ahead), request, compile: first, entry, usualEntry };
   return { spec, compile, run, ahead: compilerAheadOf(wanted) };
+}
+
+/** As the program's own command names it; short where it starts beside it. */
+function entryInside(
+  { cwd }: ExecutionRequest,
+  { files, workspace }: CodeProgram,
+  entry: string,
+): string {
+  if (workspace !== undefined && files.length > 0) return `${programPath}/${entry}`;
+  return cwd === undefined ? entry : `${workspacePath}/${entry}`;
 }
 
 /** A command of the caller, in a folder of the caller or in an empty one. */
@@ -247,7 +258,7 @@ function ttyOf({ tty }: ExecutionRequest): Pick<PreparedCommand, "tty"> {
 }
 
 function commandOf(
-  { stdin, limits, onOutputLimit }: ExecutionRequest,
+  { stdin, limits, onOutputLimit, cwd = workspacePath }: ExecutionRequest,
   argv: readonly string[],
   env: Readonly<Record<string, string>>,
 ): PreparedCommand {
@@ -255,7 +266,7 @@ function commandOf(
   return {
     argv,
     env,
-    cwd: workspacePath,
+    cwd,
     stdin: stdin instanceof Uint8Array ? Readable.from([stdin]) : stdin,
     limits: { wallTimeMs, cpuTimeMs, outputBytes },
     onOutputLimit,

@@ -25,11 +25,17 @@ export type Program =
       readonly language: string;
       /** `*`, absent or a prefix of the installed version by parts: `3`, `3.11`. */
       readonly version?: string;
-      /** Unique paths; at least one, unless there is a `workspace`: then none. */
+      /** Unique paths; at least one, unless there is a `workspace`: then there may be none. */
       readonly files: readonly SandboxFile[];
-      /** Path of the main file. Absent: the first file. Required with `workspace`: a path in it. */
+      /**
+       * Path of the main file. Absent: the first file. With `workspace`: one of the files, or a path in
+       * the workspace, where there are none.
+       */
       readonly entry?: string;
-      /** The folder that the program lies in. Absent: an empty one that `files` are put into. */
+      /**
+       * A folder of the caller, where the program lies, or, if it has files, which it works in. Absent: an
+       * empty one that `files` are put into.
+       */
       readonly workspace?: WorkspaceMount;
     }
   | {
@@ -51,6 +57,8 @@ export interface ExecutionRequest {
   readonly image?: string;
   /** Appended to the run command of a language; for a command they are part of `argv`. */
   readonly args: readonly string[];
+  /** Where it starts, absolute, inside; absent: in the workspace. */
+  readonly cwd?: string;
   /** Added to the environment that the service builds; wins over it. */
   readonly env: Readonly<Record<string, string>>;
   /** Bytes can be read again, where an execution has to be repeated; a stream can't. */

@@ -79,6 +79,7 @@ function withImages(): Provider {
       const found = names.map(decodeURIComponent).sort().map(storedImage);
       return Promise.resolve(found.filter((image) => image !== undefined));
     },
+    describe: async () => Promise.resolve(undefined),
     pull: unused,
     remove: unused,
   };

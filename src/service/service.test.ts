@@ -330,6 +330,7 @@ describe("an image that is not there", () => {
       programs: "image",
       images: {
         find: () => Promise.resolve(undefined),
+        describe: async () => Promise.resolve(undefined),
         pull: unused,
         build: unused,
         remove: unused,

@@ -12,5 +12,7 @@ export function asWritten(form: RunForm): string {
       return `${form.language} code`;
     case "command":
       return form.argv.join(" ");
+    case "package":
+      return [form.package.name, ...form.args].join(" ");
   }
 }

@@ -66,7 +66,7 @@ test("in place of an image's volumes are empty folders, but for those that are o
     },
   };
   const volumes = ["/data/", "/a/../b", "/tmp", "/workspace/", "/glovebox", "/dev/shm"];
-  const image = { id: "x", env: {}, architecture: "amd64", volumes };
+  const image = { id: "x", env: {}, command: [], labels: {}, architecture: "amd64", volumes };
   const readOnly = "ro,noexec,nosuid,nodev,size=4k,nr_inodes=1";
   expect(withoutWishes(config, image)).toMatchObject({
     Image: "x",

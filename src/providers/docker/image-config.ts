@@ -14,6 +14,9 @@ export interface ImageConfig {
   /** `sha256:…`: what its name means may change at any time. */
   readonly id: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Entrypoint and command together. */
+  readonly command: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
   /** Docker's name: `amd64`. */
   readonly architecture: string;
   /** Absolute paths that it wants a writable volume at. */
@@ -26,6 +29,9 @@ const answerSchema = z.object({
   Config: z.nullish(
     z.object({
       Env: z.nullish(z.array(z.string())),
+      Entrypoint: z.nullish(z.array(z.string())),
+      Cmd: z.nullish(z.array(z.string())),
+      Labels: z.nullish(z.record(z.string(), z.string())),
       Volumes: z.nullish(z.record(z.string(), z.unknown())),
     }),
   ),
@@ -43,6 +49,8 @@ export async function readImage(
     id,
     architecture,
     env: Object.fromEntries((config?.Env ?? []).map(splitVariable)),
+    command: [...(config?.Entrypoint ?? []), ...(config?.Cmd ?? [])],
+    labels: config?.Labels ?? {},
     volumes: Object.keys(config?.Volumes ?? {}),
   };
 }

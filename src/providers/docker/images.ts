@@ -7,6 +7,7 @@ import { GloveboxError } from "../../core/errors.ts";
 import {
   makeCommand,
   refuseMadeHere,
+  type ImageDescription,
   type ImageProgress,
   type ImageStore,
   type StoredImage,
@@ -14,7 +15,7 @@ import {
 import type { EngineClient } from "./engine/client.ts";
 import { EngineError } from "./engine/errors.ts";
 import { isStatus } from "./engine-status.ts";
-import { checkImageName, imagePath } from "./image-config.ts";
+import { checkImageName, imagePath, readImage } from "./image-config.ts";
 import { label } from "./owner.ts";
 
 /** Of a step's text and of a reason: a build prints what its programs print, a registry what it likes. */
@@ -23,6 +24,7 @@ const MAX_TEXT_CHARACTERS = 1000;
 export function imagesOf(client: EngineClient): ImageStore {
   return {
     find: (name, signal) => findImage(client, name, signal),
+    describe: (name, signal) => describeImage(client, name, signal),
     pull: async (name, onProgress, signal) => {
       checkImageName(name);
       refuseMadeHere(name, "docker");
@@ -81,6 +83,20 @@ async function findImage(
       readonly Size: number;
     };
     return { name, id: image.Id, sizeBytes: image.Size };
+  } catch (error) {
+    if (isStatus(error, 404)) return undefined;
+    throw error;
+  }
+}
+
+async function describeImage(
+  client: EngineClient,
+  name: string,
+  signal: AbortSignal,
+): Promise<ImageDescription | undefined> {
+  try {
+    const { command, labels } = await readImage(client, name, signal);
+    return { command, labels };
   } catch (error) {
     if (isStatus(error, 404)) return undefined;
     throw error;

@@ -8,6 +8,7 @@ import { homedir } from "node:os";
 import { silentPolicyOf } from "../../core/asking.ts";
 import { madeHereFor, type ImageProgress } from "../../core/image.ts";
 import type { Provider, ProviderSandbox } from "../../core/provider.ts";
+import { refuseFilesBesideMount } from "../../core/program-files.ts";
 import type { SandboxSpec } from "../../core/sandbox.ts";
 import { sandboxFailed, sandboxOf } from "../../launcher/sandbox.ts";
 import { connectDaemon, type Daemon } from "./connect-daemon.ts";
@@ -76,6 +77,7 @@ export function createDockerProvider(options: DockerProviderOptions): Provider {
 
   async function create(spec: SandboxSpec, signal: AbortSignal): Promise<ProviderSandbox> {
     silentPolicyOf(spec, "docker");
+    refuseFilesBesideMount(spec, "docker");
     signal.throwIfAborted();
     checkSpec(spec, daemon.endpoint);
     const { policy, limits } = spec;

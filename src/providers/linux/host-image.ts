@@ -4,7 +4,7 @@
  * both read-only; and the little that is made up.
  */
 import { lstatSync, readlinkSync } from "node:fs";
-import { changesPath, workspacePath, type SandboxSpec } from "../../core/sandbox.ts";
+import { changesPath, programPath, workspacePath, type SandboxSpec } from "../../core/sandbox.ts";
 import type { Policy } from "../../core/policy.ts";
 import { trustedCertificatesPath } from "../../core/secret.ts";
 import type { Records } from "../../launcher/message.ts";
@@ -83,6 +83,7 @@ function ownRecords(spec: SandboxSpec): Records {
     ...writableFolders.map(([path, mode]) => ["writable", [path, mode]] as const),
     ...spec.hostPrograms.map(({ hostPath, path }) => ["lend", [path, hostPath]] as const),
     ...workspaceRecords(spec),
+    ...fileRecords(spec),
     ...askRecords(spec.policy),
     ...(spec.policy.shown ?? []).flatMap(({ hostPath, access, insidePaths }) =>
       insidePaths.flatMap((path) => mountRecords(path, hostPath, access, spec.policy)),
@@ -187,11 +188,14 @@ function workspaceRecords(spec: SandboxSpec): Records {
     }
     return mountRecords(workspacePath, workspace.hostPath, workspace.access, spec.policy);
   }
-  return [
-    ["writable", [workspacePath, "0755"]],
-    ...spec.files.map((file) => {
-      const mode = file.executable === true ? "0755" : "0644";
-      return ["file", [`${workspacePath}/${file.path}`, mode, file.content]] as const;
-    }),
-  ];
+  return [["writable", [workspacePath, "0755"]]];
+}
+
+/** In a folder of somebody nothing is put: there they lie beside it, where nobody can change them. */
+function fileRecords({ files, policy }: SandboxSpec): Records {
+  const folder = policy.workspace.kind === "mount" ? programPath : workspacePath;
+  return files.map(({ path, executable, content }) => {
+    const mode = executable === true ? "0755" : "0644";
+    return ["file", [`${folder}/${path}`, mode, content]] as const;
+  });
 }

@@ -7,6 +7,7 @@ import { silentPolicyOf } from "../../core/asking.ts";
 import { GloveboxError, isGloveboxError } from "../../core/errors.ts";
 import { defaultLimits } from "../../core/limits.ts";
 import type { ProbeReport, Provider } from "../../core/provider.ts";
+import { refuseFilesBesideMount } from "../../core/program-files.ts";
 import type { SandboxSpec } from "../../core/sandbox.ts";
 import { enforcement, providerName, refuseStrict } from "./enforcement.ts";
 import { createFolders, removeOrphans } from "./folders.ts";
@@ -25,6 +26,7 @@ export function createProcessProvider(): Provider {
 
 async function create(spec: SandboxSpec, signal: AbortSignal): Promise<ProcessSandbox> {
   silentPolicyOf(spec, "process");
+  refuseFilesBesideMount(spec, "process");
   if (spec.enforcement === "strict") refuseStrict();
   signal.throwIfAborted();
   try {

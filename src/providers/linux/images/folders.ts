@@ -7,6 +7,7 @@ import { lstatSync } from "node:fs";
 import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { GloveboxError } from "../../../core/errors.ts";
+import type { ImageDescription } from "../../../core/image.ts";
 import { isOrphan, ownedName } from "../owned-name.ts";
 import { removeTree } from "./remove-tree.ts";
 import type { RootEntry } from "./root-entries.ts";
@@ -17,6 +18,8 @@ export interface TreeDescription {
   readonly entries: readonly RootEntry[];
   /** The image's variables. */
   readonly env: Readonly<Record<string, string>>;
+  /** Absent in trees of older versions. */
+  readonly description?: ImageDescription;
   readonly sizeBytes: number;
 }
 

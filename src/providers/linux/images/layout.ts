@@ -6,6 +6,7 @@
 import { lstat, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod/mini";
+import type { ImageDescription } from "../../../core/image.ts";
 import { showText } from "../../../util/show-value.ts";
 
 /** A manifest of 127 layers has 20 kB, a config of a long history 100 kB; registries take 4 MiB. */
@@ -30,7 +31,12 @@ const configSchema = z.object({
   architecture: z.string(),
   os: z.string(),
   config: z.nullish(
-    z.object({ Env: z.nullish(z.array(z.string()).check(z.maxLength(MAX_VARIABLES))) }),
+    z.object({
+      Env: z.nullish(z.array(z.string()).check(z.maxLength(MAX_VARIABLES))),
+      Entrypoint: z.nullish(z.array(z.string())),
+      Cmd: z.nullish(z.array(z.string())),
+      Labels: z.nullish(z.record(z.string(), z.string())),
+    }),
   ),
 });
 
@@ -46,6 +52,7 @@ export interface ImageLayout {
   /** Of the layers, the lowest first; `file` is relative to the layout. */
   readonly layers: readonly { readonly file: string; readonly isGzip: boolean }[];
   readonly env: Readonly<Record<string, string>>;
+  readonly description: ImageDescription;
   /** As Go names them: `amd64`, `linux`. */
   readonly architecture: string;
   readonly os: string;
@@ -66,6 +73,10 @@ export async function readLayout(folder: string): Promise<ImageLayout> {
       return { file: blobFile(layer.digest), ...type };
     }),
     env: variables(config.config?.Env ?? []),
+    description: {
+      command: [...(config.config?.Entrypoint ?? []), ...(config.config?.Cmd ?? [])],
+      labels: config.config?.Labels ?? {},
+    },
     architecture: config.architecture,
     os: config.os,
   };

@@ -113,6 +113,7 @@ async function unpack(
   const description: TreeDescription = {
     entries: await listRoot(rootFolder),
     env,
+    description: image.description,
     sizeBytes: unpacked.bytes,
   };
   await writeFile(join(tree, "image.json"), JSON.stringify(description));

@@ -8,6 +8,7 @@ import { GloveboxError } from "../../../core/errors.ts";
 import {
   makeCommand,
   refuseMadeHere,
+  type ImageDescription,
   type ImageProgress,
   type ImageStore,
   type StoredImage,
@@ -74,6 +75,7 @@ export function createImages({ folder, env, start }: ImageStoreOptions): LinuxIm
       const found = await find(name);
       return found === undefined ? undefined : storedImage(name, found);
     },
+    describe: async (name) => (await find(name))?.description,
     list: async () => {
       if (!isThere()) return [];
       const names = await readNames(place());
@@ -103,6 +105,7 @@ export function createImages({ folder, env, start }: ImageStoreOptions): LinuxIm
 interface Found {
   readonly id: string;
   readonly tree: ImageTree;
+  readonly description: ImageDescription | undefined;
   readonly sizeBytes: number;
 }
 
@@ -116,8 +119,13 @@ async function findTree(folder: string, name: string): Promise<Found | undefined
   const path = treeFolder(folder, named.id);
   const described = await readJson<TreeDescription>(join(path, "image.json"));
   if (described === undefined) return undefined;
-  const { entries, env, sizeBytes } = described;
-  return { id: named.id, sizeBytes, tree: { rootFolder: join(path, "rootfs"), entries, env } };
+  const { entries, env, sizeBytes, description } = described;
+  return {
+    id: named.id,
+    sizeBytes,
+    description,
+    tree: { rootFolder: join(path, "rootfs"), entries, env },
+  };
 }
 
 /**

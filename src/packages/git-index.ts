@@ -1,0 +1,79 @@
+/**
+ * @module
+ * An index in a git repository: its newest files, in a folder that its caller removes.
+ */
+import { spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { invalidRequest } from "../core/errors.ts";
+import { showText } from "../util/show-value.ts";
+
+/** What git takes for a repository elsewhere, and a folder can't be called. */
+export const isRepository = (index: string): boolean =>
+  /^(https?|ssh|git|file):\/\//.test(index) || /^[\w.-]+@[\w.-]+:/.test(index);
+
+export interface Checkout extends AsyncDisposable {
+  readonly folder: string;
+}
+
+/** From the first word to the last byte. */
+const TIMEOUT_MS = 120_000;
+const MAX_MESSAGE_CHARS = 2000;
+
+/**
+ * Nothing in a repository is run: no hook, no filter, no submodule; its links are files.
+ *
+ * @throws {GloveboxError} `INVALID_REQUEST` with what git said.
+ */
+export async function checkOut(repository: string, signal: AbortSignal): Promise<Checkout> {
+  const folder = await mkdtemp(join(tmpdir(), "glovebox-index-"));
+  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
+  try {
+    const fault = await runGit(cloneWords(repository, folder), signal);
+    signal.throwIfAborted();
+    if (fault !== undefined) {
+      throw invalidRequest("--index", `\`${repository}\` can't be read: ${showText(fault)}.`);
+    }
+    return { folder, [Symbol.asyncDispose]: remove };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+const cloneWords = (repository: string, folder: string): readonly string[] => [
+  ...[
+    "-c",
+    "core.hooksPath=/dev/null",
+    "-c",
+    "core.symlinks=false",
+    "-c",
+    "protocol.ext.allow=never",
+  ],
+  ...["-c", "core.fsmonitor=false", "-c", "init.templateDir="],
+  ...["clone", "--quiet", "--depth", "1", "--single-branch", "--no-tags", "--", repository, folder],
+];
+
+/** @returns What it said where it failed. */
+async function runGit(words: readonly string[], signal: AbortSignal): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const git = spawn("git", words, {
+      env: { ...process.env, GIT_TERMINAL_PROMPT: "0", GIT_LFS_SKIP_SMUDGE: "1" },
+      stdio: ["ignore", "ignore", "pipe"],
+      signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+      killSignal: "SIGKILL",
+    });
+    let said = "";
+    git.stderr.setEncoding("utf8").on("data", (text: string) => {
+      said = (said + text).slice(-MAX_MESSAGE_CHARS);
+    });
+    git.on("error", (error) => {
+      const { code } = error as NodeJS.ErrnoException;
+      resolve(code === "ENOENT" ? "git is not installed" : error.message);
+    });
+    git.on("close", (code) => {
+      resolve(code === 0 ? undefined : said.trim() || `git ended with ${String(code)}`);
+    });
+  });
+}

@@ -1,0 +1,77 @@
+/**
+ * @module
+ * From the bytes of a package's file to what they say. To be loaded by those who need it: the parser and
+ * the schema are large, and an approved package is kept as it was parsed.
+ */
+import { LineCounter, parseDocument, visit } from "yaml";
+import { invalidRequest } from "../core/errors.ts";
+import { showText, showValue } from "../util/show-value.ts";
+import { parseWith } from "../util/zod-issues.ts";
+import { packageFormat, packageSchema, type Package } from "./package.ts";
+import { fromWhalebrew } from "./whalebrew.ts";
+
+/** Of a package's file. */
+export const maxPackageBytes = 1024 * 1024;
+
+const shebang = /^#![^\n]*\b(glovebox|coderun|whalebrew)\b[^\n]*(\n|$)/;
+
+/** Whose format it is, by its first line; undefined: it is no package. */
+export function kindOfPackage(text: string): "own" | "whalebrew" | undefined {
+  const [, program] = shebang.exec(text) ?? [];
+  if (program === undefined) return undefined;
+  return program === "whalebrew" ? "whalebrew" : "own";
+}
+
+/**
+ * @param origin The file, for messages.
+ * @param name Of a package of whalebrew, which has none: that of its file.
+ * @throws {GloveboxError} `INVALID_REQUEST` with the line, or the field and its value.
+ */
+export function parsePackage(
+  text: string,
+  { origin, name }: { readonly origin: string; readonly name: string },
+): Package {
+  const content = readYaml(text, origin);
+  const isForeign = kindOfPackage(text) === "whalebrew";
+  if (!isForeign) refuseNewer(content, origin);
+  const own = isForeign ? fromWhalebrew(content, { origin, name }) : content;
+  const parsed = parseWith(packageSchema, own, "the package");
+  if (parsed.ok) return parsed.value;
+  const [first] = parsed.issues;
+  const all = parsed.issues.map(({ path, message }) => `${path} ${message}`).join("; ");
+  throw invalidRequest(origin, `${all}.${first === undefined ? "" : ` See docs/packages.md.`}`);
+}
+
+/** A package that needs more than we know must not run with less than it says. */
+function refuseNewer(content: unknown, origin: string): void {
+  if (typeof content !== "object" || content === null || !("glovebox" in content)) return;
+  const { glovebox } = content;
+  if (typeof glovebox !== "number" || glovebox <= packageFormat) return;
+  throw invalidRequest(
+    origin,
+    `is written for format ${showValue(glovebox)} of packages; this version reads ${packageFormat}. Install a newer Glovebox.`,
+  );
+}
+
+function readYaml(text: string, origin: string): unknown {
+  const lines = new LineCounter();
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    uniqueKeys: true,
+    // Neither dates nor merges: what stands there is what it says.
+    schema: "core",
+  });
+  const fault = document.errors[0] ?? document.warnings[0];
+  if (fault !== undefined) {
+    const { line } = lines.linePos(fault.pos[0]);
+    throw invalidRequest(`${origin}:${line}`, `is not YAML: ${showText(fault.message)}.`);
+  }
+  visit(document, {
+    Alias: (_key, alias) => {
+      const { line } = lines.linePos(alias.range?.[0] ?? 0);
+      throw invalidRequest(`${origin}:${line}`, "aliases have no place in a package.");
+    },
+  });
+  return document.toJS();
+}
