@@ -12,6 +12,7 @@ import { createPackageCommand } from "./commands/package.ts";
 import { createPermissionsCommand } from "./commands/permissions.ts";
 import { createRunCommand } from "./commands/run.ts";
 import { createServeCommand } from "./commands/serve.ts";
+import { createShellCommand } from "./commands/shell.ts";
 import { stopAtCode } from "./stop-at-code.ts";
 import { escapeControls } from "./escape-controls.ts";
 
@@ -26,6 +27,7 @@ export async function runCommandLine(argv: readonly string[], version: string): 
   const run = createRunCommand(argv, onExit);
   for (const command of [
     run,
+    createShellCommand(onExit),
     createDoctorCommand(onExit),
     createLanguagesCommand(onExit),
     createImagesCommand(onExit),
@@ -99,6 +101,7 @@ Examples:
   glovebox run -l python -c 'print(6 * 7)'  run a piece of code
   glovebox run -- ls -la                    run a command on a read-only view of this folder
   glovebox images pull python               get a language's image, for --provider docker
+  glovebox shell                            a shell whose commands run in sandboxes
   glovebox doctor                           see what this machine can enforce
   glovebox serve                            the same over HTTP, on http://127.0.0.1:8000
 

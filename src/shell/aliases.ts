@@ -25,7 +25,10 @@ export function parseWithAliases(text: string, aliases: ReadonlyMap<string, stri
     if (names.length === 0) return parsed;
     source = replaceAll(source, names, aliases);
   }
-  throw invalidRequest("alias", "the aliases of this line lead in a circle. See them with `alias`.");
+  throw invalidRequest(
+    "alias",
+    "the aliases of this line lead in a circle. See them with `alias`.",
+  );
 }
 
 /** A word in quotes, or with a backslash, is none. */

@@ -7,10 +7,7 @@ import { invalidRequest } from "../core/errors.ts";
 import { isName, valueOf, type ShellState } from "./state.ts";
 
 /** @throws {GloveboxError} `INVALID_REQUEST` for what is no number, and for a division by 0. */
-export function evaluate(
-  expression: ArithmeticExpression | undefined,
-  state: ShellState,
-): bigint {
+export function evaluate(expression: ArithmeticExpression | undefined, state: ShellState): bigint {
   if (expression === undefined) return 0n;
   switch (expression.type) {
     case "ArithmeticWord":
@@ -37,13 +34,17 @@ const truth = (is: boolean): bigint => (is ? 1n : 0n);
 
 /** A variable's value may be an expression itself in bash; with us it is a number. */
 function numberOf(word: string, state: ShellState): bigint {
-  const text = word.replace(/^\$\{?([A-Za-z_][A-Za-z0-9_]*)\}?$/, "$1").replace(/^["'](.*)["']$/, "$1");
+  const text = word
+    .replace(/^\$\{?([A-Za-z_][A-Za-z0-9_]*)\}?$/, "$1")
+    .replace(/^["'](.*)["']$/, "$1");
   const positional = /^\$\{?([0-9#?])\}?$/.exec(word)?.[1];
   const value = positional === undefined ? text : special(positional, state);
   const looked = isName(value) ? (valueOf(state, value) ?? "0").trim() || "0" : value;
   if (/^0[0-7]+$/.test(looked)) return wrap(BigInt(`0o${looked.slice(1)}`));
   if (/^[-+]?\d{1,20}$|^0[xX][0-9A-Fa-f]{1,16}$/.test(looked)) {
-    return wrap(looked.startsWith("-") ? -BigInt(looked.slice(1)) : BigInt(looked.replace("+", "")));
+    return wrap(
+      looked.startsWith("-") ? -BigInt(looked.slice(1)) : BigInt(looked.replace("+", "")),
+    );
   }
   throw invalidRequest("$((…))", `\`${looked}\` is not a number.`);
 }

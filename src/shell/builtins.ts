@@ -42,8 +42,8 @@ const help: Builtin = {
 
 const permissions: Builtin = {
   name: "permissions",
-  usage: "permissions [WORDS…]",
-  summary: "what programs may do in this folder, as `glovebox permissions`",
-  words: ["list", "rm", "reset"],
+  usage: "permissions [list|revoke ID…]",
+  summary: "what you answered for good about this folder",
+  words: ["list", "revoke"],
   run: async (args, { shell }, streams) => shell.host.permissions(args, streams),
 };

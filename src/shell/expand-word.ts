@@ -90,7 +90,10 @@ function withoutBraces(word: Word): readonly Word[] {
   });
 }
 
-async function namesOf(pattern: string, { state, isVisible }: Expansion): Promise<readonly string[]> {
+async function namesOf(
+  pattern: string,
+  { state, isVisible }: Expansion,
+): Promise<readonly string[]> {
   if (!hasPattern(pattern)) return [unquotePattern(pattern)];
   const names = await glob(pattern, { folder: state.folder, isVisible });
   return names.length === 0 ? [unquotePattern(pattern)] : names;
@@ -122,7 +125,9 @@ function addLiteral(
   if (home !== undefined) fields.quoted(home);
   const rest = home === undefined ? text : text.slice(1);
   if (rest === "" && home !== undefined) return;
-  fields.pattern(rest.replaceAll("\\\n", "").replaceAll(/\\(.)/gs, (_all, char: string) => quoteChar(char)));
+  fields.pattern(
+    rest.replaceAll("\\\n", "").replaceAll(/\\(.)/gs, (_all, char: string) => quoteChar(char)),
+  );
 }
 
 /** What is escaped in a line stays so in a pattern; a backslash before any other letter is gone. */
@@ -231,4 +236,3 @@ async function textOf(part: ComputedPart, { state, substitute }: Expansion): Pro
   if (source === undefined) throw invalidRequest(`\`${part.text}\``, "is not understood.");
   return (await substitute(source)).replace(/\n+$/, "");
 }
-

@@ -75,7 +75,8 @@ async function withDefault(
 ): Promise<ParameterValue> {
   const isThere = value !== undefined && (value !== "" || !operator.startsWith(":"));
   const kind = operator.at(-1);
-  if (kind === "+") return isThere ? { kind: "operand", word: operand } : { kind: "text", text: "" };
+  if (kind === "+")
+    return isThere ? { kind: "operand", word: operand } : { kind: "text", text: "" };
   if (isThere) return name === "@" ? simpleParameter(state, name) : { kind: "text", text: value };
   if (kind === "-") return { kind: "operand", word: operand };
   if (kind === "?") {

@@ -24,7 +24,8 @@ export function parseLine(source: string): LineResult {
   if (source.length > maxLineChars) {
     return { kind: "wrong", message: `the line is longer than ${maxLineChars} characters` };
   }
-  if (source.includes("\0")) return { kind: "wrong", message: "the line has a NUL character in it" };
+  if (source.includes("\0"))
+    return { kind: "wrong", message: "the line has a NUL character in it" };
   if (/(^|[^\\])(\\\\)*\\$/.test(source)) return { kind: "incomplete", message: "a line goes on" };
   const script = parse(source);
   const error = firstError(script);

@@ -19,7 +19,8 @@ export interface Redirected {
 }
 
 type Slot =
-  { readonly kind: "input"; readonly input: Input } | { readonly kind: "output"; readonly output: Writable };
+  | { readonly kind: "input"; readonly input: Input }
+  | { readonly kind: "output"; readonly output: Writable };
 
 interface Table {
   readonly slots: Map<number, Slot>;

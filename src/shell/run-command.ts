@@ -32,7 +32,8 @@ export async function runCommand(
       const what = handedOver(node.command) ?? "a command";
       return await runHandedOver(what, text, node.redirects, running);
     }
-    if (node.type === "Function") return define(node.name.value, source.slice(node.pos, node.end), running);
+    if (node.type === "Function")
+      return define(node.name.value, source.slice(node.pos, node.end), running);
     const what = handedOver(node);
     if (node.type === "Command" && what === undefined) return await runSimple(node, running);
     const text = source.slice(node.pos, node.end);
@@ -161,7 +162,10 @@ async function withRedirections(
   try {
     await redirected.close();
   } catch (error) {
-    throw invalidRequest("redirection", `can't be written to its end: ${(error as Error).message}.`);
+    throw invalidRequest(
+      "redirection",
+      `can't be written to its end: ${(error as Error).message}.`,
+    );
   }
   return status;
 }
@@ -235,4 +239,3 @@ async function substitute(source: string, running: Running): Promise<string> {
   }
   return text.replaceAll("\0", "");
 }
-

@@ -9,11 +9,7 @@ import { copyState } from "./state.ts";
 import { createPipe, type Pipe, type Streams } from "./streams.ts";
 
 /** @returns The exit code of the last. */
-export async function runScript(
-  script: Script,
-  source: string,
-  running: Running,
-): Promise<number> {
+export async function runScript(script: Script, source: string, running: Running): Promise<number> {
   for (const statement of script.commands) {
     if (isOver(running)) break;
     await runStatement(statement, source, running);
@@ -68,11 +64,7 @@ async function runAndOr(
   return running.state.status;
 }
 
-async function runPipeline(
-  node: PipelineNode,
-  source: string,
-  running: Running,
-): Promise<number> {
+async function runPipeline(node: PipelineNode, source: string, running: Running): Promise<number> {
   if (node.type !== "Pipeline") return runOne(node, source, running);
   const isTimed = node.prefixes.some(({ type }) => type === "Time");
   if (isTimed) {
@@ -131,7 +123,12 @@ function partStreams(
   };
 }
 
-function startJob(node: PipelineNode | AndOr, source: string, text: string, running: Running): void {
+function startJob(
+  node: PipelineNode | AndOr,
+  source: string,
+  text: string,
+  running: Running,
+): void {
   const { shell } = running;
   const job = shell.jobs.start(text, async (signal) => {
     const part: Running = {

@@ -60,7 +60,10 @@ function realPlace(place: string, path: string): string {
 
 function refuseWriting(path: string, below: string, { canWrite }: Reach): void {
   if (!canWrite) {
-    throw refused(path, "can't be written: the workspace is read-only. Start with `--workspace .:rw`.");
+    throw refused(
+      path,
+      "can't be written: the workspace is read-only. Start with `--workspace .:rw`.",
+    );
   }
   if (!isProtected(below)) return;
   throw refused(path, "can't be written from here: other programs act on what it says.");

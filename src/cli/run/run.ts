@@ -5,10 +5,10 @@
 import type { LanguageIndex } from "../../languages/index-languages.ts";
 import type { ExecutionReport, ExecutionRequest } from "../../service/request.ts";
 import type { RunAsking } from "../asking/run-asking.ts";
-import type { OutputGate } from "../output-gate.ts";
 import type { OwnTerminal } from "../own-terminal.ts";
 import type { ResolvedProgram } from "../program.ts";
 import type { Review } from "../review-changes.ts";
+import type { RunDoor } from "../run-door.ts";
 import type { RunForm } from "../run-form.ts";
 import type { RunOptions } from "../run-options.ts";
 import type { Interruption } from "../signals.ts";
@@ -19,7 +19,7 @@ export interface Run {
   readonly resolved: ResolvedProgram;
   readonly languages: () => LanguageIndex;
   readonly interruption: Interruption;
-  readonly outputGate: OutputGate;
+  readonly door: RunDoor;
   /** Who makes its sandbox, and of what kind: the first two names of its own steps. */
   readonly provider: string;
   readonly resource: string;

@@ -21,7 +21,10 @@ export const changeFolder: Builtin = {
     const { isFree, workspaceOf } = shell.host.reach;
     const workspace = isFree ? "" : workspaceOf(state.folder);
     if (!isFree && !`${folder}/`.startsWith(`${workspace}/`)) {
-      throw invalidRequest("cd", `\`${word}\` leads out of the workspace \`${workspace}\`, where a script stays.`);
+      throw invalidRequest(
+        "cd",
+        `\`${word}\` leads out of the workspace \`${workspace}\`, where a script stays.`,
+      );
     }
     state.variables.set("OLDPWD", state.folder);
     state.folder = folder;

@@ -24,7 +24,8 @@ const wait: Builtin = {
   usage: "wait [%N…]",
   summary: "waits for them",
   run: async (args, running) => {
-    const jobs = args.length === 0 ? running.shell.jobs.all() : args.map((arg) => jobOf(arg, running));
+    const jobs =
+      args.length === 0 ? running.shell.jobs.all() : args.map((arg) => jobOf(arg, running));
     const interrupted = new Promise<number>((resolve) => {
       running.signal.addEventListener("abort", () => resolve(130), { once: true });
     });

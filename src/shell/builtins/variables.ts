@@ -54,7 +54,9 @@ const exported: Builtin = {
     }
     if (args.length > 0) return 0;
     const names = [...state.exported].sort();
-    const lines = names.map((name) => `export ${name}=${quoteForBash(valueOf(state, name) ?? "")}\n`);
+    const lines = names.map(
+      (name) => `export ${name}=${quoteForBash(valueOf(state, name) ?? "")}\n`,
+    );
     await writeText(stdout, lines.join(""));
     return 0;
   },

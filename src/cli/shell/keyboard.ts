@@ -1,0 +1,164 @@
+/**
+ * @module
+ * The terminal's keys in a shell: of the prompt while it waits, of a question while one is asked, else
+ * of the program that has them. Whoever had them before gets none of the others'.
+ */
+import { closeSync, openSync } from "node:fs";
+import { PassThrough, type Readable } from "node:stream";
+import { ReadStream, WriteStream } from "node:tty";
+import type { TtySize } from "../../core/command.ts";
+import type { OwnTerminal } from "../own-terminal.ts";
+import { isInForeground } from "../own-stdin.ts";
+import type { QuestionTerminal } from "../question-terminal.ts";
+
+/** Who has the keys; the last one of the list that is there. */
+type Reader = "program" | "prompt" | "question";
+
+export interface Keyboard extends Disposable {
+  /** @returns Gives the keys back. */
+  readonly forPrompt: (input: PassThrough) => () => void;
+  /** Lines, or with `openTerminal` keys as they are typed. */
+  readonly forProgram: () => Readable;
+  readonly releaseProgram: (input: Readable) => void;
+  readonly openTerminal: () => OwnTerminal;
+  readonly openQuestions: () => QuestionTerminal;
+}
+
+/** Undefined where this process has no terminal, or it is another job's. */
+export function openKeyboard(): Keyboard | undefined {
+  if (!isInForeground()) return undefined;
+  const fd = openTerminalFile();
+  if (fd === undefined) return undefined;
+  const output = new WriteStream(fd);
+  // A terminal that is gone takes no question; whoever asks hears of it by the end of its input.
+  output.on("error", () => undefined);
+  return createKeyboard(output);
+}
+
+interface Taken {
+  readonly input: PassThrough;
+  readonly isRaw: () => boolean;
+}
+
+function createKeyboard(output: WriteStream): Keyboard {
+  const readers = new Map<Reader, Taken>();
+  let source: ReadStream | undefined;
+  let hasRawProgram = false;
+  const current = (): Taken | undefined =>
+    readers.get("question") ?? readers.get("prompt") ?? readers.get("program");
+  const take = (reader: Reader, taken: Taken): void => {
+    readers.set(reader, taken);
+    adjust();
+  };
+  const leave = (reader: Reader, input: PassThrough): void => {
+    if (readers.get(reader)?.input === input) readers.delete(reader);
+    adjust();
+  };
+  /** The end of one reader's input (Ctrl-D) is not that of the next one. */
+  const onEnd = (): void => {
+    source?.destroy();
+    source = undefined;
+    current()?.input.end();
+  };
+  const adjust = (): void => {
+    const taken = current();
+    if (taken === undefined) {
+      source?.setRawMode(false);
+      source?.pause();
+      return;
+    }
+    source ??= openKeys(onEnd, (chunk) => {
+      const reader = current()?.input;
+      if (reader !== undefined && !reader.writableEnded) reader.write(chunk);
+    });
+    source?.setRawMode(taken.isRaw());
+    source?.resume();
+  };
+  const size = (): TtySize => ({ columns: output.columns || 80, rows: output.rows || 24 });
+
+  return {
+    forPrompt: (input) => {
+      take("prompt", { input, isRaw: () => true });
+      return () => leave("prompt", input);
+    },
+    forProgram: () => {
+      const input = new PassThrough();
+      take("program", { input, isRaw: () => hasRawProgram });
+      return input;
+    },
+    releaseProgram: (input) => {
+      leave("program", input as PassThrough);
+      input.destroy();
+    },
+    openTerminal: () => {
+      let onResize: (() => void) | undefined;
+      return {
+        size: size(),
+        attach: (control) => {
+          hasRawProgram = true;
+          adjust();
+          onResize = (): void => control.resize(size());
+          output.on("resize", onResize);
+        },
+        [Symbol.dispose]: () => {
+          if (onResize !== undefined) output.off("resize", onResize);
+          onResize = undefined;
+          hasRawProgram = false;
+          adjust();
+        },
+      };
+    },
+    openQuestions: () => questionsOf({ output, size, take, leave }),
+    [Symbol.dispose]: () => {
+      readers.clear();
+      adjust();
+      source?.destroy();
+      output.destroy();
+    },
+  };
+}
+
+interface QuestionParts {
+  readonly output: WriteStream;
+  readonly size: () => TtySize;
+  readonly take: (reader: Reader, taken: Taken) => void;
+  readonly leave: (reader: Reader, input: PassThrough) => void;
+}
+
+/** Of one program: its questions come one after the other, and in turn with those of others. */
+function questionsOf({ output, size, take, leave }: QuestionParts): QuestionTerminal {
+  const input = new PassThrough();
+  return {
+    ...{ input, output, size },
+    columns: () => output.columns || 80,
+    setRaw: (on) => {
+      if (on) take("question", { input, isRaw: () => true });
+      else leave("question", input);
+    },
+    programInput: undefined,
+    [Symbol.dispose]: () => {
+      leave("question", input);
+      input.destroy();
+    },
+  };
+}
+
+function openKeys(onEnd: () => void, onData: (chunk: Buffer) => void): ReadStream | undefined {
+  const fd = openTerminalFile();
+  if (fd === undefined) return undefined;
+  try {
+    const stream = new ReadStream(fd);
+    return stream.on("error", onEnd).on("end", onEnd).on("data", onData);
+  } catch {
+    closeSync(fd);
+    return undefined;
+  }
+}
+
+function openTerminalFile(): number | undefined {
+  try {
+    return openSync("/dev/tty", "r+");
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,1 @@
+export const runPrompt = async (_: unknown): Promise<number> => 0;
