@@ -21,7 +21,7 @@ export interface Session {
   mode: "vi" | "emacs";
   prompt: string;
   /** The latest is the last. */
-  readonly history: string[];
+  history: readonly string[];
 }
 
 export const usualPrompt = "» ";

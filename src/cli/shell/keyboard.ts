@@ -55,8 +55,9 @@ function createKeyboard(output: WriteStream): Keyboard {
     adjust();
   };
   /** The end of one reader's input (Ctrl-D) is not that of the next one. */
-  const onEnd = (): void => {
-    source?.destroy();
+  const onEnd = (stream: ReadStream): void => {
+    stream.destroy();
+    if (stream !== source) return;
     source = undefined;
     current()?.input.end();
   };
@@ -71,8 +72,12 @@ function createKeyboard(output: WriteStream): Keyboard {
       const reader = current()?.input;
       if (reader !== undefined && !reader.writableEnded) reader.write(chunk);
     });
-    source?.setRawMode(taken.isRaw());
-    source?.resume();
+    if (source === undefined) {
+      taken.input.end();
+      return;
+    }
+    source.setRawMode(taken.isRaw());
+    source.resume();
   };
   const size = (): TtySize => ({ columns: output.columns || 80, rows: output.rows || 24 });
 
@@ -143,12 +148,16 @@ function questionsOf({ output, size, take, leave }: QuestionParts): QuestionTerm
   };
 }
 
-function openKeys(onEnd: () => void, onData: (chunk: Buffer) => void): ReadStream | undefined {
+function openKeys(
+  onEnd: (stream: ReadStream) => void,
+  onData: (chunk: Buffer) => void,
+): ReadStream | undefined {
   const fd = openTerminalFile();
   if (fd === undefined) return undefined;
   try {
     const stream = new ReadStream(fd);
-    return stream.on("error", onEnd).on("end", onEnd).on("data", onData);
+    for (const event of ["error", "end"]) stream.on(event, () => onEnd(stream));
+    return stream.on("data", onData);
   } catch {
     closeSync(fd);
     return undefined;
