@@ -4,7 +4,7 @@
  * each command of a shell's line.
  */
 import type { Readable, Writable } from "node:stream";
-import type { OutputStream } from "../core/command.ts";
+import type { HostPipes, OutputStream } from "../core/command.ts";
 import { createOutputGate, type OutputGate } from "./output-gate.ts";
 import { isStdinEmpty, ownStdin, releaseStdin } from "./own-stdin.ts";
 import { openOwnTerminal, type OwnTerminal } from "./own-terminal.ts";
@@ -21,6 +21,8 @@ export type OutputTarget = Pick<Writable, "write" | "on" | "off">;
 export interface RunDoor {
   /** Where the program starts, absolute, inside. Absent: where its kind usually does. */
   readonly startFolder?: string;
+  /** Pipes that the program may have itself; `stdin` and `output` are the same ones. */
+  readonly hostPipes?: HostPipes;
   readonly stdin: () => Readable | "empty";
   /** Opens nothing. */
   readonly isStdinEmpty: () => boolean;

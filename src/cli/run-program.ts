@@ -103,7 +103,7 @@ function namesOf(
 function createRequest(
   resolved: ResolvedProgram,
   options: RunOptions,
-  { startFolder = resolved.cwd }: RunDoor,
+  { startFolder = resolved.cwd, hostPipes }: RunDoor,
 ): Omit<ExecutionRequest, "stdin"> {
   return {
     program: resolved.program,
@@ -117,6 +117,7 @@ function createRequest(
     enforcement: options.enforcement,
     compileCache: options.compileCache,
     ...(options.image === undefined ? {} : { image: options.image }),
+    ...(hostPipes === undefined ? {} : { hostPipes }),
     ...(startFolder === undefined ? {} : { cwd: startFolder }),
   };
 }

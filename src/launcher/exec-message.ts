@@ -21,12 +21,20 @@ export function execMessage(command: CommandSetting, program: Records): Buffer {
     ...Object.entries(command.env).map(([name, value]) => ["env", `${name}=${value}`] as const),
     ["cwd", command.cwd],
     ["stdin", command.stdin === "empty" ? "empty" : "pipe"],
+    ...pipeRecords(command),
     ...ttyRecords(command),
     ["wall-us", microseconds(command.limits.wallTimeMs)],
     ["cpu-us", microseconds(command.limits.cpuTimeMs)],
     ["output-bytes", String(command.limits.outputBytes)],
     ["at-output-limit", command.onOutputLimit],
   ]);
+}
+
+function pipeRecords({ hostPipes: { stdin, stdout } = {} }: CommandSetting): Records {
+  return [
+    ...(stdin === undefined ? [] : [["stdin-file", stdin] as const]),
+    ...(stdout === undefined ? [] : [["stdout-file", stdout] as const]),
+  ];
 }
 
 function ttyRecords({ tty }: CommandSetting): Records {

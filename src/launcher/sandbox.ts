@@ -27,6 +27,8 @@ export interface SandboxParts {
   readonly enforcement: Enforcement;
   /** Of the first exec message: what it has besides, or in the place of its program. */
   readonly first?: { readonly records: Records; readonly isParked: boolean };
+  /** Whether the launcher runs on this machine, where `Command.hostPipes` are. Default: no. */
+  readonly opensHostPipes?: true;
   /** Called after the launcher's end. Does not throw. */
   readonly cleanUp: () => Promise<void>;
   /**
@@ -59,8 +61,9 @@ export function sandboxOf(parts: SandboxParts): ProviderSandbox {
     if (records.length > 0) launcher.send(encodeMessage(records));
   };
 
-  async function exec(command: Command, signal: AbortSignal): Promise<Execution> {
+  async function exec(wanted: Command, signal: AbortSignal): Promise<Execution> {
     turns.refuseUnlessIdle("exec");
+    const command = withPipes(wanted, parts.opensHostPipes === true && first?.isParked !== true);
     if (signal.aborted) {
       turns.stop();
       return canceled;
@@ -96,6 +99,13 @@ export function sandboxOf(parts: SandboxParts): ProviderSandbox {
     destroy,
     [Symbol.asyncDispose]: destroy,
   };
+}
+
+/** A program that was started before has its streams already. */
+function withPipes(command: Command, canOpen: boolean): Command {
+  const { hostPipes, ...others } = command;
+  if (hostPipes === undefined || !canOpen || command.tty !== undefined) return others;
+  return hostPipes.stdin === undefined ? command : { ...command, stdin: "empty" };
 }
 
 /** What is read in the place of a command. */

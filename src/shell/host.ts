@@ -3,7 +3,7 @@
  * What a shell needs of whoever opened it: sandboxes, and what is found in them.
  */
 import type { Writable } from "node:stream";
-import type { Streams } from "./streams.ts";
+import type { Pipe, Streams } from "./streams.ts";
 
 export interface ShellHost {
   /** The home folder of the user. */
@@ -24,6 +24,8 @@ export interface ShellHost {
    * @throws {GloveboxError}
    */
   readonly run: (command: SandboxCommand, streams: Streams, signal: AbortSignal) => Promise<number>;
+  /** For the commands of a pipeline. */
+  readonly createPipes: (count: number) => Promise<readonly Pipe[]>;
   readonly findPackage: FindPackage;
   /** Whether a command of this name is in a folder where a sandbox's programs are looked for. */
   readonly hasProgram: (name: string) => Promise<boolean>;

@@ -53,7 +53,7 @@ export async function redirect(
     await close();
     throw error;
   }
-  return { streams: streamsOf(table), close };
+  return { streams: { ...streams, ...streamsOf(table) }, close };
 }
 
 async function closeFile(file: Writable): Promise<void> {

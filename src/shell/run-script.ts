@@ -6,7 +6,7 @@ import type { AndOr, Pipeline, PipelineNode, Script, Statement } from "unbash";
 import { runCommand, runHandedOver } from "./run-command.ts";
 import type { Running } from "./shell.ts";
 import { copyState } from "./state.ts";
-import { createPipe, type Pipe, type Streams } from "./streams.ts";
+import type { Pipe, Streams } from "./streams.ts";
 
 /** @returns The exit code of the last. */
 export async function runScript(script: Script, source: string, running: Running): Promise<number> {
@@ -92,7 +92,7 @@ async function runAll(
   source: string,
   running: Running,
 ): Promise<number> {
-  const pipes = operators.map(() => createPipe());
+  const pipes = await running.shell.host.createPipes(operators.length);
   const statuses = await Promise.all(
     commands.map(async (command, index) => {
       const [before, after] = [pipes[index - 1], pipes[index]];
@@ -101,7 +101,7 @@ async function runAll(
       try {
         return await runOne(command, source, { ...part, end: { code: undefined } });
       } finally {
-        after?.stream.end();
+        after?.closeWriter();
         before?.closeReader();
       }
     }),
@@ -117,9 +117,10 @@ function partStreams(
   isBoth: boolean,
 ): Streams {
   return {
-    stdin: before?.stream ?? own.stdin,
-    stdout: after?.stream ?? own.stdout,
-    stderr: isBoth && after !== undefined ? after.stream : own.stderr,
+    stdin: before?.reader ?? own.stdin,
+    stdout: after?.writer ?? own.stdout,
+    stderr: isBoth && after !== undefined ? after.writer : own.stderr,
+    pipes: { before, after },
   };
 }
 

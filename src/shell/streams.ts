@@ -11,6 +11,8 @@ export interface Streams {
   readonly stdin: Input;
   readonly stdout: Writable;
   readonly stderr: Writable;
+  /** Of those that are such pipes. */
+  readonly pipes?: { readonly before: Pipe | undefined; readonly after: Pipe | undefined };
 }
 
 /** What a pipe holds before its writer has to wait. */
@@ -20,9 +22,14 @@ const PIPE_BYTES = 256 * 1024;
 const brokenPipe = (): Error => Object.assign(new Error("broken pipe"), { code: "EPIPE" });
 
 export interface Pipe {
-  readonly stream: PassThrough;
+  /** Where it is a named pipe of this machine, which programs may be given themselves. */
+  readonly path?: string;
+  readonly reader: Readable;
+  readonly writer: Writable;
   /** To be called when its reader has ended: its writer gets EPIPE. */
   readonly closeReader: () => void;
+  /** To be called when its writer has ended. */
+  readonly closeWriter: () => void;
 }
 
 export function createPipe(): Pipe {
@@ -30,10 +37,11 @@ export function createPipe(): Pipe {
   // Without a listener the end of its reader would be the end of this process.
   stream.on("error", () => undefined);
   return {
-    stream,
+    ...{ reader: stream, writer: stream },
     closeReader: () => {
       if (!stream.destroyed) stream.destroy(brokenPipe());
     },
+    closeWriter: () => void stream.end(),
   };
 }
 

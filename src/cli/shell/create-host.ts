@@ -8,7 +8,7 @@ import { homedir } from "node:os";
 import { extname } from "node:path";
 import type { LanguageIndex } from "../../languages/index-languages.ts";
 import type { Reach, ShellHost } from "../../shell/host.ts";
-import { collectText, nothing, type Streams } from "../../shell/streams.ts";
+import { collectText, createPipe, nothing, type Pipe, type Streams } from "../../shell/streams.ts";
 import { canonicalPath } from "../../util/canonical-path.ts";
 import { isExecutable } from "../../util/is-executable.ts";
 import { createOutputGate } from "../output-gate.ts";
@@ -19,6 +19,7 @@ import { implicitWorkspace, isInside, parseWorkspace } from "../workspace-flag.t
 import { invalidRequest } from "../../core/errors.ts";
 import { packageFinder } from "./find-package.ts";
 import { hostPrograms, imagePrograms, type Programs } from "./find-programs.ts";
+import { createHostPipes } from "./host-pipes.ts";
 import type { Keyboard } from "./keyboard.ts";
 import type { LineSignals } from "./line-signals.ts";
 import { runSandboxed, type SandboxedParts } from "./run-sandboxed.ts";
@@ -69,6 +70,7 @@ export function createHost(parts: HostParts): OpenHost {
       stderr.write(formatError(error, options.verbosity === "verbose" ? "verbose" : "normal"));
       return exitCodeOfError(error);
     },
+    createPipes: isOnThisMachine(options) ? createHostPipes : async (count) => ownPipes(count),
     findPackage: packageFinder(),
     hasProgram: programs.has,
     kindOfFile: (path) => kindOfFile(path, languages),
@@ -82,6 +84,12 @@ export function createHost(parts: HostParts): OpenHost {
   };
   return { host, programs };
 }
+
+/** Where output has a limit it is counted on its way. */
+const isOnThisMachine = ({ provider, limits }: RunOptions): boolean =>
+  (provider === "auto" || provider === "linux") && limits.outputBytes === "unlimited";
+
+const ownPipes = (count: number): readonly Pipe[] => Array.from({ length: count }, createPipe);
 
 type Named = { readonly hostPath: string; readonly access: "ro" | "rw" };
 

@@ -6,6 +6,7 @@
 import { readFileSync } from "node:fs";
 import { extname, relative } from "node:path";
 import type { Readable, Writable } from "node:stream";
+import type { HostPipes } from "../../core/command.ts";
 import { workspacePath } from "../../core/sandbox.ts";
 import type { LanguageIndex } from "../../languages/index-languages.ts";
 import type { SandboxCommand } from "../../shell/host.ts";
@@ -122,7 +123,9 @@ function openDoor(
   const [stdout, stderr] = [targetOf(streams.stdout), targetOf(streams.stderr)];
   const stdin = inputOf(streams.stdin, parts);
   const signals = isBackground ? undefined : parts.signals();
+  const hostPipes = pipesOf(streams);
   const door: RunDoor = {
+    ...(hostPipes === undefined ? {} : { hostPipes }),
     stdin: stdin.open,
     isStdinEmpty: () => streams.stdin === "empty",
     releaseStdin: stdin.release,
@@ -152,6 +155,16 @@ function openDoor(
       stderr.release();
     },
   };
+}
+
+/** Those of its streams that are still the pipes, and were not redirected. */
+function pipesOf({ stdin, stdout, pipes }: Streams): HostPipes | undefined {
+  const [before, after] = [pipes?.before, pipes?.after];
+  const found = {
+    ...(before?.path !== undefined && stdin === before.reader ? { stdin: before.path } : {}),
+    ...(after?.path !== undefined && stdout === after.writer ? { stdout: after.path } : {}),
+  };
+  return Object.keys(found).length === 0 ? undefined : found;
 }
 
 interface OpenInput {
