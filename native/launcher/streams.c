@@ -85,7 +85,7 @@ static int open_broken_pipe(void) {
 /* A named pipe whose other end is another sandbox's. The owner holds both ends open meanwhile, so that
  * neither waits for the other; but it lets go of the reader's once that has ended. */
 static void replace_by_file(int *fd, const char *path, int mode) {
-    int pipe_fd = open(path, mode | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+    int pipe_fd = open(path, mode | O_NONBLOCK | O_CLOEXEC);
     if (pipe_fd < 0 && errno == ENXIO)
         pipe_fd = open_broken_pipe();
     if (pipe_fd < 0 || fcntl(pipe_fd, F_SETFL, 0) < 0)

@@ -13,7 +13,7 @@ export interface TtySize {
   readonly rows: number;
 }
 
-/** Absolute paths, in a folder that nobody else may enter. */
+/** Absolute paths, where nobody else can get. */
 export interface HostPipes {
   readonly stdin?: string;
   readonly stdout?: string;

@@ -23,7 +23,7 @@ const brokenPipe = (): Error => Object.assign(new Error("broken pipe"), { code: 
 
 export interface Pipe {
   /** Where it is a named pipe of this machine, which programs may be given themselves. */
-  readonly path?: string;
+  readonly paths?: { readonly reader: string; readonly writer: string };
   readonly reader: Readable;
   readonly writer: Writable;
   /** To be called when its reader has ended: its writer gets EPIPE. */

@@ -20,25 +20,24 @@ const MKFIFO_TIMEOUT_MS = 5000;
 
 /** @returns As many as were asked for; of our own where the system makes none. */
 export async function createHostPipes(count: number): Promise<readonly Pipe[]> {
-  // Nobody else may enter it: whoever opens such a pipe reads along.
-  const folder = mkdtempSync(join(tmpdir(), "glovebox-pipes-"));
+  let folder: string | undefined;
   try {
-    const paths = Array.from({ length: count }, (_, index) => join(folder, String(index)));
+    // Nobody else may enter it: whoever opens such a pipe reads along.
+    const made = mkdtempSync(join(tmpdir(), "glovebox-pipes-"));
+    folder = made;
+    const paths = Array.from({ length: count }, (_, index) => join(made, String(index)));
     // Programs may open their /dev/stdin anew, whatever their user.
     await promisify(execFile)("mkfifo", ["-m", "666", ...paths], { timeout: MKFIFO_TIMEOUT_MS });
-    let open = paths.length;
-    const onClosed = (): void => {
-      open -= 1;
-      if (open === 0) rmSync(folder, { recursive: true, force: true });
-    };
-    return paths.map((path) => hostPipe(path, onClosed));
+    return paths.map(hostPipe);
   } catch {
-    rmSync(folder, { recursive: true, force: true });
     return Array.from({ length: count }, createPipe);
+  } finally {
+    // Their names are needed no longer: what is open is reached through our own fds.
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function hostPipe(path: string, onClosed: () => void): Pipe {
+function hostPipe(path: string): Pipe {
   // Both stay open until their command is over: a program that starts late misses nothing.
   const reader = openEnd(openSync(path, O_RDONLY | O_NONBLOCK), {
     readable: true,
@@ -48,27 +47,18 @@ function hostPipe(path: string, onClosed: () => void): Pipe {
     readable: false,
     writable: true,
   });
-  let left = 2;
-  const close = (): void => {
-    left -= 1;
-    if (left === 0) onClosed();
-  };
   return {
-    path,
+    paths: { reader: reader.path, writer: writer.path },
     reader: lazyReader(reader),
     writer: lazyWriter(writer),
-    closeReader: () => {
-      reader.close();
-      close();
-    },
-    closeWriter: () => {
-      writer.close();
-      close();
-    },
+    closeReader: reader.close,
+    closeWriter: writer.close,
   };
 }
 
 interface End {
+  /** For other processes of this user, while it is open. */
+  readonly path: string;
   /** A stream of it, once it is needed. */
   readonly socket: () => Socket;
   readonly close: () => void;
@@ -77,6 +67,7 @@ interface End {
 function openEnd(fd: number, way: { readonly readable: boolean; readonly writable: boolean }): End {
   let socket: Socket | undefined;
   return {
+    path: `/proc/${process.pid}/fd/${fd}`,
     socket: () => {
       if (socket !== undefined) return socket;
       socket = new Socket({ fd, ...way });

@@ -161,8 +161,12 @@ function openDoor(
 function pipesOf({ stdin, stdout, pipes }: Streams): HostPipes | undefined {
   const [before, after] = [pipes?.before, pipes?.after];
   const found = {
-    ...(before?.path !== undefined && stdin === before.reader ? { stdin: before.path } : {}),
-    ...(after?.path !== undefined && stdout === after.writer ? { stdout: after.path } : {}),
+    ...(before?.paths !== undefined && stdin === before.reader
+      ? { stdin: before.paths.reader }
+      : {}),
+    ...(after?.paths !== undefined && stdout === after.writer
+      ? { stdout: after.paths.writer }
+      : {}),
   };
   return Object.keys(found).length === 0 ? undefined : found;
 }
