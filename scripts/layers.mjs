@@ -97,6 +97,7 @@ export const layers = {
     "config",
     "service",
     "server",
+    "launcher",
     "providers/index.ts",
     "providers/linux",
     "providers/docker",

@@ -73,21 +73,10 @@ static void connect_tty(struct supervisor *self, int fds[3]) {
     pump_move(input); /* without any input it is at its end */
 }
 
-/* The end of a pipe that nobody reads. */
-static int open_broken_pipe(void) {
-    int fds[2];
-    if (pipe2(fds, O_CLOEXEC) < 0)
-        die("create a pipe");
-    close(fds[0]);
-    return fds[1];
-}
-
-/* A named pipe whose other end is another sandbox's. The owner holds both ends open meanwhile, so that
- * neither waits for the other; but it lets go of the reader's once that has ended. */
+/* A pipe of the owner's whose other end is another sandbox's. The owner holds both ends open meanwhile;
+ * but it lets go of the reader's once that has ended. */
 static void replace_by_file(int *fd, const char *path, int mode) {
     int pipe_fd = open(path, mode | O_NONBLOCK | O_CLOEXEC);
-    if (pipe_fd < 0 && errno == ENXIO)
-        pipe_fd = open_broken_pipe();
     if (pipe_fd < 0 || fcntl(pipe_fd, F_SETFL, 0) < 0)
         die("open the pipe %s", path);
     if (*fd >= 0)

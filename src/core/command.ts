@@ -34,7 +34,7 @@ export interface Command {
    */
   readonly tty?: TtySize;
   /**
-   * Named pipes of this machine, of which the caller holds both ends open. A provider that can gives them
+   * Pipes of this machine, of which the caller holds both ends open. A provider that can gives them
    * to the program itself; then `stdin` is not read, and `onOutput` hears nothing of its stdout.
    */
   readonly hostPipes?: HostPipes;

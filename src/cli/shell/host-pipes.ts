@@ -4,49 +4,27 @@
  * machine nothing of what goes through comes by here; a builtin, or a program elsewhere, is joined to
  * them by streams.
  */
-import { execFile } from "node:child_process";
-import { closeSync, constants, mkdtempSync, openSync, rmSync } from "node:fs";
+import { closeSync } from "node:fs";
 import { Socket } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { Readable, Writable } from "node:stream";
-import { promisify } from "node:util";
+import { openPipes } from "../../app.ts";
 import { createPipe, type Pipe } from "../../shell/streams.ts";
 
-const { O_RDONLY, O_WRONLY, O_NONBLOCK } = constants;
+type PipeFds = Awaited<ReturnType<typeof openPipes>>[number];
 
-/** Node can't make a pipe by itself, and starting a program takes longer for each. */
-const MKFIFO_TIMEOUT_MS = 5000;
-
-/** @returns As many as were asked for; of our own where the system makes none. */
+/** @returns As many as were asked for; of our own where the kernel's can't be had. */
 export async function createHostPipes(count: number): Promise<readonly Pipe[]> {
-  let folder: string | undefined;
   try {
-    // Nobody else may enter it: whoever opens such a pipe reads along.
-    const made = mkdtempSync(join(tmpdir(), "glovebox-pipes-"));
-    folder = made;
-    const paths = Array.from({ length: count }, (_, index) => join(made, String(index)));
-    // Programs may open their /dev/stdin anew, whatever their user.
-    await promisify(execFile)("mkfifo", ["-m", "666", ...paths], { timeout: MKFIFO_TIMEOUT_MS });
-    return paths.map(hostPipe);
+    return (await openPipes(count)).map(hostPipe);
   } catch {
     return Array.from({ length: count }, createPipe);
-  } finally {
-    // Their names are needed no longer: what is open is reached through our own fds.
-    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function hostPipe(path: string): Pipe {
-  // Both stay open until their command is over: a program that starts late misses nothing.
-  const reader = openEnd(openSync(path, O_RDONLY | O_NONBLOCK), {
-    readable: true,
-    writable: false,
-  });
-  const writer = openEnd(openSync(path, O_WRONLY | O_NONBLOCK), {
-    readable: false,
-    writable: true,
-  });
+/** Both ends stay open until their command is over: a program that starts late misses nothing. */
+function hostPipe(fds: PipeFds): Pipe {
+  const reader = openEnd(fds.reader, { readable: true, writable: false });
+  const writer = openEnd(fds.writer, { readable: false, writable: true });
   return {
     paths: { reader: reader.path, writer: writer.path },
     reader: lazyReader(reader),
