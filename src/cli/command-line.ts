@@ -25,9 +25,10 @@ export async function runCommandLine(argv: readonly string[], version: string): 
   const onExit = (code: number): void => void (exitCode = code);
   const program = createProgram(version);
   const run = createRunCommand(argv, onExit);
+  const shell = createShellCommand(onExit);
   for (const command of [
     run,
-    createShellCommand(onExit),
+    shell,
     createDoctorCommand(onExit),
     createLanguagesCommand(onExit),
     createImagesCommand(onExit),
@@ -46,7 +47,9 @@ export async function runCommandLine(argv: readonly string[], version: string): 
   }
   try {
     const [name, ...words] = argv;
-    const parsed = name === run.name() ? [name, ...stopAtCode(words, run.options)] : argv;
+    const stopping = [run, shell].find((command) => command.name() === name);
+    const parsed =
+      stopping === undefined ? argv : [stopping.name(), ...stopAtCode(words, stopping.options)];
     await program.parseAsync(parsed, { from: "user" });
     return exitCode;
   } catch (error) {

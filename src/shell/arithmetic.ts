@@ -41,7 +41,7 @@ function numberOf(word: string, state: ShellState): bigint {
   const value = positional === undefined ? text : special(positional, state);
   const looked = isName(value) ? (valueOf(state, value) ?? "0").trim() || "0" : value;
   if (/^0[0-7]+$/.test(looked)) return wrap(BigInt(`0o${looked.slice(1)}`));
-  if (/^[-+]?\d{1,20}$|^0[xX][0-9A-Fa-f]{1,16}$/.test(looked)) {
+  if (/^[-+]?(0|[1-9]\d{0,19})$|^0[xX][0-9A-Fa-f]{1,16}$/.test(looked)) {
     return wrap(
       looked.startsWith("-") ? -BigInt(looked.slice(1)) : BigInt(looked.replace("+", "")),
     );

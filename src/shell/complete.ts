@@ -47,7 +47,8 @@ function wordsFor(
   const fitting = known.filter((word) => word.startsWith(typed)).map((word) => `${word} `);
   const isFolder = name === "cd";
   const found = files().filter((file) => !isFolder || file.endsWith("/"));
-  return [...fitting, ...found];
+  // Its words are all that it takes.
+  return known.length > 0 ? fitting : found;
 }
 
 /** With its quotes, from the last place where a word may begin. */

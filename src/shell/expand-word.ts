@@ -162,12 +162,20 @@ async function addValue(
   expansion: Expansion,
 ): Promise<void> {
   if (value.kind === "text") fields.split(value.text);
-  else if (value.kind === "operand") await addWord(value.word, fields, expansion);
+  else if (value.kind === "operand") await addOperand(value.word, fields, expansion);
   else {
     for (const [index, word] of value.words.entries()) {
       if (index > 0) fields.next();
       fields.split(word);
     }
+  }
+}
+
+/** `${X:-a b}` without quotes: two words. */
+async function addOperand(word: Word, fields: Fields, expansion: Expansion): Promise<void> {
+  for (const part of word.parts ?? [literalOf(word)]) {
+    if (part.type === "Literal" && !part.text.includes("\\")) fields.split(part.text);
+    else await addWord({ ...word, parts: [part] }, fields, expansion);
   }
 }
 

@@ -30,7 +30,12 @@ export function listenForLine(): LineSignals {
     signal: controller.signal,
     received: () => first,
     note: () => (first ??= "SIGINT"),
-    listen: () => listenForSignals(source),
+    listen: () => {
+      const interruption = listenForSignals(source);
+      // It came before this command was there to hear it.
+      if (first !== undefined) interruption.abort();
+      return interruption;
+    },
     [Symbol.dispose]: () => {
       for (const signal of handledSignals) process.off(signal, onSignal);
     },
