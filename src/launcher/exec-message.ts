@@ -30,6 +30,13 @@ export function execMessage(command: CommandSetting, program: Records): Buffer {
   ]);
 }
 
+/** @param canOpen False for a program that was started before: it has its streams already. */
+export function withPipes(command: Command, canOpen: boolean): Command {
+  const { hostPipes, ...others } = command;
+  if (hostPipes === undefined || !canOpen || command.tty !== undefined) return others;
+  return hostPipes.stdin === undefined ? command : { ...command, stdin: "empty" };
+}
+
 function pipeRecords({ hostPipes: { stdin, stdout } = {} }: CommandSetting): Records {
   return [
     ...(stdin === undefined ? [] : [["stdin-file", stdin] as const]),

@@ -11,7 +11,7 @@ import type { OutcomeLimit } from "../core/outcome.ts";
 import type { ProviderSandbox } from "../core/provider.ts";
 import { changesRecords, readChanges } from "./changes.ts";
 import { collectFiles, collectRecords } from "./collect.ts";
-import { argvRecords, execMessage, type CommandSetting } from "./exec-message.ts";
+import { argvRecords, execMessage, withPipes, type CommandSetting } from "./exec-message.ts";
 import { canceled, executionOf } from "./execution.ts";
 import type { Launcher } from "./launcher.ts";
 import { encodeMessage, type Records } from "./message.ts";
@@ -99,13 +99,6 @@ export function sandboxOf(parts: SandboxParts): ProviderSandbox {
     destroy,
     [Symbol.asyncDispose]: destroy,
   };
-}
-
-/** A program that was started before has its streams already. */
-function withPipes(command: Command, canOpen: boolean): Command {
-  const { hostPipes, ...others } = command;
-  if (hostPipes === undefined || !canOpen || command.tty !== undefined) return others;
-  return hostPipes.stdin === undefined ? command : { ...command, stdin: "empty" };
 }
 
 /** What is read in the place of a command. */

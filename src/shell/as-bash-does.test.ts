@@ -99,8 +99,8 @@ const lines: readonly string[] = [
   `echo $(for i in 1 2; do echo $i; done) | tr ' ' -`,
   `a=1 b=2; echo $a$b; a= ; echo "[$a]"`,
   `echo '$(no)' \\$\\(no\\)`,
-  `echo "a\\b" 'a\b' a\\b`,
-  `echo \'x\' "it's" 'say "hi"'`,
+  `echo "a\\\\b" 'a\\b' a\\\\b`,
+  `echo \\'x\\' "it's" 'say "hi"'`,
   `unset NOPE; echo "[\${NOPE}]" "\${NOPE:-\${1}}" "\${NOPE:-a b}" \${NOPE:-a   b}`,
   `echo "\${NOPE:-"quoted"}"`,
   `printf '<%s>' "$@"x y"$@"`,
@@ -111,7 +111,7 @@ const lines: readonly string[] = [
   `cat < a.txt | cat > copy; cat copy`,
   `> made; ls made; wc -c < made`,
   `cat nothing < a.txt 2>/dev/null; echo $?`,
-  `wc -l < "b c.txt"; cat b\ c.txt`,
+  `wc -l < "b c.txt"; cat b\\ c.txt`,
   `echo "*"; echo '[a'; echo [a; echo a.[t]xt; echo [[:lower:]].txt`,
   `echo ./*.txt; echo sub//x1; echo */`,
   `echo {1..10..3} {a,b,}x {,y}z`,
@@ -143,7 +143,12 @@ test.each(lines)("does what bash does: %j", { timeout: 30_000 }, async (line) =>
 function runBash(line: string, args: readonly string[], cwd: string) {
   const env = { PATH: "/usr/bin:/bin", LC_ALL: "C.UTF-8", HOME: "/home/somebody" };
   try {
-    const options = { cwd, env, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] } as const;
+    const options = {
+      cwd,
+      env,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"] as ("ignore" | "pipe")[],
+    } as const;
     return { status: 0, stdout: execFileSync("bash", ["-c", line, "test", ...args], options) };
   } catch (error) {
     const { status, stdout } = error as { status: number; stdout: string };

@@ -56,7 +56,8 @@ export async function parameterValue(
   const { parameter: name, operation, prefix } = part;
   const value = parameterText(state, name);
   if (prefix === "#") {
-    const length = name === "@" || name === "*" ? state.args.length : [...(value ?? "")].length;
+    const length =
+      name === "@" || name === "*" ? state.args.length : Array.from(value ?? "").length;
     return { kind: "text", text: String(length) };
   }
   if (operation === undefined) return simpleParameter(state, name);

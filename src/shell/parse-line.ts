@@ -48,7 +48,7 @@ function firstError(script: ParsedScript): ParseError | undefined {
   let first = script.errors?.[0];
   if (first !== undefined) return first;
   visit(script, (node) => {
-    if (node.type === "Script") first ??= (node as ParsedScript).errors?.[0];
+    if (node.type === "Script") first ??= node.errors?.[0];
   });
   return first;
 }

@@ -38,24 +38,24 @@ function hasForeignPart(command: Command): boolean {
   return command.name !== undefined && isForeign(command);
 }
 
+const foreignTypes: ReadonlySet<SyntaxNode["type"]> = new Set([
+  "ProcessSubstitution",
+  "ExtendedGlob",
+  "ArrayValue",
+]);
+
 /** Whether there is something in it that only bash understands; what `$(…)` runs is a line of its own. */
 export function isForeign(node: SyntaxNode): boolean {
-  switch (node.type) {
-    case "ProcessSubstitution":
-    case "ExtendedGlob":
-    case "ArrayValue":
-      return true;
-    case "ParameterExpansion":
-      if (node.prefix === "!" || node.index !== undefined) return true;
-      if (!["Default", "Remove", undefined].includes(node.operation?.type)) return true;
-      break;
-    case "CommandExpansion":
-      return node.script === undefined || node.text.startsWith("${");
-    case "ArithmeticExpansion":
-      return node.expression === undefined;
-    case "Assignment":
-      if (node.index !== undefined) return true;
-      break;
+  if (foreignTypes.has(node.type)) return true;
+  if (node.type === "CommandExpansion") {
+    return node.script === undefined || node.text.startsWith("${");
+  }
+  if (node.type === "ArithmeticExpansion") return node.expression === undefined;
+  if (node.type === "Assignment" && node.index !== undefined) return true;
+  if (node.type === "ParameterExpansion") {
+    const { prefix, index, operation } = node;
+    const isOwn = operation === undefined || ["Default", "Remove"].includes(operation.type);
+    if (prefix === "!" || index !== undefined || !isOwn) return true;
   }
   let found = false;
   forEachChild(node, (child) => {

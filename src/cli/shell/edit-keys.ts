@@ -6,8 +6,8 @@
 import { searchHistory } from "../../shell/history.ts";
 
 export interface KeyFilter {
-  /** @returns Keys for the editor. */
-  readonly read: (keys: string) => string;
+  /** @returns Keys for the editor, which takes them one by one. */
+  readonly read: (keys: string) => readonly string[];
   /** A new line begins. */
   readonly reset: () => void;
 }
@@ -31,13 +31,15 @@ export function createKeyFilter(parts: KeyFilterParts): KeyFilter {
   const vi = createVi();
   return {
     read: (keys) => {
-      let passed = "";
-      for (const key of splitKeys(keys)) {
-        const wanted = parts.mode() === "vi" && !search.isOn() ? vi.read(key) : key;
-        for (const each of splitKeys(wanted)) {
-          if (search.isOn()) passed += search.read(each);
+      const passed: string[] = [];
+      const isVi = parts.mode() === "vi";
+      // In vi's modes Escape is a key of its own, and Meta is none.
+      for (const key of splitKeys(keys, isVi ? viKey : emacsKey)) {
+        const wanted = isVi && !search.isOn() ? vi.read(key) : key;
+        for (const each of splitKeys(wanted, emacsKey)) {
+          if (search.isOn()) passed.push(...splitKeys(search.read(each), emacsKey));
           else if (each === ctrlR) search.begin();
-          else passed += each;
+          else passed.push(each);
         }
       }
       return passed;
@@ -49,11 +51,13 @@ export function createKeyFilter(parts: KeyFilterParts): KeyFilter {
   };
 }
 
+/* eslint-disable no-control-regex -- keys are control characters */
 /** An escape sequence is one key. */
-function splitKeys(keys: string): readonly string[] {
-  // eslint-disable-next-line no-control-regex -- keys are control characters
-  return keys.match(/\u001b(\[[0-9;]*[A-Za-z~]|O[A-Za-z]|[^[O])?|[^\u001b]/gsu) ?? [];
-}
+const emacsKey = /\u001b(\[[0-9;]*[A-Za-z~]|O[A-Za-z]|[^[O])?|[^\u001b]/gsu;
+const viKey = /\u001b(\[[0-9;]*[A-Za-z~]|O[A-Za-z])?|[^\u001b]/gsu;
+/* eslint-enable no-control-regex */
+
+const splitKeys = (keys: string, key: RegExp): readonly string[] => keys.match(key) ?? [];
 
 function createSearch({ history, show, restore }: KeyFilterParts) {
   let query: string | undefined;

@@ -41,18 +41,66 @@ interface Taken {
 }
 
 function createKeyboard(output: WriteStream): Keyboard {
+  const keys = createKeys();
+  const size = (): TtySize => ({ columns: output.columns || 80, rows: output.rows || 24 });
+  const programInputs = new Set<Readable>();
+  let hasRawProgram = false;
+  return {
+    forPrompt: (input) => {
+      keys.take("prompt", { input, isRaw: () => true });
+      return () => keys.leave("prompt", input);
+    },
+    forProgram: () => {
+      const input = new PassThrough();
+      programInputs.add(input);
+      keys.take("program", { input, isRaw: () => hasRawProgram });
+      return input;
+    },
+    releaseProgram: (input) => {
+      if (!programInputs.delete(input)) return;
+      keys.leave("program", input);
+      input.destroy();
+    },
+    openTerminal: () => {
+      let onResize: (() => void) | undefined;
+      return {
+        size: size(),
+        attach: (control) => {
+          hasRawProgram = true;
+          keys.adjust();
+          onResize = (): void => control.resize(size());
+          output.on("resize", onResize);
+        },
+        [Symbol.dispose]: () => {
+          if (onResize !== undefined) output.off("resize", onResize);
+          onResize = undefined;
+          hasRawProgram = false;
+          keys.adjust();
+        },
+      };
+    },
+    openQuestions: () => questionsOf({ output, size, ...keys }),
+    [Symbol.dispose]: () => {
+      keys.close();
+      output.destroy();
+    },
+  };
+}
+
+/** What was typed while nobody read it, at most: the next one who reads gets it. */
+const maxAheadBytes = 64 * 1024;
+
+/** Gives keys to whom they are for, and sets how they come. */
+function createKeys() {
   const readers = new Map<Reader, Taken>();
   let source: ReadStream | undefined;
-  let hasRawProgram = false;
+  let ahead: Buffer[] = [];
   const current = (): Taken | undefined =>
     readers.get("question") ?? readers.get("prompt") ?? readers.get("program");
-  const take = (reader: Reader, taken: Taken): void => {
-    readers.set(reader, taken);
-    adjust();
-  };
-  const leave = (reader: Reader, input: PassThrough): void => {
-    if (readers.get(reader)?.input === input) readers.delete(reader);
-    adjust();
+  const pass = (chunk: Buffer): void => {
+    const input = current()?.input;
+    if (input !== undefined && !input.writableEnded) input.write(chunk);
+    else if (Buffer.concat(ahead).length + chunk.length <= maxAheadBytes) ahead.push(chunk);
   };
   /** The end of one reader's input (Ctrl-D) is not that of the next one. */
   const onEnd = (stream: ReadStream): void => {
@@ -68,10 +116,7 @@ function createKeyboard(output: WriteStream): Keyboard {
       source?.pause();
       return;
     }
-    source ??= openKeys(onEnd, (chunk) => {
-      const reader = current()?.input;
-      if (reader !== undefined && !reader.writableEnded) reader.write(chunk);
-    });
+    source ??= openKeys(onEnd, pass);
     if (source === undefined) {
       taken.input.end();
       return;
@@ -79,55 +124,38 @@ function createKeyboard(output: WriteStream): Keyboard {
     source.setRawMode(taken.isRaw());
     source.resume();
   };
-  const size = (): TtySize => ({ columns: output.columns || 80, rows: output.rows || 24 });
-
   return {
-    forPrompt: (input) => {
-      take("prompt", { input, isRaw: () => true });
-      return () => leave("prompt", input);
+    adjust,
+    take: (reader: Reader, taken: Taken): void => {
+      readers.set(reader, taken);
+      adjust();
+      // A question must not be answered by what was typed before it.
+      if (reader === "question") return;
+      const typed = ahead;
+      ahead = [];
+      for (const chunk of typed) pass(taken.isRaw() ? chunk : asLines(chunk));
     },
-    forProgram: () => {
-      const input = new PassThrough();
-      take("program", { input, isRaw: () => hasRawProgram });
-      return input;
+    leave: (reader: Reader, input: Readable): void => {
+      if (readers.get(reader)?.input === input) readers.delete(reader);
+      adjust();
     },
-    releaseProgram: (input) => {
-      leave("program", input as PassThrough);
-      input.destroy();
-    },
-    openTerminal: () => {
-      let onResize: (() => void) | undefined;
-      return {
-        size: size(),
-        attach: (control) => {
-          hasRawProgram = true;
-          adjust();
-          onResize = (): void => control.resize(size());
-          output.on("resize", onResize);
-        },
-        [Symbol.dispose]: () => {
-          if (onResize !== undefined) output.off("resize", onResize);
-          onResize = undefined;
-          hasRawProgram = false;
-          adjust();
-        },
-      };
-    },
-    openQuestions: () => questionsOf({ output, size, take, leave }),
-    [Symbol.dispose]: () => {
+    close: (): void => {
       readers.clear();
       adjust();
       source?.destroy();
-      output.destroy();
     },
   };
 }
+
+/** Keys as they were typed, as a terminal that gathers lines would have given them. */
+const asLines = (chunk: Buffer): Buffer =>
+  Buffer.from(chunk.map((byte) => (byte === 13 ? 10 : byte)));
 
 interface QuestionParts {
   readonly output: WriteStream;
   readonly size: () => TtySize;
   readonly take: (reader: Reader, taken: Taken) => void;
-  readonly leave: (reader: Reader, input: PassThrough) => void;
+  readonly leave: (reader: Reader, input: Readable) => void;
 }
 
 /** Of one program: its questions come one after the other, and in turn with those of others. */

@@ -28,82 +28,107 @@ export interface LineEditorParts {
 
 const maxHistory = 5000;
 
-export function openLineEditor({ keyboard, history, mode, complete }: LineEditorParts): LineEditor {
+export function openLineEditor(parts: LineEditorParts): LineEditor {
   const { stdout } = process;
-  // What the editor shows while no line is asked for would be among a program's output.
-  let isAsking = false;
-  const output = outputWhile(() => isAsking);
   const keys = new PassThrough();
+  const lines = createLines();
+  // What the editor shows while no line is asked for would be among a program's output.
+  const { editor, filter } = openEditor(keys, lines.isAsked, parts);
+  editor.on("line", lines.add);
+  editor.on("close", lines.end);
+  editor.on("SIGINT", () => {
+    const wasEmpty = editor.line === "";
+    stdout.write("^C\n");
+    Object.assign(editor, { line: "", cursor: 0 });
+    lines.interrupt(wasEmpty);
+  });
+  // Ctrl-Z would leave a shell that nobody can come back to.
+  editor.on("SIGTSTP", () => undefined);
+  return {
+    read: async (prompt) => {
+      const pasted = lines.takePasted();
+      if (pasted !== undefined) {
+        if (pasted.kind === "line") stdout.write(`${prompt}${pasted.line}\n`);
+        return pasted;
+      }
+      filter.reset();
+      const typed = lines.next();
+      editor.setPrompt(prompt);
+      // First the keys: whoever sees the prompt may press any of them.
+      const giveBack = parts.keyboard.forPrompt(keys);
+      try {
+        editor.prompt(true);
+        return await typed;
+      } finally {
+        giveBack();
+      }
+    },
+    [Symbol.dispose]: () => {
+      editor.close();
+    },
+  };
+}
+
+/** Lines on their way from the editor to who asks for one. */
+function createLines() {
+  /** They came at once: they were pasted. */
+  let waiting: string[] = [];
+  let settle: ((typed: TypedLine) => void) | undefined;
+  let hasEnded = false;
+  const answer = (typed: TypedLine): void => {
+    const waiter = settle;
+    settle = undefined;
+    waiter?.(typed);
+  };
+  return {
+    isAsked: (): boolean => settle !== undefined,
+    add: (line: string): void => {
+      if (settle === undefined) waiting.push(line);
+      else answer({ kind: "line", line });
+    },
+    end: (): void => {
+      hasEnded = true;
+      answer({ kind: "end" });
+    },
+    interrupt: (wasEmpty: boolean): void => {
+      waiting = [];
+      answer({ kind: "interrupted", wasEmpty });
+    },
+    takePasted: (): TypedLine | undefined => {
+      const line = waiting.shift();
+      if (line !== undefined) return { kind: "line", line };
+      return hasEnded ? { kind: "end" } : undefined;
+    },
+    next: async (): Promise<TypedLine> =>
+      new Promise((resolve) => {
+        settle = resolve;
+      }),
+  };
+}
+
+function openEditor(
+  keys: PassThrough,
+  isShown: () => boolean,
+  { history, mode, complete }: LineEditorParts,
+) {
   const input = new PassThrough();
   const editor = createInterface({
-    ...{ input, output, terminal: true, historySize: maxHistory },
+    ...{ input, output: outputWhile(isShown), terminal: true, historySize: maxHistory },
     history: [...history].reverse(),
     completer: (line: string) => complete(line),
   });
   const filter = createKeyFilter({
     mode,
     history: () => history,
-    show: (text) => stdout.write(`\r\u001b[J${text}`),
+    show: (text) => process.stdout.write(`\r\u001b[J${text}`),
     restore: () => editor.prompt(true),
   });
-  keys.setEncoding("utf8").on("data", (text: string) => input.write(filter.read(text)));
+  keys.setEncoding("utf8").on("data", (text: string) => {
+    // More than one at a time it would put in the wrong order in the middle of a line.
+    for (const key of filter.read(text)) input.write(key);
+  });
   keys.on("end", () => input.end());
-
-  /** Lines that came at once: they were pasted. */
-  const waiting: string[] = [];
-  let settle: ((typed: TypedLine) => void) | undefined;
-  let hasEnded = false;
-  const answer = (typed: TypedLine): void => {
-    const waiter = settle;
-    settle = undefined;
-    // What was pasted behind it is shown when its turn comes.
-    isAsking = false;
-    waiter?.(typed);
-  };
-  editor.on("line", (line) => {
-    if (settle === undefined) waiting.push(line);
-    else answer({ kind: "line", line });
-  });
-  editor.on("close", () => {
-    hasEnded = true;
-    answer({ kind: "end" });
-  });
-  editor.on("SIGINT", () => {
-    const wasEmpty = editor.line === "";
-    stdout.write("^C\n");
-    waiting.length = 0;
-    Object.assign(editor, { line: "", cursor: 0 });
-    answer({ kind: "interrupted", wasEmpty });
-  });
-  // Ctrl-Z would leave a shell that nobody can come back to.
-  editor.on("SIGTSTP", () => undefined);
-  return {
-    read: async (prompt) => {
-      const pasted = waiting.shift();
-      if (pasted !== undefined) {
-        stdout.write(`${prompt}${pasted}\n`);
-        return { kind: "line", line: pasted };
-      }
-      if (hasEnded) return { kind: "end" };
-      filter.reset();
-      isAsking = true;
-      const giveBack = keyboard.forPrompt(keys);
-      try {
-        return await new Promise<TypedLine>((resolve) => {
-          settle = resolve;
-          editor.setPrompt(prompt);
-          editor.prompt();
-        });
-      } finally {
-        isAsking = false;
-        giveBack();
-      }
-    },
-    [Symbol.dispose]: () => {
-      settle = undefined;
-      editor.close();
-    },
-  };
+  return { editor, filter };
 }
 
 /** Our stdout for the editor: it needs its width, and hears when that changes. */

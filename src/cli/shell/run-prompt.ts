@@ -11,7 +11,7 @@ import { invalidRequest } from "../../core/errors.ts";
 import { stateFolder } from "../../util/user-folders.ts";
 import { painterFor, printNote } from "../print.ts";
 import { packageNames } from "./find-package.ts";
-import { openLineEditor, type LineEditor } from "./line-editor.ts";
+import { openLineEditor, type LineEditor, type TypedLine } from "./line-editor.ts";
 import type { OpenShell } from "./run-shell.ts";
 
 /** @returns The exit code. */
@@ -38,31 +38,31 @@ export async function runPrompt(open: OpenShell): Promise<number> {
   for (;;) {
     for (const job of shell.jobs.takeEnded()) printNote(describeJob(job));
     const typed = await readLine(editor, () => paintPrompt(session.prompt));
-    if (typed === "again") continue;
-    if (typed === "leave") return state.status;
-    if (typed === "end") {
+    if (typed.kind === "interrupted") {
+      if (typed.wasEmpty) return state.status;
+      continue;
+    }
+    if (typed.kind === "end") {
       process.stdout.write("exit\n");
       return state.status;
     }
-    if (typed.trim() === "") continue;
-    history.add(typed);
-    const end = await open.run(typed);
+    if (typed.line.trim() === "") continue;
+    history.add(typed.line);
+    const end = await open.run(typed.line);
     if (end.isExit) return end.status;
   }
 }
 
-/** `again`: it was thrown away. `leave`: Ctrl-C on an empty line. `end`: Ctrl-D. */
-async function readLine(
-  editor: LineEditor,
-  prompt: () => string,
-): Promise<string | "again" | "leave" | "end"> {
+/** A line, with all that it takes to complete it. */
+async function readLine(editor: LineEditor, prompt: () => string): Promise<TypedLine> {
   let text = "";
   for (;;) {
     const typed = await editor.read(text === "" ? prompt() : "> ");
-    if (typed.kind === "end") return text === "" ? "end" : "again";
-    if (typed.kind === "interrupted") return text === "" && typed.wasEmpty ? "leave" : "again";
+    const isFirst = text === "";
+    // Out of a line that is open Ctrl-C and Ctrl-D lead to the next prompt.
+    if (typed.kind !== "line") return isFirst ? typed : { kind: "interrupted", wasEmpty: false };
     text += typed.line;
-    if (parseLine(text).kind !== "incomplete") return text;
+    if (parseLine(text).kind !== "incomplete") return { kind: "line", line: text };
     text += "\n";
   }
 }

@@ -4,7 +4,7 @@
  * streams in the place of this process's.
  */
 import { readFileSync } from "node:fs";
-import { extname, relative } from "node:path";
+import { relative } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import type { HostPipes } from "../../core/command.ts";
 import { workspacePath } from "../../core/sandbox.ts";
