@@ -98,9 +98,11 @@ function createKeys() {
   const current = (): Taken | undefined =>
     readers.get("question") ?? readers.get("prompt") ?? readers.get("program");
   const pass = (chunk: Buffer): void => {
-    const input = current()?.input;
-    if (input !== undefined && !input.writableEnded) input.write(chunk);
-    else if (Buffer.concat(ahead).length + chunk.length <= maxAheadBytes) ahead.push(chunk);
+    const taken = current();
+    if (taken === undefined || taken.input.writableEnded) {
+      if (Buffer.concat(ahead).length + chunk.length <= maxAheadBytes) ahead.push(chunk);
+    } else if (taken.isRaw()) taken.input.write(chunk);
+    else passLines(chunk, taken.input);
   };
   /** The end of one reader's input (Ctrl-D) is not that of the next one. */
   const onEnd = (stream: ReadStream): void => {
@@ -133,7 +135,7 @@ function createKeys() {
       if (reader === "question") return;
       const typed = ahead;
       ahead = [];
-      for (const chunk of typed) pass(taken.isRaw() ? chunk : asLines(chunk));
+      for (const chunk of typed) pass(chunk);
     },
     leave: (reader: Reader, input: Readable): void => {
       if (readers.get(reader)?.input === input) readers.delete(reader);
@@ -147,9 +149,19 @@ function createKeys() {
   };
 }
 
-/** Keys as they were typed, as a terminal that gathers lines would have given them. */
-const asLines = (chunk: Buffer): Buffer =>
-  Buffer.from(chunk.map((byte) => (byte === 13 ? 10 : byte)));
+const [ctrlC, ctrlD, enter, newline] = [3, 4, 13, 10];
+
+/**
+ * Keys that were typed a moment before the terminal gathered lines again mean what they would have meant
+ * to it.
+ */
+function passLines(chunk: Buffer, input: PassThrough): void {
+  if (chunk.includes(ctrlC)) process.kill(process.pid, "SIGINT");
+  const end = chunk.indexOf(ctrlD);
+  const kept = (end < 0 ? chunk : chunk.subarray(0, end)).filter((byte) => byte !== ctrlC);
+  input.write(Buffer.from(kept.map((byte) => (byte === enter ? newline : byte))));
+  if (end >= 0) input.end();
+}
 
 interface QuestionParts {
   readonly output: WriteStream;
