@@ -2,7 +2,7 @@
  * @module
  * The commands that the shell does itself.
  */
-import type { Builtin } from "./builtin.ts";
+import type { Builtin } from "./shell.ts";
 import { changeFolder, printFolder } from "./builtins/folders.ts";
 import { jobBuiltins } from "./builtins/jobs.ts";
 import { sessionBuiltins } from "./builtins/session.ts";

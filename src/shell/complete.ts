@@ -4,7 +4,7 @@
  */
 import { readdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import type { Builtin } from "./builtin.ts";
+import type { Builtin } from "./shell.ts";
 
 export interface CompletionSources {
   readonly builtins: ReadonlyMap<string, Builtin>;

@@ -10,7 +10,6 @@ import type { Found } from "./find-word.ts";
 import type { Reach, Runnable } from "./host.ts";
 import { parseLine } from "./parse-line.ts";
 import { redirect } from "./redirect.ts";
-import { runScript } from "./run-script.ts";
 import type { Running } from "./shell.ts";
 import { copyState, exportedVariables, type ShellState } from "./state.ts";
 import { collectText, type Streams } from "./streams.ts";
@@ -231,7 +230,7 @@ async function substitute(source: string, running: Running): Promise<string> {
   const streams = { ...running.streams, stdout: collected.stream };
   const end = { code: undefined };
   const inner: Running = { ...running, streams, state, isCopy: true, end };
-  const status = await runScript(script, source, inner);
+  const status = await running.runScript(script, source, inner);
   running.state.status = inner.end.code ?? status;
   const text = collected.text();
   if (text === undefined) {

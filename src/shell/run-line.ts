@@ -61,7 +61,7 @@ async function run(text: string, parts: LineParts): Promise<LineEnd> {
     return { status: EXIT_NOT_FOUND, isExit: false };
   }
   const running: Running = {
-    ...{ ...parts, find, isBackground: false, isCopy: false },
+    ...{ ...parts, find, runScript, isBackground: false, isCopy: false },
     said: new Set(),
     end: { code: undefined },
   };

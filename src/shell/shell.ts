@@ -2,7 +2,7 @@
  * @module
  * A shell: what its parts have in common.
  */
-import type { Builtin } from "./builtin.ts";
+import type { Script } from "unbash";
 import type { FindWord } from "./find-word.ts";
 import type { ShellHost } from "./host.ts";
 import type { Jobs } from "./jobs.ts";
@@ -32,6 +32,8 @@ export interface Running {
   readonly state: ShellState;
   readonly streams: Streams;
   readonly find: FindWord;
+  /** For what `$(…)` says: see run-script.ts. */
+  readonly runScript: (script: Script, source: string, running: Running) => Promise<number>;
   /** Aborted: nothing more is started, and what runs is ended. */
   readonly signal: AbortSignal;
   /** Ctrl-C was pressed: what runs ends by itself, and nothing more is started. */
@@ -43,4 +45,16 @@ export interface Running {
   readonly said: Set<string>;
   /** Once `exit` was said, or a command failed with `set -e`. */
   readonly end: { code: number | undefined };
+}
+
+/** A command that the shell does itself. */
+export interface Builtin {
+  readonly name: string;
+  /** `cd [FOLDER]`, and what it does. */
+  readonly usage: string;
+  readonly summary: string;
+  /** Words that may follow, for completion. */
+  readonly words?: readonly string[];
+  /** @returns The exit code. @throws {GloveboxError} `INVALID_REQUEST` */
+  readonly run: (args: readonly string[], running: Running, streams: Streams) => Promise<number>;
 }

@@ -12,7 +12,7 @@ import { stateFolder } from "../../util/user-folders.ts";
 import { painterFor, printNote } from "../print.ts";
 import { packageNames } from "./find-package.ts";
 import { openLineEditor, type LineEditor, type TypedLine } from "./line-editor.ts";
-import type { OpenShell } from "./run-shell.ts";
+import type { OpenShell } from "./open-shell.ts";
 
 /** @returns The exit code. */
 export async function runPrompt(open: OpenShell): Promise<number> {

@@ -11,7 +11,7 @@ import { createJobs } from "../../shell/jobs.ts";
 import { parseLine } from "../../shell/parse-line.ts";
 import { runLine, type LineEnd, type LineParts } from "../../shell/run-line.ts";
 import { usualPrompt, type Shell } from "../../shell/shell.ts";
-import { createState, type ShellOption, type ShellState } from "../../shell/state.ts";
+import { createState, type ShellOption } from "../../shell/state.ts";
 import { once } from "../../util/once.ts";
 import { languageDataFolder } from "../../util/package-folder.ts";
 import { EXIT_OUR_FAILURE, signalNumber } from "../exit.ts";
@@ -21,9 +21,9 @@ import { processWarning } from "../provider-flag.ts";
 import { printNote } from "../print.ts";
 import type { RunOptions } from "../run-options.ts";
 import { createHost } from "./create-host.ts";
-import type { Programs } from "./find-programs.ts";
 import { openKeyboard, type Keyboard } from "./keyboard.ts";
 import { listenForLine, type LineSignals } from "./line-signals.ts";
+import type { OpenShell } from "./open-shell.ts";
 
 export interface ShellOptions {
   /** What runs; `prompt`: what somebody types. */
@@ -37,15 +37,6 @@ export interface ShellOptions {
   readonly run: RunOptions;
   readonly options: readonly ShellOption[];
   readonly sandboxes: "own" | "shared";
-}
-
-/** What the parts of an open shell are for who reads its lines. */
-export interface OpenShell {
-  readonly shell: Shell;
-  readonly state: ShellState;
-  readonly programs: Programs;
-  readonly keyboard: Keyboard | undefined;
-  readonly run: (line: string) => Promise<LineEnd>;
 }
 
 /** @returns The exit code; everything that it started is gone. @throws {GloveboxError} */

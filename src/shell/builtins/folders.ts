@@ -5,7 +5,7 @@
 import { realpathSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { invalidRequest } from "../../core/errors.ts";
-import type { Builtin } from "../builtin.ts";
+import type { Builtin } from "../shell.ts";
 import { valueOf } from "../state.ts";
 import { writeText } from "../streams.ts";
 

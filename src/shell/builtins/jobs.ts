@@ -3,9 +3,8 @@
  * `jobs`, `wait` and `kill`.
  */
 import { invalidRequest } from "../../core/errors.ts";
-import type { Builtin } from "../builtin.ts";
 import type { Job } from "../jobs.ts";
-import type { Running } from "../shell.ts";
+import type { Builtin, Running } from "../shell.ts";
 import { writeText } from "../streams.ts";
 
 const list: Builtin = {

@@ -3,8 +3,7 @@
  * What somebody who types sets: `mode`, `setprompt`, `history`, and the ways out.
  */
 import { invalidRequest } from "../../core/errors.ts";
-import type { Builtin } from "../builtin.ts";
-import { usualPrompt } from "../shell.ts";
+import { usualPrompt, type Builtin } from "../shell.ts";
 import { writeText } from "../streams.ts";
 
 const mode: Builtin = {

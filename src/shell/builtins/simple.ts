@@ -2,7 +2,7 @@
  * @module
  * What needs no sandbox, and would otherwise wait for one: `echo`, `true`, `false`, `:` and `type`.
  */
-import type { Builtin } from "../builtin.ts";
+import type { Builtin } from "../shell.ts";
 import type { Found } from "../find-word.ts";
 import { writeText } from "../streams.ts";
 

@@ -4,7 +4,7 @@
  */
 import { invalidRequest } from "../../core/errors.ts";
 import { quoteForBash } from "../as-bash.ts";
-import type { Builtin } from "../builtin.ts";
+import type { Builtin } from "../shell.ts";
 import { isName, shellOptions, valueOf, type ShellOption } from "../state.ts";
 import { writeText } from "../streams.ts";
 
