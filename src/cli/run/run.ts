@@ -7,7 +7,7 @@ import type { ExecutionReport, ExecutionRequest } from "../../service/request.ts
 import type { RunAsking } from "../asking/run-asking.ts";
 import type { OutputGate } from "../output-gate.ts";
 import type { OwnTerminal } from "../own-terminal.ts";
-import type { ResolvedProgram } from "../program.ts";
+import type { ResolvedProgram } from "../resolved-program.ts";
 import type { Review } from "../review-changes.ts";
 import type { RunForm } from "../run-form.ts";
 import type { RunOptions } from "../run-options.ts";
