@@ -43,7 +43,7 @@ export function textOfImage(
   const directory = labels[`${own}working_dir`];
   const content = {
     image,
-    ...Object.fromEntries([...lists, ...flags]),
+    ...Object.fromEntries<unknown>([...lists, ...flags]),
     ...missingVolumes(labels[`${own}missing_volumes`]),
     ...(directory === undefined ? {} : { working_dir: directory }),
   };
