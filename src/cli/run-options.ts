@@ -16,7 +16,7 @@ import { namedLimits, parseLimits } from "./limit-flags.ts";
 import type { RawLimits } from "./limit-flags.ts";
 import { oneOf } from "./one-of.ts";
 import type { RawPermissions } from "./permission-flags.ts";
-import { checkProvider, parseProviderFlags } from "./provider-flag.ts";
+import { checkProvider, namedProviders, parseProviderFlags } from "./provider-flag.ts";
 import type { NamedProvider, RawProviderFlags } from "./provider-flag.ts";
 import type { RemoteSettings } from "./remote-flags.ts";
 
@@ -63,6 +63,8 @@ export interface RunOptions {
   readonly onOutputLimit: OutputLimitAction;
   readonly asking: AskingOptions;
   readonly provider: NamedProvider;
+  /** The one of a plugin; `provider` is `auto` then. */
+  readonly pluginProvider: string | undefined;
   readonly docker: Partial<DockerSettings>;
   /** Of the provider `remote`. */
   readonly remote?: RemoteSettings;
@@ -93,7 +95,9 @@ const JSON_OUTPUT_MAX_BYTES = 64 * 1024 ** 2;
  */
 export function parseRunOptions(raw: RawRunOptions, callerEnv: NodeJS.ProcessEnv): RunOptions {
   const report = raw.json === true ? "json" : "live";
-  const { provider, docker, remote } = parseProviderFlags(raw, callerEnv);
+  const pluginProvider = pluginProviderOf(raw);
+  const known = pluginProvider === undefined ? raw : { ...raw, provider: "auto" };
+  const { provider, docker, remote } = parseProviderFlags(known, callerEnv);
   const enforcement = oneOf("--enforcement", raw.enforcement ?? "strict", enforcementModes);
   checkProvider(provider, enforcement);
   return {
@@ -111,6 +115,7 @@ export function parseRunOptions(raw: RawRunOptions, callerEnv: NodeJS.ProcessEnv
     onOutputLimit: oneOf("--on-output-limit", raw.onOutputLimit ?? "truncate", outputLimitActions),
     asking: parseAskingOptions(raw, callerEnv),
     provider,
+    pluginProvider,
     docker,
     ...(remote === undefined ? {} : { remote }),
     image: parseImage(raw.image),
@@ -121,6 +126,12 @@ export function parseRunOptions(raw: RawRunOptions, callerEnv: NodeJS.ProcessEnv
     report,
     verbosity: parseVerbosity(raw),
   };
+}
+
+/** Whether there is one of this name is known once the plugins are loaded. */
+function pluginProviderOf({ provider, plugin = [] }: RawRunOptions): string | undefined {
+  if (provider === undefined || plugin.length === 0) return undefined;
+  return namedProviders.some((name) => name === provider) ? undefined : provider;
 }
 
 function parseTty({ tty = false, json = false }: RawRunOptions): boolean {

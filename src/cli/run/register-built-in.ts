@@ -56,11 +56,12 @@ function registerProgram(steps: Steps<Run>, { provider, resource }: Named): void
 }
 
 /** Undefined where nothing is asked: most runs from scripts ask nothing. */
-function wantedAsking({ asking, provider }: RunOptions): WantedAsking | undefined {
+function wantedAsking({ asking, provider, pluginProvider }: RunOptions): WantedAsking | undefined {
   const wanted = wantAsking(asking, process.env);
   // What was said besides, a file that is allowed say, holds also where nothing is asked about.
   if (wanted.network !== "ask" && wanted.files !== "ask" && !wanted.isExplicit) return undefined;
-  if (provider !== "auto" && provider !== "linux" && !wanted.isExplicit) return undefined;
+  const isOurs = (provider === "auto" || provider === "linux") && pluginProvider === undefined;
+  if (!isOurs && !wanted.isExplicit) return undefined;
   return wanted;
 }
 
