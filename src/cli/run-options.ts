@@ -11,6 +11,8 @@ import type { LimitName, Limits, OutputLimitAction } from "../core/limits.ts";
 import { parseFilePath } from "../core/file-path.ts";
 import { parseAskingOptions, type AskingOptions } from "./asking/options.ts";
 import { artifactsFolder } from "../service/request.ts";
+import type { EcosystemId } from "../dependencies/ecosystem.ts";
+import { parseRegistries } from "./registry-flag.ts";
 import { parseChangesFlags, type ChangesChoice, type RawChangesFlags } from "./changes-flags.ts";
 import { namedLimits, parseLimits } from "./limit-flags.ts";
 import type { RawLimits } from "./limit-flags.ts";
@@ -31,6 +33,8 @@ export interface RawRunOptions
   readonly out?: string;
   readonly artifact?: readonly string[];
   readonly compileCache?: boolean;
+  readonly dependencies?: boolean;
+  readonly registry?: readonly string[];
   readonly network?: string;
   readonly onOutputLimit?: string;
   readonly enforcement?: string;
@@ -57,6 +61,9 @@ export interface RunOptions {
   /** Files and folders of the workspace that come back; absent: none. */
   readonly artifacts: readonly string[] | undefined;
   readonly compileCache: "use" | "off";
+  /** Whether what it needs is installed, and from where; see `parseRegistries`. */
+  readonly dependencies: "install" | "off";
+  readonly registries: Readonly<Partial<Record<EcosystemId, string>>>;
   readonly limits: Limits;
   /** Those of them that the caller wrote. */
   readonly namedLimits: ReadonlySet<LimitName>;
@@ -110,6 +117,8 @@ export function parseRunOptions(raw: RawRunOptions, callerEnv: NodeJS.ProcessEnv
     out: raw.out,
     artifacts: parseArtifacts(raw),
     compileCache: raw.compileCache === false ? "off" : "use",
+    dependencies: raw.dependencies === false ? "off" : "install",
+    registries: parseRegistries(raw.registry ?? [], callerEnv),
     limits: report === "json" ? parseJsonLimits(raw) : parseLimits(raw),
     namedLimits: namedLimits(raw),
     onOutputLimit: oneOf("--on-output-limit", raw.onOutputLimit ?? "truncate", outputLimitActions),

@@ -44,7 +44,7 @@ export async function runProgram(form: RunForm, options: RunOptions): Promise<nu
   });
   const names = { ...namesOf(resolved, options), ...plugins?.names(form) };
   const registry = createRegistry<Run>();
-  registerBuiltIn(registry.for("glovebox"), { ...names, options, resolved });
+  registerBuiltIn(registry.for("glovebox"), { ...names, form, options, resolved });
   await plugins?.register(registry, names);
   const plan = registry.plan();
   if (options.isExplained) return explain(plan, options);

@@ -13,12 +13,13 @@ import { EXIT_OUR_FAILURE } from "../exit.ts";
 import { openOwnTerminal } from "../own-terminal.ts";
 import type { RunOptions } from "../run-options.ts";
 import type { Run } from "./run.ts";
+import { registerDependencies } from "./register-dependencies.ts";
 import { runAnywhere } from "./run-anywhere.ts";
 
 /** Between the program's end and teardown. */
 const reviewLevel = 350;
 
-type Named = Pick<Run, "options" | "resolved" | "provider" | "resource">;
+type Named = Pick<Run, "form" | "options" | "resolved" | "provider" | "resource">;
 
 /** @throws {GloveboxError} `INVALID_REQUEST` */
 export function registerBuiltIn(steps: Steps<Run>, run: Named): void {
@@ -26,6 +27,7 @@ export function registerBuiltIn(steps: Steps<Run>, run: Named): void {
   registerProgram(steps, run);
   if (wanted !== undefined) registerPermissions(steps, wanted);
   if (isCopied(run)) registerChanges(steps);
+  registerDependencies(steps, run);
 }
 
 function registerProgram(steps: Steps<Run>, { provider, resource }: Named): void {
