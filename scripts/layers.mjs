@@ -11,6 +11,8 @@ export const layers = {
   lifecycle: ["core", "util"],
   // Who may what: rules, what is remembered, who is asked.
   permissions: ["core", "util"],
+  // What a program needs of package registries: found, installed, kept.
+  dependencies: ["core", "util"],
   // Executable files that say what a program is and what it may do.
   packages: ["core", "util", "permissions"],
   // What a program changed in its copy of a folder: shown, kept, applied.
@@ -68,6 +70,7 @@ export const layers = {
     "languages",
     "lifecycle",
     "packages",
+    "dependencies",
     "config",
     "service",
     "storage",

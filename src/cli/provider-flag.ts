@@ -14,7 +14,7 @@ import { remoteSettingsOf } from "./remote-flags.ts";
 import type { RawRemoteFlags, RemoteSettings } from "./remote-flags.ts";
 
 /** A server is no provider of another server: its configuration has no `remote`. */
-const namedProviders = [...providerNames, "remote"] as const;
+export const namedProviders = [...providerNames, "remote"] as const;
 export type NamedProvider = (typeof namedProviders)[number];
 
 export const processWarning =

@@ -12,7 +12,7 @@ import {
   openCompileCache,
   openPreparedStore,
 } from "../app.ts";
-import type { QuickProvider } from "../app.ts";
+import type { CreateProviderOptions, QuickProvider } from "../app.ts";
 import { exitCodeOfAbort } from "./exit.ts";
 import { openProgress } from "./image-progress.ts";
 import type { ProgressDisplay } from "./image-progress.ts";
@@ -37,7 +37,7 @@ interface LocalParts extends RunParts {
 export async function runLocally(parts: RunParts): Promise<number> {
   const { options } = parts;
   let pulls: ProgressDisplay | undefined;
-  const quick = await createProviderQuickly(options.provider, {
+  const quick = await openProvider(parts, {
     docker: options.docker,
     ...(options.remote === undefined ? {} : { remote: options.remote }),
     ...(options.verbosity === "quiet"
@@ -64,6 +64,15 @@ export async function runLocally(parts: RunParts): Promise<number> {
   } finally {
     parts.door.releaseStdin(stdin);
   }
+}
+
+/** Nothing takes the place of a plugin's provider. */
+async function openProvider(
+  { ownProvider, options }: RunParts,
+  settings: CreateProviderOptions,
+): Promise<QuickProvider> {
+  if (ownProvider === undefined) return createProviderQuickly(options.provider, settings);
+  return { provider: await ownProvider(), instead: () => Promise.resolve(undefined) };
 }
 
 function keyWarning({ remote }: RunOptions): string | undefined {

@@ -20,7 +20,8 @@ import type { RunParts } from "./run-parts.ts";
  */
 export async function runOnLocalServer(parts: RunParts): Promise<number | undefined> {
   const { request, options, interruption, door } = parts;
-  if (options.provider !== "auto" || !canRun(request)) return undefined;
+  if (options.provider !== "auto" || parts.ownProvider !== undefined) return undefined;
+  if (!canRun(request)) return undefined;
   const path = socketPath(process.env);
   if (path === undefined || !isPrivateSocket(path)) return undefined;
   const surroundings = surroundingsOf(process.env);

@@ -3,6 +3,7 @@
  * What one run from the command line consists of, whoever makes its sandbox.
  */
 import type { Readable } from "node:stream";
+import type { Provider } from "../core/provider.ts";
 import type { LanguageIndex } from "../languages/index-languages.ts";
 import type { ExecutionReport, ExecutionRequest } from "../service/request.ts";
 import type { RunAsking } from "./asking/run-asking.ts";
@@ -17,6 +18,8 @@ export interface RunParts {
   /** Opens our stdin: not before there is a program to read it. */
   readonly stdin: "empty" | (() => Readable | "empty");
   readonly options: RunOptions;
+  /** Of a plugin; absent: it is one of ours. */
+  readonly ownProvider?: (() => Provider | Promise<Provider>) | undefined;
   /** The empty folder of `--out`. */
   readonly out: string | undefined;
   /** Of a run on a copy. */

@@ -22,7 +22,7 @@ function isPackage(path: string): boolean {
     try {
       const head = Buffer.alloc(HEAD_BYTES);
       const length = readSync(fd, head, 0, HEAD_BYTES, 0);
-      return /^#!.*\b(glovebox|coderun|whalebrew)\b/.test(head.toString("latin1", 0, length));
+      return /^#!.*\b(glovebox|coderun|whalebrew|msh)\b/.test(head.toString("latin1", 0, length));
     } finally {
       closeSync(fd);
     }

@@ -79,6 +79,9 @@ export const packageSchema = z
       .refine((name) => name === "host" || isImageName(name), `\`host\`, or ${imageForm}`)
       .default("host")
       .describe("Where its programs come from: an OCI image, or `host`, this machine's."),
+    dockerfile: text(64 * 1024)
+      .optional()
+      .describe("Instead of an image: Docker builds one, without any other file."),
     provider: z.enum(["auto", "linux", "docker"]).default("auto"),
     debian: z
       .array(z.string().regex(/^[a-z0-9][a-z0-9+.-]*$/, "a package's name"))
@@ -121,8 +124,16 @@ export const packageSchema = z
   .refine(({ command, script }) => command === undefined || script === undefined, {
     message: "`command` and `script` can't both be there",
   })
-  .refine((it) => it.command !== undefined || it.script !== undefined || it.image !== "host", {
-    message: "there is nothing to run: write `command`, or `language` and `script`",
+  .refine(
+    ({ command, script, image, dockerfile }) =>
+      command !== undefined || script !== undefined || image !== "host" || dockerfile !== undefined,
+    { message: "there is nothing to run: write `command`, or `language` and `script`" },
+  )
+  .refine(({ dockerfile, image }) => dockerfile === undefined || image === "host", {
+    message: "`image` and `dockerfile` can't both be there",
+  })
+  .refine(({ dockerfile, provider }) => dockerfile === undefined || provider !== "linux", {
+    message: "`dockerfile` needs the provider docker",
   })
   .refine(({ language, script }) => (language === undefined) === (script === undefined), {
     message: "`language` and `script` belong together",

@@ -95,8 +95,11 @@ export function prepareCode(
     ...specOf(request),
     policy: policyOf(request, program.workspace),
     files: program.files,
-    hostPrograms:
-      prepared === undefined ? lent : [...lent, { hostPath: prepared, path: preparedPath }],
+    hostPrograms: [
+      ...lent,
+      ...(prepared === undefined ? [] : [{ hostPath: prepared, path: preparedPath }]),
+      ...(request.lent ?? []),
+    ],
   };
   const usualEntry = mainFileOf(language, Buffer.alloc(0));
   if (commands.compile === undefined) {
@@ -145,7 +148,7 @@ export function prepareCommand(
     ...specOf(request),
     policy: policyOf(request, workspace),
     files: [],
-    hostPrograms: [],
+    hostPrograms: request.lent ?? [],
   };
   const command = commandOf(request, argv, buildEnvironment(programs, [], request.env));
   return { spec, run: { ...command, ...ttyOf(request) } };

@@ -13,7 +13,7 @@ import type { Runtime } from "../core/language.ts";
 import type { Limits, OutputLimitAction } from "../core/limits.ts";
 import type { PermissionGate } from "../core/permission.ts";
 import type { NetworkPolicy, Policy, WorkspaceMount } from "../core/policy.ts";
-import type { SandboxFile } from "../core/sandbox.ts";
+import type { HostProgram, SandboxFile } from "../core/sandbox.ts";
 import type { Secret } from "../core/secret.ts";
 import type { PermissionReport } from "../permissions/report.ts";
 import type { SpanReference } from "../observe/traceparent.ts";
@@ -57,6 +57,8 @@ export interface ExecutionRequest {
   readonly image?: string;
   /** Appended to the run command of a language; for a command they are part of `argv`. */
   readonly args: readonly string[];
+  /** What this machine lends it besides, read-only; only where its programs are this machine's. */
+  readonly lent?: readonly HostProgram[];
   /** Where it starts, absolute, inside; absent: in the workspace. */
   readonly cwd?: string;
   /** Added to the environment that the service builds; wins over it. */

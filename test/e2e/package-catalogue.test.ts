@@ -180,7 +180,7 @@ test("they are where `package add` looks for them, and unchanged", () => {
   }
   copyFileSync(join(catalogue, "jq"), join(work, "own-jq"));
   execFileSync("chmod", ["+x", join(work, "own-jq")]);
-  const told = spawnSync("./own-jq", ["-c", ".a", "data.json"], {
+  const told = spawnSync(join(work, "own-jq"), ["-c", ".a", "data.json"], {
     cwd: work,
     env,
     encoding: "utf8",

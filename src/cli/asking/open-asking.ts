@@ -15,7 +15,7 @@ import { canonicalPath } from "../../util/canonical-path.ts";
 import { stateFolder } from "../../util/user-folders.ts";
 import type { OutputGate } from "../output-gate.ts";
 import { printNote } from "../print.ts";
-import type { ResolvedProgram } from "../program.ts";
+import type { ResolvedProgram } from "../resolved-program.ts";
 import type { RunDoor } from "../run-door.ts";
 import type { RunForm } from "../run-form.ts";
 import type { RunOptions } from "../run-options.ts";

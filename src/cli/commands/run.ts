@@ -71,6 +71,16 @@ function addProgramOptions(command: Command): void {
       "--workspace <DIR>",
       "show a folder of yours as /workspace: DIR or DIR:ro read-only, DIR:rw writable, DIR:copy a copy whose changes you see at the end (default: an empty folder; with -- CMD the current one, read-only)",
     );
+  command
+    .option(
+      "--no-dependencies",
+      "install nothing of what a requirements.txt, package.json, … beside it declares",
+    )
+    .option(
+      "--registry <NAME=URL>",
+      "install from another registry: pip=URL, npm=URL, gem=URL (repeatable; docs/dependencies.md)",
+      collect,
+    );
   addChangesOptions(command);
 }
 

@@ -7,6 +7,7 @@ import { basename } from "node:path";
 import { GloveboxError } from "../../core/errors.ts";
 import type { Approvals, PackageSource } from "../../packages/approvals.ts";
 import { askingText, auditPackage, changedText } from "../../packages/audit.ts";
+import { imageOfPackage } from "../../packages/image-of-package.ts";
 import { kindOfPackage, parsePackage } from "../../packages/parse-package.ts";
 import type { Package } from "../../packages/package.ts";
 import { wishesOf } from "../../packages/wishes.ts";
@@ -50,10 +51,10 @@ export async function approve(
 
 /** Where it has an image, that is fetched now: its first run need not wait for it. */
 async function made(it: Package): Promise<Package> {
-  if (it.image === "host") return it;
+  if (imageOfPackage(it) === undefined) return it;
   const { withImage } = await import("./package-image.ts");
   using interruption = listenForSignals();
-  return withImage(it, interruption.signal);
+  return await withImage(it, interruption.signal);
 }
 
 /** @throws {GloveboxError} `INVALID_REQUEST` */

@@ -7,10 +7,11 @@ import { invalidRequest, isGloveboxError } from "../../core/errors.ts";
 import type { WorkspaceMount } from "../../core/policy.ts";
 import { workspacePath } from "../../core/sandbox.ts";
 import { mainFileOf } from "../../languages/from-code.ts";
+import { imageOfPackage } from "../../packages/image-of-package.ts";
 import type { Package } from "../../packages/package.ts";
 import { parseLanguage } from "../language-of-file.ts";
 import { findHostProgram } from "./host-program.ts";
-import type { ResolvedProgram, Surroundings } from "../program.ts";
+import type { ResolvedProgram, Surroundings } from "../resolved-program.ts";
 import type { RunForm } from "../run-form.ts";
 import { printNote } from "../print.ts";
 import { implicitWorkspace } from "../workspace-flag.ts";
@@ -29,7 +30,11 @@ export function resolvePackage(
   if (it.script === undefined) {
     // A package without either has that of its image since it was approved.
     const [program = "", ...rest] = it.command ?? [];
-    const argv = [it.image === "host" ? findHostProgram(program, it) : program, ...rest, ...words];
+    const argv = [
+      imageOfPackage(it) === undefined ? findHostProgram(program, it) : program,
+      ...rest,
+      ...words,
+    ];
     return { program: { kind: "command", argv, ...mounted }, args: [], stdin: "free", ...start };
   }
   const { language, version } = parseLanguage("language", it.language ?? "", languages());
