@@ -27,8 +27,7 @@ interface Check {
 /** In the order of the line. What a word stands for that `$(…)` tells is found out when it runs. */
 export async function missingWords(
   script: ParsedScript,
-  expansion: Omit<Expansion, "substitute">,
-  find: FindWord,
+  { expansion, find, runner }: WordsPlace,
 ): Promise<readonly MissingWord[]> {
   const state = copyState(expansion.state);
   visit(script, (node) => {
@@ -38,11 +37,18 @@ export async function missingWords(
   const unknown = (): never => {
     throw new UnknownYetError();
   };
-  await check(script, "shell", {
+  await check(script, runner, {
     ...{ find, state, missing },
     expansion: { ...expansion, state, substitute: async () => unknown() },
   });
   return missing;
+}
+
+export interface WordsPlace {
+  readonly expansion: Omit<Expansion, "substitute">;
+  readonly find: FindWord;
+  /** Who runs what is not handed over anyway. */
+  readonly runner: Runner;
 }
 
 class UnknownYetError extends Error {}

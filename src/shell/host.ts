@@ -12,8 +12,10 @@ export interface ShellHost {
   readonly stdout: Writable;
   readonly stderr: Writable;
   readonly reach: Reach;
-  /** Tells the user one line. */
+  /** Tells the user one line, if he wants to hear of such things. */
   readonly note: (line: string) => void;
+  /** Tells why nothing was run. */
+  readonly refuse: (line: string) => void;
   /** Tells of a failure. @returns The exit code that it has. */
   readonly fail: (error: unknown) => number;
   /**

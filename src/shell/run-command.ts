@@ -78,7 +78,7 @@ async function runSimple(command: Command, running: Running): Promise<number> {
     if (name === undefined) return state.status;
     const found = await find(name, state);
     if (found === undefined) {
-      shell.host.note(`\`${name}\`: not found`);
+      shell.host.refuse(`\`${name}\`: not found`);
       return EXIT_NOT_FOUND;
     }
     if (found.kind === "builtin") {

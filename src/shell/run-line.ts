@@ -2,6 +2,7 @@
  * @module
  * A line, or a script, from its text to its exit code: understood, checked, and only then run.
  */
+import type { ParsedScript } from "unbash";
 import { parseWithAliases } from "./aliases.ts";
 import { asBash } from "./as-bash.ts";
 import { missingWords, type MissingWord } from "./check-words.ts";
@@ -50,14 +51,16 @@ async function run(text: string, parts: LineParts): Promise<LineEnd> {
   const { host, builtins } = shell;
   const line = parseWithAliases(text, state.aliases);
   if (line.kind !== "line") {
-    host.note(`the line is not understood: ${line.message}`);
+    host.refuse(`the line is not understood: ${line.message}`);
     return { status: EXIT_WRONG_LINE, isExit: false };
   }
+  const isShared = parts.sandboxes === "shared" && !isOwn(line.script, builtins);
   const find = createFinder(host, (name) => builtins.has(name));
   const expansion = { state, home: host.home, isVisible: isVisibleIn(host.reach, state) };
-  const missing = await missingWords(line.script, expansion, find);
+  const runner = isShared ? "bash" : "shell";
+  const missing = await missingWords(line.script, { expansion, find, runner });
   if (missing.length > 0) {
-    for (const each of missing) host.note(explainMissing(each));
+    for (const each of missing) host.refuse(explainMissing(each));
     return { status: EXIT_NOT_FOUND, isExit: false };
   }
   const running: Running = {
@@ -65,16 +68,19 @@ async function run(text: string, parts: LineParts): Promise<LineEnd> {
     said: new Set(),
     end: { code: undefined },
   };
-  const [first] = line.script.commands;
-  const isOwn =
-    line.script.commands.length === 1 &&
-    first?.command.type === "Command" &&
-    (first.command.name === undefined || builtins.has(first.command.name.value));
-  const status =
-    parts.sandboxes === "shared" && !isOwn && first !== undefined
-      ? await startSandbox({ kind: "program", argv: asBash(state, line.source) }, running)
-      : await runScript(line.script, line.source, running);
+  const status = isShared
+    ? await startSandbox({ kind: "program", argv: asBash(state, line.source) }, running)
+    : await runScript(line.script, line.source, running);
   return { status: running.end.code ?? status, isExit: running.end.code !== undefined };
+}
+
+/** A line of a builtin alone, as `cd sub`, is the shell's. */
+function isOwn({ commands }: ParsedScript, builtins: Shell["builtins"]): boolean {
+  const [first, ...others] = commands;
+  if (first === undefined) return true;
+  const { command } = first;
+  if (others.length > 0 || command.type !== "Command") return false;
+  return command.name === undefined || builtins.has(command.name.value);
 }
 
 function explainMissing({ word, isOnlyOutside }: MissingWord): string {

@@ -138,7 +138,13 @@ function startJob(
       streams: { ...running.streams, stdin: "empty" },
       end: { code: undefined },
     };
-    return node.type === "AndOr" ? runAndOr(node, source, part) : runPipeline(node, source, part);
+    try {
+      if (node.type === "AndOr") return await runAndOr(node, source, part);
+      return await runPipeline(node, source, part);
+    } catch (error) {
+      // Nobody else waits for it.
+      return shell.host.fail(error);
+    }
   });
   shell.host.note(`[${job.id}] ${text}`);
 }

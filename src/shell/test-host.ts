@@ -58,6 +58,7 @@ export function openTestShell(options: TestOptions): TestShell {
           ...{ isFree: lines === "typed", canWrite: lines === "typed" },
         },
         note: (text) => void notes.push(text),
+        refuse: (text) => void notes.push(text),
         fail: (error) => {
           notes.push((error as Error).message);
           return 2;

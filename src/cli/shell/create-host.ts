@@ -52,7 +52,7 @@ export function createHost(parts: HostParts): OpenHost {
   const sandboxed: SandboxedParts = {
     ...parts,
     workspaceOf: (folder) =>
-      options.provider === "remote" ? undefined : reach.workspaceOf(folder),
+      elsewhere.has(options.provider) ? undefined : reach.workspaceOf(folder),
     access: named?.access === "rw" ? "rw" : "ro",
     outputGate: createOutputGate(),
     inTurn: createTurns(),
@@ -66,6 +66,7 @@ export function createHost(parts: HostParts): OpenHost {
     note: (line) => {
       if (options.verbosity !== "quiet") printNote(line);
     },
+    refuse: printNote,
     fail: (error) => {
       stderr.write(formatError(error, options.verbosity === "verbose" ? "verbose" : "normal"));
       return exitCodeOfError(error);
@@ -84,6 +85,9 @@ export function createHost(parts: HostParts): OpenHost {
   };
   return { host, programs };
 }
+
+/** Where nothing of this machine can be shown. */
+const elsewhere: ReadonlySet<string> = new Set(["remote", "lambda"]);
 
 /** Where output has a limit it is counted on its way. */
 const isOnThisMachine = ({ provider, limits }: RunOptions): boolean =>

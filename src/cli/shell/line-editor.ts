@@ -16,6 +16,9 @@ export type TypedLine =
 
 export interface LineEditor extends Disposable {
   readonly read: (prompt: string) => Promise<TypedLine>;
+  readonly isAsking: () => boolean;
+  /** As Ctrl-D. */
+  readonly end: () => void;
 }
 
 export interface LineEditorParts {
@@ -62,6 +65,10 @@ export function openLineEditor(parts: LineEditorParts): LineEditor {
       } finally {
         giveBack();
       }
+    },
+    isAsking: lines.isAsked,
+    end: () => {
+      editor.close();
     },
     [Symbol.dispose]: () => {
       editor.close();

@@ -9,7 +9,9 @@ import { openHistory } from "../../shell/history.ts";
 import { parseLine } from "../../shell/parse-line.ts";
 import { invalidRequest } from "../../core/errors.ts";
 import { stateFolder } from "../../util/user-folders.ts";
+import { signalNumber } from "../exit.ts";
 import { painterFor, printNote } from "../print.ts";
+import { handledSignals } from "../signals.ts";
 import { packageNames } from "./find-package.ts";
 import { openLineEditor, type LineEditor, type TypedLine } from "./line-editor.ts";
 import type { OpenShell } from "./open-shell.ts";
@@ -35,6 +37,7 @@ export async function runPrompt(open: OpenShell): Promise<number> {
       return [[...words], typed];
     },
   });
+  using ending = endAtSignal(editor);
   for (;;) {
     for (const job of shell.jobs.takeEnded()) printNote(describeJob(job));
     const typed = await readLine(editor, () => paintPrompt(session.prompt));
@@ -43,6 +46,8 @@ export async function runPrompt(open: OpenShell): Promise<number> {
       continue;
     }
     if (typed.kind === "end") {
+      const received = ending.received();
+      if (received !== undefined) return 128 + signalNumber(received);
       process.stdout.write("exit\n");
       return state.status;
     }
@@ -51,6 +56,25 @@ export async function runPrompt(open: OpenShell): Promise<number> {
     const end = await open.run(typed.line);
     if (end.isExit) return end.status;
   }
+}
+
+/** Of a signal while a line is typed; what runs hears of it by itself. The terminal stays as it was. */
+function endAtSignal(
+  editor: LineEditor,
+): Disposable & { received: () => NodeJS.Signals | undefined } {
+  let received: NodeJS.Signals | undefined;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (!editor.isAsking()) return;
+    received = signal;
+    editor.end();
+  };
+  for (const signal of handledSignals) process.on(signal, onSignal);
+  return {
+    received: () => received,
+    [Symbol.dispose]: () => {
+      for (const signal of handledSignals) process.off(signal, onSignal);
+    },
+  };
 }
 
 /** A line, with all that it takes to complete it. */
