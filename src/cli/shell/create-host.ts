@@ -23,7 +23,6 @@ import { createHostPipes } from "./host-pipes.ts";
 import type { Keyboard } from "./keyboard.ts";
 import type { LineSignals } from "./line-signals.ts";
 import { runSandboxed, type SandboxedParts } from "./run-sandboxed.ts";
-import { showPermissions } from "./show-permissions.ts";
 import { createTurns } from "./turns.ts";
 
 export interface HostParts {
@@ -76,7 +75,10 @@ export function createHost(parts: HostParts): OpenHost {
     hasProgram: programs.has,
     kindOfFile: (path) => kindOfFile(path, languages),
     permissions: async (words, streams) => {
-      if (lines === "typed") return showPermissions(words, streams);
+      if (lines === "typed") {
+        const { showPermissions } = await import("./show-permissions.ts");
+        return showPermissions(words, streams);
+      }
       throw invalidRequest(
         "permissions",
         "is not for scripts: what they may do is not theirs to say.",

@@ -7,7 +7,6 @@ import { homedir } from "node:os";
 import { basename, resolve } from "node:path";
 import { invalidRequest } from "../../core/errors.ts";
 import { hashOf, openApprovals, type Approvals } from "../../packages/approvals.ts";
-import { kindOfPackage } from "../../packages/parse-package.ts";
 import { expandHome } from "../../permissions/path-pattern.ts";
 import type { FindPackage, FoundPackage } from "../../shell/host.ts";
 import { stateFolder } from "../../util/user-folders.ts";
@@ -26,7 +25,7 @@ export function packageFinder(): FindPackage {
       return known === undefined ? undefined : { name: word, file: known.path };
     }
     const file = resolve(word);
-    return isPackage(file) ? { name: word, file: realpathSync(file) } : undefined;
+    return (await isPackage(file)) ? { name: word, file: realpathSync(file) } : undefined;
   };
 }
 
@@ -45,10 +44,13 @@ function approvalsHere(): Approvals | undefined {
 /** A script of this shell names us in its first line, too. */
 const shellScript = /^#![^\n]*\b(glovebox\s+shell\b|coderun\s+--?)/;
 
-function isPackage(file: string): boolean {
+async function isPackage(file: string): Promise<boolean> {
   if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) return false;
   try {
     const text = readPackageText(file);
+    if (!text.startsWith("#!")) return false;
+    // Most words are no packages, and what reads them takes long to load.
+    const { kindOfPackage } = await import("../../packages/parse-package.ts");
     return kindOfPackage(text) !== undefined && !shellScript.test(text);
   } catch {
     return false;

@@ -9,7 +9,6 @@ import { writeText, type Streams } from "../../shell/streams.ts";
 import { canonicalPath } from "../../util/canonical-path.ts";
 import { requireStateFolder } from "../permission-place.ts";
 import { formatRules } from "../permissions-format.ts";
-import { revokePermissions } from "../permissions-work.ts";
 import { painterFor, printNote } from "../print.ts";
 
 /** @throws {GloveboxError} */
@@ -18,7 +17,10 @@ export async function showPermissions(
   { stdout }: Streams,
 ): Promise<number> {
   const [command = "list", ...ids] = words;
-  if (command === "revoke") return revokePermissions(ids, {});
+  if (command === "revoke") {
+    const { revokePermissions } = await import("../permissions-work.ts");
+    return revokePermissions(ids, {});
+  }
   if (command !== "list" || ids.length > 0) {
     throw invalidRequest(
       "permissions",
