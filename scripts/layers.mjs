@@ -17,6 +17,8 @@ export const layers = {
   packages: ["core", "util", "permissions"],
   // What a program changed in its copy of a folder: shown, kept, applied.
   changes: ["core", "util", "permissions"],
+  // Lines of commands: their grammar, their words, who runs what of them.
+  shell: ["core", "util", "changes"],
   // Connections of sandboxes to the outside, each of them allowed: names, dials, relays.
   egress: ["core", "util"],
   // The file system of what is asked about.
@@ -63,6 +65,7 @@ export const layers = {
     "core",
     "util",
     "changes",
+    "shell",
     "permissions",
     "languages",
     "lifecycle",
@@ -97,6 +100,7 @@ export const layers = {
     "config",
     "service",
     "server",
+    "launcher",
     "providers/index.ts",
     "providers/linux",
     "providers/docker",

@@ -17,7 +17,6 @@ import { exitCodeOfAbort } from "./exit.ts";
 import { openProgress } from "./image-progress.ts";
 import type { ProgressDisplay } from "./image-progress.ts";
 import { surviveLostReaders } from "./lost-readers.ts";
-import { releaseStdin } from "./own-stdin.ts";
 import { printNote } from "./print.ts";
 import { processWarning } from "./provider-flag.ts";
 import { plainKeyWarning } from "./remote-flags.ts";
@@ -63,7 +62,7 @@ export async function runLocally(parts: RunParts): Promise<number> {
     const asked = { ...request, env: { ...env, ...request.env } };
     return await executeWithBest(quick, { ...parts, request: asked, pulls: () => pulls });
   } finally {
-    releaseStdin(stdin);
+    parts.door.releaseStdin(stdin);
   }
 }
 

@@ -7,9 +7,9 @@ import type { Provider } from "../core/provider.ts";
 import type { LanguageIndex } from "../languages/index-languages.ts";
 import type { ExecutionReport, ExecutionRequest } from "../service/request.ts";
 import type { RunAsking } from "./asking/run-asking.ts";
-import type { OutputGate } from "./output-gate.ts";
 import type { OwnTerminal } from "./own-terminal.ts";
 import type { Review } from "./review-changes.ts";
+import type { RunDoor } from "./run-door.ts";
 import type { RunOptions } from "./run-options.ts";
 import type { Interruption } from "./signals.ts";
 
@@ -28,8 +28,7 @@ export interface RunParts {
   readonly onReport?: (report: ExecutionReport) => void;
   readonly interruption: Interruption;
   readonly terminal: OwnTerminal | undefined;
-  /** Holds the program's output back while something is asked. */
-  readonly outputGate: OutputGate;
+  readonly door: RunDoor;
   /** What it made on which other programs act, for people; after the run. */
   readonly newActedOn: () => readonly string[];
   /** Absent: nothing is asked. */

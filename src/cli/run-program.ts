@@ -15,23 +15,25 @@ import { once } from "../util/once.ts";
 import { runConfigFile } from "../util/user-folders.ts";
 import { languageDataFolder } from "../util/package-folder.ts";
 import { EXIT_OUR_FAILURE, exitCodeOfAbort } from "./exit.ts";
-import { createOutputGate } from "./output-gate.ts";
-import { ownStdin } from "./own-stdin.ts";
 import { printNote } from "./print.ts";
 import { resolveProgram } from "./program.ts";
 import type { ResolvedProgram } from "./resolved-program.ts";
 import { registerBuiltIn } from "./run/register-built-in.ts";
 import type { Run } from "./run/run.ts";
+import { processDoor, type RunDoor } from "./run-door.ts";
 import type { RunPlugins } from "./run/run-plugins.ts";
 import type { RunForm } from "./run-form.ts";
 import type { RunOptions } from "./run-options.ts";
-import { listenForSignals } from "./signals.ts";
 
 /**
  * @returns The exit code; all output was handed to our streams, and the sandbox is gone, or a server's.
  * @throws {GloveboxError}
  */
-export async function runProgram(form: RunForm, options: RunOptions): Promise<number> {
+export async function runProgram(
+  form: RunForm,
+  options: RunOptions,
+  door: RunDoor = processDoor(),
+): Promise<number> {
   const languages = once(() => openBuiltLanguages(languageDataFolder()));
   const plugins = await openPlugins(options);
   const ownProvider = plugins?.provider;
@@ -39,7 +41,7 @@ export async function runProgram(form: RunForm, options: RunOptions): Promise<nu
   const resolved = await resolveProgram(found.form, found.options, {
     cwd: process.cwd(),
     home: homedir(),
-    stdin: ownStdin,
+    stdin: door.stdin,
     languages,
   });
   const names = { ...namesOf(resolved, options), ...plugins?.names(form) };
@@ -49,11 +51,10 @@ export async function runProgram(form: RunForm, options: RunOptions): Promise<nu
   const plan = registry.plan();
   if (options.isExplained) return explain(plan, options);
   // Up to here there is nothing to tidy up, and a signal may end this process as usual.
-  using interruption = listenForSignals();
+  using interruption = door.listen();
   const run: Run = {
-    ...{ form, options, resolved, ownProvider, languages, interruption, ...names },
-    outputGate: createOutputGate(),
-    request: createRequest(resolved, options),
+    ...{ form, options, resolved, ownProvider, languages, interruption, door, ...names },
+    request: createRequest(resolved, options, door),
     out: undefined,
     terminal: undefined,
     asking: undefined,
@@ -106,6 +107,7 @@ function namesOf(
 function createRequest(
   resolved: ResolvedProgram,
   options: RunOptions,
+  { startFolder = resolved.cwd, hostPipes }: RunDoor,
 ): Omit<ExecutionRequest, "stdin"> {
   return {
     program: resolved.program,
@@ -119,6 +121,7 @@ function createRequest(
     enforcement: options.enforcement,
     compileCache: options.compileCache,
     ...(options.image === undefined ? {} : { image: options.image }),
-    ...(resolved.cwd === undefined ? {} : { cwd: resolved.cwd }),
+    ...(hostPipes === undefined ? {} : { hostPipes }),
+    ...(startFolder === undefined ? {} : { cwd: startFolder }),
   };
 }

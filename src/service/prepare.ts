@@ -255,9 +255,12 @@ function specOf({
   };
 }
 
-/** A compiler never gets the terminal: what it says stays apart from the program's output. */
-function ttyOf({ tty }: ExecutionRequest): Pick<PreparedCommand, "tty"> {
-  return tty === undefined ? {} : { tty };
+/** A compiler never gets the terminal, nor pipes: what it says stays apart from the program's output. */
+function ttyOf({ tty, hostPipes }: ExecutionRequest): Pick<PreparedCommand, "tty" | "hostPipes"> {
+  return {
+    ...(tty === undefined ? {} : { tty }),
+    ...(hostPipes === undefined ? {} : { hostPipes }),
+  };
 }
 
 function commandOf(

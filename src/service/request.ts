@@ -6,7 +6,7 @@
 import type { Readable } from "node:stream";
 import type { ChangesRequest } from "../core/changes.ts";
 import type { CollectedFiles } from "../core/collected.ts";
-import type { OutputStream, TtySize } from "../core/command.ts";
+import type { HostPipes, OutputStream, TtySize } from "../core/command.ts";
 import type { Enforcement, EnforcementMode } from "../core/enforcement.ts";
 import type { Execution } from "../core/execution.ts";
 import type { Runtime } from "../core/language.ts";
@@ -65,6 +65,8 @@ export interface ExecutionRequest {
   readonly env: Readonly<Record<string, string>>;
   /** Bytes can be read again, where an execution has to be repeated; a stream can't. */
   readonly stdin: Readable | Uint8Array | "empty";
+  /** Of the run phase; see `Command.hostPipes`. */
+  readonly hostPipes?: HostPipes;
   /** A terminal for the run phase; see `Command.tty`. */
   readonly tty?: TtySize;
   /** Of the run phase. A compile phase has its own wall and CPU time. */

@@ -38,7 +38,7 @@ export function createRunCommand(
 }
 
 /** `--env A=1 --env B=2` */
-const collect = (word: string, before: readonly string[] = []): readonly string[] => [
+export const collect = (word: string, before: readonly string[] = []): readonly string[] => [
   ...before,
   word,
 ];
@@ -93,7 +93,7 @@ function addChangesOptions(command: Command): void {
     .option("--discard", "throw them away");
 }
 
-function addLimitOptions(command: Command): void {
+export function addLimitOptions(command: Command): void {
   command.optionsGroup("Limits:");
   for (const { limit, flag, valueName, help, default: value } of limitFlags) {
     command.option(`${flag} <${valueName}>`, `${help} (default: ${formatLimit(limit, value)})`);
@@ -110,7 +110,7 @@ function addLimitOptions(command: Command): void {
   );
 }
 
-function addPolicyOptions(command: Command): void {
+export function addPolicyOptions(command: Command): void {
   addProviderFlag(
     command
       .optionsGroup("Sandbox:")
@@ -124,7 +124,7 @@ function addPolicyOptions(command: Command): void {
   );
 }
 
-function addPermissionOptions(command: Command): void {
+export function addPermissionOptions(command: Command): void {
   command.optionsGroup("Permissions (with --provider linux):");
   for (const { flag, kind, valueName, help } of permissionFlags) {
     const words = valueName === undefined ? flag : `${flag} <${valueName}>`;
@@ -133,7 +133,7 @@ function addPermissionOptions(command: Command): void {
   }
 }
 
-function addDockerOptions(command: Command): void {
+export function addDockerOptions(command: Command): void {
   command
     .optionsGroup("Docker (each of them means --provider docker):")
     .option(

@@ -10,7 +10,6 @@ import type { Program } from "../../service/request.ts";
 import { artifactsOf } from "../artifacts-request.ts";
 import { wantAsking, type WantedAsking } from "../asking/want-asking.ts";
 import { EXIT_OUR_FAILURE } from "../exit.ts";
-import { openOwnTerminal } from "../own-terminal.ts";
 import type { RunOptions } from "../run-options.ts";
 import type { Run } from "./run.ts";
 import { registerDependencies } from "./register-dependencies.ts";
@@ -41,7 +40,7 @@ function registerProgram(steps: Steps<Run>, { provider, resource }: Named): void
         run.out = await prepareOut(options.out, process.cwd());
       }
       if (!options.hasTty) return;
-      run.terminal = openOwnTerminal();
+      run.terminal = run.door.openTerminal();
       run.request = { ...run.request, tty: run.terminal.size };
     },
   });

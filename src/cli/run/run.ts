@@ -6,10 +6,10 @@ import type { Provider } from "../../core/provider.ts";
 import type { LanguageIndex } from "../../languages/index-languages.ts";
 import type { ExecutionReport, ExecutionRequest } from "../../service/request.ts";
 import type { RunAsking } from "../asking/run-asking.ts";
-import type { OutputGate } from "../output-gate.ts";
 import type { OwnTerminal } from "../own-terminal.ts";
 import type { ResolvedProgram } from "../resolved-program.ts";
 import type { Review } from "../review-changes.ts";
+import type { RunDoor } from "../run-door.ts";
 import type { RunForm } from "../run-form.ts";
 import type { RunOptions } from "../run-options.ts";
 import type { Interruption } from "../signals.ts";
@@ -20,7 +20,7 @@ export interface Run {
   readonly resolved: ResolvedProgram;
   readonly languages: () => LanguageIndex;
   readonly interruption: Interruption;
-  readonly outputGate: OutputGate;
+  readonly door: RunDoor;
   /** Of a plugin; undefined: it is one of ours. */
   readonly ownProvider: (() => Provider | Promise<Provider>) | undefined;
   /** Who makes its sandbox, and of what kind: the first two names of its own steps. */
