@@ -95,11 +95,7 @@ export function prepareCode(
     ...specOf(request),
     policy: policyOf(request, program.workspace),
     files: program.files,
-    hostPrograms: [
-      ...lent,
-      ...(prepared === undefined ? [] : [{ hostPath: prepared, path: preparedPath }]),
-      ...(request.lent ?? []),
-    ],
+    hostPrograms: [...lent, ...preparedPrograms(prepared), ...(request.lent ?? [])],
   };
   const usualEntry = mainFileOf(language, Buffer.alloc(0));
   if (commands.compile === undefined) {
@@ -153,6 +149,9 @@ export function prepareCommand(
   const command = commandOf(request, argv, buildEnvironment(programs, [], request.env));
   return { spec, run: { ...command, ...ttyOf(request) } };
 }
+
+const preparedPrograms = (prepared: string | undefined): readonly HostProgram[] =>
+  prepared === undefined ? [] : [{ hostPath: prepared, path: preparedPath }];
 
 type Commands = Pick<LoadedLanguage, "compile" | "run" | "env">;
 

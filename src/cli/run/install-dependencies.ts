@@ -106,8 +106,13 @@ function filesOf(
     .map((file) => ({ ...file, path: file.path.slice(folder.length) }));
 }
 
-/** Of what a tool says the end tells why it failed. */
-const MAX_LINES = 12;
+/** Some tools say first why they failed, some last. */
+const SHOWN_LINES = 8;
+
+function shorten(lines: readonly string[]): readonly string[] {
+  if (lines.length <= 2 * SHOWN_LINES) return lines;
+  return [...lines.slice(0, SHOWN_LINES), "…", ...lines.slice(-SHOWN_LINES)];
+}
 
 function failed(
   { ecosystem, from }: Dependencies,
@@ -115,11 +120,7 @@ function failed(
   end: string,
   output: string,
 ): GloveboxError {
-  const lines = output
-    .trimEnd()
-    .split("\n")
-    .slice(-MAX_LINES)
-    .filter((line) => line !== "");
+  const lines = shorten(output.split("\n").filter((line) => line.trim() !== ""));
   const said = lines.length === 0 ? "" : `\n${lines.map(escapeControls).join("\n")}`;
   const isMissing = /not found|No module named pip/.test(output);
   const remedy = isMissing

@@ -10,12 +10,11 @@ import { invalidRequest } from "../../core/errors.ts";
 import type { Provider } from "../../core/provider.ts";
 import { showValue } from "../../util/show-value.ts";
 import { runConfigFile } from "../../util/user-folders.ts";
-import type { PluginEnvironment } from "./plugin.ts";
+import { messageOf, type Register } from "./plugin.ts";
 
 /** What a plugin's module has as its exports; at least one of them. */
 export interface Plugin {
-  /** Called once for each run, before its first step. What it throws ends the run. */
-  readonly register?: (env: PluginEnvironment) => void | Promise<void>;
+  readonly register?: Register;
   /** Ways to isolate, by the names that `--provider` takes; each makes one for a run. */
   readonly providers?: Readonly<Record<string, () => Provider | Promise<Provider>>>;
   /** Kinds of files that Glovebox can't run by itself. */
@@ -110,6 +109,3 @@ async function configuredFiles(env: NodeJS.ProcessEnv): Promise<readonly string[
   const { readRunConfig } = await import("./run-config.ts");
   return readRunConfig(file).plugins;
 }
-
-export const messageOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error);

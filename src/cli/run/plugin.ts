@@ -7,8 +7,10 @@ import type { Steps } from "../../lifecycle/registry.ts";
 import { formatStepName, type Step } from "../../lifecycle/step.ts";
 import type { ExecutionRequest } from "../../service/request.ts";
 import { printNote } from "../print.ts";
-import { messageOf, type LoadedPlugin } from "./load-plugins.ts";
 import type { Run } from "./run.ts";
+
+/** Called once for each run, before its first step. What it throws ends the run. */
+export type Register = (env: PluginEnvironment) => void | Promise<void>;
 
 export interface PluginEnvironment {
   /** Who makes the sandbox, `linux`, and what for: the language's id, or the program's name. */
@@ -35,7 +37,7 @@ export interface PluginRun {
 
 /** @throws {GloveboxError} `INVALID_REQUEST` that names the file. */
 export async function registerPlugin(
-  { file, register }: LoadedPlugin,
+  { file, register }: { readonly file: string; readonly register?: Register },
   steps: Steps<Run>,
   { provider, resource }: Pick<Run, "provider" | "resource">,
 ): Promise<void> {
@@ -98,3 +100,6 @@ async function doStep(
   run.request = seen.request;
   run.exitCode = seen.exitCode;
 }
+
+export const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);

@@ -45,29 +45,40 @@ function dependenciesOf({ form, options, resolved }: Named): Dependencies | unde
 }
 
 async function deploy(run: Run, found: Dependencies): Promise<void> {
-  const { ecosystem, from } = found;
-  const { registries, verbosity } = run.options;
-  const registry = registries[ecosystem.id] ?? ecosystem.registry;
-  const folder = cacheFolder(process.env);
-  if (folder === undefined) return;
-  const cache = openDependencyCache(join(folder, "dependencies"));
-  const key = keyOf(found, { registry, tool: toolOf(found) });
-  let place = cache.find(key);
-  if (place === undefined) {
-    if (verbosity !== "quiet") printNote(`installing what ${from} declares, from ${registry}`);
-    const { installDependencies } = await import("./install-dependencies.ts");
-    place = await cache.put(
-      key,
-      await installDependencies(found, registry, run.interruption.signal),
-    );
-  }
-  const { path, env, programs } = ecosystem;
+  const place = await install(run, found);
+  if (place === undefined) return;
+  const { path, env, programs } = found.ecosystem;
   const words = programs === undefined ? {} : { PATH: `${systemPath}:${path}/${programs}` };
   run.request = {
     ...run.request,
     lent: [...(run.request.lent ?? []), { hostPath: place, path }],
     env: { ...words, ...env, ...run.request.env },
   };
+}
+
+/** The folder that has it; undefined where there can be none, and after an abort. */
+async function install(
+  { options, interruption: { signal } }: Run,
+  found: Dependencies,
+): Promise<string | undefined> {
+  const folder = cacheFolder(process.env);
+  if (folder === undefined) return undefined;
+  const { ecosystem, from } = found;
+  const registry = options.registries[ecosystem.id] ?? ecosystem.registry;
+  const cache = openDependencyCache(join(folder, "dependencies"));
+  const key = keyOf(found, { registry, tool: toolOf(found) });
+  const known = cache.find(key);
+  if (known !== undefined) return known;
+  if (options.verbosity !== "quiet") {
+    printNote(`installing what ${from} declares, from ${registry}`);
+  }
+  const { installDependencies } = await import("./install-dependencies.ts");
+  try {
+    return await cache.put(key, await installDependencies(found, registry, signal));
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    throw error;
+  }
 }
 
 /** One version of an interpreter can't load what was built for another. */
