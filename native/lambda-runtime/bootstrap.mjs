@@ -64,19 +64,22 @@ function environment(event, places) {
 
 /** Node can't set limits: the shell does, and then is the program. */
 function limited(argv, { cpu_ms, processes, file_bytes, open_files }) {
+  const seconds = cpu_ms === null ? 0 : Math.ceil(cpu_ms / 1000);
   const limits = [
-    "ulimit -c 0",
-    cpu_ms === null
-      ? ":"
-      : `ulimit -S -t ${Math.ceil(cpu_ms / 1000)}; ulimit -H -t ${Math.ceil(cpu_ms / 1000) + 1}`,
+    // SIGXCPU at the first, SIGKILL at the second.
+    ...(seconds === 0 ? [] : [`ulimit -S -t ${seconds}`, `ulimit -H -t ${seconds + 1}`]),
     `ulimit -f ${Math.ceil(file_bytes / 512)}`,
-    `ulimit -n ${open_files}`,
-    `ulimit -u ${processes + 16}`,
+    lower("n", open_files),
+    // Shells have one name or the other for it.
+    `{ { ${lower("u", processes + 16)}; } 2>/dev/null || { ${lower("p", processes + 16)}; }; }`,
   ];
-  // A shell that lacks one of them, or a host that has less, keeps the lower one.
-  const script = limits.map((line) => `${line} 2>/dev/null`).join("; ");
-  return ["/bin/sh", "-c", `${script}; exec "$0" "$@"`, ...argv];
+  const refusal = "{ echo 'glovebox: the limits cannot be set' >&2; exit 126; }";
+  return ["/bin/sh", "-c", `{ ${limits.join(" && ")}; } || ${refusal}; exec "$0" "$@"`, ...argv];
 }
+
+/** A host that gives less keeps it. */
+const lower = (name, value) =>
+  `{ ulimit -${name} ${value} 2>/dev/null || test "$(ulimit -${name})" -le ${value}; }`;
 
 async function run(event, places) {
   const started = performance.now();

@@ -75,7 +75,10 @@ def _limit(limits):
             least = value if hard == resource.RLIM_INFINITY else min(value, hard)
             resource.setrlimit(what, (least, least))
 
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        try:
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        except (OSError, ValueError):
+            pass  # Where it is refused, it is none already, or /tmp bounds it.
         if limits["cpu_ms"] is not None:
             # SIGXCPU at the first, SIGKILL at the second.
             seconds = -(-limits["cpu_ms"] // 1000)
