@@ -33,6 +33,7 @@ export const layers = {
     "providers/docker",
     "providers/process",
     "providers/remote",
+    "providers/lambda",
   ],
   // What outlives the server: SQLite.
   storage: ["core", "util"],
@@ -43,6 +44,8 @@ export const layers = {
   // Messages of GET /v1/sandbox, for both of its sides.
   "sandbox-protocol": ["core", "util"],
   "providers/remote": ["core", "util", "sandbox-protocol"],
+  // Functions of AWS Lambda.
+  "providers/lambda": ["core", "util"],
   service: ["core", "util", "permissions", "languages", "storage", "observe"],
   server: [
     "core",
@@ -98,6 +101,7 @@ export const layers = {
     "providers/linux",
     "providers/docker",
     "providers/process",
+    "providers/lambda",
   ],
 };
 

@@ -57,7 +57,8 @@ function environment(event, places) {
   }
   if (env.PATH !== undefined) {
     const folders = env.PATH.split(":").map((folder) => place(folder, places));
-    env.PATH = [...folders, path.dirname(process.execPath)].join(":");
+    const own = path.dirname(process.execPath);
+    env.PATH = (folders.includes(own) ? folders : [...folders, own]).join(":");
   }
   return env;
 }
@@ -136,12 +137,12 @@ function follow(child, event, started, resolve) {
     ["e", child.stderr],
   ]) {
     stream.on("data", (piece) => {
-      const room = limits.output_bytes - kept[name];
+      const room = Math.min(limits.output_bytes - kept[name], limits.total_bytes - kept.o - kept.e);
       const part = piece.subarray(0, Math.max(room, 0));
       kept[name] += part.length;
       dropped[name] += piece.length - part.length;
       if (part.length > 0) output.push([name, part]);
-      if (piece.length > room && event.kill_on_output) end("output");
+      if (piece.length > part.length && event.kill_on_output) end("output");
     });
   }
   // A program need not read its stdin.

@@ -64,7 +64,8 @@ def _environment(event, places):
             env[name] = _place(env[name], places)
     if "PATH" in env:
         folders = [_place(folder, places) for folder in env["PATH"].split(":")]
-        env["PATH"] = ":".join(folders + [os.path.dirname(os.path.realpath(sys.executable))])
+        own = os.path.dirname(os.path.realpath(sys.executable))
+        env["PATH"] = ":".join(folders if own in folders else folders + [own])
     return env
 
 
@@ -92,7 +93,7 @@ def _limit(limits):
 
 def _run(event, places):
     argv = [_place(event["argv"][0], places)] + event["argv"][1:]
-    started = time.monotonic()
+    started = _Start()
     env = _environment(event, places)
     try:
         child = subprocess.Popen(
@@ -165,20 +166,24 @@ def _follow(child, event, started):
             if not piece:
                 selector.unregister(key.fileobj)
                 continue
-            room = limits["output_bytes"] - kept[key.data]
-            kept[key.data] += len(piece[:room])
-            dropped[key.data] += len(piece) - len(piece[:room])
-            if room > 0:
-                _append(output, key.data, piece[:room])
-            if len(piece) > room and event["kill_on_output"] and ended is None:
+            room = min(
+                limits["output_bytes"] - kept[key.data],
+                limits["total_bytes"] - kept["o"] - kept["e"],
+            )
+            part = piece[: max(room, 0)]
+            kept[key.data] += len(part)
+            dropped[key.data] += len(piece) - len(part)
+            if part:
+                _append(output, key.data, part)
+            if len(piece) > len(part) and event["kill_on_output"] and ended is None:
                 ended = "output"
                 _kill_group(child)
-        if ended is None and (time.monotonic() - started) * 1000 >= limits["wall_ms"]:
+        if ended is None and (time.monotonic() - started.clock) * 1000 >= limits["wall_ms"]:
             ended = "wallTime"
             _kill_group(child)
     if child.poll() is None:
         try:
-            left = limits["wall_ms"] / 1000 - (time.monotonic() - started)
+            left = limits["wall_ms"] / 1000 - (time.monotonic() - started.clock)
             child.wait(max(left, 0) if ended is None else None)
         except subprocess.TimeoutExpired:
             ended = "wallTime"
@@ -226,6 +231,17 @@ def _kill_new(before):
         time.sleep(0.005)
 
 
+class _Start:
+    def __init__(self):
+        self.clock = time.monotonic()
+        self.cpu = _children_cpu()
+
+
+def _children_cpu():
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def _answer(started, **parts):
     return {
         "glovebox": 1,
@@ -235,6 +251,7 @@ def _answer(started, **parts):
         "not_started": None,
         "output": [],
         "dropped": {"o": 0, "e": 0},
-        "wall_ms": (time.monotonic() - started) * 1000,
+        "wall_ms": (time.monotonic() - started.clock) * 1000,
+        "cpu_ms": (_children_cpu() - started.cpu) * 1000,
         **parts,
     }

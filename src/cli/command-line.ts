@@ -7,6 +7,7 @@ import { createChangesCommand } from "./commands/changes.ts";
 import { createDoctorCommand } from "./commands/doctor.ts";
 import { createImagesCommand } from "./commands/images.ts";
 import { createKeysCommand } from "./commands/keys.ts";
+import { createLambdaCommand } from "./commands/lambda.ts";
 import { createLanguagesCommand } from "./commands/languages.ts";
 import { createPackageCommand } from "./commands/package.ts";
 import { createPermissionsCommand } from "./commands/permissions.ts";
@@ -34,6 +35,7 @@ export async function runCommandLine(argv: readonly string[], version: string): 
     createChangesCommand(onExit),
     createPermissionsCommand(onExit),
     createPackageCommand(onExit),
+    createLambdaCommand(onExit),
   ]) {
     program.addCommand(command);
   }

@@ -7,6 +7,7 @@ import { relative, resolve } from "node:path";
 import type { Readable } from "node:stream";
 import { invalidRequest } from "../core/errors.ts";
 import type { LoadedLanguage } from "../core/language.ts";
+import type { WorkspaceMount } from "../core/policy.ts";
 import type { SandboxFile } from "../core/sandbox.ts";
 import { mainFileOf } from "../languages/from-code.ts";
 import type { LanguageIndex } from "../languages/index-languages.ts";
@@ -57,8 +58,16 @@ export async function resolveProgram(
       return (await import("./package/resolve-package.ts")).resolvePackage(form, surroundings);
     case "file":
       if (form.file === "-") return resolveStdinCode(form.args, options, surroundings);
-      if (options.workspace === undefined) return resolveFile(form, options, surroundings);
-      return resolveMountedFile(form, options, options.workspace, surroundings);
+      if (options.workspace !== undefined) {
+        const workspace = parseWorkspace(options.workspace, surroundings.cwd);
+        return resolveMountedFile(form, options, workspace, surroundings);
+      }
+      if (options.provider === "lambda") {
+        // A function is a folder: what a handler needs lies beside it.
+        const workspace = implicitWorkspace(surroundings.cwd, surroundings.home);
+        return resolveMountedFile(form, options, workspace, surroundings);
+      }
+      return resolveFile(form, options, surroundings);
   }
 }
 
@@ -132,11 +141,10 @@ function resolveFile(
 function resolveMountedFile(
   { file, args }: FileForm,
   options: RunOptions,
-  workspaceText: string,
+  workspace: WorkspaceMount,
   { cwd, languages }: Surroundings,
 ): ResolvedProgram {
   refuseExtraFiles(options, "the program sees the folder of --workspace");
-  const workspace = parseWorkspace(workspaceText, cwd);
   const head = readHead("FILE", file, cwd);
   const hostPath = realpathSync(resolve(cwd, file));
   if (!isInside(workspace.hostPath, hostPath)) {

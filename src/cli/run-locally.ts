@@ -41,6 +41,7 @@ export async function runLocally(parts: RunParts): Promise<number> {
   const quick = await createProviderQuickly(options.provider, {
     docker: options.docker,
     ...(options.remote === undefined ? {} : { remote: options.remote }),
+    ...(options.provider === "lambda" ? { lambda: lambdaOptionsOf(options) } : {}),
     ...(options.verbosity === "quiet"
       ? {}
       : {
@@ -65,6 +66,17 @@ export async function runLocally(parts: RunParts): Promise<number> {
   } finally {
     releaseStdin(stdin);
   }
+}
+
+/** What Lambda logs of a command's run, START to REPORT, is news about it, and none of its output. */
+function lambdaOptionsOf({ verbosity, report }: RunOptions) {
+  if (verbosity === "quiet" || report === "json") return {};
+  return {
+    onLog: (log: string) => {
+      surviveLostReaders();
+      process.stderr.write(log);
+    },
+  };
 }
 
 function keyWarning({ remote }: RunOptions): string | undefined {

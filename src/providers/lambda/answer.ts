@@ -37,6 +37,7 @@ const commandAnswerSchema = z.object({
   output: z.array(z.tuple([z.enum(["o", "e"]), z.base64()])).max(1_000_000),
   dropped: z.object({ o: countSchema, e: countSchema }),
   wall_ms: countSchema,
+  cpu_ms: countSchema.optional(),
 });
 type CommandAnswer = z.infer<typeof commandAnswerSchema>;
 
@@ -62,7 +63,10 @@ export function readCommandAnswer(answer: FunctionAnswer, program: string): Read
     output,
     execution: {
       outcome: outcomeOf(data, report),
-      usage: usageOf(report, data.wall_ms),
+      usage: {
+        ...usageOf(report, data.wall_ms),
+        ...(data.cpu_ms === undefined ? {} : { cpuTimeMs: data.cpu_ms }),
+      },
       droppedBytes: { stdout: data.dropped.o, stderr: data.dropped.e },
     },
   };

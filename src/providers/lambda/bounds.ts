@@ -25,8 +25,8 @@ export const maxUnzippedBytes = 250 * MIB;
 export const maxEventBytes = 6 * MIB;
 /** As base64 in an event, with room for the rest of it. */
 export const maxStdinBytes = 4 * MIB;
-/** Of each of stdout and stderr, so that both have room in an answer. */
-export const maxOutputBytes = 2 * MIB;
+/** Of stdout and stderr together: as base64 in an answer, with room for the rest of it. */
+export const maxOutputBytes = 4 * MIB;
 export const maxVariablesBytes = 4096;
 
 export const runtimes = {

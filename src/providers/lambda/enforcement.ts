@@ -55,10 +55,10 @@ export function enforcementOf(spec: Spec, kind: FunctionTarget["kind"]): Enforce
       ? enforced("the bootstrap")
       : enforced("Lambda: an answer of 6 MB, and the last 4 KB of the log"),
     disk: weaker(
-      `/tmp of ${temporaryMibOf(spec.limits)} MB`,
+      "EphemeralStorage, the size of /tmp",
       isCommand
-        ? "the limit itself is held for each file (RLIMIT_FSIZE)"
-        : "in steps of a megabyte, at least 512",
+        ? "at least 512 MB; the limit itself is held for each file (RLIMIT_FSIZE)"
+        : "at least 512 MB",
     ),
     openFiles: countStatus(isCommand, "RLIMIT_NOFILE", spec.limits.openFiles, maxOpenFiles),
   };
@@ -72,7 +72,7 @@ function filesStatus({ policy }: Spec): ControlStatus {
 
 function memoryStatus({ limits }: Spec): ControlStatus {
   if (limits.memoryBytes >= memoryMib.min * MIB) {
-    return enforced(`MemorySize of ${memoryMibOf(limits)} MB, the runtime included`);
+    return enforced("MemorySize, in whole megabytes, the runtime included");
   }
   const least = `${memoryMib.min} MB`;
   return missing(`a function has at least ${least}`, `--memory ${memoryMib.min}MiB`);

@@ -119,6 +119,7 @@ export function eventOfCommand(
           open_files: spec.limits.openFiles,
           output_bytes:
             outputBytes === "unlimited" ? maxOutputBytes : Math.min(outputBytes, maxOutputBytes),
+          total_bytes: maxOutputBytes,
         },
         kill_on_output: onOutputLimit === "kill",
       }),

@@ -13,6 +13,7 @@ import {
   removeFolders,
   storeCode,
   touch,
+  type Code,
   type Settings,
   type StoredFunction,
   type Version,
@@ -113,6 +114,21 @@ export async function startLambdaEmulator(
     return { payload, isError, log, version: version.number };
   };
 
+  /** What waits for the next event of a function that is no more. */
+  const retire = async (keys: string, code: Code | undefined): Promise<void> => {
+    for (const [key, waiting] of instances) {
+      if (!key.startsWith(keys)) continue;
+      instances.delete(key);
+      for (const instance of waiting) {
+        running.delete(instance);
+        await instance.stop();
+      }
+    }
+    if (code === undefined) return;
+    await removeFolders(new Set([code.folder]));
+    folders.delete(code.folder);
+  };
+
   const find = (name: string, qualifier: string | null) => {
     const fn = functions.get(name);
     const version =
@@ -149,9 +165,11 @@ export async function startLambdaEmulator(
     const found = find(name, qualifier);
     if (found === undefined) return notFound(name, qualifier);
     const { fn, version } = found;
+    const code = qualifier === null ? version.code : undefined;
     if (method === "DELETE") {
       if (qualifier === null) functions.delete(name);
       else fn.versions.delete(qualifier);
+      await retire(qualifier === null ? `${name}:` : `${name}:${qualifier}`, code);
       return { status: 204 };
     }
     if (method === "GET") {
