@@ -38,6 +38,8 @@ const ATTEMPTS = 4;
 
 /** @throws {GloveboxError} `PROVIDER_UNAVAILABLE` without a region or credentials. */
 export async function connectAws(options: AwsOptions): Promise<Aws> {
+  // Which versions of Node we run on is our affair, and stderr is the program's.
+  process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
   const { LambdaClient } = await import("@aws-sdk/client-lambda");
   const common = (answerMs: number) => ({
     ...options,

@@ -63,7 +63,8 @@ export async function startLambdaEmulator(
   const functions = new Map<string, StoredFunction>();
   const folders = new Set<string>();
   const instances = new Map<string, Instance[]>();
-  const running = new Set<Instance>();
+  /** All that live, and whose they are. */
+  const running = new Map<Instance, string>();
   const logs = new Map<string, { timestamp: number; message: string }[]>();
   const calls: string[] = [];
   const failures = new Map<string, ApiAnswer[]>();
@@ -89,12 +90,15 @@ export async function startLambdaEmulator(
         memoryMib: settings.MemorySize,
         variables: settings.Environment.Variables ?? {},
       }));
-    running.add(instance);
+    running.set(instance, key);
+    // Removed while it was started.
+    if (functions.get(fn.name) !== fn) await instance.stop();
     const id = randomUUID();
     const startedMs = performance.now();
     const { payload, isError } = await instance.invoke(id, event, settings.Timeout);
     const durationMs = performance.now() - startedMs;
-    if (instance.isAlive) instances.set(key, [...(instances.get(key) ?? []), instance]);
+    if (instance.isAlive && running.has(instance))
+      instances.set(key, [...(instances.get(key) ?? []), instance]);
     else {
       await instance.stop();
       running.delete(instance);
@@ -114,15 +118,13 @@ export async function startLambdaEmulator(
     return { payload, isError, log, version: version.number };
   };
 
-  /** What waits for the next event of a function that is no more. */
+  /** Ends what runs of a function that is no more. */
   const retire = async (keys: string, code: Code | undefined): Promise<void> => {
-    for (const [key, waiting] of instances) {
+    for (const key of instances.keys()) if (key.startsWith(keys)) instances.delete(key);
+    for (const [instance, key] of running) {
       if (!key.startsWith(keys)) continue;
-      instances.delete(key);
-      for (const instance of waiting) {
-        running.delete(instance);
-        await instance.stop();
-      }
+      running.delete(instance);
+      await instance.stop();
     }
     if (code === undefined) return;
     await removeFolders(new Set([code.folder]));
@@ -336,7 +338,7 @@ export async function startLambdaEmulator(
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
       server.close();
-      await Promise.all([...running].map((instance) => instance.stop()));
+      await Promise.all([...running.keys()].map((instance) => instance.stop()));
       await removeFolders(folders);
     },
   };
