@@ -25,7 +25,7 @@ afterAll(async () => {
 describeProvider(
   async () => {
     state = await mkdtemp(join(tmpdir(), "conformance-lambda-"));
-    emulator = await startLambdaEmulator(linux);
+    emulator = await startLambdaEmulator(linux, { keepsWarm: false });
     return createLambdaProvider({
       stateFolder: state,
       env: {},

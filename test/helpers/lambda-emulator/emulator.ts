@@ -27,6 +27,8 @@ export interface EmulatorOptions {
   readonly pending?: number;
   /** Functions that fail to be created because Lambda does not know the role yet. Default 0. */
   readonly roleDelays?: number;
+  /** Whether what has run waits for the next event. Default true. */
+  readonly keepsWarm?: boolean;
   /** More services, by the name in a signature's scope. */
   readonly services?: Readonly<
     Record<string, (request: ApiRequest) => ApiAnswer | Promise<ApiAnswer>>
@@ -97,8 +99,9 @@ export async function startLambdaEmulator(
     const startedMs = performance.now();
     const { payload, isError } = await instance.invoke(id, event, settings.Timeout);
     const durationMs = performance.now() - startedMs;
-    if (instance.isAlive && running.has(instance))
-      instances.set(key, [...(instances.get(key) ?? []), instance]);
+    const isWanted =
+      options.keepsWarm !== false && running.has(instance) && functions.get(fn.name) === fn;
+    if (instance.isAlive && isWanted) instances.set(key, [...(instances.get(key) ?? []), instance]);
     else {
       await instance.stop();
       running.delete(instance);
