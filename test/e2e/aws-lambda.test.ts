@@ -31,9 +31,9 @@ describe.skipIf(!isAsked)("AWS itself (GLOVEBOX_TEST_AWS=1 asks for it)", () => 
         join(folder, "test.py"),
         "def lambda_handler(event, context):\n    return event\n",
       );
-      for (const _ of [1, 2]) {
-        const { exitCode, stdout, stderr } = await run(["./test.py"], '{"a":1}');
-        expect([exitCode, stdout && (JSON.parse(stdout) as unknown)]).toEqual([0, { a: 1 }]);
+      for (const a of [1, 2]) {
+        const { exitCode, stdout, stderr } = await run(["./test.py"], JSON.stringify({ a }));
+        expect([exitCode, stdout && (JSON.parse(stdout) as unknown)]).toEqual([0, { a }]);
         expect(stderr).toMatch(/START RequestId[\s\S]*REPORT RequestId/);
       }
       const { exitCode, stdout } = await run(["-q", "--", "sh", "-c", "cat; exit 3"], "typed\n");

@@ -5,7 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Architecture, CreateFunctionCommandInput, Runtime } from "@aws-sdk/client-lambda";
+import type { Architecture, CreateFunctionCommandInput } from "@aws-sdk/client-lambda";
 import type { Aws } from "./aws.ts";
 import type { FunctionRuntime } from "./bounds.ts";
 import { awsFailure, errorNameOf } from "./failures.ts";
@@ -97,7 +97,7 @@ function configurationOf({ name, description, settings }: WantedFunction): Confi
   return {
     FunctionName: name,
     Description: description,
-    Runtime: settings.runtime as Runtime,
+    Runtime: settings.runtime,
     Handler: settings.handler,
     Role: settings.roleArn,
     Timeout: settings.timeoutSeconds,

@@ -9,7 +9,13 @@ import { ownProcessTag } from "../../util/process-tag.ts";
 import type { FunctionAnswer } from "./answer.ts";
 import type { Aws } from "./aws.ts";
 import { descriptionPrefix, namePrefix, oncePrefix } from "./bounds.ts";
-import { deploy, isRoleFault, markOf, type FunctionSettings } from "./deploy.ts";
+import {
+  deploy,
+  isRoleFault,
+  markOf,
+  type FunctionSettings,
+  type WantedFunction,
+} from "./deploy.ts";
 import { awsFailure, errorNameOf } from "./failures.ts";
 import { invoke } from "./invoke.ts";
 import type { FunctionPackage } from "./package.ts";
@@ -50,61 +56,43 @@ export function nameOfFolder(folder: string): string {
 /** AWS's bound of a description. */
 const MAX_DESCRIPTION = 256;
 
+type Settings = Omit<FunctionSettings, "roleArn">;
+
+interface Made {
+  readonly version: string;
+  /** It was remembered: nobody has looked whether it is there. */
+  readonly isRemembered: boolean;
+}
+
 export function createSandboxFunction(parts: SandboxFunctionParts): SandboxFunction {
   const { aws, memory, folder } = parts;
   const name =
     folder === undefined ? `${oncePrefix}${randomBytes(8).toString("hex")}` : nameOfFolder(folder);
-  const description = `${descriptionPrefix}${folder ?? "one run"}`.slice(0, MAX_DESCRIPTION);
   let mayBeThere = false;
-
-  const make = async (settings: Omit<FunctionSettings, "roleArn">, signal: AbortSignal) => {
-    const wantedFor = (roleArn: string) => ({
-      ...{ name, description, package: parts.package },
-      settings: { ...settings, roleArn },
-    });
-    const remembered = await findRole(aws, memory, parts.role, "remembered");
-    const slot = memory.function(remembered.account, aws.region, name);
-    const known = folder === undefined ? undefined : await slot.read();
-    const mark = markOf(wantedFor(remembered.arn));
-    if (known?.mark === mark) return { version: known.version, slot, isKnown: true };
-    if (folder === undefined) {
-      await memory
-        .once(name)
-        .write({ ...ownProcessTag(), region: aws.region, keyMark: aws.keyMark });
-      mayBeThere = true;
-    }
-    const version = await deploy(aws, wantedFor(remembered.arn), signal).catch(
-      async (error: unknown) => {
-        // The role that was remembered may be gone.
-        if (!isRoleFault(error)) throw error;
-        const role = await findRole(aws, memory, parts.role, "look");
-        return deploy(aws, wantedFor(role.arn), signal).catch((again: unknown) => {
-          throw awsFailure(`deploy the function \`${name}\``, again);
-        });
-      },
-    );
-    if (folder !== undefined) {
-      await slot.write({ folder, version, mark });
-      if (known !== undefined) await removeVersion(aws, name, known.version, version);
-    }
-    return { version, slot, isKnown: false };
+  const makeOnce = async (settings: Settings, signal: AbortSignal): Promise<Made> => {
+    const owner = { ...ownProcessTag(), region: aws.region, keyMark: aws.keyMark };
+    await memory.once(name).write(owner);
+    mayBeThere = true;
+    const { version } = await deployWithRole(parts, name, settings, signal);
+    return { version, isRemembered: false };
   };
-
+  const make = (settings: Settings, signal: AbortSignal): Promise<Made> =>
+    folder === undefined
+      ? makeOnce(settings, signal)
+      : makeOfFolder(parts, { name, folder }, settings, signal);
   return {
     name,
     run: async (settings, event, signal) => {
-      const made = await make(settings, signal);
-      const call = ({ version }: { version: string }) =>
-        invoke(aws, { name, version, event }, signal);
+      const call = ({ version }: Made) => invoke(aws, { name, version, event }, signal);
       try {
-        try {
-          return await call(made);
-        } catch (error) {
+        const made = await make(settings, signal);
+        return await call(made).catch(async (error: unknown) => {
           // Removed since it was remembered, or superseded by another run of this folder.
-          if (errorNameOf(error) !== "ResourceNotFoundException" || !made.isKnown) throw error;
-          await made.slot.remove();
-          return await call(await make(settings, signal));
-        }
+          if (errorNameOf(error) !== "ResourceNotFoundException" || !made.isRemembered) throw error;
+          const { account } = await findRole(aws, memory, parts.role, "remembered");
+          await memory.function(account, aws.region, name).remove();
+          return call(await make(settings, signal));
+        });
       } catch (error) {
         signal.throwIfAborted();
         throw awsFailure(`run the function \`${name}\``, error);
@@ -114,13 +102,62 @@ export function createSandboxFunction(parts: SandboxFunctionParts): SandboxFunct
       if (!mayBeThere) return;
       mayBeThere = false;
       // What can't be removed now is left to `sweep`.
-      if (await removeFunction(aws, name))
-        await memory
-          .once(name)
-          .remove()
-          .catch(() => undefined);
+      if (await removeFunction(aws, name)) await forget(memory.once(name));
     },
   };
+}
+
+const forget = ({ remove }: { readonly remove: () => Promise<void> }): Promise<void> =>
+  remove().catch(() => undefined);
+
+async function makeOfFolder(
+  parts: SandboxFunctionParts,
+  { name, folder }: { readonly name: string; readonly folder: string },
+  settings: Settings,
+  signal: AbortSignal,
+): Promise<Made> {
+  const { aws, memory } = parts;
+  const role = await findRole(aws, memory, parts.role, "remembered");
+  const slot = memory.function(role.account, aws.region, name);
+  const known = await slot.read();
+  if (known?.mark === markOf(wantedOf(parts, name, settings, role.arn))) {
+    return { version: known.version, isRemembered: true };
+  }
+  const { version, mark } = await deployWithRole(parts, name, settings, signal);
+  await slot.write({ folder, version, mark });
+  if (known !== undefined) await removeVersion(aws, name, known.version, version);
+  return { version, isRemembered: false };
+}
+
+/** The role that was remembered may be gone: then it is looked for once more. */
+async function deployWithRole(
+  parts: SandboxFunctionParts,
+  name: string,
+  settings: Settings,
+  signal: AbortSignal,
+): Promise<{ readonly version: string; readonly mark: string }> {
+  const { aws, memory } = parts;
+  const attempt = async (effort: "remembered" | "look") => {
+    const { arn } = await findRole(aws, memory, parts.role, effort);
+    const wanted = wantedOf(parts, name, settings, arn);
+    return { version: await deploy(aws, wanted, signal), mark: markOf(wanted) };
+  };
+  try {
+    return await attempt("remembered");
+  } catch (error) {
+    if (!isRoleFault(error)) throw error;
+    return attempt("look");
+  }
+}
+
+function wantedOf(
+  { package: packed, folder }: SandboxFunctionParts,
+  name: string,
+  settings: Settings,
+  roleArn: string,
+): WantedFunction {
+  const description = `${descriptionPrefix}${folder ?? "one run"}`.slice(0, MAX_DESCRIPTION);
+  return { name, description, package: packed, settings: { ...settings, roleArn } };
 }
 
 /** @returns Whether it is gone. */

@@ -41,7 +41,6 @@ afterEach(async () => {
 });
 
 async function restart(options: Parameters<typeof startLambdaEmulator>[1]): Promise<void> {
-  if (emulator !== undefined) await emulator[Symbol.asyncDispose]();
   emulator = await startLambdaEmulator(linux, options);
   provider = makeProvider(await mkdtemp(join(temporary, "state-")));
 }
@@ -303,6 +302,7 @@ describe("the function of a folder", () => {
   });
 
   test("waits for a role that is new, and for Lambda", async () => {
+    await emulator[Symbol.asyncDispose]();
     await restart({ roleDelays: 2, pending: 1 });
     await write("test.py", handler);
     expect((await run(["./test.py"])).outcome).toEqual(exited(0));

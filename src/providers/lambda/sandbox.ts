@@ -53,7 +53,8 @@ export function createLambdaSandbox(parts: LambdaSandboxParts): ProviderSandbox 
     isUsed = true;
     const startedMs = performance.now();
     const either = AbortSignal.any([signal, destroying.signal]);
-    if (either.aborted) return canceled;
+    const isOver = (): boolean => either.aborted;
+    if (isOver()) return canceled;
     const work = async (): Promise<Execution> => {
       const { output, execution } = await run(parts, command, either, (target) => {
         enforcement = enforcementOf(parts.spec, target.kind);
@@ -67,7 +68,7 @@ export function createLambdaSandbox(parts: LambdaSandboxParts): ProviderSandbox 
     try {
       return await abortable(working, either);
     } catch (error) {
-      if (!either.aborted) throw error;
+      if (!isOver()) throw error;
       return { ...canceled, usage: { wallTimeMs: performance.now() - startedMs } };
     }
   };

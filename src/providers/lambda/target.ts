@@ -71,15 +71,13 @@ function inWorkspace(word: string, cwd: string): Word {
 
 function eventTarget(path: string, file: PackagedFile): FunctionTarget | undefined {
   if (path === "bootstrap") return { kind: "event", runtime: runtimes.own, handler: path };
-  const [, name = "", extension] = /^(.*)\.(py|js|mjs|cjs)$/.exec(path) ?? [];
+  const [, name = "", extension = ""] = /^(.*)\.(py|js|mjs|cjs)$/.exec(path) ?? [];
   // AWS's runtimes read a dot in the name of a file as the end of it.
-  if (extension === undefined || posix.basename(name).includes(".")) return undefined;
+  if (name === "" || posix.basename(name).includes(".")) return undefined;
   const language = extension === "py" ? "python" : "node";
   const text = Buffer.from(file.content.subarray(0, MAX_LOOKED_AT_BYTES)).toString("utf8");
-  const found = handlerPatterns[language]
-    .exec(text)
-    ?.slice(1)
-    .find((it) => it !== undefined);
+  const groups: readonly (string | undefined)[] = handlerPatterns[language].exec(text) ?? [];
+  const found = groups.slice(1).find((it) => it !== undefined);
   if (found === undefined) return undefined;
   return { kind: "event", runtime: runtimes[language], handler: `${name}.${found}` };
 }

@@ -248,7 +248,7 @@ export async function startLambdaEmulator(
   };
 
   const change = async (fn: StoredFunction, part: string, body: ChangeBody): Promise<ApiAnswer> => {
-    const { FunctionName: _, RevisionId, Publish, ZipFile, Architectures: __, ...settings } = body;
+    const { RevisionId, Publish, ZipFile } = body;
     if (RevisionId !== undefined && RevisionId !== fn.revision) {
       return restError(
         412,
@@ -262,8 +262,7 @@ export async function startLambdaEmulator(
         "ResourceConflictException",
         `The operation cannot be performed at this time. An update is in progress for resource: ${arnOf(fn.name)}`,
       );
-    if (part === "configuration")
-      fn.settings = { ...fn.settings, ...(settings as Partial<Settings>) };
+    if (part === "configuration") fn.settings = { ...fn.settings, ...settingsOf(body) };
     if (part === "code") fn.code = await storeCode(Buffer.from(ZipFile ?? "", "base64"), folders);
     touch(fn);
     if (part !== "versions") fn.pending = pending;
@@ -359,6 +358,13 @@ interface ChangeBody extends Partial<Settings> {
   readonly Publish?: boolean;
   readonly ZipFile?: string;
   readonly Architectures?: unknown;
+}
+
+function settingsOf(body: ChangeBody): Partial<Settings> {
+  const rows = Object.entries(body).filter(
+    ([name]) => name !== "FunctionName" && name !== "RevisionId",
+  );
+  return Object.fromEntries(rows);
 }
 
 const latestOf = (fn: StoredFunction): Version => ({

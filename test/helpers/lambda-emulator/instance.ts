@@ -47,6 +47,7 @@ interface Pending {
 
 export async function startInstance(provider: Provider, fn: InstanceOf): Promise<Instance> {
   let log = "";
+  let onLog = (): void => undefined;
   let waiting: ServerResponse | undefined;
   let pending: Pending | undefined;
   let ended: InstanceEnd | undefined;
@@ -96,12 +97,14 @@ export async function startInstance(provider: Provider, fn: InstanceOf): Promise
         onOutputLimit: "truncate",
         onOutput: (_, chunk) => {
           log += chunk.toString();
+          onLog();
         },
       },
       abort.signal,
     )
     .then((execution) => {
       ended ??= failure("Runtime.ExitError", describeExit(execution));
+      onLog();
       pending?.settle(ended);
     });
 
@@ -141,6 +144,15 @@ export async function startInstance(provider: Provider, fn: InstanceOf): Promise
       });
       clearTimeout(timer);
       pending = undefined;
+      const mark = `\0${id}\0`;
+      await new Promise<void>((resolve) => {
+        onLog = () => {
+          const isWhole = clientOf(fn.runtime).file === undefined || log.includes(mark);
+          if (isWhole || ended !== undefined || abort.signal.aborted) resolve();
+        };
+        onLog();
+      });
+      log = log.replace(mark, "");
       return end;
     },
     stop,
@@ -198,10 +210,10 @@ function environment(fn: InstanceOf, api: string): Readonly<Record<string, strin
     _HANDLER: fn.handler,
     ...fn.variables,
     // Ours: by it tests know their processes.
-    ...Object.fromEntries(
-      Object.entries(process.env).filter(([name]) => name === "GLOVEBOX_TEST_MARK"),
-    ),
-  } as Readonly<Record<string, string>>;
+    ...(process.env["GLOVEBOX_TEST_MARK"] === undefined
+      ? {}
+      : { GLOVEBOX_TEST_MARK: process.env["GLOVEBOX_TEST_MARK"] }),
+  };
 }
 
 function describeExit({ outcome }: Execution): string {

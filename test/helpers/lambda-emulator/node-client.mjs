@@ -2,6 +2,8 @@
 import { pathToFileURL } from "node:url";
 import { existsSync } from "node:fs";
 
+const { fetch, console } = globalThis;
+
 const { AWS_LAMBDA_RUNTIME_API, LAMBDA_TASK_ROOT, _HANDLER } = process.env;
 const api = `http://${AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime`;
 
@@ -37,10 +39,15 @@ try {
 for (;;) {
   const answer = await fetch(`${api}/invocation/next`);
   const id = answer.headers.get("lambda-runtime-aws-request-id");
+  // Tells the emulator where the log of a run ends, which comes another way than its result.
+  const mark = () => new Promise((resolve) => process.stdout.write(`\0${id}\0`, resolve));
   try {
     const result = await handle(await answer.json(), { awsRequestId: id });
+    await mark();
     await post(`invocation/${id}/response`, result);
   } catch (error) {
-    await post(`invocation/${id}/error`, described(error));
+    const failure = described(error);
+    await mark();
+    await post(`invocation/${id}/error`, failure);
   }
 }
