@@ -44,6 +44,8 @@ export const layers = {
   // Messages of GET /v1/sandbox, for both of its sides.
   "sandbox-protocol": ["core", "util"],
   "providers/remote": ["core", "util", "sandbox-protocol"],
+  // From a line of shell to a state machine.
+  plan: ["core", "util"],
   // Functions of AWS Lambda.
   "providers/lambda": ["core", "util"],
   service: ["core", "util", "permissions", "languages", "storage", "observe"],
@@ -68,6 +70,7 @@ export const layers = {
     "languages",
     "lifecycle",
     "packages",
+    "plan",
     "config",
     "service",
     "storage",

@@ -2,6 +2,7 @@
 
 import base64
 import errno
+import json
 import os
 import resource
 import selectors
@@ -21,10 +22,36 @@ def handle(event, _context):
     before = _pids()
     root = tempfile.mkdtemp(prefix="glovebox-", dir="/tmp")
     try:
+        if event.get("text"):
+            return _as_text(_run({**event, "stdin": _encode(event["stdin"])}, _make_places(event, root)))
         return _run(event, _make_places(event, root))
     finally:
         _kill_new(before)
         shutil.rmtree(root, ignore_errors=True)
+
+
+def _encode(value):
+    text = value if isinstance(value, str) else "" if value is None else json.dumps(value)
+    return base64.b64encode(text.encode()).decode()
+
+
+def _as_text(answer):
+    """For state machines: stdout as the value that it is in JSON, or else as a text."""
+    pieces = [base64.b64decode(piece) for name, piece in answer["output"] if name == "o"]
+    text = b"".join(pieces).decode(errors="replace")
+    errors = [base64.b64decode(piece) for name, piece in answer["output"] if name == "e"]
+    sys.stderr.write(b"".join(errors).decode(errors="replace"))
+    code = answer["exit_code"]
+    if answer["ended"] is not None:
+        code = 124 if answer["ended"] == "wallTime" else 137
+    elif answer["not_started"] is not None:
+        code = 127 if answer["not_started"] == "ENOENT" else 126
+    elif code is None:
+        code = 128 + answer["signal"]
+    try:
+        return {"exit_code": code, "stdout": json.loads(text)}
+    except ValueError:
+        return {"exit_code": code, "stdout": text}
 
 
 def _make_places(event, root):

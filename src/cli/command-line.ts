@@ -11,6 +11,7 @@ import { createLambdaCommand } from "./commands/lambda.ts";
 import { createLanguagesCommand } from "./commands/languages.ts";
 import { createPackageCommand } from "./commands/package.ts";
 import { createPermissionsCommand } from "./commands/permissions.ts";
+import { createPlanCommand } from "./commands/plan.ts";
 import { createRunCommand } from "./commands/run.ts";
 import { createServeCommand } from "./commands/serve.ts";
 import { stopAtCode } from "./stop-at-code.ts";
@@ -36,6 +37,7 @@ export async function runCommandLine(argv: readonly string[], version: string): 
     createPermissionsCommand(onExit),
     createPackageCommand(onExit),
     createLambdaCommand(onExit),
+    createPlanCommand(onExit),
   ]) {
     program.addCommand(command);
   }
