@@ -71,8 +71,8 @@ function compileTypeScript(outDir) {
   if (status !== 0) throw new SetupError(`the TypeScript compiler failed:\n${stdout}`);
 }
 
-/** They find files of their own by their place: native code, pages. Traces are for few. */
-const unbundled = ["libsql", "@fastify/swagger-ui", "@opentelemetry/*"];
+/** They find files of their own by their place: native code, pages. Traces and AWS are for few. */
+const unbundled = ["libsql", "@fastify/swagger-ui", "@opentelemetry/*", "@aws-sdk/*"];
 
 async function bundleCli(outDir, define) {
   const { build } = await import("esbuild");

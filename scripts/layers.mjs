@@ -37,6 +37,7 @@ export const layers = {
     "providers/docker",
     "providers/process",
     "providers/remote",
+    "providers/lambda",
   ],
   // What outlives the server: SQLite.
   storage: ["core", "util"],
@@ -47,6 +48,10 @@ export const layers = {
   // Messages of GET /v1/sandbox, for both of its sides.
   "sandbox-protocol": ["core", "util"],
   "providers/remote": ["core", "util", "sandbox-protocol"],
+  // From a line of shell to a state machine.
+  plan: ["core", "util"],
+  // Functions of AWS Lambda.
+  "providers/lambda": ["core", "util"],
   service: ["core", "util", "permissions", "languages", "storage", "observe"],
   server: [
     "core",
@@ -71,6 +76,7 @@ export const layers = {
     "lifecycle",
     "packages",
     "dependencies",
+    "plan",
     "config",
     "service",
     "storage",
@@ -105,6 +111,7 @@ export const layers = {
     "providers/linux",
     "providers/docker",
     "providers/process",
+    "providers/lambda",
   ],
 };
 

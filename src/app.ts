@@ -22,11 +22,13 @@ import {
   providerLoaders,
   requireChoice,
   type Choice,
+  type LambdaProviderOptions,
   type PassedOver,
   type PoolSettings,
   type ProviderOptions,
   type RemoteProviderOptions,
 } from "./providers/index.ts";
+import type { LambdaAccount } from "./providers/lambda/account.ts";
 import type { CompileCache } from "./service/compile-cache/compile-cache.ts";
 import { createPreparedStore, type PreparedStore } from "./service/prepared/prepared-store.ts";
 import { ExecutionService } from "./service/service.ts";
@@ -56,6 +58,8 @@ export interface CreateProviderOptions {
   readonly docker?: Partial<DockerSettings>;
   /** The server of `remote`, and the key that it wants. */
   readonly remote?: RemoteProviderOptions;
+  /** Of `lambda`. Default: as AWS's environment has it. */
+  readonly lambda?: LambdaProviderOptions;
   /** Called with the progress of pulls that a sandbox needs. */
   readonly onPull?: (image: string, progress: ImageProgress) => void;
   /** Where the daemon's address is looked for, and docker's context. Default: of this process. */
@@ -64,12 +68,12 @@ export interface CreateProviderOptions {
 
 /**
  * A provider by name. `auto` starts a sandbox to find the best one that isolates: `linux`, else
- * `docker`; it never means `process` or `remote`, which must be named. The caller closes it.
+ * `docker`; it never means `process`, `remote` or `lambda`, which must be named. The caller closes it.
  *
  * @throws {GloveboxError} `PROVIDER_UNAVAILABLE`, `INVALID_CONFIG`, `INVALID_REQUEST`
  */
 export async function createProvider(
-  name: ProviderName | "remote",
+  name: ProviderName | "remote" | "lambda",
   options: CreateProviderOptions = {},
 ): Promise<Provider> {
   if (name === "auto") return requireChoice(await findProvider(options));
@@ -88,7 +92,7 @@ export async function findProvider(options: CreateProviderOptions = {}): Promise
  * @throws {GloveboxError} See `createProvider`.
  */
 export async function createProviderQuickly(
-  name: ProviderName | "remote",
+  name: ProviderName | "remote" | "lambda",
   options: CreateProviderOptions,
 ): Promise<QuickProvider> {
   const never = (): Promise<undefined> => Promise.resolve(undefined);
@@ -124,6 +128,7 @@ function providerOptions({
   pool,
   docker,
   remote,
+  lambda,
   onPull,
   env,
 }: CreateProviderOptions): ProviderOptions {
@@ -131,6 +136,7 @@ function providerOptions({
     expects,
     ...(pool === undefined ? {} : { pool }),
     ...(remote === undefined ? {} : { remote }),
+    ...(lambda === undefined ? {} : { lambda }),
     docker: {
       ...defaultDockerSettings,
       ...docker,
@@ -138,6 +144,18 @@ function providerOptions({
       ...(onPull === undefined ? {} : { onPull }),
     },
   };
+}
+
+export type { LambdaAccount, LambdaFunction } from "./providers/lambda/account.ts";
+
+/**
+ * The functions of this user at AWS. The caller closes it.
+ *
+ * @throws {GloveboxError} `PROVIDER_UNAVAILABLE`
+ */
+export async function openLambda(): Promise<LambdaAccount> {
+  const { openLambdaAccount } = await import("./providers/lambda/account.ts");
+  return openLambdaAccount({});
 }
 
 export type CreateServiceOptions = Pick<ServiceOptions, "provider"> & Partial<ServiceOptions>;

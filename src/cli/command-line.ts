@@ -7,9 +7,11 @@ import { createChangesCommand } from "./commands/changes.ts";
 import { createDoctorCommand } from "./commands/doctor.ts";
 import { createImagesCommand } from "./commands/images.ts";
 import { createKeysCommand } from "./commands/keys.ts";
+import { createLambdaCommand } from "./commands/lambda.ts";
 import { createLanguagesCommand } from "./commands/languages.ts";
 import { createPackageCommand } from "./commands/package.ts";
 import { createPermissionsCommand } from "./commands/permissions.ts";
+import { createPlanCommand } from "./commands/plan.ts";
 import { createRunCommand } from "./commands/run.ts";
 import { createServeCommand } from "./commands/serve.ts";
 import { createShellCommand } from "./commands/shell.ts";
@@ -37,6 +39,8 @@ export async function runCommandLine(argv: readonly string[], version: string): 
     createChangesCommand(onExit),
     createPermissionsCommand(onExit),
     createPackageCommand(onExit),
+    createLambdaCommand(onExit),
+    createPlanCommand(onExit),
   ]) {
     program.addCommand(command);
   }

@@ -5,6 +5,7 @@
 import { realpathSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { invalidRequest } from "../core/errors.ts";
+import type { WorkspaceMount } from "../core/policy.ts";
 import type { SandboxFile } from "../core/sandbox.ts";
 import { mainFileOf } from "../languages/from-code.ts";
 import type { Program } from "../service/request.ts";
@@ -36,8 +37,16 @@ export async function resolveProgram(
       return (await import("./package/resolve-package.ts")).resolvePackage(form, surroundings);
     case "file":
       if (form.file === "-") return resolveStdinCode(form.args, options, surroundings);
-      if (options.workspace === undefined) return resolveFile(form, options, surroundings);
-      return resolveMountedFile(form, options, options.workspace, surroundings);
+      if (options.workspace !== undefined) {
+        const workspace = parseWorkspace(options.workspace, surroundings.cwd);
+        return resolveMountedFile(form, options, workspace, surroundings);
+      }
+      if (options.provider === "lambda") {
+        // A function is a folder: what a handler needs lies beside it.
+        const workspace = implicitWorkspace(surroundings.cwd, surroundings.home);
+        return resolveMountedFile(form, options, workspace, surroundings);
+      }
+      return resolveFile(form, options, surroundings);
   }
 }
 
@@ -111,11 +120,10 @@ function resolveFile(
 function resolveMountedFile(
   { file, args }: FileForm,
   options: RunOptions,
-  workspaceText: string,
+  workspace: WorkspaceMount,
   { cwd, languages }: Surroundings,
 ): ResolvedProgram {
   refuseExtraFiles(options, "the program sees the folder of --workspace");
-  const workspace = parseWorkspace(workspaceText, cwd);
   const head = readHead("FILE", file, cwd);
   const hostPath = realpathSync(resolve(cwd, file));
   if (!isInside(workspace.hostPath, hostPath)) {

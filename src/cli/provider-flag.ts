@@ -13,8 +13,8 @@ import { oneOf } from "./one-of.ts";
 import { remoteSettingsOf } from "./remote-flags.ts";
 import type { RawRemoteFlags, RemoteSettings } from "./remote-flags.ts";
 
-/** A server is no provider of another server: its configuration has no `remote`. */
-export const namedProviders = [...providerNames, "remote"] as const;
+/** Those that a server has, which itself is none for another one, and the account of the user. */
+export const namedProviders = [...providerNames, "remote", "lambda"] as const;
 export type NamedProvider = (typeof namedProviders)[number];
 
 export const processWarning =
@@ -56,7 +56,7 @@ const ownedFlags = [
 export function addProviderFlag(command: Command): Command {
   return command.option(
     "--provider <NAME>",
-    "way to isolate: auto, linux, docker or process (default: auto)",
+    "way to isolate: auto, linux, docker, lambda or process (default: auto)",
   );
 }
 

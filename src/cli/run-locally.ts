@@ -40,6 +40,7 @@ export async function runLocally(parts: RunParts): Promise<number> {
   const quick = await openProvider(parts, {
     docker: options.docker,
     ...(options.remote === undefined ? {} : { remote: options.remote }),
+    ...(options.provider === "lambda" ? { lambda: lambdaOptionsOf(options) } : {}),
     ...(options.verbosity === "quiet"
       ? {}
       : {
@@ -73,6 +74,17 @@ async function openProvider(
 ): Promise<QuickProvider> {
   if (ownProvider === undefined) return createProviderQuickly(options.provider, settings);
   return { provider: await ownProvider(), instead: () => Promise.resolve(undefined) };
+}
+
+/** What Lambda logs of a command's run, START to REPORT, is news about it, and none of its output. */
+function lambdaOptionsOf({ verbosity, report }: RunOptions) {
+  if (verbosity === "quiet" || report === "json") return {};
+  return {
+    onLog: (log: string) => {
+      surviveLostReaders();
+      process.stderr.write(log);
+    },
+  };
 }
 
 function keyWarning({ remote }: RunOptions): string | undefined {

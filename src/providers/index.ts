@@ -6,9 +6,11 @@
 import { GloveboxError, invalidRequest, isGloveboxError } from "../core/errors.ts";
 import type { ProbeReport, Provider } from "../core/provider.ts";
 import type { DockerProviderOptions } from "./docker/index.ts";
+import type { LambdaProviderOptions } from "./lambda/index.ts";
 import type { PoolSettings } from "./linux/ready-sandboxes.ts";
 import type { RemoteProviderOptions } from "./remote/index.ts";
 
+export type { LambdaProviderOptions } from "./lambda/index.ts";
 export type { PoolSettings } from "./linux/ready-sandboxes.ts";
 export type { RemoteProviderOptions } from "./remote/index.ts";
 
@@ -23,6 +25,7 @@ export interface ProviderOptions extends LinuxOptions {
   readonly docker: DockerProviderOptions;
   /** Needed for `remote`. */
   readonly remote?: RemoteProviderOptions;
+  readonly lambda?: LambdaProviderOptions;
 }
 
 /** @throws {GloveboxError} `PROVIDER_UNAVAILABLE` where something that the provider is made of is missing. */
@@ -48,6 +51,11 @@ export const providerLoaders = {
   process: async (): Promise<Provider> => {
     const { createProcessProvider } = await import("./process/index.ts");
     return createProcessProvider();
+  },
+  /** Loads AWS's SDK when the first sandbox is created, and connects to nothing yet. */
+  lambda: async ({ lambda }): Promise<Provider> => {
+    const { createLambdaProvider } = await import("./lambda/index.ts");
+    return createLambdaProvider(lambda);
   },
   /** Asks the server what it is. Also throws `INVALID_REQUEST`, for an address that is none. */
   remote: async ({ remote }): Promise<Provider> => {

@@ -14,7 +14,10 @@ export async function runAnywhere(run: Run): Promise<number> {
   const { asking, review, resolved, terminal, door } = run;
   const parts: RunParts = {
     ...run,
-    stdin: resolved.stdin === "used" ? "empty" : once(() => asking?.programInput ?? door.stdin()),
+    stdin:
+      resolved.stdin === "used" || isTypedEvent(run)
+        ? "empty"
+        : once(() => asking?.programInput ?? door.stdin()),
     ...(review === undefined ? { review: undefined } : { review }),
     onReport: (report) => (run.report = report),
     newActedOn: watchActedOn(resolved.program.workspace),
@@ -28,3 +31,7 @@ export async function runAnywhere(run: Run): Promise<number> {
     terminal?.[Symbol.dispose]();
   }
 }
+
+/** A function gets its event whole, before it runs: nobody is there to type it. */
+const isTypedEvent = ({ options }: Run): boolean =>
+  options.provider === "lambda" && process.stdin.isTTY;

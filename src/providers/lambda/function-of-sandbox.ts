@@ -1,0 +1,180 @@
+/**
+ * @module
+ * Which function a sandbox has: that of its folder, which stays and is changed when the folder has
+ * changed, or one of its own, which goes with it.
+ */
+import { createHash, randomBytes } from "node:crypto";
+import { basename } from "node:path";
+import { ownProcessTag } from "../../util/process-tag.ts";
+import type { FunctionAnswer } from "./answer.ts";
+import type { Aws } from "./aws.ts";
+import { descriptionPrefix, namePrefix, oncePrefix } from "./bounds.ts";
+import {
+  deploy,
+  isRoleFault,
+  markOf,
+  type FunctionSettings,
+  type WantedFunction,
+} from "./deploy.ts";
+import { awsFailure, errorNameOf } from "./failures.ts";
+import { invoke } from "./invoke.ts";
+import type { FunctionPackage } from "./package.ts";
+import type { Memory } from "./remembered.ts";
+import { findRole } from "./role.ts";
+
+export interface SandboxFunctionParts {
+  readonly aws: Aws;
+  readonly memory: Memory;
+  readonly package: FunctionPackage;
+  /** Of the host. Undefined: the function goes with its sandbox. */
+  readonly folder: string | undefined;
+  /** Absent: ours. */
+  readonly role: string | undefined;
+}
+
+export interface SandboxFunction {
+  readonly name: string;
+  /** @throws {GloveboxError} */
+  readonly run: (
+    settings: Omit<FunctionSettings, "roleArn">,
+    event: Buffer,
+    signal: AbortSignal,
+  ) => Promise<FunctionAnswer>;
+  /** Removes what goes with the sandbox. Does not throw. */
+  readonly destroy: () => Promise<void>;
+}
+
+/** The same folder has the same function from each machine and each run. */
+export function nameOfFolder(folder: string): string {
+  const shown = basename(folder)
+    .replaceAll(/[^A-Za-z0-9-]+/g, "-")
+    .slice(0, 32);
+  const hash = createHash("sha256").update(folder).digest("hex").slice(0, 10);
+  return `${namePrefix}${shown === "" ? "folder" : shown}-${hash}`;
+}
+
+/** AWS's bound of a description. */
+const MAX_DESCRIPTION = 256;
+
+type Settings = Omit<FunctionSettings, "roleArn">;
+
+interface Made {
+  readonly version: string;
+  /** It was remembered: nobody has looked whether it is there. */
+  readonly isRemembered: boolean;
+}
+
+export function createSandboxFunction(parts: SandboxFunctionParts): SandboxFunction {
+  const { aws, memory, folder } = parts;
+  const name =
+    folder === undefined ? `${oncePrefix}${randomBytes(8).toString("hex")}` : nameOfFolder(folder);
+  let mayBeThere = false;
+  const makeOnce = async (settings: Settings, signal: AbortSignal): Promise<Made> => {
+    const owner = { ...ownProcessTag(), region: aws.region, keyMark: aws.keyMark };
+    await memory.once(name).write(owner);
+    mayBeThere = true;
+    const { version } = await deployWithRole(parts, name, settings, signal);
+    return { version, isRemembered: false };
+  };
+  const make = (settings: Settings, signal: AbortSignal): Promise<Made> =>
+    folder === undefined
+      ? makeOnce(settings, signal)
+      : makeOfFolder(parts, { name, folder }, settings, signal);
+  return {
+    name,
+    run: async (settings, event, signal) => {
+      const call = ({ version }: Made) => invoke(aws, { name, version, event }, signal);
+      try {
+        const made = await make(settings, signal);
+        return await call(made).catch(async (error: unknown) => {
+          // Removed since it was remembered, or superseded by another run of this folder.
+          if (errorNameOf(error) !== "ResourceNotFoundException" || !made.isRemembered) throw error;
+          const { account } = await findRole(aws, memory, parts.role, "remembered");
+          await memory.function(account, aws.region, name).remove();
+          return call(await make(settings, signal));
+        });
+      } catch (error) {
+        signal.throwIfAborted();
+        throw awsFailure(`run the function \`${name}\``, error);
+      }
+    },
+    destroy: async () => {
+      if (!mayBeThere) return;
+      mayBeThere = false;
+      // What can't be removed now is left to `sweep`.
+      if (await removeFunction(aws, name)) await forget(memory.once(name));
+    },
+  };
+}
+
+const forget = ({ remove }: { readonly remove: () => Promise<void> }): Promise<void> =>
+  remove().catch(() => undefined);
+
+async function makeOfFolder(
+  parts: SandboxFunctionParts,
+  { name, folder }: { readonly name: string; readonly folder: string },
+  settings: Settings,
+  signal: AbortSignal,
+): Promise<Made> {
+  const { aws, memory } = parts;
+  const role = await findRole(aws, memory, parts.role, "remembered");
+  const slot = memory.function(role.account, aws.region, name);
+  const known = await slot.read();
+  if (known?.mark === markOf(wantedOf(parts, name, settings, role.arn))) {
+    return { version: known.version, isRemembered: true };
+  }
+  const { version, mark } = await deployWithRole(parts, name, settings, signal);
+  await slot.write({ folder, version, mark });
+  if (known !== undefined) await removeVersion(aws, name, known.version, version);
+  return { version, isRemembered: false };
+}
+
+/** The role that was remembered may be gone: then it is looked for once more. */
+async function deployWithRole(
+  parts: SandboxFunctionParts,
+  name: string,
+  settings: Settings,
+  signal: AbortSignal,
+): Promise<{ readonly version: string; readonly mark: string }> {
+  const { aws, memory } = parts;
+  const attempt = async (effort: "remembered" | "look") => {
+    const { arn } = await findRole(aws, memory, parts.role, effort);
+    const wanted = wantedOf(parts, name, settings, arn);
+    return { version: await deploy(aws, wanted, signal), mark: markOf(wanted) };
+  };
+  try {
+    return await attempt("remembered");
+  } catch (error) {
+    if (!isRoleFault(error)) throw error;
+    return attempt("look");
+  }
+}
+
+function wantedOf(
+  { package: packed, folder }: SandboxFunctionParts,
+  name: string,
+  settings: Settings,
+  roleArn: string,
+): WantedFunction {
+  const description = `${descriptionPrefix}${folder ?? "one run"}`.slice(0, MAX_DESCRIPTION);
+  return { name, description, package: packed, settings: { ...settings, roleArn } };
+}
+
+/** @returns Whether it is gone. */
+export async function removeFunction(aws: Aws, name: string): Promise<boolean> {
+  const { DeleteFunctionCommand } = await import("@aws-sdk/client-lambda");
+  try {
+    await aws.lambda.send(new DeleteFunctionCommand({ FunctionName: name }));
+    return true;
+  } catch (error) {
+    return errorNameOf(error) === "ResourceNotFoundException";
+  }
+}
+
+/** Versions take of the account's room. A run that is about to use the old one deploys once more. */
+async function removeVersion(aws: Aws, name: string, old: string, current: string): Promise<void> {
+  if (old === current || !/^\d+$/.test(old)) return;
+  const { DeleteFunctionCommand } = await import("@aws-sdk/client-lambda");
+  const command = new DeleteFunctionCommand({ FunctionName: name, Qualifier: old });
+  await aws.lambda.send(command).catch(() => undefined);
+}

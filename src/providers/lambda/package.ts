@@ -1,0 +1,81 @@
+/**
+ * @module
+ * The zip of a function: the program at its root, what it depends on beside it, and our bootstrap in a
+ * folder of its own. The same files are the same bytes, so that a hash tells whether they are there already.
+ */
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { invalidRequest } from "../../core/errors.ts";
+import type { SandboxSpec } from "../../core/sandbox.ts";
+import { packageFolder } from "../../util/package-folder.ts";
+import { bootstrapFolder, maxUnzippedBytes, maxZipBytes } from "./bounds.ts";
+import { readFolder, type PackagedFile } from "./folder-files.ts";
+
+export interface FunctionPackage {
+  /** Of the program alone, by path. */
+  readonly files: ReadonlyMap<string, PackagedFile>;
+  readonly zip: Uint8Array;
+  /** As AWS tells it: base64. */
+  readonly sha256: string;
+}
+
+/** The first time that a zip can tell. */
+const EPOCH = new Date(1980, 0, 1);
+const UNIX = 3;
+const modes = { file: 0o100644, executable: 0o100755, link: 0o120777 } as const;
+
+/**
+ * @param dependencies A folder whose content comes to the root, where the program's own files win.
+ * @throws {GloveboxError} `INVALID_REQUEST` where it is too large for Lambda.
+ */
+export async function makePackage(
+  { policy, files: given }: Pick<SandboxSpec, "policy" | "files">,
+  dependencies: string | undefined,
+  signal: AbortSignal,
+): Promise<FunctionPackage> {
+  const { workspace } = policy;
+  const own =
+    workspace.kind === "mount"
+      ? await readFolder(workspace.hostPath, signal)
+      : given.map(({ path, content, executable = false }): PackagedFile => ({
+          ...{ path, content, kind: executable ? "executable" : "file" },
+        }));
+  const lent = dependencies === undefined ? [] : await readFolder(dependencies, signal);
+  const all = new Map([...lent, ...own, ...(await bootstraps())].map((file) => [file.path, file]));
+  const bytes = [...all.values()].reduce((sum, { content }) => sum + content.byteLength, 0);
+  if (bytes > maxUnzippedBytes) throw tooLarge(bytes, maxUnzippedBytes, "unpacked");
+  signal.throwIfAborted();
+  const zip = await zipOf([...all.values()]);
+  if (zip.byteLength > maxZipBytes) throw tooLarge(zip.byteLength, maxZipBytes, "as a zip");
+  const sha256 = createHash("sha256").update(zip).digest("base64");
+  return { files: new Map(own.map((file) => [file.path, file])), zip, sha256 };
+}
+
+async function zipOf(files: readonly PackagedFile[]): Promise<Uint8Array> {
+  const { zipSync } = await import("fflate");
+  const sorted = files.toSorted((one, other) => (one.path < other.path ? -1 : 1));
+  const entries = sorted.map(({ path, content, kind }) => [
+    path,
+    // Rights are in the upper half of what a zip has for them.
+    [content, { mtime: EPOCH, os: UNIX, attrs: modes[kind] * 0x1_0000 }],
+  ]);
+  return zipSync(Object.fromEntries(entries) as Parameters<typeof zipSync>[0]);
+}
+
+async function bootstraps(): Promise<readonly PackagedFile[]> {
+  const names = ["bootstrap.py", "bootstrap.mjs"];
+  return Promise.all(
+    names.map(async (name) => ({
+      path: `${bootstrapFolder}/${name}`,
+      content: await readFile(join(packageFolder(), "native/lambda-runtime", name)),
+      kind: "file" as const,
+    })),
+  );
+}
+
+const tooLarge = (bytes: number, max: number, how: string): Error =>
+  invalidRequest(
+    "workspace",
+    `the function would have ${Math.ceil(bytes / 1024 ** 2)} MB ${how}, and Lambda takes ${max / 1024 ** 2} MB. Add what the program does not need to .gloveboxignore`,
+  );
