@@ -11,10 +11,14 @@ export const layers = {
   lifecycle: ["core", "util"],
   // Who may what: rules, what is remembered, who is asked.
   permissions: ["core", "util"],
+  // What a program needs of package registries: found, installed, kept.
+  dependencies: ["core", "util"],
   // Executable files that say what a program is and what it may do.
   packages: ["core", "util", "permissions"],
   // What a program changed in its copy of a folder: shown, kept, applied.
   changes: ["core", "util", "permissions"],
+  // Lines of commands: their grammar, their words, who runs what of them.
+  shell: ["core", "util", "changes"],
   // Connections of sandboxes to the outside, each of them allowed: names, dials, relays.
   egress: ["core", "util"],
   // The file system of what is asked about.
@@ -66,11 +70,13 @@ export const layers = {
     "core",
     "util",
     "changes",
+    "shell",
     "permissions",
     "languages",
     "lifecycle",
     "packages",
     "plan",
+    "dependencies",
     "config",
     "service",
     "storage",
@@ -100,6 +106,7 @@ export const layers = {
     "config",
     "service",
     "server",
+    "launcher",
     "providers/index.ts",
     "providers/linux",
     "providers/docker",

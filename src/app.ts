@@ -12,6 +12,7 @@ import { defaultCompileWallTimeMs } from "./core/limits.ts";
 import type { ImageProgress } from "./core/image.ts";
 import type { Provider } from "./core/provider.ts";
 import { GloveboxError, isGloveboxError } from "./core/errors.ts";
+import type { PipeFds } from "./launcher/make-pipes.ts";
 import { readBuiltLanguages } from "./languages/built.ts";
 import { indexLanguages } from "./languages/index-languages.ts";
 import type { LanguageIndex } from "./languages/index-languages.ts";
@@ -208,6 +209,17 @@ function lazyDiskCache(folder: string, maxBytes: number): CompileCache {
     get: async (key) => (await cache()).get(key),
     put: async (key, program) => (await cache()).put(key, program),
   };
+}
+
+/**
+ * Pipes of the kernel, for programs in sandboxes of this machine; see `makePipes`.
+ *
+ * @throws {Error} where none can be had.
+ */
+export async function openPipes(count: number): Promise<readonly PipeFds[]> {
+  const { locateLauncher } = await import("./launcher/locate-launcher.ts");
+  const { makePipes } = await import("./launcher/make-pipes.ts");
+  return makePipes(await locateLauncher(), count);
 }
 
 /** What `prepare` in a language's data makes; undefined for a user without a home. */

@@ -287,6 +287,7 @@ bool take_sample(const struct sandbox *sandbox, uint64_t precise_above_bytes,
 /* Builds the sandbox that is asked for on LANE_FD. With an asker it has the fds of asks.h, too. */
 NORETURN void supervise_lane(bool has_asker);
 
+int make_pipes(long count); /* for the owner, who opens them anew; returns the exit code */
 NORETURN void supervise_container(void); /* as pid 1 of a container that somebody else has built */
 
 /* ---- serve.c: many sandboxes, one after the other on each lane ---- */

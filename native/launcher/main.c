@@ -51,6 +51,8 @@ int main(int argc, char **argv) {
         limit_core_dumps();
         supervise_container();
     }
+    if (argc == 3 && !strcmp(argv[1], "pipes"))
+        return make_pipes(strtol(argv[2], NULL, 10));
     bool has_asker = argc == 2 && !strcmp(argv[1], "ask");
     bool serves = argc >= 4 && argc <= 5 && !strcmp(argv[1], "serve");
     long lanes = serves ? strtol(argv[2], NULL, 10) : 0;

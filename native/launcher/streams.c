@@ -73,6 +73,29 @@ static void connect_tty(struct supervisor *self, int fds[3]) {
     pump_move(input); /* without any input it is at its end */
 }
 
+/* A pipe of the owner's whose other end is another sandbox's. The owner holds both ends open meanwhile;
+ * but it lets go of the reader's once that has ended. */
+static void replace_by_file(int *fd, const char *path, int mode) {
+    int pipe_fd = open(path, mode | O_NONBLOCK | O_CLOEXEC);
+    if (pipe_fd < 0 || fcntl(pipe_fd, F_SETFL, 0) < 0)
+        die("open the pipe %s", path);
+    if (*fd >= 0)
+        close(*fd);
+    *fd = pipe_fd;
+}
+
+/* What the program then reads or writes does not come by here: it costs no copy. */
+static void open_files(const struct message *message, int fds[3]) {
+    uint32_t offset = 0;
+    struct record record;
+    while (next_record(message, &offset, &record)) {
+        if (!strcmp(record.key, "stdin-file"))
+            replace_by_file(&fds[2], record.value, O_RDONLY);
+        else if (!strcmp(record.key, "stdout-file"))
+            replace_by_file(&fds[0], record.value, O_WRONLY);
+    }
+}
+
 void start_with_streams(struct supervisor *self, const struct message *message) {
     int fds[3];
     if (self->run.tty.columns) {
@@ -80,6 +103,7 @@ void start_with_streams(struct supervisor *self, const struct message *message) 
     } else {
         struct streams streams = make_streams(self, self->run.has_stdin, fds);
         connect_streams(self, &streams);
+        open_files(message, fds);
     }
     self->backend->start(self, message, fds);
     for (int i = 0; i < 3; i++)

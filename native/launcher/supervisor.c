@@ -53,7 +53,8 @@ static void start_command(struct supervisor *self, const struct message *message
         else if (strcmp(record.key, "argv") && strcmp(record.key, "env") &&
                  strcmp(record.key, "cwd") && strcmp(record.key, "collect") &&
                  strcmp(record.key, "changes") && strcmp(record.key, "path") &&
-                 strcmp(record.key, "file"))
+                 strcmp(record.key, "file") && strcmp(record.key, "stdin-file") &&
+                 strcmp(record.key, "stdout-file"))
             die_plain("exec: unknown key `%.40s`", record.key);
     }
     if (!self->run.wall_us || !self->run.cpu_us || !self->output_bytes)

@@ -14,6 +14,7 @@ import { createPermissionsCommand } from "./commands/permissions.ts";
 import { createPlanCommand } from "./commands/plan.ts";
 import { createRunCommand } from "./commands/run.ts";
 import { createServeCommand } from "./commands/serve.ts";
+import { createShellCommand } from "./commands/shell.ts";
 import { stopAtCode } from "./stop-at-code.ts";
 import { escapeControls } from "./escape-controls.ts";
 
@@ -26,8 +27,10 @@ export async function runCommandLine(argv: readonly string[], version: string): 
   const onExit = (code: number): void => void (exitCode = code);
   const program = createProgram(version);
   const run = createRunCommand(argv, onExit);
+  const shell = createShellCommand(onExit);
   for (const command of [
     run,
+    shell,
     createDoctorCommand(onExit),
     createLanguagesCommand(onExit),
     createImagesCommand(onExit),
@@ -48,7 +51,9 @@ export async function runCommandLine(argv: readonly string[], version: string): 
   }
   try {
     const [name, ...words] = argv;
-    const parsed = name === run.name() ? [name, ...stopAtCode(words, run.options)] : argv;
+    const stopping = [run, shell].find((command) => command.name() === name);
+    const parsed =
+      stopping === undefined ? argv : [stopping.name(), ...stopAtCode(words, stopping.options)];
     await program.parseAsync(parsed, { from: "user" });
     return exitCode;
   } catch (error) {
@@ -103,6 +108,7 @@ Examples:
   glovebox run -l python -c 'print(6 * 7)'  run a piece of code
   glovebox run -- ls -la                    run a command on a read-only view of this folder
   glovebox images pull python               get a language's image, for --provider docker
+  glovebox shell                            a shell whose commands run in sandboxes
   glovebox doctor                           see what this machine can enforce
   glovebox serve                            the same over HTTP, on http://127.0.0.1:8000
 

@@ -2,9 +2,9 @@
  * @module
  * Hands the program's output on as it comes, no faster than our reader reads.
  */
-import type { Writable } from "node:stream";
 import type { OutputStream } from "../core/command.ts";
 import type { OutputGate } from "./output-gate.ts";
+import type { OutputTarget } from "./run-door.ts";
 
 export interface LiveOutput {
   /** Resolves when the stream takes more. What comes after the reader went away is dropped. */
@@ -19,7 +19,7 @@ export interface LiveOutput {
  * @param gate Nothing is written while it is held.
  */
 export function openLiveOutput(
-  targets: Readonly<Record<OutputStream, Writable>>,
+  targets: Readonly<Record<OutputStream, OutputTarget>>,
   onClosed: () => void,
   gate?: OutputGate,
 ): LiveOutput {
@@ -31,7 +31,7 @@ export function openLiveOutput(
   };
   const known = new Set<OutputStream>();
   // Opening a stream of ours takes milliseconds, which a program's start need not wait for.
-  const open = (stream: OutputStream): Writable => {
+  const open = (stream: OutputStream): OutputTarget => {
     const target = targets[stream];
     // EPIPE from a pipe, EIO from a terminal that is gone: either way nobody reads. The listeners
     // stay for good, because a write may still fail after the run.
@@ -51,7 +51,7 @@ export function openLiveOutput(
   return { write, isClosed: () => closed.signal.aborted };
 }
 
-function drained(target: Writable, closed: AbortSignal): Promise<void> {
+function drained(target: OutputTarget, closed: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
       target.off("drain", done);

@@ -14,6 +14,10 @@ void start(process.argv.slice(2)).then((exitCode) => {
 });
 
 async function start(argv: readonly string[]): Promise<number> {
+  if (argv[0] === "coderun") {
+    const { runCoderun } = await import("./coderun.ts");
+    return runCoderun(argv.slice(1));
+  }
   // A package's first line has the kernel call us with its path.
   const [first = "", ...rest] = argv;
   if (first.includes("/") && !first.startsWith("-")) {

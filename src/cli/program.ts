@@ -4,13 +4,10 @@
  */
 import { realpathSync } from "node:fs";
 import { relative, resolve } from "node:path";
-import type { Readable } from "node:stream";
 import { invalidRequest } from "../core/errors.ts";
-import type { LoadedLanguage } from "../core/language.ts";
 import type { WorkspaceMount } from "../core/policy.ts";
 import type { SandboxFile } from "../core/sandbox.ts";
 import { mainFileOf } from "../languages/from-code.ts";
-import type { LanguageIndex } from "../languages/index-languages.ts";
 import type { Program } from "../service/request.ts";
 import {
   languageOfFile,
@@ -20,28 +17,10 @@ import {
 } from "./language-of-file.ts";
 import { readBounded } from "./own-stdin.ts";
 import { checkUniquePaths, readExtraFiles, readHead, readHostFile } from "./program-files.ts";
+import type { ResolvedProgram, Surroundings } from "./resolved-program.ts";
 import type { RunForm } from "./run-form.ts";
 import type { RunOptions } from "./run-options.ts";
 import { implicitWorkspace, isInside, parseWorkspace } from "./workspace-flag.ts";
-
-export interface ResolvedProgram {
-  readonly program: Program;
-  /** Absent for a command. */
-  readonly language?: LoadedLanguage;
-  readonly args: readonly string[];
-  /** Where it starts; absent: in the workspace. */
-  readonly cwd?: string;
-  /** `used`: our stdin was the program's code and is at its end. */
-  readonly stdin: "free" | "used";
-}
-
-/** What the program is looked for in. */
-export interface Surroundings {
-  readonly cwd: string;
-  readonly home: string;
-  readonly stdin: () => Readable | "empty";
-  readonly languages: () => LanguageIndex;
-}
 
 /** @throws {GloveboxError} `INVALID_REQUEST`, `UNKNOWN_LANGUAGE` */
 export async function resolveProgram(

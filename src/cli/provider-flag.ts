@@ -14,7 +14,7 @@ import { remoteSettingsOf } from "./remote-flags.ts";
 import type { RawRemoteFlags, RemoteSettings } from "./remote-flags.ts";
 
 /** Those that a server has, which itself is none for another one, and the account of the user. */
-const namedProviders = [...providerNames, "remote", "lambda"] as const;
+export const namedProviders = [...providerNames, "remote", "lambda"] as const;
 export type NamedProvider = (typeof namedProviders)[number];
 
 export const processWarning =

@@ -44,6 +44,8 @@ export const quickFlags: ReadonlyMap<string, Flag> = new Map<string, Flag>([
   ["--discard", on("discard")],
   ...limitFlags.map(({ flag, option }) => [flag, value(option)] as const),
   ["--no-compile-cache", { option: "compileCache", kind: "off" }],
+  ["--no-dependencies", { option: "dependencies", kind: "off" }],
+  ["--registry", list("registry")],
   ["--on-output-limit", value("onOutputLimit")],
   ["--network", value("network")],
   ...permissionFlags.map(({ flag, option, kind }) => [flag, { option, kind }] as const),

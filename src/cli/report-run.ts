@@ -26,14 +26,7 @@ export type OnStart = (control: ExecutionControl) => void;
 
 interface Reported extends Pick<
   RunParts,
-  | "options"
-  | "out"
-  | "interruption"
-  | "outputGate"
-  | "asking"
-  | "newActedOn"
-  | "review"
-  | "onReport"
+  "options" | "out" | "interruption" | "door" | "asking" | "newActedOn" | "review" | "onReport"
 > {
   readonly request: ExecutionRequest;
 }
@@ -55,8 +48,8 @@ export async function runAndReport(
 }
 
 async function runLive(runner: Runner, parts: Reported, onStart: OnStart): Promise<number> {
-  const { request, interruption, outputGate, asking } = parts;
-  const output = openLiveOutput(process, interruption.abort, outputGate);
+  const { request, interruption, door, asking } = parts;
+  const output = openLiveOutput(door.output, interruption.abort, door.outputGate);
   const sink: ExecutionSink = {
     // What a compiler says is not the program's output: it must not get into a pipe after us.
     onOutput: (phase, stream, chunk) =>

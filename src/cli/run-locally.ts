@@ -12,12 +12,11 @@ import {
   openCompileCache,
   openPreparedStore,
 } from "../app.ts";
-import type { QuickProvider } from "../app.ts";
+import type { CreateProviderOptions, QuickProvider } from "../app.ts";
 import { exitCodeOfAbort } from "./exit.ts";
 import { openProgress } from "./image-progress.ts";
 import type { ProgressDisplay } from "./image-progress.ts";
 import { surviveLostReaders } from "./lost-readers.ts";
-import { releaseStdin } from "./own-stdin.ts";
 import { printNote } from "./print.ts";
 import { processWarning } from "./provider-flag.ts";
 import { plainKeyWarning } from "./remote-flags.ts";
@@ -38,7 +37,7 @@ interface LocalParts extends RunParts {
 export async function runLocally(parts: RunParts): Promise<number> {
   const { options } = parts;
   let pulls: ProgressDisplay | undefined;
-  const quick = await createProviderQuickly(options.provider, {
+  const quick = await openProvider(parts, {
     docker: options.docker,
     ...(options.remote === undefined ? {} : { remote: options.remote }),
     ...(options.provider === "lambda" ? { lambda: lambdaOptionsOf(options) } : {}),
@@ -64,7 +63,7 @@ export async function runLocally(parts: RunParts): Promise<number> {
     const asked = { ...request, env: { ...env, ...request.env } };
     return await executeWithBest(quick, { ...parts, request: asked, pulls: () => pulls });
   } finally {
-    releaseStdin(stdin);
+    parts.door.releaseStdin(stdin);
   }
 }
 
@@ -77,6 +76,15 @@ function lambdaOptionsOf({ verbosity, report }: RunOptions) {
       process.stderr.write(log);
     },
   };
+}
+
+/** Nothing takes the place of a plugin's provider. */
+async function openProvider(
+  { ownProvider, options }: RunParts,
+  settings: CreateProviderOptions,
+): Promise<QuickProvider> {
+  if (ownProvider === undefined) return createProviderQuickly(options.provider, settings);
+  return { provider: await ownProvider(), instead: () => Promise.resolve(undefined) };
 }
 
 function keyWarning({ remote }: RunOptions): string | undefined {

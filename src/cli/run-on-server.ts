@@ -10,7 +10,6 @@ import { isPrivateSocket, socketPath } from "../local-server/place.ts";
 import { surroundingsOf } from "../local-server/surroundings.ts";
 import type { ExecutionControl } from "../service/request.ts";
 import { surviveLostReaders } from "./lost-readers.ts";
-import { isStdinEmpty, releaseStdin } from "./own-stdin.ts";
 import { printNote } from "./print.ts";
 import { runAndReport } from "./report-run.ts";
 import type { RunParts } from "./run-parts.ts";
@@ -20,8 +19,9 @@ import type { RunParts } from "./run-parts.ts";
  * @throws {GloveboxError} Once the program has begun.
  */
 export async function runOnLocalServer(parts: RunParts): Promise<number | undefined> {
-  const { request, options, interruption } = parts;
-  if (options.provider !== "auto" || !canRun(request)) return undefined;
+  const { request, options, interruption, door } = parts;
+  if (options.provider !== "auto" || parts.ownProvider !== undefined) return undefined;
+  if (!canRun(request)) return undefined;
   const path = socketPath(process.env);
   if (path === undefined || !isPrivateSocket(path)) return undefined;
   const surroundings = surroundingsOf(process.env);
@@ -29,7 +29,7 @@ export async function runOnLocalServer(parts: RunParts): Promise<number | undefi
 
   const { stdin } = parts;
   let opened: Readable | "empty" = "empty";
-  const open = stdin === "empty" || isStdinEmpty() ? undefined : stdin;
+  const open = stdin === "empty" || door.isStdinEmpty() ? undefined : stdin;
   const run = {
     request,
     surroundings,
@@ -50,11 +50,11 @@ export async function runOnLocalServer(parts: RunParts): Promise<number | undefi
       { ...parts, request: { ...request, stdin: "empty" } },
       onStart,
     );
-    releaseStdin(opened);
+    door.releaseStdin(opened);
     return exitCode;
   } catch (error) {
     if (!(error instanceof NotServedError)) {
-      releaseStdin(opened);
+      door.releaseStdin(opened);
       throw error;
     }
     if (options.verbosity === "verbose") {

@@ -11,12 +11,14 @@ import type { LimitName, Limits, OutputLimitAction } from "../core/limits.ts";
 import { parseFilePath } from "../core/file-path.ts";
 import { parseAskingOptions, type AskingOptions } from "./asking/options.ts";
 import { artifactsFolder } from "../service/request.ts";
+import type { EcosystemId } from "../dependencies/ecosystem.ts";
+import { parseRegistries } from "./registry-flag.ts";
 import { parseChangesFlags, type ChangesChoice, type RawChangesFlags } from "./changes-flags.ts";
 import { namedLimits, parseLimits } from "./limit-flags.ts";
 import type { RawLimits } from "./limit-flags.ts";
 import { oneOf } from "./one-of.ts";
 import type { RawPermissions } from "./permission-flags.ts";
-import { checkProvider, parseProviderFlags } from "./provider-flag.ts";
+import { checkProvider, namedProviders, parseProviderFlags } from "./provider-flag.ts";
 import type { NamedProvider, RawProviderFlags } from "./provider-flag.ts";
 import type { RemoteSettings } from "./remote-flags.ts";
 
@@ -31,6 +33,8 @@ export interface RawRunOptions
   readonly out?: string;
   readonly artifact?: readonly string[];
   readonly compileCache?: boolean;
+  readonly dependencies?: boolean;
+  readonly registry?: readonly string[];
   readonly network?: string;
   readonly onOutputLimit?: string;
   readonly enforcement?: string;
@@ -57,12 +61,17 @@ export interface RunOptions {
   /** Files and folders of the workspace that come back; absent: none. */
   readonly artifacts: readonly string[] | undefined;
   readonly compileCache: "use" | "off";
+  /** Whether what it needs is installed, and from where; see `parseRegistries`. */
+  readonly dependencies: "install" | "off";
+  readonly registries: Readonly<Partial<Record<EcosystemId, string>>>;
   readonly limits: Limits;
   /** Those of them that the caller wrote. */
   readonly namedLimits: ReadonlySet<LimitName>;
   readonly onOutputLimit: OutputLimitAction;
   readonly asking: AskingOptions;
   readonly provider: NamedProvider;
+  /** The one of a plugin; `provider` is `auto` then. */
+  readonly pluginProvider: string | undefined;
   readonly docker: Partial<DockerSettings>;
   /** Of the provider `remote`. */
   readonly remote?: RemoteSettings;
@@ -93,7 +102,9 @@ const JSON_OUTPUT_MAX_BYTES = 64 * 1024 ** 2;
  */
 export function parseRunOptions(raw: RawRunOptions, callerEnv: NodeJS.ProcessEnv): RunOptions {
   const report = raw.json === true ? "json" : "live";
-  const { provider, docker, remote } = parseProviderFlags(raw, callerEnv);
+  const pluginProvider = pluginProviderOf(raw);
+  const known = pluginProvider === undefined ? raw : { ...raw, provider: "auto" };
+  const { provider, docker, remote } = parseProviderFlags(known, callerEnv);
   const enforcement = oneOf("--enforcement", raw.enforcement ?? "strict", enforcementModes);
   checkProvider(provider, enforcement);
   return {
@@ -106,11 +117,14 @@ export function parseRunOptions(raw: RawRunOptions, callerEnv: NodeJS.ProcessEnv
     out: raw.out,
     artifacts: parseArtifacts(raw),
     compileCache: raw.compileCache === false ? "off" : "use",
+    dependencies: raw.dependencies === false ? "off" : "install",
+    registries: parseRegistries(raw.registry ?? [], callerEnv),
     limits: report === "json" ? parseJsonLimits(raw) : parseLimits(raw),
     namedLimits: namedLimits(raw),
     onOutputLimit: oneOf("--on-output-limit", raw.onOutputLimit ?? "truncate", outputLimitActions),
     asking: parseAskingOptions(raw, callerEnv),
     provider,
+    pluginProvider,
     docker,
     ...(remote === undefined ? {} : { remote }),
     image: parseImage(raw.image),
@@ -121,6 +135,12 @@ export function parseRunOptions(raw: RawRunOptions, callerEnv: NodeJS.ProcessEnv
     report,
     verbosity: parseVerbosity(raw),
   };
+}
+
+/** Whether there is one of this name is known once the plugins are loaded. */
+function pluginProviderOf({ provider, plugin = [] }: RawRunOptions): string | undefined {
+  if (provider === undefined || plugin.length === 0) return undefined;
+  return namedProviders.some((name) => name === provider) ? undefined : provider;
 }
 
 function parseTty({ tty = false, json = false }: RawRunOptions): boolean {

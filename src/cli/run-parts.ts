@@ -3,12 +3,13 @@
  * What one run from the command line consists of, whoever makes its sandbox.
  */
 import type { Readable } from "node:stream";
+import type { Provider } from "../core/provider.ts";
 import type { LanguageIndex } from "../languages/index-languages.ts";
 import type { ExecutionReport, ExecutionRequest } from "../service/request.ts";
 import type { RunAsking } from "./asking/run-asking.ts";
-import type { OutputGate } from "./output-gate.ts";
 import type { OwnTerminal } from "./own-terminal.ts";
 import type { Review } from "./review-changes.ts";
+import type { RunDoor } from "./run-door.ts";
 import type { RunOptions } from "./run-options.ts";
 import type { Interruption } from "./signals.ts";
 
@@ -17,6 +18,8 @@ export interface RunParts {
   /** Opens our stdin: not before there is a program to read it. */
   readonly stdin: "empty" | (() => Readable | "empty");
   readonly options: RunOptions;
+  /** Of a plugin; absent: it is one of ours. */
+  readonly ownProvider?: (() => Provider | Promise<Provider>) | undefined;
   /** The empty folder of `--out`. */
   readonly out: string | undefined;
   /** Of a run on a copy. */
@@ -25,8 +28,7 @@ export interface RunParts {
   readonly onReport?: (report: ExecutionReport) => void;
   readonly interruption: Interruption;
   readonly terminal: OwnTerminal | undefined;
-  /** Holds the program's output back while something is asked. */
-  readonly outputGate: OutputGate;
+  readonly door: RunDoor;
   /** What it made on which other programs act, for people; after the run. */
   readonly newActedOn: () => readonly string[];
   /** Absent: nothing is asked. */

@@ -3,50 +3,58 @@
  * One run from the command line, from the checked words to the exit code: its steps are gathered, put
  * in order, and done.
  */
+import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename } from "node:path";
 import { raiseToNeeds } from "../core/limits.ts";
 import { openBuiltLanguages } from "../languages/built.ts";
-import { createRegistry, type PlannedStep, type Registry } from "../lifecycle/registry.ts";
+import { createRegistry, type PlannedStep } from "../lifecycle/registry.ts";
 import { runSteps } from "../lifecycle/run-steps.ts";
 import type { ExecutionRequest } from "../service/request.ts";
 import { once } from "../util/once.ts";
+import { runConfigFile } from "../util/user-folders.ts";
 import { languageDataFolder } from "../util/package-folder.ts";
 import { EXIT_OUR_FAILURE, exitCodeOfAbort } from "./exit.ts";
-import { createOutputGate } from "./output-gate.ts";
-import { ownStdin } from "./own-stdin.ts";
 import { printNote } from "./print.ts";
-import { resolveProgram, type ResolvedProgram } from "./program.ts";
+import { resolveProgram } from "./program.ts";
+import type { ResolvedProgram } from "./resolved-program.ts";
 import { registerBuiltIn } from "./run/register-built-in.ts";
 import type { Run } from "./run/run.ts";
+import { processDoor, type RunDoor } from "./run-door.ts";
+import type { RunPlugins } from "./run/run-plugins.ts";
 import type { RunForm } from "./run-form.ts";
 import type { RunOptions } from "./run-options.ts";
-import { listenForSignals } from "./signals.ts";
 
 /**
  * @returns The exit code; all output was handed to our streams, and the sandbox is gone, or a server's.
  * @throws {GloveboxError}
  */
-export async function runProgram(form: RunForm, options: RunOptions): Promise<number> {
+export async function runProgram(
+  form: RunForm,
+  options: RunOptions,
+  door: RunDoor = processDoor(),
+): Promise<number> {
   const languages = once(() => openBuiltLanguages(languageDataFolder()));
-  const resolved = await resolveProgram(form, options, {
+  const plugins = await openPlugins(options);
+  const ownProvider = plugins?.provider;
+  const found = plugins?.resolve(form, options) ?? { form, options };
+  const resolved = await resolveProgram(found.form, found.options, {
     cwd: process.cwd(),
     home: homedir(),
-    stdin: ownStdin,
+    stdin: door.stdin,
     languages,
   });
-  const names = namesOf(resolved, options);
+  const names = { ...namesOf(resolved, options), ...plugins?.names(form) };
   const registry = createRegistry<Run>();
-  registerBuiltIn(registry.for("glovebox"), { ...names, options, resolved });
-  await registerPlugins(options.plugins, registry, names);
+  registerBuiltIn(registry.for("glovebox"), { ...names, form, options, resolved });
+  await plugins?.register(registry, names);
   const plan = registry.plan();
   if (options.isExplained) return explain(plan, options);
   // Up to here there is nothing to tidy up, and a signal may end this process as usual.
-  using interruption = listenForSignals();
+  using interruption = door.listen();
   const run: Run = {
-    ...{ form, options, resolved, languages, interruption, ...names },
-    outputGate: createOutputGate(),
-    request: createRequest(resolved, options),
+    ...{ form, options, resolved, ownProvider, languages, interruption, door, ...names },
+    request: createRequest(resolved, options, door),
     out: undefined,
     terminal: undefined,
     asking: undefined,
@@ -65,14 +73,11 @@ export async function runProgram(form: RunForm, options: RunOptions): Promise<nu
     : EXIT_OUR_FAILURE;
 }
 
-async function registerPlugins(
-  files: readonly string[],
-  registry: Registry<Run>,
-  names: Pick<Run, "provider" | "resource">,
-): Promise<void> {
-  if (files.length === 0) return;
-  const { registerPlugin } = await import("./run/plugin.ts");
-  for (const file of files) await registerPlugin(file, registry.for(file), names);
+/** Most runs have none, and don't wait for what loads them. */
+async function openPlugins(options: RunOptions): Promise<RunPlugins | undefined> {
+  if (options.plugins.length === 0 && !existsSync(runConfigFile(process.env))) return undefined;
+  const { openRunPlugins } = await import("./run/run-plugins.ts");
+  return openRunPlugins(options, process.env);
 }
 
 async function explain(plan: readonly PlannedStep<Run>[], { report }: RunOptions): Promise<number> {
@@ -102,6 +107,7 @@ function namesOf(
 function createRequest(
   resolved: ResolvedProgram,
   options: RunOptions,
+  { startFolder = resolved.cwd, hostPipes }: RunDoor,
 ): Omit<ExecutionRequest, "stdin"> {
   return {
     program: resolved.program,
@@ -115,6 +121,7 @@ function createRequest(
     enforcement: options.enforcement,
     compileCache: options.compileCache,
     ...(options.image === undefined ? {} : { image: options.image }),
-    ...(resolved.cwd === undefined ? {} : { cwd: resolved.cwd }),
+    ...(hostPipes === undefined ? {} : { hostPipes }),
+    ...(startFolder === undefined ? {} : { cwd: startFolder }),
   };
 }

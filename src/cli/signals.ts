@@ -7,7 +7,7 @@ import type { ExecutionControl } from "../service/request.ts";
 import { exitCodeOfAbort } from "./exit.ts";
 
 /** Ctrl-C, `kill`, and a terminal that goes away. */
-const handledSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+export const handledSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** What a program gets to end after SIGTERM or SIGHUP, in ms. SIGINT waits for a person's second one. */
 const GRACE_MS = 5000;
@@ -23,8 +23,14 @@ export interface Interruption extends Disposable {
   readonly abort: () => void;
 }
 
-/** Listens to signals until it is disposed of. */
-export function listenForSignals(): Interruption {
+/**
+ * Listens to signals until it is disposed of.
+ *
+ * @param source Where they come from: this process, or who passes them on.
+ */
+export function listenForSignals(
+  source: Pick<NodeJS.EventEmitter, "on" | "off"> = process,
+): Interruption {
   const controller = new AbortController();
   let control: ExecutionControl | undefined;
   let first: NodeJS.Signals | undefined;
@@ -40,7 +46,7 @@ export function listenForSignals(): Interruption {
     control.kill(signal);
     if (signal !== "SIGINT") grace = setTimeout(() => controller.abort(), GRACE_MS);
   };
-  for (const signal of handledSignals) process.on(signal, onSignal);
+  for (const signal of handledSignals) source.on(signal, onSignal);
 
   return {
     signal: controller.signal,
@@ -49,7 +55,7 @@ export function listenForSignals(): Interruption {
     abort: () => controller.abort(),
     [Symbol.dispose]: () => {
       clearTimeout(grace);
-      for (const signal of handledSignals) process.off(signal, onSignal);
+      for (const signal of handledSignals) source.off(signal, onSignal);
     },
   };
 }

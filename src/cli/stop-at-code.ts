@@ -1,6 +1,6 @@
 /**
  * @module
- * All words after `-c CODE` belong to the program. The parser only stops at a word that is no flag,
+ * All words after `-c CODE`, and those after `-c LINE` of a shell, belong to the program. The parser only stops at a word that is no flag,
  * and CODE is a flag's value: without this the program's own arguments could open its sandbox.
  */
 

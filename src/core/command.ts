@@ -13,6 +13,12 @@ export interface TtySize {
   readonly rows: number;
 }
 
+/** Absolute paths, where nobody else can get. */
+export interface HostPipes {
+  readonly stdin?: string;
+  readonly stdout?: string;
+}
+
 export interface Command {
   /** Program and arguments, at least one; looked up in `env.PATH` inside the sandbox if it has no `/`. */
   readonly argv: readonly string[];
@@ -27,6 +33,11 @@ export interface Command {
    * Absent: pipes.
    */
   readonly tty?: TtySize;
+  /**
+   * Pipes of this machine, of which the caller holds both ends open. A provider that can gives them
+   * to the program itself; then `stdin` is not read, and `onOutput` hears nothing of its stdout.
+   */
+  readonly hostPipes?: HostPipes;
   readonly limits: Pick<Limits, "wallTimeMs" | "cpuTimeMs" | "outputBytes">;
   readonly onOutputLimit: OutputLimitAction;
   /**

@@ -57,6 +57,10 @@ export const errorCatalog = {
   STEP_FAILED: { status: 500, exitCode: 125, retryable: false },
   /** Its user has not approved the package, or said no; nothing was run. */
   PACKAGE_NOT_APPROVED: { status: 403, exitCode: 126, retryable: false },
+  /** The program of a package is not on this machine; nothing was run. */
+  PROGRAM_NOT_FOUND: { status: 422, exitCode: 127, retryable: false },
+  /** What the program needs could not be installed; it was not run. */
+  DEPENDENCIES_FAILED: { status: 422, exitCode: 125, retryable: true },
   /** The server is stopping; what was asked for was not run, or not to its end. */
   SHUTTING_DOWN: { status: 503, exitCode: 125, retryable: true },
   /** A fault in Glovebox; the log has the rest under the same id. */
@@ -99,6 +103,8 @@ export interface ErrorDetails {
   SANDBOX_FAILED: { readonly provider: string; readonly step: string };
   STEP_FAILED: { readonly step: string };
   PACKAGE_NOT_APPROVED: { readonly path: string };
+  PROGRAM_NOT_FOUND: { readonly program: string; readonly hint: string };
+  DEPENDENCIES_FAILED: { readonly ecosystem: string; readonly from: string };
   SHUTTING_DOWN: Readonly<Record<string, never>>;
   INTERNAL: { readonly id: string };
 }

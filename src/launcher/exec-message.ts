@@ -21,12 +21,27 @@ export function execMessage(command: CommandSetting, program: Records): Buffer {
     ...Object.entries(command.env).map(([name, value]) => ["env", `${name}=${value}`] as const),
     ["cwd", command.cwd],
     ["stdin", command.stdin === "empty" ? "empty" : "pipe"],
+    ...pipeRecords(command),
     ...ttyRecords(command),
     ["wall-us", microseconds(command.limits.wallTimeMs)],
     ["cpu-us", microseconds(command.limits.cpuTimeMs)],
     ["output-bytes", String(command.limits.outputBytes)],
     ["at-output-limit", command.onOutputLimit],
   ]);
+}
+
+/** @param canOpen False for a program that was started before: it has its streams already. */
+export function withPipes(command: Command, canOpen: boolean): Command {
+  const { hostPipes, ...others } = command;
+  if (hostPipes === undefined || !canOpen || command.tty !== undefined) return others;
+  return hostPipes.stdin === undefined ? command : { ...command, stdin: "empty" };
+}
+
+function pipeRecords({ hostPipes: { stdin, stdout } = {} }: CommandSetting): Records {
+  return [
+    ...(stdin === undefined ? [] : [["stdin-file", stdin] as const]),
+    ...(stdout === undefined ? [] : [["stdout-file", stdout] as const]),
+  ];
 }
 
 function ttyRecords({ tty }: CommandSetting): Records {

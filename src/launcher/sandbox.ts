@@ -11,7 +11,7 @@ import type { OutcomeLimit } from "../core/outcome.ts";
 import type { ProviderSandbox } from "../core/provider.ts";
 import { changesRecords, readChanges } from "./changes.ts";
 import { collectFiles, collectRecords } from "./collect.ts";
-import { argvRecords, execMessage, type CommandSetting } from "./exec-message.ts";
+import { argvRecords, execMessage, withPipes, type CommandSetting } from "./exec-message.ts";
 import { canceled, executionOf } from "./execution.ts";
 import type { Launcher } from "./launcher.ts";
 import { encodeMessage, type Records } from "./message.ts";
@@ -27,6 +27,8 @@ export interface SandboxParts {
   readonly enforcement: Enforcement;
   /** Of the first exec message: what it has besides, or in the place of its program. */
   readonly first?: { readonly records: Records; readonly isParked: boolean };
+  /** Whether the launcher runs on this machine, where `Command.hostPipes` are. Default: no. */
+  readonly opensHostPipes?: true;
   /** Called after the launcher's end. Does not throw. */
   readonly cleanUp: () => Promise<void>;
   /**
@@ -59,8 +61,9 @@ export function sandboxOf(parts: SandboxParts): ProviderSandbox {
     if (records.length > 0) launcher.send(encodeMessage(records));
   };
 
-  async function exec(command: Command, signal: AbortSignal): Promise<Execution> {
+  async function exec(wanted: Command, signal: AbortSignal): Promise<Execution> {
     turns.refuseUnlessIdle("exec");
+    const command = withPipes(wanted, parts.opensHostPipes === true && first?.isParked !== true);
     if (signal.aborted) {
       turns.stop();
       return canceled;

@@ -12,8 +12,8 @@ import { maxFileBytes, type RunRequest } from "./messages.ts";
 export function canRun(
   request: Omit<ExecutionRequest, "stdin">,
 ): request is Omit<ExecutionRequest, "stdin"> & RunRequest {
-  const { program, network, permissions, tty, image, provider } = request;
-  if (permissions !== undefined) return false;
+  const { program, network, permissions, tty, image, provider, lent } = request;
+  if (permissions !== undefined || lent !== undefined) return false;
   if (program.kind !== "code" || program.workspace !== undefined) return false;
   if (network.mode !== "none" || tty !== undefined) return false;
   if (image !== undefined || provider !== undefined) return false;

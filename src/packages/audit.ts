@@ -59,6 +59,12 @@ const headOf = ({ name, version, description }: Package): string =>
   `${showUntrusted(name)} ${showUntrusted(version)}${description === "" ? "" : `: ${showUntrusted(description)}`}`;
 
 function runLines(it: Package): readonly string[] {
+  if (it.dockerfile === undefined) return programLines(it);
+  const built = ["Docker builds its image from this, with the whole network:", ""];
+  return [...built, ...codeLines(it.dockerfile), "", ...programLines(it)];
+}
+
+function programLines(it: Package): readonly string[] {
   const words = [...(it.command ?? []), ...it.arguments].map(showName).join(" ");
   if (it.script === undefined) {
     return [`It runs: ${words === "" ? `the command of its image` : words}`];
@@ -108,9 +114,12 @@ function settingLines(it: Package): readonly string[] {
 }
 
 /** All that it says, a thing a line. */
-function textOf({ script, ...rest }: Package): string {
+function textOf({ script, dockerfile, ...rest }: Package): string {
   const lines = Object.entries(rest).map(([key, value]) => `${key}: ${JSON.stringify(value)}`);
-  return `${[...lines, ...(script === undefined ? [] : ["script:", script.replace(/\n$/, "")])].join("\n")}\n`;
+  const codes = Object.entries({ dockerfile, script }).flatMap(([key, code]) =>
+    code === undefined ? [] : [`${key}:`, code.replace(/\n$/, "")],
+  );
+  return `${[...lines, ...codes].join("\n")}\n`;
 }
 
 /** As many as somebody reads. */

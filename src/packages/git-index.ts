@@ -5,9 +5,10 @@
 import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { invalidRequest } from "../core/errors.ts";
 import { showText } from "../util/show-value.ts";
+import { findProgram } from "./find-program.ts";
 
 /** What git takes for a repository elsewhere, and a folder can't be called. */
 export const isRepository = (index: string): boolean =>
@@ -57,8 +58,10 @@ const cloneWords = (repository: string, folder: string): readonly string[] => [
 
 /** @returns What it said where it failed. */
 async function runGit(words: readonly string[], signal: AbortSignal): Promise<string | undefined> {
+  const program = findProgram("git", (process.env["PATH"] ?? "").split(delimiter));
+  if (program === undefined) return "git is not installed";
   return new Promise((resolve) => {
-    const git = spawn("git", words, {
+    const git = spawn(program, words, {
       env: { ...process.env, GIT_TERMINAL_PROMPT: "0", GIT_LFS_SKIP_SMUDGE: "1" },
       stdio: ["ignore", "ignore", "pipe"],
       signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
@@ -68,9 +71,8 @@ async function runGit(words: readonly string[], signal: AbortSignal): Promise<st
     git.stderr.setEncoding("utf8").on("data", (text: string) => {
       said = (said + text).slice(-MAX_MESSAGE_CHARS);
     });
-    git.on("error", (error) => {
-      const { code } = error as NodeJS.ErrnoException;
-      resolve(code === "ENOENT" ? "git is not installed" : error.message);
+    git.on("error", ({ message }) => {
+      resolve(message);
     });
     git.on("close", (code) => {
       resolve(code === 0 ? undefined : said.trim() || `git ended with ${String(code)}`);

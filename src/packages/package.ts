@@ -21,24 +21,32 @@ const variable = z
   .regex(/^[A-Za-z_][A-Za-z0-9_]*(=[^\0]*)?$/, "NAME for yours, or NAME=VALUE");
 
 const words = z
-  .union([
-    line(4096)
-      .regex(/^\S+$/, "a program's name; a list for more words")
-      .transform((word) => [word]),
-    z.array(z.string().max(4096)).min(1),
-  ])
+  .union(
+    [
+      line(4096)
+        .regex(/^\S+$/, "a program's name; a list for more words")
+        .transform((word) => [word]),
+      z.array(z.string().max(4096)).min(1),
+    ],
+    { error: "must be a program's name, or a list of words: no shell reads it" },
+  )
   .describe("A program and its first arguments. No shell reads it.");
 
-const fileAccess = z.union([
-  line(4096).transform((path) => ({ path, access: "ro" as const, optional: false })),
-  z.strictObject({
-    path: line(4096).describe("Of this machine; ~ is your home. It appears at the same place."),
-    access: z.enum(["ro", "rw"]).default("ro"),
-    optional: z.boolean().default(false).describe("Left out where it does not exist."),
-  }),
-]);
+const fileAccess = z.union(
+  [
+    line(4096).transform((path) => ({ path, access: "ro" as const, optional: false })),
+    z.strictObject({
+      path: line(4096).describe("Of this machine; ~ is your home. It appears at the same place."),
+      access: z.enum(["ro", "rw"]).default("ro"),
+      optional: z.boolean().default(false).describe("Left out where it does not exist."),
+    }),
+  ],
+  { error: "must be a path, or { path, access: ro or rw, optional }" },
+);
 
-const amount = z.union([z.string().max(32), z.int().positive().transform(String)]);
+const amount = z.union([z.string().max(32), z.int().positive().transform(String)], {
+  error: "must be as the flag of `glovebox run` has it",
+});
 
 /** As the flags of `glovebox run` take them. */
 const limits = z.strictObject({
@@ -57,14 +65,28 @@ export const packageSchema = z
   .strictObject({
     glovebox: z.literal(packageFormat).describe("The version of this format."),
     name: packageName,
-    version: line(64).default("0").describe("Of the package. For people."),
-    description: line(300).default(""),
+    version: z
+      .union([line(64), z.number().transform(String)], { error: "must be a text, like 1.2" })
+      .default("0")
+      .describe("Of the package. For people."),
+    description: z
+      .string()
+      .max(300)
+      .regex(/^[^\0\n\r]*$/, "one line")
+      .default(""),
     image: z
       .string()
       .refine((name) => name === "host" || isImageName(name), `\`host\`, or ${imageForm}`)
       .default("host")
       .describe("Where its programs come from: an OCI image, or `host`, this machine's."),
+    dockerfile: text(64 * 1024)
+      .optional()
+      .describe("Instead of an image: Docker builds one, without any other file."),
     provider: z.enum(["auto", "linux", "docker"]).default("auto"),
+    debian: z
+      .array(z.string().regex(/^[a-z0-9][a-z0-9+.-]*$/, "a package's name"))
+      .default([])
+      .describe("Packages of Debian that have the program, for who lacks it."),
     language: line(64).optional().describe("Of `script`: an id of `glovebox languages`."),
     command: words.optional(),
     script: text(512 * 1024)
@@ -77,11 +99,15 @@ export const packageSchema = z
       .default("ro")
       .describe("What it gets of the folder in which it is started."),
     files: z
-      .union([z.literal("ask"), z.array(fileAccess)])
+      .union([z.literal("ask"), z.array(fileAccess)], {
+        error: "must be `ask`, or a list of files",
+      })
       .default([])
       .describe("Of this machine besides the workspace; `ask`: you are asked, live."),
     network: z
-      .union([z.enum(["none", "ask", "all"]), z.array(line(300)).min(1)])
+      .union([z.enum(["none", "ask", "all"]), z.array(line(300)).min(1)], {
+        error: "must be none, ask, all or a list of HOST:PORT",
+      })
       .default("none")
       .describe("HOST:PORT it may connect to; `ask`: you are asked, live."),
     ports: z.array(port).default([]).describe("It listens on them, and this machine reaches them."),
@@ -98,8 +124,16 @@ export const packageSchema = z
   .refine(({ command, script }) => command === undefined || script === undefined, {
     message: "`command` and `script` can't both be there",
   })
-  .refine((it) => it.command !== undefined || it.script !== undefined || it.image !== "host", {
-    message: "there is nothing to run: write `command`, or `language` and `script`",
+  .refine(
+    ({ command, script, image, dockerfile }) =>
+      command !== undefined || script !== undefined || image !== "host" || dockerfile !== undefined,
+    { message: "there is nothing to run: write `command`, or `language` and `script`" },
+  )
+  .refine(({ dockerfile, image }) => dockerfile === undefined || image === "host", {
+    message: "`image` and `dockerfile` can't both be there",
+  })
+  .refine(({ dockerfile, provider }) => dockerfile === undefined || provider !== "linux", {
+    message: "`dockerfile` needs the provider docker",
   })
   .refine(({ language, script }) => (language === undefined) === (script === undefined), {
     message: "`language` and `script` belong together",

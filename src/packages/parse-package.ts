@@ -3,6 +3,7 @@
  * From the bytes of a package's file to what they say. To be loaded by those who need it: the parser and
  * the schema are large, and an approved package is kept as it was parsed.
  */
+import type { z } from "zod";
 import { LineCounter, parseDocument, visit } from "yaml";
 import { invalidRequest } from "../core/errors.ts";
 import { showText, showValue } from "../util/show-value.ts";
@@ -13,13 +14,13 @@ import { fromWhalebrew } from "./whalebrew.ts";
 /** Of a package's file. */
 export const maxPackageBytes = 1024 * 1024;
 
-const shebang = /^#![^\n]*\b(glovebox|coderun|whalebrew)\b[^\n]*(\n|$)/;
+const shebang = /^#![^\n]*\b(glovebox|coderun|whalebrew|msh)\b[^\n]*(\n|$)/;
 
 /** Whose format it is, by its first line; undefined: it is no package. */
-export function kindOfPackage(text: string): "own" | "whalebrew" | undefined {
+export function kindOfPackage(text: string): "own" | "whalebrew" | "msh" | undefined {
   const [, program] = shebang.exec(text) ?? [];
   if (program === undefined) return undefined;
-  return program === "whalebrew" ? "whalebrew" : "own";
+  return program === "whalebrew" || program === "msh" ? program : "own";
 }
 
 /**
@@ -31,15 +32,31 @@ export function parsePackage(
   text: string,
   { origin, name }: { readonly origin: string; readonly name: string },
 ): Package {
-  const content = readYaml(text, origin);
-  const isForeign = kindOfPackage(text) === "whalebrew";
-  if (!isForeign) refuseNewer(content, origin);
-  const own = isForeign ? fromWhalebrew(content, { origin, name }) : content;
+  const own = contentOf(text, { origin, name });
   const parsed = parseWith(packageSchema, own, "the package");
   if (parsed.ok) return parsed.value;
   const [first] = parsed.issues;
   const all = parsed.issues.map(({ path, message }) => `${path} ${message}`).join("; ");
   throw invalidRequest(origin, `${all}.${first === undefined ? "" : ` See docs/packages.md.`}`);
+}
+
+/** In our own words, whosever format it is. */
+function contentOf(
+  text: string,
+  place: { readonly origin: string; readonly name: string },
+): unknown {
+  const kind = kindOfPackage(text);
+  if (kind === "msh") return fromMsh(text, place.name);
+  const content = readYaml(text, place.origin);
+  if (kind === "whalebrew") return fromWhalebrew(content, place);
+  refuseNewer(content, place.origin);
+  return content;
+}
+
+/** A Dockerfile behind a `#!` line, see https://github.com/RyanJarv/msh, branch v2. */
+function fromMsh(text: string, name: string): z.input<typeof packageSchema> {
+  const dockerfile = text.slice(text.indexOf("\n") + 1);
+  return { glovebox: packageFormat, name, dockerfile, workspace: "rw", network: "all" };
 }
 
 /** A package that needs more than we know must not run with less than it says. */

@@ -4,11 +4,14 @@
  * Source: https://github.com/whalebrew/whalebrew, README, "Creating packages".
  */
 import { stringify } from "yaml";
+import { z } from "zod";
 import { invalidRequest } from "../core/errors.ts";
 import type { ImageDescription } from "../core/image.ts";
 import { showValue } from "../util/show-value.ts";
 
 const prefix = "io.whalebrew.";
+
+const listSchema = z.array(z.string());
 
 const listKeys = ["environment", "volumes", "ports", "networks", "volumes_from_args"] as const;
 const flagKeys = ["keep_container_user"] as const;
@@ -28,7 +31,11 @@ export function textOfImage(
   const own = `${prefix}config.`;
   const lists = listKeys.flatMap((key) => {
     const text = labels[`${own}${key}`];
-    return text === undefined ? [] : [[nameOf(key), parseList(`${own}${key}`, text)] as const];
+    const row = (list: string): readonly [string, readonly string[]] => [
+      nameOf(key),
+      parseList(`${own}${key}`, list),
+    ];
+    return text === undefined ? [] : [row(text)];
   });
   const flags = flagKeys.flatMap((key) =>
     labels[`${own}${key}`] === "true" ? [[key, true] as const] : [],
@@ -36,7 +43,7 @@ export function textOfImage(
   const directory = labels[`${own}working_dir`];
   const content = {
     image,
-    ...Object.fromEntries([...lists, ...flags]),
+    ...Object.fromEntries<unknown>([...lists, ...flags]),
     ...missingVolumes(labels[`${own}missing_volumes`]),
     ...(directory === undefined ? {} : { working_dir: directory }),
   };
@@ -50,8 +57,8 @@ const nameOf = (key: (typeof listKeys)[number]): string =>
 /** The labels' lists are JSON, or YAML, whose form JSON has too. */
 function parseList(label: string, text: string): readonly string[] {
   try {
-    const list = JSON.parse(text) as unknown;
-    if (Array.isArray(list) && list.every((each) => typeof each === "string")) return list;
+    const parsed = listSchema.safeParse(JSON.parse(text));
+    if (parsed.success) return parsed.data;
   } catch {
     // Said below.
   }

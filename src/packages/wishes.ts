@@ -14,6 +14,7 @@ export function wishesOf(it: Package): readonly string[] {
     ...workspaceWishes(it),
     ...it.environment.filter((text) => !text.includes("=")).map(environmentWish),
     ...it.ports.map((port) => `Listen on TCP port ${port}`),
+    ...(it.dockerfile === undefined ? [] : ["Have Docker build an image"]),
     ...(it.image === "host" ? [] : [`Run programs of the image ${showName(it.image)}`]),
   ];
 }

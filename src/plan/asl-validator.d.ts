@@ -4,5 +4,5 @@
  */
 declare module "asl-validator" {
   const validate: (machine: unknown) => { readonly isValid: boolean; readonly errors: unknown };
-  export default validate;
+  export = validate;
 }

@@ -5,7 +5,8 @@
 import type { Provider } from "../core/provider.ts";
 import { homePath } from "../core/sandbox.ts";
 
-const systemPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+/** Where programs are looked for inside, where they are the host's. */
+export const systemPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /**
  * @param programs Whose programs run: an image knows itself where its programs are, and the provider

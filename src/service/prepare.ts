@@ -95,8 +95,7 @@ export function prepareCode(
     ...specOf(request),
     policy: policyOf(request, program.workspace),
     files: program.files,
-    hostPrograms:
-      prepared === undefined ? lent : [...lent, { hostPath: prepared, path: preparedPath }],
+    hostPrograms: [...lent, ...preparedPrograms(prepared), ...(request.lent ?? [])],
   };
   const usualEntry = mainFileOf(language, Buffer.alloc(0));
   if (commands.compile === undefined) {
@@ -145,11 +144,14 @@ export function prepareCommand(
     ...specOf(request),
     policy: policyOf(request, workspace),
     files: [],
-    hostPrograms: [],
+    hostPrograms: request.lent ?? [],
   };
   const command = commandOf(request, argv, buildEnvironment(programs, [], request.env));
   return { spec, run: { ...command, ...ttyOf(request) } };
 }
+
+const preparedPrograms = (prepared: string | undefined): readonly HostProgram[] =>
+  prepared === undefined ? [] : [{ hostPath: prepared, path: preparedPath }];
 
 type Commands = Pick<LoadedLanguage, "compile" | "run" | "env">;
 
@@ -252,9 +254,12 @@ function specOf({
   };
 }
 
-/** A compiler never gets the terminal: what it says stays apart from the program's output. */
-function ttyOf({ tty }: ExecutionRequest): Pick<PreparedCommand, "tty"> {
-  return tty === undefined ? {} : { tty };
+/** A compiler never gets the terminal, nor pipes: what it says stays apart from the program's output. */
+function ttyOf({ tty, hostPipes }: ExecutionRequest): Pick<PreparedCommand, "tty" | "hostPipes"> {
+  return {
+    ...(tty === undefined ? {} : { tty }),
+    ...(hostPipes === undefined ? {} : { hostPipes }),
+  };
 }
 
 function commandOf(

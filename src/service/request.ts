@@ -6,14 +6,14 @@
 import type { Readable } from "node:stream";
 import type { ChangesRequest } from "../core/changes.ts";
 import type { CollectedFiles } from "../core/collected.ts";
-import type { OutputStream, TtySize } from "../core/command.ts";
+import type { HostPipes, OutputStream, TtySize } from "../core/command.ts";
 import type { Enforcement, EnforcementMode } from "../core/enforcement.ts";
 import type { Execution } from "../core/execution.ts";
 import type { Runtime } from "../core/language.ts";
 import type { Limits, OutputLimitAction } from "../core/limits.ts";
 import type { PermissionGate } from "../core/permission.ts";
 import type { NetworkPolicy, Policy, WorkspaceMount } from "../core/policy.ts";
-import type { SandboxFile } from "../core/sandbox.ts";
+import type { HostProgram, SandboxFile } from "../core/sandbox.ts";
 import type { Secret } from "../core/secret.ts";
 import type { PermissionReport } from "../permissions/report.ts";
 import type { SpanReference } from "../observe/traceparent.ts";
@@ -57,12 +57,16 @@ export interface ExecutionRequest {
   readonly image?: string;
   /** Appended to the run command of a language; for a command they are part of `argv`. */
   readonly args: readonly string[];
+  /** What this machine lends it besides, read-only; only where its programs are this machine's. */
+  readonly lent?: readonly HostProgram[];
   /** Where it starts, absolute, inside; absent: in the workspace. */
   readonly cwd?: string;
   /** Added to the environment that the service builds; wins over it. */
   readonly env: Readonly<Record<string, string>>;
   /** Bytes can be read again, where an execution has to be repeated; a stream can't. */
   readonly stdin: Readable | Uint8Array | "empty";
+  /** Of the run phase; see `Command.hostPipes`. */
+  readonly hostPipes?: HostPipes;
   /** A terminal for the run phase; see `Command.tty`. */
   readonly tty?: TtySize;
   /** Of the run phase. A compile phase has its own wall and CPU time. */

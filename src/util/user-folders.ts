@@ -30,6 +30,12 @@ export function stateFolder(env: NodeJS.ProcessEnv): string | undefined {
   return userFolder(env["XDG_STATE_HOME"], "/var/lib", ".local/state");
 }
 
+/** What this user wants of every run: `~/.config/glovebox/run.yaml`, root's `/etc/glovebox/run.yaml`. */
+export function runConfigFile(env: NodeJS.ProcessEnv): string {
+  const folder = userFolder(env["XDG_CONFIG_HOME"], "/etc", ".config");
+  return join(folder ?? "/etc/glovebox", "run.yaml");
+}
+
 /** A relative path in such a variable has no meaning, says the specification. */
 function userFolder(base: string | undefined, ofRoot: string, usual: string): string | undefined {
   if (base !== undefined && isAbsolute(base)) return join(base, "glovebox");

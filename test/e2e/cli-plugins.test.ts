@@ -5,7 +5,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { glovebox, temporaryFolder, type CliResult } from "./cli-fixture.ts";
+import { skipUnless } from "../helpers/require.ts";
+import { glovebox, linuxGap, temporaryFolder, type CliResult } from "./cli-fixture.ts";
 
 const folder = temporaryFolder();
 afterAll(() => {
@@ -47,9 +48,7 @@ test("a hook at every level and before and after every step runs in its order", 
   expect(notes.filter((note) => expected.includes(note))).toEqual(expected);
 
   const explained = await run("--plugin", file, "--explain", "--json", "--", "echo", "ran");
-  const { steps } = JSON.parse(explained.stdout) as {
-    readonly steps: readonly { step: string; by: string; hook?: { place: string; of: string } }[];
-  };
+  const { steps } = JSON.parse(explained.stdout) as Explained;
   const told = steps
     .filter(({ by }) => by === file)
     .map(({ step, hook }) =>
@@ -60,6 +59,52 @@ test("a hook at every level and before and after every step runs in its order", 
   expect(told).toEqual(expected);
   expect(steps.filter(({ by }) => by === "glovebox").map(({ step }) => step)).toEqual(builtIn);
 });
+
+const gap = skipUnless("linux", linuxGap());
+
+test.skipIf(gap !== undefined)(
+  "each step of a run that asks, on a copy, has its hooks around it, as --explain says",
+  async () => {
+    const file = plugin(
+      "around.mjs",
+      `for (const place of ["before", "after"]) steps[place]("././.", { provider: "mine", resource: "", step: place,
+         work: (run, of) => run.note([place, of.provider, of.resource, of.step].join(" ")) });
+       for (let level = 0; level < 500; level += 50) steps.at(level, { provider: "mine", resource: "level", step: String(level),
+         work: (run) => run.note("at " + level) });`,
+    );
+    const words = ["--workspace", ".:copy", "--discard", "--report", "--", "true"];
+    const explained = await glovebox(["run", "--plugin", file, "--explain", "--json", ...words], {
+      cwd: folder.path,
+    });
+    const { steps } = JSON.parse(explained.stdout) as Explained;
+    const expected = steps
+      .filter(({ by }) => by === file)
+      .map(({ step, hook }) =>
+        hook === undefined
+          ? step.replace("mine/level/", "at ")
+          : `${hook.place} ${hook.of.replaceAll("/", " ")}`,
+      );
+    const own = steps.filter(({ by }) => by === "glovebox").map(({ step }) => step);
+    expect(own.length).toBeGreaterThanOrEqual(10);
+    for (const step of own) {
+      const name = step.replaceAll("/", " ");
+      const [before, after] = [`before ${name}`, `after ${name}`].map((it) => expected.indexOf(it));
+      expect([step, (after ?? 0) - (before ?? 0)]).toEqual([step, 1]);
+    }
+    const ran = await glovebox(["run", "--plugin", file, ...words], { cwd: folder.path });
+    expect(ran.exitCode).toBe(0);
+    const notes = ran.stderr.split("\n").map((line) => line.replace("glovebox: ", ""));
+    expect(notes.filter((note) => expected.includes(note))).toEqual(expected);
+  },
+);
+
+interface Explained {
+  readonly steps: readonly {
+    readonly step: string;
+    readonly by: string;
+    readonly hook?: { readonly place: string; readonly of: string };
+  }[];
+}
 
 test("--explain lists the steps for people, and does nothing", async () => {
   const file = plugin("touch.mjs", `steps.at(1, ${named("early", `throw new Error("it ran")`)});`);
@@ -144,6 +189,6 @@ describe("what goes wrong", () => {
     writeFileSync(file, "export const other = 1;\n");
     const { stderr, exitCode } = await run("--plugin", file, "--", "echo", "ran");
     expect(exitCode).toBe(2);
-    expect(stderr).toContain("exports no function `register`");
+    expect(stderr).toContain("exports none of `register`, `providers`, `resources`");
   });
 });

@@ -15,8 +15,8 @@ import { canonicalPath } from "../../util/canonical-path.ts";
 import { stateFolder } from "../../util/user-folders.ts";
 import type { OutputGate } from "../output-gate.ts";
 import { printNote } from "../print.ts";
-import type { ResolvedProgram } from "../program.ts";
-import { openQuestionTerminal } from "../question-terminal.ts";
+import type { ResolvedProgram } from "../resolved-program.ts";
+import type { RunDoor } from "../run-door.ts";
 import type { RunForm } from "../run-form.ts";
 import type { RunOptions } from "../run-options.ts";
 import { asWritten } from "./as-written.ts";
@@ -37,12 +37,12 @@ export interface OpenAskingParts {
   readonly resolved: ResolvedProgram;
   readonly options: RunOptions;
   readonly wanted: WantedAsking;
-  readonly outputGate: OutputGate;
+  readonly door: RunDoor;
 }
 
 /** @throws {GloveboxError} `INVALID_REQUEST`, `INVALID_CONFIG` where what was kept can't be read. */
 export async function openRunAsking(parts: OpenAskingParts): Promise<RunAsking> {
-  const { form, resolved, options, wanted, outputGate } = parts;
+  const { form, resolved, options, wanted, door } = parts;
   const { asking } = options;
   refuseGivenAway(asking.secrets, wordsOf(parts));
   const [cwd, { env }] = [process.cwd(), process];
@@ -61,7 +61,7 @@ export async function openRunAsking(parts: OpenAskingParts): Promise<RunAsking> 
     stored: [...policy, ...(learned === undefined ? ((await store?.read()) ?? []) : [])],
     remember: async (rule) => keep(store, rule),
     asker: terminal?.asker ?? (await askerWithoutTerminal(options)),
-    note: noteBeside(outputGate),
+    note: noteBeside(door.outputGate),
   });
   const { log, permissions } = prepared;
   const { shown = [] } = permissions;
@@ -125,7 +125,7 @@ function projectOf(form: RunForm, { program }: ResolvedProgram, cwd: string): st
 
 /** @throws {GloveboxError} `INVALID_REQUEST` where a terminal was asked for and there is none. */
 function openTerminalAsker(
-  { options, outputGate, resolved }: OpenAskingParts,
+  { options, door, resolved }: OpenAskingParts,
   command: string,
 ): TerminalAsker | undefined {
   const { asker } = options.asking;
@@ -133,10 +133,10 @@ function openTerminalAsker(
   const isInCi = asker.kind === "auto" && (process.env["CI"] ?? "") !== "";
   const terminal = isInCi
     ? undefined
-    : openQuestionTerminal({ hasTty: options.hasTty, hasInput: resolved.stdin === "free" });
+    : door.openQuestions({ hasTty: options.hasTty, hasInput: resolved.stdin === "free" });
   if (terminal !== undefined) {
     const home = canonicalPath(homedir());
-    return createTerminalAsker({ terminal, outputGate, command, home });
+    return createTerminalAsker({ terminal, door, command, home });
   }
   if (asker.kind === "auto") return undefined;
   throw invalidRequest("--ask", "`tty`: there is no terminal to ask on. Write `never` or `auto`.");

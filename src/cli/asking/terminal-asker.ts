@@ -7,9 +7,9 @@ import { setTimeout } from "node:timers/promises";
 import type { Asker } from "../../permissions/asker.ts";
 import { TtyAsker } from "../../permissions/tty-asker.ts";
 import type { ExecutionControl } from "../../service/request.ts";
-import type { OutputGate } from "../output-gate.ts";
 import { painterFor } from "../print.ts";
 import type { QuestionTerminal } from "../question-terminal.ts";
+import type { RunDoor } from "../run-door.ts";
 
 export interface TerminalAsker extends Disposable {
   readonly asker: Asker;
@@ -21,7 +21,7 @@ export interface TerminalAsker extends Disposable {
 
 export interface TerminalAskerOptions {
   readonly terminal: QuestionTerminal;
-  readonly outputGate: OutputGate;
+  readonly door: Pick<RunDoor, "outputGate" | "inTurn">;
   /** What was run. */
   readonly command: string;
   /** Of the user, canonical. */
@@ -32,7 +32,7 @@ export interface TerminalAskerOptions {
 const SIGNAL_MS = 150;
 
 export function createTerminalAsker(options: TerminalAskerOptions): TerminalAsker {
-  const { terminal, outputGate, command, home } = options;
+  const { terminal, door, command, home } = options;
   let control: ExecutionControl | undefined;
   const isDumb = process.env["TERM"] === "dumb";
   const paint = painterFor({ isTTY: true }, process.env);
@@ -47,7 +47,7 @@ export function createTerminalAsker(options: TerminalAskerOptions): TerminalAske
     output: terminal.output,
     setRaw: terminal.setRaw,
     hold: () => {
-      const release = outputGate.hold();
+      const release = door.outputGate.hold();
       return {
         showOutput: () => {
           release();
@@ -69,7 +69,7 @@ export function createTerminalAsker(options: TerminalAskerOptions): TerminalAske
     asksPeople: tty.asksPeople,
     ask: async (question, signal) => {
       const before = interrupted;
-      const answer = await tty.ask(question, signal);
+      const answer = await door.inTurn(async () => tty.ask(question, signal));
       // The signal comes first: a program that is to end should not go on with a refusal.
       if (interrupted > before)
         await setTimeout(SIGNAL_MS, undefined, { signal }).catch(() => undefined);

@@ -38,7 +38,7 @@ export function createRunCommand(
 }
 
 /** `--env A=1 --env B=2` */
-const collect = (word: string, before: readonly string[] = []): readonly string[] => [
+export const collect = (word: string, before: readonly string[] = []): readonly string[] => [
   ...before,
   word,
 ];
@@ -71,6 +71,16 @@ function addProgramOptions(command: Command): void {
       "--workspace <DIR>",
       "show a folder of yours as /workspace: DIR or DIR:ro read-only, DIR:rw writable, DIR:copy a copy whose changes you see at the end (default: an empty folder; with -- CMD the current one, read-only)",
     );
+  command
+    .option(
+      "--no-dependencies",
+      "install nothing of what a requirements.txt, package.json, … beside it declares",
+    )
+    .option(
+      "--registry <NAME=URL>",
+      "install from another registry: pip=URL, npm=URL, gem=URL (repeatable; docs/dependencies.md)",
+      collect,
+    );
   addChangesOptions(command);
 }
 
@@ -83,7 +93,7 @@ function addChangesOptions(command: Command): void {
     .option("--discard", "throw them away");
 }
 
-function addLimitOptions(command: Command): void {
+export function addLimitOptions(command: Command): void {
   command.optionsGroup("Limits:");
   for (const { limit, flag, valueName, help, default: value } of limitFlags) {
     command.option(`${flag} <${valueName}>`, `${help} (default: ${formatLimit(limit, value)})`);
@@ -100,7 +110,7 @@ function addLimitOptions(command: Command): void {
   );
 }
 
-function addPolicyOptions(command: Command): void {
+export function addPolicyOptions(command: Command): void {
   addProviderFlag(
     command
       .optionsGroup("Sandbox:")
@@ -114,7 +124,7 @@ function addPolicyOptions(command: Command): void {
   );
 }
 
-function addPermissionOptions(command: Command): void {
+export function addPermissionOptions(command: Command): void {
   command.optionsGroup("Permissions (with --provider linux):");
   for (const { flag, kind, valueName, help } of permissionFlags) {
     const words = valueName === undefined ? flag : `${flag} <${valueName}>`;
@@ -123,7 +133,7 @@ function addPermissionOptions(command: Command): void {
   }
 }
 
-function addDockerOptions(command: Command): void {
+export function addDockerOptions(command: Command): void {
   command
     .optionsGroup("Docker (each of them means --provider docker):")
     .option(

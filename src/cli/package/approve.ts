@@ -7,6 +7,7 @@ import { basename } from "node:path";
 import { GloveboxError } from "../../core/errors.ts";
 import type { Approvals, PackageSource } from "../../packages/approvals.ts";
 import { askingText, auditPackage, changedText } from "../../packages/audit.ts";
+import { imageOfPackage } from "../../packages/image-of-package.ts";
 import { kindOfPackage, parsePackage } from "../../packages/parse-package.ts";
 import type { Package } from "../../packages/package.ts";
 import { wishesOf } from "../../packages/wishes.ts";
@@ -40,7 +41,7 @@ export async function approve(
   const isHarmless = wishesOf(parsed).length === 0;
   const question = before === undefined ? askingText(parsed) : changedText(before, parsed);
   if (answer === "ask" && !isHarmless && !(await isAgreed(question, parsed, name))) {
-    throw notApproved(name, "it was not approved");
+    throw notApproved(name, "you said no, and nothing was run");
   }
   const runnable = await made(parsed);
   const record = { path, sha256, package: parsed, runnable, text };
@@ -50,10 +51,10 @@ export async function approve(
 
 /** Where it has an image, that is fetched now: its first run need not wait for it. */
 async function made(it: Package): Promise<Package> {
-  if (it.image === "host") return it;
+  if (imageOfPackage(it) === undefined) return it;
   const { withImage } = await import("./package-image.ts");
   using interruption = listenForSignals();
-  return withImage(it, interruption.signal);
+  return await withImage(it, interruption.signal);
 }
 
 /** @throws {GloveboxError} `INVALID_REQUEST` */
@@ -75,7 +76,11 @@ export function parseCandidate({
 async function isAgreed(question: string, it: Package, name: string): Promise<boolean> {
   using terminal = openTerminal();
   if (terminal === undefined) {
-    throw notApproved(name, "nobody has approved it yet, and there is no terminal to ask on");
+    const shown = showName(name);
+    throw notApproved(
+      name,
+      `nobody has approved it as it is, and there is no terminal to ask on. Read it with \`glovebox package audit ${shown}\`, and say yes with \`glovebox package approve ${shown}\``,
+    );
   }
   const ask = "\nIs this okay? [y]es  [n]o  [v]iew all of it: ";
   terminal.write(`${question}${ask}`);
@@ -111,10 +116,5 @@ function openTerminal(): Terminal | undefined {
 }
 
 function notApproved(name: string, why: string): GloveboxError {
-  const shown = showName(name);
-  return new GloveboxError(
-    "PACKAGE_NOT_APPROVED",
-    `${shown}: ${why}. Read it with \`glovebox package audit ${shown}\`, and say yes with \`glovebox package approve ${shown}\`.`,
-    { path: name },
-  );
+  return new GloveboxError("PACKAGE_NOT_APPROVED", `${showName(name)}: ${why}.`, { path: name });
 }

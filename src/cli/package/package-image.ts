@@ -9,7 +9,9 @@ import { isImageName, type ImageStore } from "../../core/image.ts";
 import type { PackageSource } from "../../packages/approvals.ts";
 import type { Package } from "../../packages/package.ts";
 import { textOfImage } from "../../packages/whalebrew-labels.ts";
+import { imageOfPackage } from "../../packages/image-of-package.ts";
 import { fetchImages } from "../fetch-images.ts";
+import type { ImageTarget } from "../image-targets.ts";
 
 type ProviderName = "linux" | "docker";
 
@@ -26,17 +28,17 @@ async function withImages<T>(
   }
 }
 
-const providerOf = ({ provider }: Pick<Package, "provider">): ProviderName =>
-  provider === "docker" ? "docker" : "linux";
+const providerOf = ({ provider, dockerfile }: Package): ProviderName =>
+  provider === "docker" || dockerfile !== undefined ? "docker" : "linux";
 
 const wholeName = (image: string): string => (/[:@]/.test(image) ? image : `${image}:latest`);
 
 /** What can be run at once: its image is there, and what that runs by itself is known. */
 export async function withImage(it: Package, signal: AbortSignal): Promise<Package> {
-  if (it.image === "host") return it;
-  const image = wholeName(it.image);
+  const image = imageOfPackage(it);
+  if (image === undefined) return it;
   return withImages(providerOf(it), async (images) => {
-    await fetchMissing(images, image, signal);
+    await fetchMissing(images, { image, dockerfile: it.dockerfile }, signal);
     if (it.command !== undefined || it.script !== undefined) return it;
     const { command = [] } = (await images.describe(image, signal)) ?? {};
     if (command.length > 0) return { ...it, command: [...command] };
@@ -47,12 +49,18 @@ export async function withImage(it: Package, signal: AbortSignal): Promise<Packa
   });
 }
 
-async function fetchMissing(images: ImageStore, image: string, signal: AbortSignal): Promise<void> {
+async function fetchMissing(
+  images: ImageStore,
+  { image, dockerfile }: Pick<ImageTarget, "image" | "dockerfile">,
+  signal: AbortSignal,
+): Promise<void> {
   if ((await images.find(image, signal)) !== undefined) return;
-  const options = { how: "pull", isQuiet: false, isVerbose: false } as const;
-  const target = { image, languages: [], dockerfile: undefined };
-  const failed = await fetchImages(images, [target], options, signal);
-  if (failed !== 0) throw invalidRequest("image", `\`${image}\` could not be fetched.`);
+  const how = dockerfile === undefined ? "pull" : "build";
+  const options = { how, isQuiet: false, isVerbose: false } as const;
+  const failed = await fetchImages(images, [{ image, languages: [], dockerfile }], options, signal);
+  if (failed === 0) return;
+  const failure = how === "pull" ? "fetched" : "built";
+  throw invalidRequest("image", `\`${image}\` could not be ${failure}.`);
 }
 
 /** The package that an image's labels make, `io.whalebrew.…`. */
@@ -62,7 +70,7 @@ export async function packageOfImage(
 ): Promise<{ readonly name: string; readonly text: string; readonly source: PackageSource }> {
   if (!isImageName(image)) throw invalidRequest("--image", `\`${image}\` is no name of an image.`);
   const description = await withImages("linux", async (images) => {
-    await fetchMissing(images, wholeName(image), signal);
+    await fetchMissing(images, { image: wholeName(image), dockerfile: undefined }, signal);
     return images.describe(wholeName(image), signal);
   });
   return { ...textOfImage(image, description), source: { kind: "image", image } };

@@ -7,6 +7,7 @@ import { homedir } from "node:os";
 import { basename, delimiter, join, resolve } from "node:path";
 import { invalidRequest } from "../../core/errors.ts";
 import type { Approvals } from "../../packages/approvals.ts";
+import { showName } from "../../permissions/show-untrusted.ts";
 import { packageFolder } from "../../util/package-folder.ts";
 
 /** The packages that come with Glovebox. */
@@ -58,4 +59,10 @@ export function isWritable(folder: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** @throws {GloveboxError} `INVALID_REQUEST` for what a shell could not call, or a path. */
+export function checkName(name: string): void {
+  if (/^[A-Za-z0-9][A-Za-z0-9+._-]*$/.test(name)) return;
+  throw invalidRequest("--name", `${showName(name)} is no name for a command.`);
 }

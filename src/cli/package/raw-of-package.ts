@@ -2,6 +2,7 @@
  * @module
  * A package as the flags of `glovebox run` that say the same.
  */
+import { imageOfPackage } from "../../packages/image-of-package.ts";
 import type { Package } from "../../packages/package.ts";
 import type { RawRunOptions } from "../run-options.ts";
 
@@ -21,17 +22,19 @@ export function rawOfPackage(it: Package, place: PackagePlace): RawRunOptions {
     ...{ timeout, cpu, memory, processes, output, disk, openFiles: open_files },
     ...(env.length === 0 ? {} : { env }),
     ...(isTty ? { tty: true } : {}),
-    ...(it.image === "host" ? {} : { image: it.image }),
-    ...providerOf(it),
+    ...imageFlags(it),
     ...permissionsOf(it, place),
   };
   return Object.fromEntries(Object.entries(raw).filter(([, value]) => value !== undefined));
 }
 
-/** Images run without a daemon, where the package does not say otherwise. */
-function providerOf({ provider, image }: Package): Pick<RawRunOptions, "provider"> {
-  if (provider !== "auto") return { provider };
-  return image === "host" ? {} : { provider: "linux" };
+/** Images run without a daemon, where the package does not say otherwise; only one that is built needs it. */
+function imageFlags(it: Package): Pick<RawRunOptions, "provider" | "image"> {
+  const image = imageOfPackage(it);
+  const { provider } = it;
+  if (image === undefined) return provider === "auto" ? {} : { provider };
+  const usual = it.dockerfile === undefined ? "linux" : "docker";
+  return { image, provider: provider === "auto" ? usual : provider };
 }
 
 /** All that is not written is denied; somebody is asked only where the package says so. */

@@ -3,13 +3,17 @@
  * From an approved package to the program that the service runs.
  */
 import { resolve } from "node:path/posix";
-import { invalidRequest } from "../../core/errors.ts";
+import { invalidRequest, isGloveboxError } from "../../core/errors.ts";
 import type { WorkspaceMount } from "../../core/policy.ts";
 import { workspacePath } from "../../core/sandbox.ts";
 import { mainFileOf } from "../../languages/from-code.ts";
+import { imageOfPackage } from "../../packages/image-of-package.ts";
+import type { Package } from "../../packages/package.ts";
 import { parseLanguage } from "../language-of-file.ts";
-import type { ResolvedProgram, Surroundings } from "../program.ts";
+import { findHostProgram } from "./host-program.ts";
+import type { ResolvedProgram, Surroundings } from "../resolved-program.ts";
 import type { RunForm } from "../run-form.ts";
+import { printNote } from "../print.ts";
 import { implicitWorkspace } from "../workspace-flag.ts";
 
 type PackageForm = Extract<RunForm, { kind: "package" }>;
@@ -19,13 +23,18 @@ export function resolvePackage(
   { package: it, args }: PackageForm,
   { cwd, home, languages }: Surroundings,
 ): ResolvedProgram {
-  const workspace = workspaceOf(it.workspace, cwd, home);
+  const workspace = workspaceOf(it, cwd, home);
   const mounted = workspace === undefined ? {} : { workspace };
   const start = it.working_dir === undefined ? {} : { cwd: resolve(workspacePath, it.working_dir) };
   const words = [...it.arguments, ...args];
   if (it.script === undefined) {
     // A package without either has that of its image since it was approved.
-    const argv = [...(it.command ?? []), ...words];
+    const [program = "", ...rest] = it.command ?? [];
+    const argv = [
+      imageOfPackage(it) === undefined ? findHostProgram(program, it) : program,
+      ...rest,
+      ...words,
+    ];
     return { program: { kind: "command", argv, ...mounted }, args: [], stdin: "free", ...start };
   }
   const { language, version } = parseLanguage("language", it.language ?? "", languages());
@@ -44,10 +53,18 @@ export function resolvePackage(
   };
 }
 
+/** In a home nobody expects a package to be shown all of it: there it has an empty folder. */
 function workspaceOf(
-  access: "none" | WorkspaceMount["access"],
+  { name, workspace: access }: Package,
   cwd: string,
   home: string,
 ): WorkspaceMount | undefined {
-  return access === "none" ? undefined : { ...implicitWorkspace(cwd, home), access };
+  if (access === "none") return undefined;
+  try {
+    return { ...implicitWorkspace(cwd, home), access };
+  } catch (error) {
+    if (!isGloveboxError(error)) throw error;
+    printNote(`${name} does not see this folder: it holds your home, or all of this machine`);
+    return undefined;
+  }
 }

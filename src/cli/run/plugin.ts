@@ -1,10 +1,7 @@
 /**
  * @module
- * Modules of others that register steps of their own: `--plugin FILE`. They are trusted as Glovebox is,
- * and run on the host.
+ * What plugins see of a run, and the steps that they register.
  */
-import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { GloveboxError, invalidRequest, isGloveboxError } from "../../core/errors.ts";
 import type { Steps } from "../../lifecycle/registry.ts";
 import { formatStepName, type Step } from "../../lifecycle/step.ts";
@@ -12,11 +9,8 @@ import type { ExecutionRequest } from "../../service/request.ts";
 import { printNote } from "../print.ts";
 import type { Run } from "./run.ts";
 
-/** What a plugin's module has as its exports. */
-export interface Plugin {
-  /** Called once for each run, before its first step. What it throws ends the run. */
-  readonly register: (env: PluginEnvironment) => void | Promise<void>;
-}
+/** Called once for each run, before its first step. What it throws ends the run. */
+export type Register = (env: PluginEnvironment) => void | Promise<void>;
 
 export interface PluginEnvironment {
   /** Who makes the sandbox, `linux`, and what for: the language's id, or the program's name. */
@@ -43,32 +37,17 @@ export interface PluginRun {
 
 /** @throws {GloveboxError} `INVALID_REQUEST` that names the file. */
 export async function registerPlugin(
-  file: string,
+  { file, register }: { readonly file: string; readonly register?: Register },
   steps: Steps<Run>,
   { provider, resource }: Pick<Run, "provider" | "resource">,
 ): Promise<void> {
-  const { register } = await loadPlugin(file);
+  if (register === undefined) return;
   const env = { provider, resource, folder: process.cwd(), steps: stepsFor(steps, file) };
   try {
     await register(env);
   } catch (error) {
     throw invalidRequest("--plugin", `\`${file}\` failed to register: ${messageOf(error)}`);
   }
-}
-
-async function loadPlugin(file: string): Promise<Plugin> {
-  let loaded: Partial<Plugin>;
-  try {
-    loaded = (await import(pathToFileURL(resolve(file)).href)) as Partial<Plugin>;
-  } catch (error) {
-    throw invalidRequest("--plugin", `\`${file}\` can't be loaded: ${messageOf(error)}.`);
-  }
-  const { register } = loaded;
-  if (typeof register === "function") return { register };
-  throw invalidRequest(
-    "--plugin",
-    `\`${file}\` exports no function \`register\`. Write \`export function register(env) { … }\`.`,
-  );
 }
 
 function stepsFor(steps: Steps<Run>, file: string): Steps<PluginRun> {
@@ -122,5 +101,5 @@ async function doStep(
   run.exitCode = seen.exitCode;
 }
 
-const messageOf = (error: unknown): string =>
+export const messageOf = (error: unknown): string =>
   error instanceof Error ? error.message : String(error);

@@ -10,15 +10,15 @@ import type { Program } from "../../service/request.ts";
 import { artifactsOf } from "../artifacts-request.ts";
 import { wantAsking, type WantedAsking } from "../asking/want-asking.ts";
 import { EXIT_OUR_FAILURE } from "../exit.ts";
-import { openOwnTerminal } from "../own-terminal.ts";
 import type { RunOptions } from "../run-options.ts";
 import type { Run } from "./run.ts";
+import { registerDependencies } from "./register-dependencies.ts";
 import { runAnywhere } from "./run-anywhere.ts";
 
 /** Between the program's end and teardown. */
 const reviewLevel = 350;
 
-type Named = Pick<Run, "options" | "resolved" | "provider" | "resource">;
+type Named = Pick<Run, "form" | "options" | "resolved" | "provider" | "resource">;
 
 /** @throws {GloveboxError} `INVALID_REQUEST` */
 export function registerBuiltIn(steps: Steps<Run>, run: Named): void {
@@ -26,6 +26,7 @@ export function registerBuiltIn(steps: Steps<Run>, run: Named): void {
   registerProgram(steps, run);
   if (wanted !== undefined) registerPermissions(steps, wanted);
   if (isCopied(run)) registerChanges(steps);
+  registerDependencies(steps, run);
 }
 
 function registerProgram(steps: Steps<Run>, { provider, resource }: Named): void {
@@ -39,7 +40,7 @@ function registerProgram(steps: Steps<Run>, { provider, resource }: Named): void
         run.out = await prepareOut(options.out, process.cwd());
       }
       if (!options.hasTty) return;
-      run.terminal = openOwnTerminal();
+      run.terminal = run.door.openTerminal();
       run.request = { ...run.request, tty: run.terminal.size };
     },
   });
@@ -56,11 +57,12 @@ function registerProgram(steps: Steps<Run>, { provider, resource }: Named): void
 }
 
 /** Undefined where nothing is asked: most runs from scripts ask nothing. */
-function wantedAsking({ asking, provider }: RunOptions): WantedAsking | undefined {
+function wantedAsking({ asking, provider, pluginProvider }: RunOptions): WantedAsking | undefined {
   const wanted = wantAsking(asking, process.env);
   // What was said besides, a file that is allowed say, holds also where nothing is asked about.
   if (wanted.network !== "ask" && wanted.files !== "ask" && !wanted.isExplicit) return undefined;
-  if (provider !== "auto" && provider !== "linux" && !wanted.isExplicit) return undefined;
+  const isOurs = (provider === "auto" || provider === "linux") && pluginProvider === undefined;
+  if (!isOurs && !wanted.isExplicit) return undefined;
   return wanted;
 }
 

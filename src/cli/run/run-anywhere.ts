@@ -4,7 +4,6 @@
  * this user runs that can do it.
  */
 import { watchActedOn } from "../new-acted-on.ts";
-import { ownStdin } from "../own-stdin.ts";
 import { runOnLocalServer } from "../run-on-server.ts";
 import type { RunParts } from "../run-parts.ts";
 import { once } from "../../util/once.ts";
@@ -12,13 +11,13 @@ import type { Run } from "./run.ts";
 
 /** @returns The exit code; all output was handed to our streams, and the sandbox is gone, or a server's. */
 export async function runAnywhere(run: Run): Promise<number> {
-  const { asking, review, resolved, terminal } = run;
+  const { asking, review, resolved, terminal, door } = run;
   const parts: RunParts = {
     ...run,
     stdin:
       resolved.stdin === "used" || isTypedEvent(run)
         ? "empty"
-        : once(() => asking?.programInput ?? ownStdin()),
+        : once(() => asking?.programInput ?? door.stdin()),
     ...(review === undefined ? { review: undefined } : { review }),
     onReport: (report) => (run.report = report),
     newActedOn: watchActedOn(resolved.program.workspace),

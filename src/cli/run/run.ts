@@ -2,13 +2,14 @@
  * @module
  * One run from the command line, as its steps have it in common. Each step makes its part of it.
  */
+import type { Provider } from "../../core/provider.ts";
 import type { LanguageIndex } from "../../languages/index-languages.ts";
 import type { ExecutionReport, ExecutionRequest } from "../../service/request.ts";
 import type { RunAsking } from "../asking/run-asking.ts";
-import type { OutputGate } from "../output-gate.ts";
 import type { OwnTerminal } from "../own-terminal.ts";
-import type { ResolvedProgram } from "../program.ts";
+import type { ResolvedProgram } from "../resolved-program.ts";
 import type { Review } from "../review-changes.ts";
+import type { RunDoor } from "../run-door.ts";
 import type { RunForm } from "../run-form.ts";
 import type { RunOptions } from "../run-options.ts";
 import type { Interruption } from "../signals.ts";
@@ -19,7 +20,9 @@ export interface Run {
   readonly resolved: ResolvedProgram;
   readonly languages: () => LanguageIndex;
   readonly interruption: Interruption;
-  readonly outputGate: OutputGate;
+  readonly door: RunDoor;
+  /** Of a plugin; undefined: it is one of ours. */
+  readonly ownProvider: (() => Provider | Promise<Provider>) | undefined;
   /** Who makes its sandbox, and of what kind: the first two names of its own steps. */
   readonly provider: string;
   readonly resource: string;

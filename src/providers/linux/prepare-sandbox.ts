@@ -125,6 +125,7 @@ function prepared(
       launcher,
       enforcement,
       first: { records, isParked },
+      opensHostPipes: true,
       cleanUp,
     });
   };

@@ -55,6 +55,7 @@ export async function startSandbox(
     provider: "linux",
     launcher,
     enforcement: enforcementOf(spec, place, abstractSockets),
+    opensHostPipes: true,
     cleanUp,
   });
 }

@@ -83,6 +83,8 @@ export interface LayoutOptions {
   /** Tars, packed by gzip or not, the lowest first. */
   readonly layers: readonly Buffer[];
   readonly env?: readonly string[];
+  /** What else it says of its program: `Entrypoint`, `Labels`. */
+  readonly settings?: Readonly<Record<string, unknown>>;
   readonly architecture?: string;
   /** Instead of the whole configuration. */
   readonly config?: unknown;
@@ -107,7 +109,7 @@ export function writeLayout(path: string, options: LayoutOptions): string {
   const config = options.config ?? {
     architecture: options.architecture ?? (process.arch === "x64" ? "amd64" : process.arch),
     os: "linux",
-    config: { Env: options.env ?? [] },
+    config: { Env: options.env ?? [], ...options.settings },
     rootfs: {
       type: "layers",
       diff_ids: options.layers.map((bytes) => sha256(isGzip(bytes) ? gunzipSync(bytes) : bytes)),

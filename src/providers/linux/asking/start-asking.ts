@@ -67,6 +67,7 @@ export async function startAskingSandbox(
       id: randomUUID(),
       provider: "linux",
       launcher: asking.launcher,
+      opensHostPipes: true,
       heldMs: clock.heldMs,
       enforcement: enforcementOf(spec, host.place, built.abstractSockets),
       cleanUp: async () => {

@@ -1,0 +1,134 @@
+/**
+ * @module
+ * Installs what a program needs, in a sandbox of its own that reaches its registry and nothing else.
+ */
+import { createProvider, createService } from "../../app.ts";
+import type { CollectedFiles } from "../../core/collected.ts";
+import { GloveboxError } from "../../core/errors.ts";
+import type { Limits } from "../../core/limits.ts";
+import { describeOutcome } from "../../core/outcome.ts";
+import type { SandboxFile } from "../../core/sandbox.ts";
+import { requirementsFile } from "../../dependencies/ecosystems.ts";
+import type { Dependencies } from "../../dependencies/find-dependencies.ts";
+import { dependenciesOf } from "../../dependencies/python-requirements.ts";
+import { registryGate, registryInside } from "../../dependencies/registry.ts";
+import { collect } from "../../service/collect.ts";
+import type { ExecutionRequest } from "../../service/request.ts";
+import { escapeControls } from "../escape-controls.ts";
+
+const MIB = 1024 ** 2;
+
+/** Builds of native code take long; a registry that stalls must not hold a run up for ever. */
+const limits: Limits = {
+  wallTimeMs: 600_000,
+  cpuTimeMs: 600_000,
+  memoryBytes: 4096 * MIB,
+  diskBytes: 2048 * MIB,
+  processes: 256,
+  openFiles: 4096,
+  outputBytes: MIB / 4,
+};
+
+/** What comes out is held in memory once. */
+const bounds = { maxFiles: 50_000, maxBytes: 512 * MIB } as const;
+
+/** The command comes as words: nothing of it is read by a shell. */
+const script = { path: ".glovebox-install.sh", content: Buffer.from('exec "$@"\n') };
+
+/**
+ * @returns All files that it installed.
+ * @throws {GloveboxError} `DEPENDENCIES_FAILED` with what the tool said; what `createProvider` throws.
+ * @throws The reason of `signal` after its abort.
+ */
+export async function installDependencies(
+  dependencies: Dependencies,
+  registry: string,
+  signal: AbortSignal,
+): Promise<readonly SandboxFile[]> {
+  const provider = await createProvider("linux");
+  const service = createService({ provider });
+  try {
+    const { report, output } = await collect(service, requestOf(dependencies, registry), signal);
+    signal.throwIfAborted();
+    const outcome = report.run?.outcome;
+    if (outcome?.kind !== "exited" || outcome.exitCode !== 0) {
+      const end = outcome === undefined ? "it did not run" : describeOutcome(outcome);
+      throw failed(dependencies, registry, end, output.run.output.toString("utf8"));
+    }
+    return filesOf(dependencies, registry, report.artifacts);
+  } finally {
+    await service.close();
+  }
+}
+
+function requestOf(dependencies: Dependencies, registry: string): ExecutionRequest {
+  const { ecosystem, files } = dependencies;
+  const { argv, env, result } = ecosystem.install(registryInside(registry), files);
+  const requirements = dependenciesOf(files);
+  const generated =
+    requirements === undefined
+      ? []
+      : [{ path: requirementsFile, content: Buffer.from(requirements.join("\n")) }];
+  return {
+    program: { kind: "code", language: "bash", files: [script, ...files, ...generated] },
+    args: argv,
+    env,
+    stdin: "empty",
+    limits,
+    onOutputLimit: "truncate",
+    network: { mode: "ask" },
+    permissions: { gate: registryGate([registry, ...ecosystem.fileHosts]) },
+    enforcement: "strict",
+    compileCache: "off",
+    artifacts: { paths: [result], ...bounds },
+  };
+}
+
+/** Links are of no use to anybody outside, and are left out; anything else that is must not be. */
+function filesOf(
+  dependencies: Dependencies,
+  registry: string,
+  artifacts: (CollectedFiles & { readonly problem?: string }) | undefined,
+): readonly SandboxFile[] {
+  const { result } = dependencies.ecosystem.install(registry, dependencies.files);
+  const lost = artifacts?.skipped.find(({ reason }) => reason !== "link");
+  const fault =
+    artifacts?.problem ??
+    (artifacts?.isComplete === false
+      ? `it is more than ${bounds.maxFiles} files or ${bounds.maxBytes / MIB} MiB`
+      : lost === undefined
+        ? undefined
+        : `${lost.path} could not be taken along (${lost.reason})`);
+  if (fault !== undefined) throw failed(dependencies, registry, fault, "");
+  const folder = result === "." ? "" : `${result}/`;
+  return (artifacts?.files ?? [])
+    .filter(({ path }) => path.startsWith(folder) && path !== script.path)
+    .map((file) => ({ ...file, path: file.path.slice(folder.length) }));
+}
+
+/** Some tools say first why they failed, some last. */
+const SHOWN_LINES = 8;
+
+function shorten(lines: readonly string[]): readonly string[] {
+  if (lines.length <= 2 * SHOWN_LINES) return lines;
+  return [...lines.slice(0, SHOWN_LINES), "…", ...lines.slice(-SHOWN_LINES)];
+}
+
+function failed(
+  { ecosystem, from }: Dependencies,
+  registry: string,
+  end: string,
+  output: string,
+): GloveboxError {
+  const lines = shorten(output.split("\n").filter((line) => line.trim() !== ""));
+  const said = lines.length === 0 ? "" : `\n${lines.map(escapeControls).join("\n")}`;
+  const isMissing = /not found|No module named pip/.test(output);
+  const remedy = isMissing
+    ? ` Install its tool: apt-get install ${ecosystem.tool.debian}.`
+    : " Leave them out with --no-dependencies.";
+  return new GloveboxError(
+    "DEPENDENCIES_FAILED",
+    `what ${from} declares could not be installed from ${registry}: ${end}.${remedy}${said}`,
+    { ecosystem: ecosystem.id, from },
+  );
+}

@@ -1,0 +1,86 @@
+/**
+ * @module
+ * Packages as the first words of commands: by the names of those that were approved, or by their file.
+ */
+import { existsSync, realpathSync, statSync } from "node:fs";
+import { homedir } from "node:os";
+import { basename, resolve } from "node:path";
+import { invalidRequest } from "../../core/errors.ts";
+import { hashOf, openApprovals, type Approvals } from "../../packages/approvals.ts";
+import { expandHome } from "../../permissions/path-pattern.ts";
+import type { FindPackage, FoundPackage } from "../../shell/host.ts";
+import { stateFolder } from "../../util/user-folders.ts";
+import { rawOfPackage } from "../package/raw-of-package.ts";
+import { readPackageText } from "../package/run-package.ts";
+import type { RunForm } from "../run-form.ts";
+import { parseRunOptions, type RunOptions } from "../run-options.ts";
+
+export function packageFinder(): FindPackage {
+  return async (word) => {
+    const approvals = approvalsHere();
+    if (!word.includes("/")) {
+      const known = approvals
+        ?.all()
+        .find(({ path }) => basename(path) === word && existsSync(path));
+      return known === undefined ? undefined : { name: word, file: known.path };
+    }
+    const file = resolve(word);
+    return (await isPackage(file)) ? { name: word, file: realpathSync(file) } : undefined;
+  };
+}
+
+/** Names of those that were approved. */
+export const packageNames = (): readonly string[] =>
+  approvalsHere()
+    ?.all()
+    .map(({ path }) => basename(path)) ?? [];
+
+/** Undefined for a user without a home. */
+function approvalsHere(): Approvals | undefined {
+  const folder = stateFolder(process.env);
+  return folder === undefined ? undefined : openApprovals(folder);
+}
+
+/** A script of this shell names us in its first line, too. */
+const shellScript = /^#![^\n]*\b(glovebox\s+shell\b|coderun\s+--?)/;
+
+async function isPackage(file: string): Promise<boolean> {
+  if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) return false;
+  try {
+    const text = readPackageText(file);
+    if (!text.startsWith("#!")) return false;
+    // Most words are no packages, and what reads them takes long to load.
+    const { kindOfPackage } = await import("../../packages/parse-package.ts");
+    return kindOfPackage(text) !== undefined && !shellScript.test(text);
+  } catch {
+    return false;
+  }
+}
+
+export interface PackageRun {
+  readonly form: RunForm;
+  readonly options: RunOptions;
+}
+
+/** @throws {GloveboxError} `INVALID_REQUEST` for one that its user has not agreed to. */
+export function packageRun(
+  { name, file }: FoundPackage,
+  args: readonly string[],
+  place: { readonly env: NodeJS.ProcessEnv; readonly hasTerminal: boolean },
+): PackageRun {
+  const found = approvalsHere()?.find(hashOf(readPackageText(file)));
+  if (found === undefined) {
+    throw invalidRequest(
+      `\`${name}\``,
+      `is a package that you have not agreed to, or that has changed since. Look at it with \`glovebox package approve ${name}\`.`,
+    );
+  }
+  const raw = rawOfPackage(found, {
+    ...place,
+    exists: (path) => existsSync(expandHome(path, homedir())),
+  });
+  return {
+    form: { kind: "package", package: found, args },
+    options: parseRunOptions(raw, place.env),
+  };
+}

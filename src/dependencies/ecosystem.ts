@@ -1,0 +1,46 @@
+/**
+ * @module
+ * What a way to declare dependencies consists of: which files say what is needed, how it is installed and
+ * from where, and how a program finds it.
+ */
+
+export type EcosystemId = "pip" | "npm" | "gem";
+
+/** A file of the project that tells what to install. */
+export interface ManifestFile {
+  readonly path: string;
+  readonly content: Buffer;
+}
+
+/** How it is installed, in an empty folder with nothing but the manifest's files in it. */
+export interface Installation {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** The folder in it that then has all of it. */
+  readonly result: string;
+}
+
+export interface Ecosystem {
+  readonly id: EcosystemId;
+  /** Ids of the languages whose programs use it. */
+  readonly languages: readonly string[];
+  /** Programs that use it, where a command is run. */
+  readonly commands: readonly string[];
+  /** What runs such programs. */
+  readonly interpreter: string;
+  /** What installs, for who lacks it. */
+  readonly tool: { readonly program: string; readonly debian: string };
+  /** A folder has dependencies where it has one of these; the first that is there is meant. */
+  readonly manifests: readonly string[];
+  /** Taken along where they are there: lock files, and what manifests include. */
+  readonly companions: RegExp;
+  readonly registry: string;
+  /** Where that registry has its files, besides. */
+  readonly fileHosts: readonly string[];
+  readonly install: (registry: string, files: readonly ManifestFile[]) => Installation;
+  /** Where programs look for it, and what tells them so. */
+  readonly path: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Where its programs are, below `path`. */
+  readonly programs?: string;
+}

@@ -1,0 +1,90 @@
+/**
+ * @module
+ * Whether a program has dependencies, by the files beside it.
+ */
+import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { invalidRequest } from "../core/errors.ts";
+import { ecosystems } from "./ecosystems.ts";
+import type { Ecosystem, ManifestFile } from "./ecosystem.ts";
+import { inlineMetadata } from "./inline-metadata.ts";
+
+export interface Dependencies {
+  readonly ecosystem: Ecosystem;
+  /** The manifest, then what goes with it. */
+  readonly files: readonly ManifestFile[];
+  /** What declares them, for people. */
+  readonly from: string;
+}
+
+export interface ProgramPlace {
+  /** Id of its language; undefined for a command. */
+  readonly language: string | undefined;
+  /** Of a command, its first word without folders. */
+  readonly command: string | undefined;
+  /** Of its main file; empty where nobody has it. */
+  readonly code: string;
+  /** The folder that it lies in; undefined: it lies in none. */
+  readonly folder: string | undefined;
+}
+
+/** A lock file of a large project has a few MB. */
+const MAX_FILE_BYTES = 16 * 1024 * 1024;
+const MAX_FILES = 32;
+
+/** @throws {GloveboxError} `INVALID_REQUEST` for a manifest that can't be read. */
+export function findDependencies(place: ProgramPlace): Dependencies | undefined {
+  const { language, command, code, folder } = place;
+  const ecosystem = ecosystems.find(({ languages, commands }) =>
+    language === undefined ? commands.includes(command ?? "") : languages.includes(language),
+  );
+  if (ecosystem === undefined) return undefined;
+  const inline = ecosystem.id === "pip" ? inlineMetadata(code) : undefined;
+  if (inline !== undefined) {
+    const files = [{ path: "script.toml", content: Buffer.from(inline) }];
+    return { ecosystem, files, from: "its own metadata (PEP 723)" };
+  }
+  return folder === undefined ? undefined : inFolder(ecosystem, folder);
+}
+
+function inFolder(ecosystem: Ecosystem, folder: string): Dependencies | undefined {
+  const manifest = ecosystem.manifests
+    .map((path) => readManifest(folder, path))
+    .find((file) => file !== undefined);
+  if (manifest === undefined) return undefined;
+  const names = readdirSync(folder).filter(
+    (name) => ecosystem.companions.test(name) && name !== manifest.path,
+  );
+  const companions = names
+    .sort()
+    .slice(0, MAX_FILES)
+    .flatMap((name) => readManifest(folder, name) ?? []);
+  return { ecosystem, files: [manifest, ...companions], from: manifest.path };
+}
+
+/** Undefined where there is none. Through a link of the project's could come any file. */
+function readManifest(folder: string, path: string): ManifestFile | undefined {
+  let fd: number;
+  try {
+    fd = openSync(
+      join(folder, path),
+      constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK,
+    );
+  } catch (error) {
+    const { code = "" } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw unreadable(path, code === "ELOOP" ? "it is a symbolic link" : code);
+  }
+  try {
+    const status = fstatSync(fd);
+    if (!status.isFile()) throw unreadable(path, "it is no file");
+    if (status.size > MAX_FILE_BYTES)
+      throw unreadable(path, `it is larger than ${MAX_FILE_BYTES} bytes`);
+    return { path, content: readFileSync(fd) };
+  } finally {
+    closeSync(fd);
+  }
+}
+
+const unreadable = (path: string, why: string) =>
+  invalidRequest(path, `can't be read: ${why}. Mend it, or run with --no-dependencies.`);

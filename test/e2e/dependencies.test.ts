@@ -1,0 +1,282 @@
+/**
+ * @module
+ * Programs whose folders say what they need: installed from real registries on this machine's loopback.
+ */
+import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { findProgram } from "../helpers/find-program.ts";
+import { integrityOf, npmPackage, wheel } from "../helpers/registries/packages.ts";
+import { servePackages, type PackageRegistry } from "../helpers/registries/serve.ts";
+import { skipUnless } from "../helpers/require.ts";
+import {
+  glovebox,
+  linuxGap,
+  resultOf,
+  startCli,
+  temporaryFolder,
+  type CliResult,
+} from "./cli-fixture.ts";
+
+const gap = skipUnless("linux", linuxGap()) ?? skipUnless("fuse", undefined);
+const hasPip = existsSync("/usr/lib/python3/dist-packages/pip");
+const pipGap = gap ?? skipUnless("packages", hasPip ? undefined : "python3-pip is not installed");
+const npmGap = gap ?? (findProgram("npm") === undefined ? "npm is not installed" : undefined);
+
+const folder = temporaryFolder();
+const pads = npmPackage("pads", "1.2.0", { "index.js": "module.exports = (t) => `[${t}]`;\n" });
+let registry: PackageRegistry;
+/** A fresh one for each test. */
+let work: string;
+let cache: string;
+let tests = 0;
+beforeAll(async () => {
+  registry = await servePackages({
+    python: {
+      greeter: {
+        "greeter-1.0-py3-none-any.whl": wheel(
+          "greeter",
+          "1.0",
+          {
+            "greeter/__init__.py": "import words\nhi = lambda name: words.hello + name\n",
+          },
+          ["words"],
+        ),
+      },
+      words: {
+        "words-2.1-py3-none-any.whl": wheel("words", "2.1", {
+          "words.py": 'hello = "hello "\n',
+          "words-2.1.data/scripts/say-words": "#!python\nimport words; print(words.hello)\n",
+        }),
+      },
+    },
+    npm: [pads, npmPackage("pads", "9.0.0", { "index.js": "" })],
+  });
+});
+beforeEach(() => {
+  registry.become("well");
+  work = join(folder.path, `work${++tests}`);
+  cache = join(folder.path, `cache${tests}`);
+  mkdirSync(work);
+  mkdirSync(cache);
+});
+afterAll(() => {
+  registry.stop();
+  folder.remove();
+});
+
+const put = (name: string, text: string): void => {
+  writeFileSync(join(work, name), text);
+};
+const env = (): Record<string, string> => ({
+  XDG_CACHE_HOME: cache,
+  GLOVEBOX_REGISTRY_PIP: registry.pip,
+  GLOVEBOX_REGISTRY_NPM: registry.npm,
+});
+const run = (...args: readonly string[]): Promise<CliResult> =>
+  glovebox(["run", "--network", "none", "--files", "none", ...args], { cwd: work, env: env() });
+const kept = (): readonly string[] => {
+  const place = join(cache, "glovebox/dependencies");
+  return existsSync(place) ? readdirSync(place) : [];
+};
+
+describe.skipIf(pipGap !== undefined)(`Python ${pipGap ?? ""}`, () => {
+  const program = 'import greeter\nprint(greeter.hi("you"))\n';
+
+  test("requirements.txt is installed once, with what it needs itself", async () => {
+    put("requirements.txt", "greeter==1.0\n");
+    put("main.py", program);
+    const first = await run("main.py");
+    expect(first).toMatchObject({ exitCode: 0, stdout: "hello you\n" });
+    expect(first.stderr).toContain("installing what requirements.txt declares");
+    const before = registry.asked.length;
+    expect(await run("main.py")).toMatchObject({ exitCode: 0, stdout: "hello you\n", stderr: "" });
+    expect(registry.asked.length).toBe(before);
+    expect(kept()).toHaveLength(1);
+    put("requirements.txt", "words\n");
+    expect(await run("main.py")).toMatchObject({ exitCode: 1 });
+    expect(kept()).toHaveLength(2);
+  });
+
+  test("so is what a script says of itself, and what pyproject.toml says", async () => {
+    put(
+      "alone.py",
+      `# /// script\n# requires-python = ">=3.8"\n# dependencies = [\n#   "greeter",\n# ]\n# ///\n${program}`,
+    );
+    expect(await run("alone.py")).toMatchObject({ exitCode: 0, stdout: "hello you\n" });
+    put(
+      "pyproject.toml",
+      '[project]\nname = "a"\nversion = "1"\ndependencies = ["greeter >= 1"]\n',
+    );
+    put("main.py", program);
+    expect(await run("main.py")).toMatchObject({ exitCode: 0, stdout: "hello you\n" });
+  });
+
+  test("a command of the folder has it, and its programs", async () => {
+    put("requirements.txt", "words\n");
+    expect(await run("--", "python3", "-c", "import words; print(words.__file__)")).toMatchObject({
+      stdout: "/opt/glovebox/dependencies/pip/words.py\n",
+    });
+    expect(
+      await run("--", "python3", "-c", 'import subprocess; print(subprocess.run("say-words"))'),
+    ).toMatchObject({
+      stdout: expect.stringContaining("hello") as string,
+    });
+  });
+
+  test("the run itself stays without network, and can't change what was installed", async () => {
+    put("requirements.txt", "words\n");
+    put(
+      "main.py",
+      `import words, socket, errno
+try: open(words.__file__, "a")
+except OSError as error: print(error.errno in (errno.EROFS, errno.EACCES))
+try: socket.create_connection(("127.0.0.1", ${new URL(registry.pip).port}), 2)
+except OSError as error: print(error.strerror)
+`,
+    );
+    expect(await run("main.py")).toMatchObject({
+      stdout: "True\nConnection refused\n",
+    });
+  });
+
+  test("--no-dependencies leaves it out, --explain shows it", async () => {
+    put("requirements.txt", "words\n");
+    put("main.py", "import words\n");
+    const told = await run("--no-dependencies", "main.py");
+    expect(told.stderr).toContain("No module named 'words'");
+    expect((await run("--explain", "main.py")).stdout).toContain("200    dependencies/pip/deploy");
+    expect(kept()).toEqual([]);
+  });
+
+  test.each([
+    [
+      "what no registry has",
+      "no-such-thing==1\n",
+      /No matching distribution found for no-such-thing/,
+    ],
+    ["another place", "--index-url http://192.0.2.1/simple\nwords\n", /could not be installed/],
+    ["a file that is not there", "-r other.txt\n", /other.txt/],
+  ])(
+    "%s is an error with the tool's own words, and nothing is kept",
+    async (_, text, message) => {
+      put("requirements.txt", text);
+      put("main.py", "print('ran')\n");
+      const told = await run("main.py");
+      expect(told).toMatchObject({ exitCode: 125, stdout: "" });
+      expect(told.stderr).toMatch(message);
+      expect(kept()).toEqual([]);
+    },
+    60_000,
+  );
+
+  test.each([
+    ["no TOML", "[project\n", "is not TOML"],
+    ["no list", "[project]\ndependencies = 3\n", "must be a list"],
+    ["an option of pip", '[project]\ndependencies = ["--pre"]\n', "is no requirement"],
+    ["two lines in one", '[project]\ndependencies = ["a\\n--pre"]\n', "is no requirement"],
+  ])("a pyproject.toml with %s is refused", async (_, text, message) => {
+    put("pyproject.toml", text);
+    put("main.py", "print('ran')\n");
+    const told = await run("main.py");
+    expect(told).toMatchObject({ exitCode: 2, stdout: "" });
+    expect(told.stderr).toContain(message);
+  });
+
+  test("a manifest that is a link to another file is refused", async () => {
+    symlinkSync("/etc/passwd", join(work, "requirements.txt"));
+    put("main.py", "print('ran')\n");
+    const told = await run("main.py");
+    expect(told).toMatchObject({ exitCode: 2, stdout: "" });
+    expect(told.stderr).toContain("it is a symbolic link");
+  });
+
+  test("a registry that says nothing can be given up by Ctrl-C; nothing is left", async () => {
+    registry.become("silent");
+    put("requirements.txt", "words\n");
+    put("main.py", "print('ran')\n");
+    const before = registry.asked.length;
+    const child = startCli(["run", "--network", "none", "main.py"], { cwd: work, env: env() });
+    while (registry.asked.length === before)
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    child.kill("SIGINT");
+    expect(await resultOf(child)).toMatchObject({ exitCode: 130, stdout: "" });
+    expect(kept()).toEqual([]);
+  });
+
+  test("a registry that talks nonsense is an error", async () => {
+    registry.become("garbage");
+    put("requirements.txt", "words\n");
+    put("main.py", "print('ran')\n");
+    expect(await run("main.py")).toMatchObject({ exitCode: 125, stdout: "" });
+    expect(kept()).toEqual([]);
+  }, 60_000);
+});
+
+describe.skipIf(npmGap !== undefined)(`JavaScript ${npmGap ?? ""}`, () => {
+  const manifest = JSON.stringify({
+    name: "a",
+    version: "1.0.0",
+    dependencies: { pads: "^1.0.0" },
+  });
+  const lock = (integrity: string): string =>
+    JSON.stringify({
+      ...{ name: "a", version: "1.0.0", lockfileVersion: 3, requires: true },
+      packages: {
+        "": { name: "a", version: "1.0.0", dependencies: { pads: "^1.0.0" } },
+        "node_modules/pads": {
+          ...{
+            version: "1.2.0",
+            resolved: "https://registry.npmjs.org/pads/-/pads-1.2.0.tgz",
+            integrity,
+          },
+        },
+      },
+    });
+
+  test("package.json is installed, for require and for import", async () => {
+    put("package.json", manifest);
+    put("main.js", 'console.log(require("pads")("in"));\n');
+    expect(await run("main.js")).toMatchObject({ exitCode: 0, stdout: "[in]\n" });
+    put("main.mjs", 'import pads from "pads"; console.log(pads("esm"));\n');
+    expect(await run("main.mjs")).toMatchObject({ exitCode: 0, stdout: "[esm]\n" });
+    expect(kept()).toHaveLength(1);
+  }, 60_000);
+
+  test("a lock file is held to, wherever it was made", async () => {
+    put("package.json", manifest);
+    put("package-lock.json", lock(integrityOf(pads)));
+    put("main.js", 'console.log(require("pads")("locked"));\n');
+    expect(await run("main.js")).toMatchObject({ exitCode: 0, stdout: "[locked]\n" });
+  }, 60_000);
+
+  test("what does not match the lock file is not installed", async () => {
+    put("package.json", manifest);
+    put("package-lock.json", lock("sha512-AAAA"));
+    put("main.js", "console.log('ran');\n");
+    const told = await run("main.js");
+    expect(told).toMatchObject({ exitCode: 125, stdout: "" });
+    expect(told.stderr).toMatch(/EINTEGRITY|integrity/i);
+    put("package.json", manifest.replace("^1.0.0", "^9.0.0"));
+    put("package-lock.json", lock(integrityOf(pads)));
+    const other = await run("main.js");
+    expect(other).toMatchObject({ exitCode: 125, stdout: "" });
+    expect(other.stderr).toMatch(/in sync|lock file/i);
+    expect(kept()).toEqual([]);
+  }, 60_000);
+});
+
+test.each([
+  ["--registry", "maven=https://a.example", "`maven` is unknown"],
+  ["--registry", "npm=ftp://a.example", "is no address of a registry"],
+  ["--registry", "npm=https://me:pass@a.example", "is no address of a registry"],
+])("%s %s is refused", async (flag, value, message) => {
+  const told = await run(flag, value, "--", "true");
+  expect(told.exitCode).toBe(2);
+  expect(told.stderr).toContain(message);
+});
+
+test("files that killed runs were writing are no hindrance", () => {
+  rmSync(cache, { recursive: true });
+  expect(kept()).toEqual([]);
+});

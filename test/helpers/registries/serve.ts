@@ -1,0 +1,80 @@
+/**
+ * @module
+ * A registry on this machine's loopback: a static simple index of Python (PEP 503), and npm's protocol as
+ * far as an installation uses it.
+ */
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { integrityOf, type NpmPackage } from "./packages.ts";
+
+export interface PackageRegistry {
+  /** `http://127.0.0.1:PORT/simple/` */
+  readonly pip: string;
+  /** `http://127.0.0.1:PORT/npm/` */
+  readonly npm: string;
+  /** Paths that were asked for, in order. */
+  readonly asked: readonly string[];
+  /** From now on: answers nothing at all, or what is no answer. */
+  readonly become: (mood: "silent" | "garbage" | "well") => void;
+  readonly stop: () => void;
+}
+
+interface Offered {
+  /** Of Python: file names and their bytes, by project. */
+  readonly python?: Readonly<Record<string, Readonly<Record<string, Buffer>>>>;
+  readonly npm?: readonly NpmPackage[];
+}
+
+export async function servePackages({ python = {}, npm = [] }: Offered): Promise<PackageRegistry> {
+  const asked: string[] = [];
+  let mood: "silent" | "garbage" | "well" = "well";
+  const server = createServer((request, answer) => {
+    const url = decodeURIComponent(request.url ?? "").replace(/\?.*/, "");
+    asked.push(url);
+    if (mood === "silent") return;
+    const found = mood === "garbage" ? "\u0000<<<" : lookUp(url, request.headers.host ?? "");
+    answer.statusCode = found === undefined ? 404 : 200;
+    if (url.startsWith("/npm/") && typeof found === "string")
+      answer.setHeader("content-type", "application/json");
+    else if (typeof found === "string") answer.setHeader("content-type", "text/html");
+    answer.end(found);
+  });
+  const lookUp = (url: string, host: string): string | Buffer | undefined => {
+    const [, project = "", name] = /^\/simple\/([^/]+)\/([^/]*)$/.exec(url) ?? [];
+    const files = python[project];
+    if (files !== undefined && name === "") {
+      return Object.keys(files)
+        .map((each) => `<a href="${each}">${each}</a>`)
+        .join("\n");
+    }
+    if (files !== undefined && name !== undefined) return files[name];
+    const tarball = npm.find(
+      (each) => url === `/npm/${each.name}/-/${each.name}-${each.version}.tgz`,
+    );
+    if (tarball !== undefined) return tarball.tarball;
+    const versions = npm.filter((each) => url === `/npm/${each.name}`);
+    return versions.length === 0 ? undefined : JSON.stringify(document(versions, host));
+  };
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    ...{ pip: `${base}/simple/`, npm: `${base}/npm/`, asked },
+    become: (next) => (mood = next),
+    stop: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+function document(versions: readonly NpmPackage[], host: string): object {
+  const rows = versions.map((each) => {
+    const tarball = `http://${host}/npm/${each.name}/-/${each.name}-${each.version}.tgz`;
+    return [each.version, { ...each.manifest, dist: { tarball, integrity: integrityOf(each) } }];
+  });
+  return {
+    name: versions[0]?.name,
+    "dist-tags": { latest: versions.at(-1)?.version },
+    versions: Object.fromEntries(rows) as object,
+  };
+}
