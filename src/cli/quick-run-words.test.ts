@@ -48,8 +48,8 @@ test("reads what it reads as the parser of all commands does", () => {
       const quick = readRunWords(words);
       if (quick === undefined) return;
       const slow = readSlowly(words);
-      const { compileCache = true, ...raw } = quick.raw;
-      expect({ operands: quick.operands, raw: { ...raw, compileCache } }).toEqual({
+      const { compileCache = true, dependencies = true, ...raw } = quick.raw;
+      expect({ operands: quick.operands, raw: { ...raw, compileCache, dependencies } }).toEqual({
         operands: slow?.operands,
         raw: { ...slow?.raw },
       });

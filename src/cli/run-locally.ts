@@ -67,6 +67,15 @@ export async function runLocally(parts: RunParts): Promise<number> {
   }
 }
 
+/** Nothing takes the place of a plugin's provider. */
+async function openProvider(
+  { ownProvider, options }: RunParts,
+  settings: CreateProviderOptions,
+): Promise<QuickProvider> {
+  if (ownProvider === undefined) return createProviderQuickly(options.provider, settings);
+  return { provider: await ownProvider(), instead: () => Promise.resolve(undefined) };
+}
+
 /** What Lambda logs of a command's run, START to REPORT, is news about it, and none of its output. */
 function lambdaOptionsOf({ verbosity, report }: RunOptions) {
   if (verbosity === "quiet" || report === "json") return {};
@@ -76,15 +85,6 @@ function lambdaOptionsOf({ verbosity, report }: RunOptions) {
       process.stderr.write(log);
     },
   };
-}
-
-/** Nothing takes the place of a plugin's provider. */
-async function openProvider(
-  { ownProvider, options }: RunParts,
-  settings: CreateProviderOptions,
-): Promise<QuickProvider> {
-  if (ownProvider === undefined) return createProviderQuickly(options.provider, settings);
-  return { provider: await ownProvider(), instead: () => Promise.resolve(undefined) };
 }
 
 function keyWarning({ remote }: RunOptions): string | undefined {
