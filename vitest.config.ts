@@ -30,7 +30,8 @@ const notForSecondPass = [
   // HTTP, which is the same for every user; cli-report.test.ts serves on `linux` as that one.
   "test/e2e/{http,wire}-*.test.ts",
   "test/escape/{sandbox-socket,web-sockets}.test.ts",
-  "test/conformance/remote.test.ts",
+  "test/conformance/{remote,lambda}.test.ts",
+  "test/e2e/cli-{lambda,plan}.test.ts",
   // Words, exit codes and choices: what comes before a sandbox.
   "test/e2e/cli-keys.test.ts",
   "test/e2e/cli-lost-reader.test.ts",

@@ -18,7 +18,7 @@ test.each<[RawProviderFlags, string, object]>([
 test.each<[RawProviderFlags, RegExp]>([
   [
     { provider: "vm" },
-    /--provider: `vm` is unknown. Allowed: auto, linux, docker, process, remote\./,
+    /--provider: `vm` is unknown. Allowed: auto, linux, docker, process, remote, lambda\./,
   ],
   [{ provider: "process", image: "a" }, /--image: is of no use with `--provider process`/],
   [

@@ -42,7 +42,8 @@ interface Making {
 }
 
 export function compilePlan(plan: ParsedPlan, options: CompileOptions): Machine {
-  const states: Record<string, State> = {};
+  // Their order is that of reading.
+  const states: Record<string, State> = { Start: failure };
   const making: Making = { options, count: { next: 1 }, states, filtered: "Filtered" };
   const start = compilePipelines(plan.pipelines, making);
   states["Start"] = {
@@ -60,12 +61,7 @@ export function compilePlan(plan: ParsedPlan, options: CompileOptions): Machine 
       Next: "Done",
     };
   }
-  const { Start: first, ...others } = states;
-  return {
-    Comment: plan.line,
-    StartAt: "Start",
-    States: { ...(first && { Start: first }), ...others },
-  };
+  return { Comment: plan.line, StartAt: "Start", States: states };
 }
 
 const failure: State = {
@@ -158,7 +154,7 @@ const MAX_NAME_CHARS = 80;
 
 function nameOf(stage: PlanStage, { count }: Making): string {
   const words = stage.kind === "command" ? stage.argv.join(" ") : wordsOfStage(stage);
-  const plain = words.replaceAll(/[^\x20-\x7e]|["?*<>{}[\]:;,\\|^~$#%&`\x00-\x1f]/g, " ");
+  const plain = words.replaceAll(/[^ -~]|["?*<>{}[\]:;,\\|^~$#%&`]/g, " ");
   return `${count.next++} ${plain}`.slice(0, MAX_NAME_CHARS).trim();
 }
 

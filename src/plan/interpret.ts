@@ -114,7 +114,7 @@ async function doMap(
 /** @param item What `$$.Map.Item.Value` is. */
 function fill(template: Template, data: Json, item: Json): Json {
   const rows = Object.entries(template).map(([name, value]) => {
-    if (name.endsWith(".$")) return [name.slice(0, -2), read(String(value), data, item) ?? null];
+    if (name.endsWith(".$")) return [name.slice(0, -2), read(value as string, data, item) ?? null];
     const isTemplate = typeof value === "object" && value !== null && !Array.isArray(value);
     return [name, isTemplate ? fill(value as Template, data, item) : value];
   });
@@ -151,7 +151,7 @@ function isTrue(condition: Condition, data: Json): boolean {
   if ("And" in condition)
     return (condition["And"] as readonly Condition[]).every((it) => isTrue(it, data));
   if ("Not" in condition) return !isTrue(condition["Not"] as Condition, data);
-  const value = read(String(condition["Variable"]), data, null);
+  const value = read(condition["Variable"] as string, data, null);
   const row = Object.entries(condition).find(([name]) => name !== "Variable" && name !== "Next");
   const [test = "", wanted = null] = row ?? [];
   if (test === "IsPresent") return value !== undefined;

@@ -38,7 +38,8 @@ function nextsOf(state: State): readonly (readonly [string, string])[] {
     const rows = state.Choices.map((choice) => [choice.Next, conditionLabel(choice)] as const);
     return [...rows, [state.Default, "else"]];
   }
-  return "Next" in state && state.Next !== undefined ? [[state.Next, ""]] : [];
+  if (state.Type === "Succeed" || state.Type === "Fail" || state.Next === undefined) return [];
+  return [[state.Next, ""]];
 }
 
 const conditionLabel = (condition: Condition): string =>

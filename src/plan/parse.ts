@@ -45,7 +45,7 @@ export function parsePlan(line: string): ParsedPlan {
   const parts = command.type === "AndOr" ? command.commands : [command];
   const operators = command.type === "AndOr" ? command.operators : [];
   const wordsOf = parts.map(wordsOfPipeline);
-  const [schedule, first = []] = takeSchedule(wordsOf[0] ?? []);
+  const [schedule, first] = takeSchedule(wordsOf[0] ?? []);
   const pipelines = [first, ...wordsOf.slice(1)].map((words, index): PlanPipeline => ({
     runs:
       index === 0 ? "always" : operators[index - 1] === "&&" ? "after-success" : "after-failure",

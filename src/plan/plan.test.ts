@@ -1,13 +1,10 @@
-import { createRequire } from "node:module";
+import validate from "asl-validator";
 import { describe, expect, test } from "vitest";
 import type { Json, Machine } from "./asl.ts";
 import { compilePlan } from "./compile.ts";
 import { interpret, type MachineEnd } from "./interpret.ts";
 import { toMermaid } from "./mermaid.ts";
 import { parsePlan } from "./parse.ts";
-
-type Validate = (machine: unknown) => { readonly isValid: boolean; readonly errors: unknown };
-const validate = createRequire(import.meta.url)("asl-validator") as Validate;
 
 const compile = (line: string): Machine =>
   compilePlan(parsePlan(line), {
