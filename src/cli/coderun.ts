@@ -21,6 +21,8 @@ export async function runCoderun(argv: readonly string[]): Promise<number> {
     }
     const raw: RawRunOptions = {
       ...(flags.p === undefined || flags.p === "" ? {} : { provider: flags.p }),
+      // A function has the network of its account: nothing else can be had there.
+      ...(flags.p === "lambda" ? { network: "all" } : {}),
       ...verbosityOf(flags.l),
     };
     const line = words.map(quoteForBash).join(" ");
