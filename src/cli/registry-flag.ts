@@ -6,7 +6,7 @@ import { invalidRequest } from "../core/errors.ts";
 import type { EcosystemId } from "../dependencies/ecosystem.ts";
 import { oneOf } from "./one-of.ts";
 
-const names = ["pip", "npm", "gem"] as const satisfies readonly EcosystemId[];
+const names = ["pip", "npm", "gem", "go"] as const satisfies readonly EcosystemId[];
 
 /**
  * @param env `GLOVEBOX_REGISTRY_NPM` and its like; flags win.

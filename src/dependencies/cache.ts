@@ -3,17 +3,20 @@
  * What was installed, by all that it depends on: a folder each, of this user, outside of any project.
  */
 import { createHash, randomUUID } from "node:crypto";
-import { existsSync, utimesSync } from "node:fs";
+import { statSync, utimesSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { parseFilePath } from "../core/file-path.ts";
 import type { SandboxFile } from "../core/sandbox.ts";
+import { isProcessAlive, ownProcessTag } from "../util/process-tag.ts";
+import { showValue } from "../util/show-value.ts";
 import type { Dependencies } from "./find-dependencies.ts";
 
 /** Of all together; those that were not used for the longest time go. */
 export const maxCacheBytes = 4 * 1024 ** 3;
 
-/** What is being written by somebody who was killed goes then. */
-const STALE_MS = 24 * 60 * 60 * 1000;
+/** Runs that go on may have their files from an entry that was used in this time. */
+const IN_USE_MS = 24 * 60 * 60 * 1000;
 
 export interface DependencyCache {
   /** The folder; undefined where it is not there. It counts as used. */
@@ -44,15 +47,19 @@ export function openDependencyCache(folder: string): DependencyCache {
   return {
     find: (key) => {
       const entry = join(folder, key);
-      if (!existsSync(join(entry, "size"))) return undefined;
       const now = new Date();
-      utimesSync(entry, now, now);
-      return join(entry, "files");
+      try {
+        statSync(join(entry, "size"));
+        utimesSync(entry, now, now);
+        return join(entry, "files");
+      } catch {
+        return undefined;
+      }
     },
     put: async (key, files) => {
       const target = join(folder, key);
       await mkdir(folder, { recursive: true, mode: 0o755 });
-      const staging = join(folder, `.new-${randomUUID()}`);
+      const staging = join(folder, stagingName());
       try {
         await writeAll(join(staging, "files"), files);
         const bytes = files.reduce((sum, { content }) => sum + content.byteLength, 0);
@@ -75,7 +82,9 @@ async function writeAll(folder: string, files: readonly SandboxFile[]): Promise<
   await mkdir(folder, { recursive: true, mode: 0o755 });
   const made = new Set<string>([folder]);
   for (const { path, content, executable } of files) {
-    const target = join(folder, path);
+    const parsed = parseFilePath(path);
+    if (!parsed.ok) throw new Error(`the path ${showValue(path)} ${parsed.reason}`);
+    const target = join(folder, parsed.path);
     const parent = dirname(target);
     if (!made.has(parent)) {
       await mkdir(parent, { recursive: true, mode: 0o755 });
@@ -97,8 +106,24 @@ async function removeOldest(folder: string, kept: string): Promise<void> {
   );
   let left = maxCacheBytes;
   for (const { name, path, usedMs, bytes } of entries.sort((a, b) => b.usedMs - a.usedMs)) {
-    const isStale = name.startsWith(".new-") && Date.now() - usedMs > STALE_MS;
     left -= bytes;
-    if (isStale || (left < 0 && name !== kept)) await rm(path, { recursive: true, force: true });
+    const isOld = name !== kept && Date.now() - usedMs > IN_USE_MS;
+    const mayGo = isStaging(name) ? isOrphan(name) : left < 0 && isOld;
+    if (mayGo) await rm(path, { recursive: true, force: true });
   }
+}
+
+const stagingForm = /^\.new-(\d+)-(\d+)-/;
+
+/** Tells whose it is: what a killed one was writing goes with the next that is written. */
+function stagingName(): string {
+  const { pid, startTime } = ownProcessTag();
+  return `.new-${pid}-${startTime}-${randomUUID()}`;
+}
+
+const isStaging = (name: string): boolean => stagingForm.test(name);
+
+function isOrphan(name: string): boolean {
+  const [, pid = "", startTime = ""] = stagingForm.exec(name) ?? [];
+  return !isProcessAlive({ pid: Number(pid), startTime });
 }

@@ -4,7 +4,7 @@
  * from where, and how a program finds it.
  */
 
-export type EcosystemId = "pip" | "npm" | "gem";
+export type EcosystemId = "pip" | "npm" | "gem" | "go";
 
 /** A file of the project that tells what to install. */
 export interface ManifestFile {
@@ -37,10 +37,17 @@ export interface Ecosystem {
   readonly registry: string;
   /** Where that registry has its files, besides. */
   readonly fileHosts: readonly string[];
-  readonly install: (registry: string, files: readonly ManifestFile[]) => Installation;
+  /** @param place Its own registry, or another one, which vouches for itself. */
+  readonly install: (
+    registry: string,
+    files: readonly ManifestFile[],
+    place: "usual" | "other",
+  ) => Installation;
   /** Where programs look for it, and what tells them so. */
   readonly path: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Whether its manifest's files have to lie beside a program that brings its own. */
+  readonly takesManifest?: boolean;
   /** Where its programs are, below `path`. */
   readonly programs?: string;
 }

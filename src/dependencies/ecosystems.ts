@@ -28,7 +28,11 @@ const pip: Ecosystem = {
       ...["-r", files[0]?.path.endsWith(".toml") === true ? requirementsFile : "requirements.txt"],
     ],
     // A distribution's own configuration may forbid what only it means for its own folders.
-    env: { PIP_CONFIG_FILE: "/dev/null", PIP_ROOT_USER_ACTION: "ignore" },
+    env: {
+      PIP_CONFIG_FILE: "/dev/null",
+      PIP_ROOT_USER_ACTION: "ignore",
+      ...{ PIP_DEFAULT_TIMEOUT: "30", PIP_RETRIES: "1" },
+    },
     result: "out",
   }),
   path: `${inside}/pip`,
@@ -88,6 +92,7 @@ const gem: Ecosystem = {
       BUNDLE_PATH: "out",
       BUNDLE_WITHOUT: "development:test",
       BUNDLE_DISABLE_VERSION_CHECK: "true",
+      BUNDLE_TIMEOUT: "30",
       BUNDLE_MIRROR__ALL: registry,
     },
     result: ".",
@@ -101,4 +106,37 @@ const gem: Ecosystem = {
   },
 };
 
-export const ecosystems: readonly Ecosystem[] = [pip, npm, gem];
+const go: Ecosystem = {
+  id: "go",
+  languages: ["go"],
+  commands: ["go"],
+  interpreter: "go",
+  tool: { program: "go", debian: "golang" },
+  manifests: ["go.mod"],
+  companions: /^go\.sum$/,
+  registry: "https://proxy.golang.org/",
+  fileHosts: ["sum.golang.org"],
+  install: (registry, _files, place) => ({
+    argv: ["go", "mod", "download"],
+    env: {
+      GOPROXY: registry,
+      GOMODCACHE: "/workspace/out",
+      GOFLAGS: "-modcacherw",
+      GOTOOLCHAIN: "local",
+      GOCACHE: "/tmp/.go-cache",
+      // What a registry of one's own has, the public list of checksums does not know.
+      ...(place === "other" ? { GOSUMDB: "off" } : {}),
+    },
+    result: "out",
+  }),
+  path: `${inside}/go`,
+  env: {
+    GOMODCACHE: `${inside}/go`,
+    GOPROXY: "off",
+    GOSUMDB: "off",
+    GOFLAGS: "-buildvcs=false -mod=mod",
+  },
+  takesManifest: true,
+};
+
+export const ecosystems: readonly Ecosystem[] = [pip, npm, gem, go];

@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync 
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { findProgram } from "../helpers/find-program.ts";
-import { integrityOf, npmPackage, wheel } from "../helpers/registries/packages.ts";
+import { goModule, integrityOf, npmPackage, wheel } from "../helpers/registries/packages.ts";
 import { servePackages, type PackageRegistry } from "../helpers/registries/serve.ts";
 import { skipUnless } from "../helpers/require.ts";
 import {
@@ -50,6 +50,11 @@ beforeAll(async () => {
         }),
       },
     },
+    go: [
+      goModule("example.com/greet", "v1.0.0", {
+        "greet.go": 'package greet\n\nfunc Hi(name string) string { return "hi " + name }\n',
+      }),
+    ],
     npm: [pads, npmPackage("pads", "9.0.0", { "index.js": "" })],
   });
 });
@@ -72,6 +77,7 @@ const env = (): Record<string, string> => ({
   XDG_CACHE_HOME: cache,
   GLOVEBOX_REGISTRY_PIP: registry.pip,
   GLOVEBOX_REGISTRY_NPM: registry.npm,
+  GLOVEBOX_REGISTRY_GO: registry.go,
 });
 const run = (...args: readonly string[]): Promise<CliResult> =>
   glovebox(["run", "--network", "none", "--files", "none", ...args], { cwd: work, env: env() });
@@ -264,6 +270,24 @@ describe.skipIf(npmGap !== undefined)(`JavaScript ${npmGap ?? ""}`, () => {
     expect(other.stderr).toMatch(/in sync|lock file/i);
     expect(kept()).toEqual([]);
   }, 60_000);
+});
+
+const goGap = gap ?? (findProgram("go") === undefined ? "go is not installed" : undefined);
+
+describe.skipIf(goGap !== undefined)(`Go ${goGap ?? ""}`, () => {
+  test("go.mod is downloaded, and compiled without the network", async () => {
+    put("go.mod", "module main\n\ngo 1.19\n\nrequire example.com/greet v1.0.0\n");
+    put(
+      "main.go",
+      'package main\n\nimport (\n\t"fmt"\n\n\t"example.com/greet"\n)\n\nfunc main() { fmt.Println(greet.Hi("you")) }\n',
+    );
+    const told = await run("--memory", "2GiB", "main.go");
+    expect(told).toMatchObject({ exitCode: 0, stdout: "hi you\n" });
+    expect(await run("--memory", "2GiB", "main.go")).toMatchObject({ stdout: "hi you\n" });
+    put("go.mod", "module main\n\nrequire example.com/none v1.0.0\n");
+    expect(await run("main.go")).toMatchObject({ exitCode: 125, stdout: "" });
+    expect(kept()).toHaveLength(1);
+  }, 90_000);
 });
 
 test.each([

@@ -78,7 +78,7 @@ function addProgramOptions(command: Command): void {
     )
     .option(
       "--registry <NAME=URL>",
-      "install from another registry: pip=URL, npm=URL, gem=URL (repeatable; docs/dependencies.md)",
+      "install from another registry: pip=URL, npm=URL, gem=URL, go=URL (repeatable; docs/dependencies.md)",
       collect,
     );
   addChangesOptions(command);

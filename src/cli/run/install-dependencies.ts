@@ -53,7 +53,9 @@ export async function installDependencies(
     const outcome = report.run?.outcome;
     if (outcome?.kind !== "exited" || outcome.exitCode !== 0) {
       const end = outcome === undefined ? "it did not run" : describeOutcome(outcome);
-      throw failed(dependencies, registry, end, output.run.output.toString("utf8"));
+      const isMissing = outcome?.kind === "exited" && outcome.exitCode === 127;
+      const said = output.run.output.toString("utf8");
+      throw failed(dependencies, { registry, end, said, isMissing });
     }
     return filesOf(dependencies, registry, report.artifacts);
   } finally {
@@ -61,9 +63,27 @@ export async function installDependencies(
   }
 }
 
+/** @throws {GloveboxError} `DEPENDENCIES_FAILED` where there is no room for them. */
+export async function keep<T>(
+  { ecosystem, from }: Dependencies,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw new GloveboxError(
+      "DEPENDENCIES_FAILED",
+      `what ${from} declares can't be kept: ${(error as Error).message}.`,
+      { ecosystem: ecosystem.id, from },
+      { cause: error },
+    );
+  }
+}
+
 function requestOf(dependencies: Dependencies, registry: string): ExecutionRequest {
   const { ecosystem, files } = dependencies;
-  const { argv, env, result } = ecosystem.install(registryInside(registry), files);
+  const place = registry === ecosystem.registry ? "usual" : "other";
+  const { argv, env, result } = ecosystem.install(registryInside(registry), files, place);
   const requirements = dependenciesOf(files);
   const generated =
     requirements === undefined
@@ -90,7 +110,7 @@ function filesOf(
   registry: string,
   artifacts: (CollectedFiles & { readonly problem?: string }) | undefined,
 ): readonly SandboxFile[] {
-  const { result } = dependencies.ecosystem.install(registry, dependencies.files);
+  const { result } = dependencies.ecosystem.install(registry, dependencies.files, "usual");
   const lost = artifacts?.skipped.find(({ reason }) => reason !== "link");
   const fault =
     artifacts?.problem ??
@@ -99,7 +119,7 @@ function filesOf(
       : lost === undefined
         ? undefined
         : `${lost.path} could not be taken along (${lost.reason})`);
-  if (fault !== undefined) throw failed(dependencies, registry, fault, "");
+  if (fault !== undefined) throw failed(dependencies, { registry, end: fault });
   const folder = result === "." ? "" : `${result}/`;
   return (artifacts?.files ?? [])
     .filter(({ path }) => path.startsWith(folder) && path !== script.path)
@@ -114,21 +134,30 @@ function shorten(lines: readonly string[]): readonly string[] {
   return [...lines.slice(0, SHOWN_LINES), "…", ...lines.slice(-SHOWN_LINES)];
 }
 
+interface Failure {
+  readonly registry: string;
+  readonly end: string;
+  /** By its tool. */
+  readonly said?: string;
+  /** There is no such tool. */
+  readonly isMissing?: boolean;
+}
+
 function failed(
   { ecosystem, from }: Dependencies,
-  registry: string,
-  end: string,
-  output: string,
+  { registry, end, said = "", isMissing = false }: Failure,
 ): GloveboxError {
-  const lines = shorten(output.split("\n").filter((line) => line.trim() !== ""));
-  const said = lines.length === 0 ? "" : `\n${lines.map(escapeControls).join("\n")}`;
-  const isMissing = /not found|No module named pip/.test(output);
-  const remedy = isMissing
-    ? ` Install its tool: apt-get install ${ecosystem.tool.debian}.`
-    : " Leave them out with --no-dependencies.";
+  const lines = shorten(said.split("\n").filter((line) => line.trim() !== ""));
+  const shown = lines.length === 0 ? "" : `\n${lines.map(escapeControls).join("\n")}`;
+  // Its module is what is missing where Python itself is there.
+  const hasNoPip = ecosystem.id === "pip" && /^\S+: No module named pip$/m.test(said);
+  const remedy =
+    isMissing || hasNoPip
+      ? `Install its tool: apt-get install ${ecosystem.tool.debian}.`
+      : "Leave them out with --no-dependencies.";
   return new GloveboxError(
     "DEPENDENCIES_FAILED",
-    `what ${from} declares could not be installed from ${registry}: ${end}.${remedy}${said}`,
+    `what ${from} declares could not be installed from ${registry}: ${end}. ${remedy}${shown}`,
     { ecosystem: ecosystem.id, from },
   );
 }

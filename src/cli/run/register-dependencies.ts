@@ -47,10 +47,16 @@ function dependenciesOf({ form, options, resolved }: Named): Dependencies | unde
 async function deploy(run: Run, found: Dependencies): Promise<void> {
   const place = await install(run, found);
   if (place === undefined) return;
-  const { path, env, programs } = found.ecosystem;
+  const { path, env, programs, takesManifest = false } = found.ecosystem;
   const words = programs === undefined ? {} : { PATH: `${systemPath}:${path}/${programs}` };
+  const { program } = run.request;
+  const isBeside = takesManifest && program.kind === "code" && program.workspace === undefined;
+  const manifest = isBeside
+    ? { program: { ...program, files: [...program.files, ...found.files] } }
+    : {};
   run.request = {
     ...run.request,
+    ...manifest,
     lent: [...(run.request.lent ?? []), { hostPath: place, path }],
     env: { ...words, ...env, ...run.request.env },
   };
@@ -72,9 +78,10 @@ async function install(
   if (options.verbosity !== "quiet") {
     printNote(`installing what ${from} declares, from ${registry}`);
   }
-  const { installDependencies } = await import("./install-dependencies.ts");
+  const { installDependencies, keep } = await import("./install-dependencies.ts");
   try {
-    return await cache.put(key, await installDependencies(found, registry, signal));
+    const files = await installDependencies(found, registry, signal);
+    return await keep(found, () => cache.put(key, files));
   } catch (error) {
     if (signal.aborted) return undefined;
     throw error;

@@ -81,3 +81,18 @@ export function npmPackage(
 /** As a lock file has it. */
 export const integrityOf = ({ tarball }: NpmPackage): string =>
   `sha512-${createHash("sha512").update(tarball).digest("base64")}`;
+
+export interface GoModule {
+  readonly path: string;
+  readonly version: string;
+  readonly mod: string;
+  readonly zip: Buffer;
+}
+
+export function goModule(path: string, version: string, files: Files): GoModule {
+  const mod = `module ${path}\n`;
+  const entries = Object.entries({ "go.mod": mod, ...files }).map(([name, content]) => {
+    return { path: `${path}@${version}/${name}`, content };
+  });
+  return { path, version, mod, zip: makeZip(entries) };
+}

@@ -1,17 +1,19 @@
 /**
  * @module
- * A registry on this machine's loopback: a static simple index of Python (PEP 503), and npm's protocol as
- * far as an installation uses it.
+ * A registry on this machine's loopback: a static simple index of Python (PEP 503), a GOPROXY, and npm's
+ * protocol as far as an installation uses it.
  */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { integrityOf, type NpmPackage } from "./packages.ts";
+import { integrityOf, type GoModule, type NpmPackage } from "./packages.ts";
 
 export interface PackageRegistry {
   /** `http://127.0.0.1:PORT/simple/` */
   readonly pip: string;
   /** `http://127.0.0.1:PORT/npm/` */
   readonly npm: string;
+  /** `http://127.0.0.1:PORT/go/` */
+  readonly go: string;
   /** Paths that were asked for, in order. */
   readonly asked: readonly string[];
   /** From now on: answers nothing at all, or what is no answer. */
@@ -23,9 +25,14 @@ interface Offered {
   /** Of Python: file names and their bytes, by project. */
   readonly python?: Readonly<Record<string, Readonly<Record<string, Buffer>>>>;
   readonly npm?: readonly NpmPackage[];
+  readonly go?: readonly GoModule[];
 }
 
-export async function servePackages({ python = {}, npm = [] }: Offered): Promise<PackageRegistry> {
+export async function servePackages({
+  python = {},
+  npm = [],
+  go = [],
+}: Offered): Promise<PackageRegistry> {
   const asked: string[] = [];
   let mood: "silent" | "garbage" | "well" = "well";
   const server = createServer((request, answer) => {
@@ -52,19 +59,29 @@ export async function servePackages({ python = {}, npm = [] }: Offered): Promise
       (each) => url === `/npm/${each.name}/-/${each.name}-${each.version}.tgz`,
     );
     if (tarball !== undefined) return tarball.tarball;
+    const module = go.find((each) => url.startsWith(`/go/${each.path}/@v/`));
+    if (module !== undefined) return fileOfModule(module, url.split("/").at(-1) ?? "");
     const versions = npm.filter((each) => url === `/npm/${each.name}`);
     return versions.length === 0 ? undefined : JSON.stringify(document(versions, host));
   };
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
-    ...{ pip: `${base}/simple/`, npm: `${base}/npm/`, asked },
+    ...{ pip: `${base}/simple/`, npm: `${base}/npm/`, go: `${base}/go/`, asked },
     become: (next) => (mood = next),
     stop: () => {
       server.close();
       server.closeAllConnections();
     },
   };
+}
+
+/** Of GOPROXY's protocol, https://go.dev/ref/mod#goproxy-protocol. */
+function fileOfModule({ version, mod, zip }: GoModule, name: string): string | Buffer | undefined {
+  if (name === "list") return `${version}\n`;
+  if (name === `${version}.info`) return JSON.stringify({ Version: version });
+  if (name === `${version}.mod`) return mod;
+  return name === `${version}.zip` ? zip : undefined;
 }
 
 function document(versions: readonly NpmPackage[], host: string): object {
