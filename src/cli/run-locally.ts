@@ -40,7 +40,7 @@ export async function runLocally(parts: RunParts): Promise<number> {
   const quick = await openProvider(parts, {
     docker: options.docker,
     ...(options.remote === undefined ? {} : { remote: options.remote }),
-    ...(options.provider === "lambda" ? { lambda: lambdaOptionsOf(options) } : {}),
+    ...(options.provider === "lambda" ? { lambda: lambdaOptionsOf(parts) } : {}),
     ...(options.verbosity === "quiet"
       ? {}
       : {
@@ -77,9 +77,11 @@ async function openProvider(
 }
 
 /** What Lambda logs of a command's run, START to REPORT, is news about it, and none of its output. */
-function lambdaOptionsOf({ verbosity, report }: RunOptions) {
-  if (verbosity === "quiet" || report === "json") return {};
+function lambdaOptionsOf({ options: { verbosity, report }, packaged }: RunParts) {
+  const dependencies = packaged === undefined ? {} : { dependencies: packaged };
+  if (verbosity === "quiet" || report === "json") return dependencies;
   return {
+    ...dependencies,
     onLog: (log: string) => {
       surviveLostReaders();
       process.stderr.write(log);

@@ -18,6 +18,8 @@ export interface RunParts {
   /** Opens our stdin: not before there is a program to read it. */
   readonly stdin: "empty" | (() => Readable | "empty");
   readonly options: RunOptions;
+  /** What was installed for a function, and where in it. */
+  readonly packaged?: { readonly folder: string; readonly at: string } | undefined;
   /** Of a plugin; absent: it is one of ours. */
   readonly ownProvider?: (() => Provider | Promise<Provider>) | undefined;
   /** The empty folder of `--out`. */

@@ -55,6 +55,7 @@ export async function runProgram(
   const run: Run = {
     ...{ form, options, resolved, ownProvider, languages, interruption, door, ...names },
     request: createRequest(resolved, options, door),
+    packaged: undefined,
     out: undefined,
     terminal: undefined,
     asking: undefined,

@@ -52,6 +52,7 @@ describe("what a program needs", () => {
   test("of a command is that of its language", () => {
     writeFileSync(join(folder, "package.json"), "{}");
     expect(find({ language: undefined, command: "node" })?.ecosystem.id).toBe("npm");
+    expect(find({ language: undefined, command: "app.mjs" })?.ecosystem.id).toBe("npm");
     expect(find({ language: undefined, command: "ls" })).toBeUndefined();
   });
 

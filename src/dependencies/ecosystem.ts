@@ -24,6 +24,8 @@ export interface Ecosystem {
   readonly id: EcosystemId;
   /** Ids of the languages whose programs use it. */
   readonly languages: readonly string[];
+  /** Of scripts that use it, where they are started as commands. */
+  readonly extensions: readonly string[];
   /** Programs that use it, where a command is run. */
   readonly commands: readonly string[];
   /** What runs such programs. */
@@ -48,6 +50,8 @@ export interface Ecosystem {
   readonly env: Readonly<Record<string, string>>;
   /** Whether its manifest's files have to lie beside a program that brings its own. */
   readonly takesManifest?: boolean;
+  /** Where it goes in a function of Lambda, empty for its root; absent: nowhere. */
+  readonly functionFolder?: string;
   /** Where its programs are, below `path`. */
   readonly programs?: string;
 }

@@ -13,6 +13,7 @@ export const requirementsFile = ".glovebox-requirements.txt";
 const pip: Ecosystem = {
   id: "pip",
   languages: ["python"],
+  extensions: [".py"],
   commands: ["python", "python3", "flask", "gunicorn", "uvicorn", "django-admin"],
   interpreter: "python3",
   tool: { program: "pip3", debian: "python3-pip" },
@@ -37,6 +38,7 @@ const pip: Ecosystem = {
   }),
   path: `${inside}/pip`,
   env: { PYTHONPATH: `${inside}/pip` },
+  functionFolder: "",
   programs: "bin",
 };
 
@@ -49,6 +51,7 @@ function trustedHost(registry: string): readonly string[] {
 const npm: Ecosystem = {
   id: "npm",
   languages: ["javascript", "typescript", "coffeescript"],
+  extensions: [".js", ".mjs", ".cjs"],
   commands: ["node", "npm", "npx"],
   interpreter: "node",
   tool: { program: "npm", debian: "npm" },
@@ -74,11 +77,13 @@ const npm: Ecosystem = {
   // ESM knows no NODE_PATH; the root is above all folders.
   path: "/node_modules",
   env: {},
+  functionFolder: "node_modules",
 };
 
 const gem: Ecosystem = {
   id: "gem",
   languages: ["ruby"],
+  extensions: [".rb"],
   commands: ["ruby", "bundle", "rails", "rake"],
   interpreter: "ruby",
   tool: { program: "bundle", debian: "ruby-bundler" },
@@ -109,6 +114,7 @@ const gem: Ecosystem = {
 const go: Ecosystem = {
   id: "go",
   languages: ["go"],
+  extensions: [],
   commands: ["go"],
   interpreter: "go",
   tool: { program: "go", debian: "golang" },

@@ -3,7 +3,7 @@
  * Whether a program has dependencies, by the files beside it.
  */
 import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { extname, join } from "node:path";
 import { invalidRequest } from "../core/errors.ts";
 import { ecosystems } from "./ecosystems.ts";
 import type { Ecosystem, ManifestFile } from "./ecosystem.ts";
@@ -35,8 +35,10 @@ const MAX_FILES = 32;
 /** @throws {GloveboxError} `INVALID_REQUEST` for a manifest that can't be read. */
 export function findDependencies(place: ProgramPlace): Dependencies | undefined {
   const { language, command, code, folder } = place;
-  const ecosystem = ecosystems.find(({ languages, commands }) =>
-    language === undefined ? commands.includes(command ?? "") : languages.includes(language),
+  const isOf = ({ commands, extensions }: Ecosystem, word: string): boolean =>
+    commands.includes(word) || extensions.includes(extname(word));
+  const ecosystem = ecosystems.find((each) =>
+    language === undefined ? isOf(each, command ?? "") : each.languages.includes(language),
   );
   if (ecosystem === undefined) return undefined;
   const inline = ecosystem.id === "pip" ? inlineMetadata(code) : undefined;

@@ -2,6 +2,7 @@
  * @module
  * `glovebox run --provider lambda` and `glovebox lambda`, as a user types them, against the emulator.
  */
+import { spawn } from "node:child_process";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,7 +10,9 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { Provider } from "../../src/core/provider.ts";
 import { providerLoaders } from "../../src/providers/index.ts";
 import { startLambdaEmulator, type LambdaEmulator } from "../helpers/lambda-emulator/emulator.ts";
-import { glovebox, type CliResult } from "./cli-fixture.ts";
+import { wheel } from "../helpers/registries/packages.ts";
+import { servePackages } from "../helpers/registries/serve.ts";
+import { glovebox, program, type CliResult } from "./cli-fixture.ts";
 
 let linux: Provider;
 let emulator: LambdaEmulator;
@@ -140,4 +143,46 @@ test("without credentials or a region it says what to set", async () => {
     125,
     expect.stringMatching(/no region is named. Set AWS_REGION/),
   ]);
+});
+
+test("what requirements.txt declares is at the function's root", async () => {
+  const files = {
+    "words-1.0-py3-none-any.whl": wheel("words", "1.0", { "words.py": 'hello = "hello"\n' }),
+  };
+  const registry = await servePackages({ python: { words: files } });
+  try {
+    writeFileSync(join(folder, "requirements.txt"), "words\n");
+    writeFileSync(
+      join(folder, "test.py"),
+      "import words\ndef lambda_handler(event, context):\n    return words.hello\n",
+    );
+    env = { ...env, GLOVEBOX_REGISTRY_PIP: registry.pip, XDG_CACHE_HOME: folder };
+    const told = await run(["-q", "--network", "all", "./test.py"]);
+    expect(told).toMatchObject({ exitCode: 0, stdout: "hello\n" });
+  } finally {
+    registry.stop();
+  }
+});
+
+test("coderun's own words do the same: `coderun -p lambda -- ./test.py`", async () => {
+  writeFileSync(join(folder, "test.py"), handler);
+  const { status, stderr } = await new Promise<{ status: number | null; stderr: string }>(
+    (resolve) => {
+      const child = spawn(
+        process.execPath,
+        [join(program, "../coderun"), "-p", "lambda", "--", "./test.py"],
+        {
+          cwd: folder,
+          env: { ...process.env, GLOVEBOX_NO_BUILD: "1", ...env },
+          stdio: ["ignore", "ignore", "pipe"],
+        },
+      );
+      let said = "";
+      child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));
+      child.on("close", (code) => {
+        resolve({ status: code, stderr: said });
+      });
+    },
+  );
+  expect([status, stderr]).toEqual([0, expect.stringMatching(startToReport)]);
 });

@@ -27,8 +27,15 @@ export function registerDependencies(steps: Steps<Run>, run: Named): void {
 
 function dependenciesOf({ form, options, resolved }: Named): Dependencies | undefined {
   const { dependencies, provider, pluginProvider, image } = options;
-  const isHere = (provider === "auto" || provider === "linux") && pluginProvider === undefined;
-  if (dependencies === "off" || !isHere || image !== undefined) return undefined;
+  const isServed = provider === "auto" || provider === "linux" || provider === "lambda";
+  if (dependencies === "off" || !isServed || pluginProvider !== undefined) return undefined;
+  if (image !== undefined) return undefined;
+  const found = findFor({ form, resolved });
+  const isLacking = provider === "lambda" && found?.ecosystem.functionFolder === undefined;
+  return isLacking ? undefined : found;
+}
+
+function findFor({ form, resolved }: Pick<Named, "form" | "resolved">): Dependencies | undefined {
   const { program, language } = resolved;
   if (program.kind === "command") {
     return findDependencies({
@@ -49,6 +56,10 @@ async function deploy(run: Run, found: Dependencies): Promise<void> {
   if (place === undefined) return;
   const { path, env, programs, takesManifest = false } = found.ecosystem;
   const words = programs === undefined ? {} : { PATH: `${systemPath}:${path}/${programs}` };
+  if (run.options.provider === "lambda") {
+    run.packaged = { folder: place, at: found.ecosystem.functionFolder ?? "" };
+    return;
+  }
   const { program } = run.request;
   const isBeside = takesManifest && program.kind === "code" && program.workspace === undefined;
   const manifest = isBeside

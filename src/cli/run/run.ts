@@ -28,6 +28,8 @@ export interface Run {
   readonly resource: string;
   /** What is asked of the service; a step may put another one in its place until it is run. */
   request: Omit<ExecutionRequest, "stdin">;
+  /** What was installed for a function, and where in it; see `PackagedDependencies`. */
+  packaged: { readonly folder: string; readonly at: string } | undefined;
   /** The empty folder of `--out`. */
   out: string | undefined;
   terminal: OwnTerminal | undefined;

@@ -19,7 +19,7 @@ import { enforcementOf, memoryMibOf, refuseMissing } from "./enforcement.ts";
 import { unenforceable } from "./failures.ts";
 import { createSandboxFunction, removeFunction } from "./function-of-sandbox.ts";
 import { listFunctions } from "./functions.ts";
-import { makePackage } from "./package.ts";
+import { makePackage, type PackagedDependencies } from "./package.ts";
 import { openMemory, type Memory } from "./remembered.ts";
 import { createLambdaSandbox } from "./sandbox.ts";
 
@@ -28,8 +28,8 @@ export interface LambdaProviderOptions {
   readonly aws?: AwsOptions;
   /** The ARN of a role of the user's own for functions. Absent: one of ours is made. */
   readonly role?: string;
-  /** A folder whose content goes beside the program, at the root of the function. */
-  readonly dependencies?: string;
+  /** They go beside the program. */
+  readonly dependencies?: PackagedDependencies;
   /** Where functions and roles are remembered; default: in the state folder of `env`. */
   readonly stateFolder?: string;
   /** Called with the log that Lambda gives of a command's run. */

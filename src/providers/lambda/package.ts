@@ -20,18 +20,24 @@ export interface FunctionPackage {
   readonly sha256: string;
 }
 
+/** What was installed for the program, and its folder in the function; empty: the root. */
+export interface PackagedDependencies {
+  readonly folder: string;
+  readonly at: string;
+}
+
 /** The first time that a zip can tell. */
 const EPOCH = new Date(1980, 0, 1);
 const UNIX = 3;
 const modes = { file: 0o100644, executable: 0o100755, link: 0o120777 } as const;
 
 /**
- * @param dependencies A folder whose content comes to the root, where the program's own files win.
+ * @param dependencies Where the program has files of the same names, its own win.
  * @throws {GloveboxError} `INVALID_REQUEST` where it is too large for Lambda.
  */
 export async function makePackage(
   { policy, files: given }: Pick<SandboxSpec, "policy" | "files">,
-  dependencies: string | undefined,
+  dependencies: PackagedDependencies | undefined,
   signal: AbortSignal,
 ): Promise<FunctionPackage> {
   const { workspace } = policy;
@@ -41,7 +47,7 @@ export async function makePackage(
       : given.map(({ path, content, executable = false }): PackagedFile => ({
           ...{ path, content, kind: executable ? "executable" : "file" },
         }));
-  const lent = dependencies === undefined ? [] : await readFolder(dependencies, signal);
+  const lent = dependencies === undefined ? [] : await readDependencies(dependencies, signal);
   const all = new Map([...lent, ...own, ...(await bootstraps())].map((file) => [file.path, file]));
   const bytes = [...all.values()].reduce((sum, { content }) => sum + content.byteLength, 0);
   if (bytes > maxUnzippedBytes) throw tooLarge(bytes, maxUnzippedBytes, "unpacked");
@@ -50,6 +56,14 @@ export async function makePackage(
   if (zip.byteLength > maxZipBytes) throw tooLarge(zip.byteLength, maxZipBytes, "as a zip");
   const sha256 = createHash("sha256").update(zip).digest("base64");
   return { files: new Map(own.map((file) => [file.path, file])), zip, sha256 };
+}
+
+async function readDependencies(
+  { folder, at }: PackagedDependencies,
+  signal: AbortSignal,
+): Promise<readonly PackagedFile[]> {
+  const files = await readFolder(folder, signal);
+  return at === "" ? files : files.map((file) => ({ ...file, path: `${at}/${file.path}` }));
 }
 
 async function zipOf(files: readonly PackagedFile[]): Promise<Uint8Array> {
