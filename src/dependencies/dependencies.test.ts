@@ -54,6 +54,9 @@ describe("what a program needs", () => {
     expect(find({ language: undefined, command: "node" })?.ecosystem.id).toBe("npm");
     expect(find({ language: undefined, command: "app.mjs" })?.ecosystem.id).toBe("npm");
     expect(find({ language: undefined, command: "ls" })).toBeUndefined();
+    mkdirSync(join(folder, "node_modules"));
+    expect(find({ language: undefined, command: "node" })).toBeUndefined();
+    expect(find({ language: "javascript" })?.ecosystem.id).toBe("npm");
   });
 
   test("a folder in its place is no manifest", () => {

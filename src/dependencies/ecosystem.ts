@@ -36,6 +36,8 @@ export interface Ecosystem {
   readonly manifests: readonly string[];
   /** Taken along where they are there: lock files, and what manifests include. */
   readonly companions: RegExp;
+  /** Where a project has it installed by itself: then a command there needs nothing. */
+  readonly ownFolder?: string;
   readonly registry: string;
   /** Where that registry has its files, besides. */
   readonly fileHosts: readonly string[];

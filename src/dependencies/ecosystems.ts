@@ -57,6 +57,7 @@ const npm: Ecosystem = {
   tool: { program: "npm", debian: "npm" },
   manifests: ["package.json"],
   companions: /^(package-lock|npm-shrinkwrap)\.json$/,
+  ownFolder: "node_modules",
   registry: "https://registry.npmjs.org/",
   fileHosts: [],
   install: (registry, files) => ({
@@ -89,6 +90,7 @@ const gem: Ecosystem = {
   tool: { program: "bundle", debian: "ruby-bundler" },
   manifests: ["Gemfile"],
   companions: /^Gemfile\.lock$/,
+  ownFolder: "vendor/bundle",
   registry: "https://rubygems.org/",
   fileHosts: ["index.rubygems.org"],
   install: (registry) => ({
@@ -120,6 +122,7 @@ const go: Ecosystem = {
   tool: { program: "go", debian: "golang" },
   manifests: ["go.mod"],
   companions: /^go\.sum$/,
+  ownFolder: "vendor",
   registry: "https://proxy.golang.org/",
   fileHosts: ["sum.golang.org"],
   install: (registry, _files, place) => ({

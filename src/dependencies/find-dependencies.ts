@@ -2,7 +2,15 @@
  * @module
  * Whether a program has dependencies, by the files beside it.
  */
-import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+} from "node:fs";
 import { extname, join } from "node:path";
 import { invalidRequest } from "../core/errors.ts";
 import { ecosystems } from "./ecosystems.ts";
@@ -46,7 +54,12 @@ export function findDependencies(place: ProgramPlace): Dependencies | undefined 
     const files = [{ path: "script.toml", content: Buffer.from(inline) }];
     return { ecosystem, files, from: "its own metadata (PEP 723)" };
   }
-  return folder === undefined ? undefined : inFolder(ecosystem, folder);
+  if (folder === undefined) return undefined;
+  const { ownFolder } = ecosystem;
+  // A command sees its folder with all that is in it; a file alone does not.
+  const hasOwn = command !== undefined && ownFolder !== undefined;
+  if (hasOwn && existsSync(join(folder, ownFolder))) return undefined;
+  return inFolder(ecosystem, folder);
 }
 
 function inFolder(ecosystem: Ecosystem, folder: string): Dependencies | undefined {
