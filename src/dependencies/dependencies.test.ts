@@ -31,7 +31,9 @@ const find = (more: object): Dependencies | undefined =>
 describe("what a program needs", () => {
   test("is told by the files of its own folder, the manifest first", () => {
     expect(find({})).toBeUndefined();
-    writeFileSync(join(folder, "pyproject.toml"), "");
+    writeFileSync(join(folder, "pyproject.toml"), "# nothing\n");
+    expect(find({})).toBeUndefined();
+    writeFileSync(join(folder, "pyproject.toml"), "[project]\n");
     expect(find({})?.from).toBe("pyproject.toml");
     for (const name of [
       "requirements.txt",
@@ -39,7 +41,7 @@ describe("what a program needs", () => {
       "constraints.txt",
       "other.txt",
     ]) {
-      writeFileSync(join(folder, name), "");
+      writeFileSync(join(folder, name), "a\n");
     }
     const found = find({});
     expect(found?.files.map(({ path }) => path)).toEqual([
@@ -51,9 +53,14 @@ describe("what a program needs", () => {
 
   test("of a command is that of its language", () => {
     writeFileSync(join(folder, "package.json"), "{}");
+    expect(find({ language: "javascript" })).toBeUndefined();
+    writeFileSync(join(folder, "package.json"), '{"dependencies": {"a": "1"}}');
     expect(find({ language: undefined, command: "node" })?.ecosystem.id).toBe("npm");
     expect(find({ language: undefined, command: "app.mjs" })?.ecosystem.id).toBe("npm");
-    expect(find({ language: undefined, command: "ls" })).toBeUndefined();
+    expect(find({ language: undefined, command: "app.mjs --x" })?.ecosystem.id).toBe("npm");
+    for (const command of ["ls", "npm install", "nodejs-x", "python3 -m pip install a"]) {
+      expect(find({ language: undefined, command })).toBeUndefined();
+    }
     mkdirSync(join(folder, "node_modules"));
     expect(find({ language: undefined, command: "node" })).toBeUndefined();
     expect(find({ language: "javascript" })?.ecosystem.id).toBe("npm");

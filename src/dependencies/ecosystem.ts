@@ -26,14 +26,16 @@ export interface Ecosystem {
   readonly languages: readonly string[];
   /** Of scripts that use it, where they are started as commands. */
   readonly extensions: readonly string[];
-  /** Programs that use it, where a command is run. */
-  readonly commands: readonly string[];
+  /** Commands that use it, by their words with spaces between; those that install by themselves don't. */
+  readonly commands: RegExp;
   /** What runs such programs. */
   readonly interpreter: string;
   /** What installs, for who lacks it. */
   readonly tool: { readonly program: string; readonly debian: string };
   /** A folder has dependencies where it has one of these; the first that is there is meant. */
   readonly manifests: readonly string[];
+  /** Whether a manifest names any: most files of the kind say much else. */
+  readonly declares: (manifest: string) => boolean;
   /** Taken along where they are there: lock files, and what manifests include. */
   readonly companions: RegExp;
   /** Where a project has it installed by itself: then a command there needs nothing. */

@@ -14,10 +14,11 @@ const pip: Ecosystem = {
   id: "pip",
   languages: ["python"],
   extensions: [".py"],
-  commands: ["python", "python3", "flask", "gunicorn", "uvicorn", "django-admin"],
+  commands: /^(python3?(?! -m (pip|venv|ensurepip)\b)|flask|gunicorn|uvicorn|django-admin)( |$)/,
   interpreter: "python3",
   tool: { program: "pip3", debian: "python3-pip" },
   manifests: ["requirements.txt", "pyproject.toml"],
+  declares: (text) => /^\s*[^#\s]/m.test(text),
   companions: /^(requirements|constraints)[\w.-]*\.txt$/,
   registry: "https://pypi.org/simple/",
   fileHosts: ["files.pythonhosted.org"],
@@ -48,14 +49,30 @@ function trustedHost(registry: string): readonly string[] {
   return protocol === "http:" ? ["--trusted-host", hostname] : [];
 }
 
+/** What is no JSON is left to npm, which has the message. */
+function hasNpmDependencies(text: string): boolean {
+  try {
+    const { dependencies, optionalDependencies, workspaces } = JSON.parse(text) as Record<
+      string,
+      object | undefined
+    >;
+    return [dependencies, optionalDependencies, workspaces].some(
+      (each) => Object.keys(each ?? {}).length > 0,
+    );
+  } catch {
+    return true;
+  }
+}
+
 const npm: Ecosystem = {
   id: "npm",
   languages: ["javascript", "typescript", "coffeescript"],
   extensions: [".js", ".mjs", ".cjs"],
-  commands: ["node", "npm", "npx"],
+  commands: /^node( |$)/,
   interpreter: "node",
   tool: { program: "npm", debian: "npm" },
   manifests: ["package.json"],
+  declares: hasNpmDependencies,
   companions: /^(package-lock|npm-shrinkwrap)\.json$/,
   ownFolder: "node_modules",
   registry: "https://registry.npmjs.org/",
@@ -85,10 +102,11 @@ const gem: Ecosystem = {
   id: "gem",
   languages: ["ruby"],
   extensions: [".rb"],
-  commands: ["ruby", "bundle", "rails", "rake"],
+  commands: /^(ruby|rails|rake)( |$)/,
   interpreter: "ruby",
   tool: { program: "bundle", debian: "ruby-bundler" },
   manifests: ["Gemfile"],
+  declares: (text) => /^\s*(gem|gemspec)\b/m.test(text),
   companions: /^Gemfile\.lock$/,
   ownFolder: "vendor/bundle",
   registry: "https://rubygems.org/",
@@ -117,10 +135,11 @@ const go: Ecosystem = {
   id: "go",
   languages: ["go"],
   extensions: [],
-  commands: ["go"],
+  commands: /^go (run|build|test|vet)( |$)/,
   interpreter: "go",
   tool: { program: "go", debian: "golang" },
   manifests: ["go.mod"],
+  declares: (text) => /^\s*require\b/m.test(text),
   companions: /^go\.sum$/,
   ownFolder: "vendor",
   registry: "https://proxy.golang.org/",

@@ -28,7 +28,7 @@ export interface Dependencies {
 export interface ProgramPlace {
   /** Id of its language; undefined for a command. */
   readonly language: string | undefined;
-  /** Of a command, its first word without folders. */
+  /** Of a command, its words with spaces between, the first without folders. */
   readonly command: string | undefined;
   /** Of its main file; empty where nobody has it. */
   readonly code: string;
@@ -43,8 +43,8 @@ const MAX_FILES = 32;
 /** @throws {GloveboxError} `INVALID_REQUEST` for a manifest that can't be read. */
 export function findDependencies(place: ProgramPlace): Dependencies | undefined {
   const { language, command, code, folder } = place;
-  const isOf = ({ commands, extensions }: Ecosystem, word: string): boolean =>
-    commands.includes(word) || extensions.includes(extname(word));
+  const isOf = ({ commands, extensions }: Ecosystem, words: string): boolean =>
+    commands.test(words) || extensions.includes(extname(words.split(" ", 1)[0] ?? ""));
   const ecosystem = ecosystems.find((each) =>
     language === undefined ? isOf(each, command ?? "") : each.languages.includes(language),
   );
@@ -66,7 +66,9 @@ function inFolder(ecosystem: Ecosystem, folder: string): Dependencies | undefine
   const manifest = ecosystem.manifests
     .map((path) => readManifest(folder, path))
     .find((file) => file !== undefined);
-  if (manifest === undefined) return undefined;
+  if (manifest === undefined || !ecosystem.declares(manifest.content.toString("utf8"))) {
+    return undefined;
+  }
   const names = readdirSync(folder).filter(
     (name) => ecosystem.companions.test(name) && name !== manifest.path,
   );

@@ -39,7 +39,7 @@ function findFor({ form, resolved }: Pick<Named, "form" | "resolved">): Dependen
   const { program, language } = resolved;
   if (program.kind === "command") {
     return findDependencies({
-      ...{ language: undefined, command: basename(program.argv[0] ?? ""), code: "" },
+      ...{ language: undefined, command: wordsOf(program.argv), code: "" },
       folder: program.workspace?.hostPath,
     });
   }
@@ -50,6 +50,9 @@ function findFor({ form, resolved }: Pick<Named, "form" | "resolved">): Dependen
     folder: form.kind === "file" && form.file !== "-" ? dirname(resolve(form.file)) : undefined,
   });
 }
+
+const wordsOf = ([first = "", ...rest]: readonly string[]): string =>
+  [basename(first), ...rest].join(" ");
 
 async function deploy(run: Run, found: Dependencies): Promise<void> {
   const place = await install(run, found);
