@@ -7,7 +7,13 @@ import type { Package } from "../packages/package.ts";
 
 export type RunForm =
   /** `run [options] FILE [ARGS…]`; FILE may be `-`. */
-  | { readonly kind: "file"; readonly file: string; readonly args: readonly string[] }
+  | {
+      readonly kind: "file";
+      readonly file: string;
+      /** How its user calls it, where that is something else. */
+      readonly written?: string;
+      readonly args: readonly string[];
+    }
   /** `run [options] -l LANG -c CODE [ARGS…]`. */
   | {
       readonly kind: "code";

@@ -7,7 +7,7 @@ import type { RunForm } from "../run-form.ts";
 export function asWritten(form: RunForm): string {
   switch (form.kind) {
     case "file":
-      return form.file === "-" ? "code from stdin" : form.file;
+      return form.file === "-" ? "code from stdin" : (form.written ?? form.file);
     case "code":
       return `${form.language} code`;
     case "command":

@@ -101,7 +101,9 @@ function startOf(
     return { form: { kind: "command", argv: what.argv }, options: { ...own, workspace } };
   }
   const { file, args } = what;
-  const form = { kind: "file", file, args } as const;
+  const below = relative(folder, file);
+  const written = below.startsWith("../") ? file : `./${below}`;
+  const form = { kind: "file", file, written, args } as const;
   const isShown = folderShown !== undefined && isInside(folderShown, file);
   const { language } = languageOfFile(languages(), file, readFileSync(file), undefined);
   // A compiler needs a workspace of its own to write to.
