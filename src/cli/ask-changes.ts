@@ -4,6 +4,7 @@
  * not answered is kept.
  */
 import { closeSync, openSync } from "node:fs";
+import type { Readable } from "node:stream";
 import { ReadStream } from "node:tty";
 import type { ChangesChoice } from "./changes-flags.ts";
 
@@ -53,14 +54,31 @@ export function openKeyboard(signal: AbortSignal): Keyboard | undefined {
   let fd: number | undefined;
   try {
     fd = openSync("/dev/tty", "r+");
-    return keyboardOf(new ReadStream(fd), signal);
+    const terminal = new ReadStream(fd);
+    return keyboardOf(terminal, {
+      ...{
+        signal,
+        setRaw: (on) => {
+          if (!terminal.destroyed) terminal.setRawMode(on);
+        },
+      },
+      close: () => terminal.destroy(),
+    });
   } catch {
     if (fd !== undefined) closeSync(fd);
     return undefined;
   }
 }
 
-function keyboardOf(terminal: ReadStream, signal: AbortSignal): Keyboard {
+interface KeyboardParts {
+  readonly signal: AbortSignal;
+  /** On: each key comes as it is typed. */
+  readonly setRaw: (on: boolean) => void;
+  readonly close: () => void;
+}
+
+/** Keys of a terminal that is somebody else's for the rest of the time. */
+export function keyboardOf(terminal: Readable, { signal, setRaw, close }: KeyboardParts): Keyboard {
   const startedMs = performance.now();
   const keys: string[] = [];
   let isOver = signal.aborted;
@@ -69,7 +87,7 @@ function keyboardOf(terminal: ReadStream, signal: AbortSignal): Keyboard {
     isOver = true;
     wake();
   };
-  terminal.setRawMode(true);
+  setRaw(true);
   terminal.on("data", (bytes: Buffer) => {
     if (performance.now() - startedMs < IGNORED_MS) return;
     const key = bytes.toString("latin1");
@@ -91,8 +109,8 @@ function keyboardOf(terminal: ReadStream, signal: AbortSignal): Keyboard {
     },
     [Symbol.dispose]: () => {
       signal.removeEventListener("abort", end);
-      if (!terminal.destroyed) terminal.setRawMode(false);
-      terminal.destroy();
+      setRaw(false);
+      close();
     },
   };
 }

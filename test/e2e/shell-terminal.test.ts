@@ -3,7 +3,7 @@
  * `glovebox shell` for somebody who types.
  */
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { skipWithoutMountedFolders } from "../helpers/mounted-folders.ts";
@@ -17,6 +17,9 @@ const project = join(folder.path, "project");
 const historyFile = join(folder.path, "state/glovebox/shell-history");
 const ctrl = (letter: string): string => String.fromCharCode(letter.charCodeAt(0) - 64);
 const escape = "\u001b";
+
+/** Keys in the first moment of a question are not for it. */
+const GUARD_MS = 500;
 
 const open: TestTerminal[] = [];
 beforeAll(() => {
@@ -173,6 +176,27 @@ describe.skipIf(gap !== undefined)(`at the prompt${gap === undefined ? "" : ` ($
     terminal.type("exit 3\r");
     expect(await terminal.ended).toBe(3);
     expect(sleepers("4322")).toBe(0);
+  });
+
+  test("a package is asked about in its turn, until it is agreed to", async () => {
+    const text = "#!/usr/bin/env glovebox\nglovebox: 1\nname: tool\ncommand: cat\nworkspace: rw\n";
+    writeFileSync(join(project, "tool"), text);
+    const terminal = await openShell();
+    const answerWith = async (key: string): Promise<void> => {
+      await terminal.until("Is this okay? [y]es  [n]o  [v]iew all of it: ");
+      await new Promise((resolve) => setTimeout(resolve, GUARD_MS));
+      terminal.type(key);
+    };
+    terminal.type("./tool names.txt | sort\r");
+    await answerWith("n");
+    await terminal.until("you said no, and nothing was run");
+    await terminal.until("» ");
+    terminal.type("sort names.txt | ./tool | tail -1\r");
+    await answerWith("y");
+    await terminal.until("Grace\n");
+    await terminal.until("» ");
+    await enter(terminal, "./tool < names.txt", "Grace\nAda\n");
+    rmSync(join(project, "tool"));
   });
 
   test("setprompt sets it", async () => {

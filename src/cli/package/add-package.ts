@@ -68,7 +68,7 @@ async function install(
     );
   }
   const candidate = { path, name, text, sha256: hashOf(text), source };
-  const agreed = await approve(candidate, approvals, yes === true ? "yes" : "ask");
+  const agreed = await approve(candidate, approvals, ...(yes === true ? (["yes"] as const) : []));
   try {
     signal.throwIfAborted();
     writeWhole(path, text);

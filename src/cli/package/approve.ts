@@ -13,7 +13,7 @@ import type { Package } from "../../packages/package.ts";
 import { wishesOf } from "../../packages/wishes.ts";
 import { showName } from "../../permissions/show-untrusted.ts";
 import { listenForSignals } from "../signals.ts";
-import { openKeyboard } from "../ask-changes.ts";
+import { openKeyboard, type Keyboard } from "../ask-changes.ts";
 
 export interface Candidate {
   /** Canonical. */
@@ -33,14 +33,14 @@ export interface Candidate {
 export async function approve(
   candidate: Candidate,
   approvals: Approvals,
-  answer: "ask" | "yes" = "ask",
+  answer: "yes" | OpenApprovalTerminal = openTerminal,
 ): Promise<Package> {
   const { path, name, text, sha256, source } = candidate;
   const parsed = parseCandidate(candidate);
   const before = approvals.last(path)?.package;
   const isHarmless = wishesOf(parsed).length === 0;
   const question = before === undefined ? askingText(parsed) : changedText(before, parsed);
-  if (answer === "ask" && !isHarmless && !(await isAgreed(question, parsed, name))) {
+  if (answer !== "yes" && !isHarmless && !(await isAgreed(question, parsed, name, answer))) {
     throw notApproved(name, "you said no, and nothing was run");
   }
   const runnable = await made(parsed);
@@ -73,8 +73,13 @@ export function parseCandidate({
   return parsePackage(text, { origin: name, name: basename(path) });
 }
 
-async function isAgreed(question: string, it: Package, name: string): Promise<boolean> {
-  using terminal = openTerminal();
+async function isAgreed(
+  question: string,
+  it: Package,
+  name: string,
+  open: OpenApprovalTerminal,
+): Promise<boolean> {
+  using terminal = open();
   if (terminal === undefined) {
     const shown = showName(name);
     throw notApproved(
@@ -94,13 +99,15 @@ async function isAgreed(question: string, it: Package, name: string): Promise<bo
   }
 }
 
-interface Terminal extends Disposable {
-  readonly next: () => Promise<string | undefined>;
+export interface ApprovalTerminal extends Keyboard {
   readonly write: (text: string) => void;
 }
 
-/** Whatever stdin and stdout are: they are the program's. Undefined where there is none. */
-function openTerminal(): Terminal | undefined {
+/** Undefined where there is none. */
+export type OpenApprovalTerminal = () => ApprovalTerminal | undefined;
+
+/** Whatever stdin and stdout are: they are the program's. */
+function openTerminal(): ApprovalTerminal | undefined {
   const keyboard = openKeyboard(new AbortController().signal);
   if (keyboard === undefined) return undefined;
   const fd = openSync("/dev/tty", "w");

@@ -108,7 +108,7 @@ export async function approvePackage(word: string, { yes }: PackageFlags): Promi
     printNote(`${showName(basename(path))} is approved already`);
     return 0;
   }
-  await approve(candidate, approvals, yes === true ? "yes" : "ask");
+  await approve(candidate, approvals, ...(yes === true ? (["yes"] as const) : []));
   printNote(`${showName(basename(path))} is approved, as long as its file stays as it is`);
   return 0;
 }

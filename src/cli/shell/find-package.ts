@@ -5,13 +5,14 @@
 import { existsSync, realpathSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, resolve } from "node:path";
-import { invalidRequest } from "../../core/errors.ts";
 import { hashOf, openApprovals, type Approvals } from "../../packages/approvals.ts";
 import { expandHome } from "../../permissions/path-pattern.ts";
 import type { FindPackage, FoundPackage } from "../../shell/host.ts";
 import { stateFolder } from "../../util/user-folders.ts";
+import { approve, type OpenApprovalTerminal } from "../package/approve.ts";
 import { rawOfPackage } from "../package/raw-of-package.ts";
 import { readPackageText } from "../package/run-package.ts";
+import { requireStateFolder } from "../permission-place.ts";
 import type { RunForm } from "../run-form.ts";
 import { parseRunOptions, type RunOptions } from "../run-options.ts";
 
@@ -62,25 +63,31 @@ export interface PackageRun {
   readonly options: RunOptions;
 }
 
-/** @throws {GloveboxError} `INVALID_REQUEST` for one that its user has not agreed to. */
-export function packageRun(
+export interface PackagePlace {
+  readonly env: NodeJS.ProcessEnv;
+  readonly hasTerminal: boolean;
+  /** Where its user can be asked. */
+  readonly openApproval: OpenApprovalTerminal;
+}
+
+/** @throws {GloveboxError} `PACKAGE_NOT_APPROVED` for one that its user does not agree to. */
+export async function packageRun(
   { name, file }: FoundPackage,
   args: readonly string[],
-  place: { readonly env: NodeJS.ProcessEnv; readonly hasTerminal: boolean },
-): PackageRun {
-  const found = approvalsHere()?.find(hashOf(readPackageText(file)));
-  if (found === undefined) {
-    throw invalidRequest(
-      `\`${name}\``,
-      `is a package that you have not agreed to, or that has changed since. Look at it with \`glovebox package approve ${name}\`.`,
-    );
-  }
+  { env, hasTerminal, openApproval }: PackagePlace,
+): Promise<PackageRun> {
+  const text = readPackageText(file);
+  const sha256 = hashOf(text);
+  const approvals = openApprovals(requireStateFolder(process.env));
+  const found =
+    approvals.find(sha256) ??
+    (await approve({ path: file, name, text, sha256 }, approvals, openApproval));
   const raw = rawOfPackage(found, {
-    ...place,
+    ...{ env, hasTerminal },
     exists: (path) => existsSync(expandHome(path, homedir())),
   });
   return {
     form: { kind: "package", package: found, args },
-    options: parseRunOptions(raw, place.env),
+    options: parseRunOptions(raw, env),
   };
 }

@@ -20,6 +20,8 @@ import { runProgram } from "../run-program.ts";
 import { listenForSignals } from "../signals.ts";
 import { EventEmitter } from "node:events";
 import { isInside } from "../workspace-flag.ts";
+import { keyboardOf } from "../ask-changes.ts";
+import type { ApprovalTerminal } from "../package/approve.ts";
 import { packageRun } from "./find-package.ts";
 import type { Keyboard } from "./keyboard.ts";
 import type { LineSignals } from "./line-signals.ts";
@@ -49,7 +51,7 @@ export async function runSandboxed(
 ): Promise<number> {
   const { what, folder, env } = command;
   const hasTerminal = !command.isBackground && isTerminal(streams, parts);
-  const started = startOf(command, hasTerminal, parts);
+  const started = await startOf(command, hasTerminal, { ...parts, signal });
   const workspace = parts.workspaceOf(folder);
   using door = openDoor(command, streams, {
     ...parts,
@@ -85,14 +87,16 @@ function isTerminal(
   return isOwn && keyboard !== undefined && process.stdin.isTTY && process.stdout.isTTY;
 }
 
-function startOf(
-  { what, env, folder }: SandboxCommand,
+async function startOf(
+  { what, env, folder, isBackground }: SandboxCommand,
   hasTerminal: boolean,
-  { options, languages, workspaceOf, access }: SandboxedParts,
-): { readonly form: RunForm; readonly options: RunOptions } {
+  parts: SandboxedParts & { readonly signal: AbortSignal },
+): Promise<{ readonly form: RunForm; readonly options: RunOptions }> {
+  const { options, languages, workspaceOf, access } = parts;
   if (what.kind === "package") {
-    const place = { env: { ...process.env, ...env }, hasTerminal };
-    return packageRun(what.found, what.args, place);
+    const openApproval = () => (isBackground ? undefined : openApprovalOn(parts));
+    const place = { env: { ...process.env, ...env }, hasTerminal, openApproval };
+    return parts.inTurn(async () => packageRun(what.found, what.args, place));
   }
   const folderShown = workspaceOf(folder);
   const workspace = folderShown === undefined ? undefined : `${folderShown}:${access}`;
@@ -109,6 +113,26 @@ function startOf(
   // A compiler needs a workspace of its own to write to.
   const canRunThere = isShown && language.compile === undefined;
   return { form, options: { ...own, workspace: canRunThere ? workspace : undefined } };
+}
+
+function openApprovalOn({
+  keyboard,
+  outputGate,
+  signal,
+}: SandboxedParts & { readonly signal: AbortSignal }): ApprovalTerminal | undefined {
+  const questions = keyboard?.openQuestions();
+  if (questions === undefined) return undefined;
+  const { input, output, setRaw } = questions;
+  const release = outputGate.hold();
+  const keys = keyboardOf(input, { signal, setRaw, close: release });
+  return {
+    next: keys.next,
+    write: (text) => void output.write(text.replaceAll("\n", "\r\n")),
+    [Symbol.dispose]: () => {
+      keys[Symbol.dispose]();
+      questions[Symbol.dispose]();
+    },
+  };
 }
 
 interface DoorParts extends SandboxedParts {
