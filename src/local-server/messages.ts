@@ -8,12 +8,14 @@ import type { PoolStats } from "../core/provider.ts";
 import type { SandboxFile } from "../core/sandbox.ts";
 import type { ExecutionReport, ExecutionRequest, PhaseName, Program } from "../service/request.ts";
 
-/** A program that brings its own files. */
-export type CodeProgram = Extract<Program, { kind: "code" }>;
+/** A program that is shown no folder. */
+export type OwnProgram =
+  | (Omit<Extract<Program, { kind: "code" }>, "workspace"> & { readonly workspace?: never })
+  | (Omit<Extract<Program, { kind: "command" }>, "workspace"> & { readonly workspace?: never });
 
 /** What can be run for another process of this user. */
 export interface RunRequest extends Omit<ExecutionRequest, "stdin" | "program"> {
-  readonly program: CodeProgram;
+  readonly program: OwnProgram;
 }
 
 export interface RunMessage {
@@ -59,6 +61,7 @@ export function outputKindOf(phase: PhaseName, stream: OutputStream): number {
 
 export function packRun(message: RunMessage): readonly Uint8Array[] {
   const { program } = message.request;
+  if (program.kind === "command") return pack(message, []);
   const { files } = program;
   const request = { ...message.request, program: { ...program, files: files.map(withoutContent) } };
   return pack({ ...message, request }, files);
@@ -69,6 +72,7 @@ export function unpackRun(bytes: Buffer): RunMessage {
   const { value: unpacked, contents } = unpack(bytes);
   const value = unpacked as RunMessage;
   const { program } = value.request;
+  if (program.kind === "command") return value;
   return {
     ...value,
     request: {

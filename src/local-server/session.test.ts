@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { frameOf, kinds } from "./frames.ts";
+import { packRun, type RunMessage } from "./messages.ts";
 import { openSession, type Session } from "./session.ts";
 
 let folder: string;
@@ -55,6 +56,27 @@ test("who has an answer and stays has no place any more, and keeps no server tha
   expect(sessions.map((session) => session.isDone())).toEqual([true]);
   for (const session of sessions) session.stop();
   expect(await areOver()).toBe(true);
+});
+
+test("what is named by a path is never opened for who asks", async () => {
+  const program = { kind: "command", argv: ["cat"] } as const;
+  const request = { program, args: [], env: {}, network: { mode: "none" } };
+  const paths = { hostPath: "/root", access: "ro" };
+  for (const more of [
+    { hostPipes: { stdin: "/root/.ssh/id_rsa" } },
+    { lent: [paths] },
+    { permissions: { shown: ["/root"] } },
+    { program: { ...program, workspace: paths } },
+    { program: { kind: "code", language: "bash", files: [], workspace: paths } },
+  ]) {
+    const client = await openClient();
+    const message = { surroundings: "ours", stdin: "empty", request: { ...request, ...more } };
+    client.write(frameOf(kinds.run, ...packRun(message as unknown as RunMessage)));
+    const [answer] = (await once(client, "data")) as [Buffer];
+    expect(answer.toString("latin1", 4)).toBe(
+      `${String.fromCharCode(kinds.refused)}it does not make such runs`,
+    );
+  }
 });
 
 test("who says nothing, or half a message, does not keep a server that stops", async () => {

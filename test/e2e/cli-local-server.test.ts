@@ -184,6 +184,21 @@ describe.skipIf(gap !== undefined)(`a server of this user${gap ? ` (${gap})` : "
     expect(await served()).toBe(0);
   });
 
+  test("starts packages that are shown nothing of this machine", async () => {
+    await serve();
+    const file = join(folder.path, `package-${number}`);
+    const packageOf = async (workspace: string): Promise<string> => {
+      const lines = ["glovebox: 1", "name: tool", "command: tr", `workspace: ${workspace}`];
+      writeFileSync(file, `#!/usr/bin/env glovebox\n${lines.join("\n")}\n`);
+      await glovebox(["package", "approve", "-y", file], { env });
+      return (await glovebox([file, "a-z", "A-Z"], { env, stdin: "aloud" })).stdout;
+    };
+    expect(await packageOf("ro")).toBe("ALOUD");
+    expect(await served()).toBe(0);
+    expect(await packageOf("none")).toBe("ALOUD");
+    expect(await served()).toBe(1);
+  });
+
   test("is not used from other surroundings", async () => {
     await serve();
     const other = await run(["-l", "bash", "-c", "echo yes"], {
