@@ -42,7 +42,7 @@ export interface ChartPoint {
   readonly spread?: { readonly p10: number; readonly p50: number; readonly p99: number };
 }
 
-export type Unit = "ms" | "MB" | "times" | "runs/s" | "count";
+export type Unit = "ms" | "MB" | "times" | "runs/s" | "MB/s" | "count";
 
 /** One number. Without a bound it is context: it explains, and promises nothing. */
 export type Row =

@@ -4,6 +4,7 @@
  */
 import type { Bench } from "./bench.ts";
 import { cliBench } from "./cli.ts";
+import { coderunBench } from "./coderun.ts";
 import { compileBench } from "./compile.ts";
 import { dockerBench } from "./docker.ts";
 import { growthBench } from "./growth.ts";
@@ -16,6 +17,7 @@ import { speedBench } from "./speed.ts";
 export const benches: readonly Bench[] = [
   launcherBench,
   cliBench,
+  coderunBench,
   httpBench,
   compileBench,
   dockerBench,

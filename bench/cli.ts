@@ -3,8 +3,6 @@
  * What `glovebox run` costs above the command itself, from the shell's point of view: alone, and beside
  * a server of the same user.
  */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { packageFolder } from "../src/util/package-folder.ts";
@@ -12,10 +10,9 @@ import type { Bench, BenchOptions, Row } from "./bench.ts";
 import { cleanEnvironment } from "./clean-environment.ts";
 import { createSpawnTimer, type Candidate } from "./spawn-timer.ts";
 import { differences, median } from "./statistics.ts";
+import { startUserServer } from "./user-server.ts";
 
 const MAX_ABOVE_COMMAND_MS = 120;
-const START_TIMEOUT_MS = 20_000;
-const STOP_TIMEOUT_MS = 20_000;
 
 /** The one that sandboxes see, and none that only passes on to another. */
 const PYTHON = "/usr/bin/python3";
@@ -53,7 +50,7 @@ async function run({ effort, folder, progress }: BenchOptions): Promise<readonly
   const bound = { kind: "most", value: MAX_ABOVE_COMMAND_MS } as const;
   const alone = median(differences(pythonRun!.reaped, barePython!.reaped));
   progress(`the same beside a server`);
-  const server = await startServer(cwd, env);
+  const server = await startUserServer(cwd, env);
   const both = timer.time(rounds, [candidates[3], candidates[4]]);
   const [besideBare, beside] = await both.finally(() => server[Symbol.asyncDispose]());
   const besideServer = median(differences(beside!.reaped, besideBare!.reaped));
@@ -64,28 +61,4 @@ async function run({ effort, folder, progress }: BenchOptions): Promise<readonly
     { name: "glovebox run hello.py, above python3", value: alone, unit: "ms", bound, how },
     { name: "the same beside a server", value: besideServer, unit: "ms", bound, how },
   ];
-}
-
-/** One that runs of this user use: of the same surroundings, so not in namespaces of its own. */
-async function startServer(cwd: string, env: NodeJS.ProcessEnv): Promise<AsyncDisposable> {
-  const child = spawn(glovebox, ["serve", "--port", "0", "--log-level", "error"], {
-    cwd,
-    env: { ...env, GLOVEBOX_STORAGE_FOLDER: join(cwd, "../storage") },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const endWithUs = (): void => void child.kill("SIGTERM");
-  process.once("exit", endWithUs);
-  // It says so when the door for runs of this user is open, too.
-  await once(child.stdout, "data", { signal: AbortSignal.timeout(START_TIMEOUT_MS) });
-  child.stdout.resume();
-  return {
-    async [Symbol.asyncDispose]() {
-      process.off("exit", endWithUs);
-      const closed = once(child, "close");
-      const timer = setTimeout(() => child.kill("SIGKILL"), STOP_TIMEOUT_MS);
-      child.kill("SIGTERM");
-      await closed;
-      clearTimeout(timer);
-    },
-  };
 }

@@ -47,7 +47,7 @@ describe("the flags of `glovebox run`", () => {
     [{ learn: "p.yaml", ask: "tty" }, /--learn: asks nobody/],
     [
       { provider: "vm" },
-      /--provider: `vm` is unknown. Allowed: auto, linux, docker, process, remote\./,
+      /--provider: `vm` is unknown. Allowed: auto, linux, docker, process, remote, lambda\./,
     ],
     [{ image: "a b" }, /--image: `a b` is not an image like python:3/],
     [{ image: "a:1", provider: "process" }, /--image: is of no use with `--provider process`/],
