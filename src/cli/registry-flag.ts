@@ -3,10 +3,8 @@
  * `--registry NAME=URL`: where dependencies are installed from. Nothing in a project tells that.
  */
 import { invalidRequest } from "../core/errors.ts";
-import type { EcosystemId } from "../dependencies/ecosystem.ts";
+import { ecosystemIds, type EcosystemId } from "../dependencies/ecosystem.ts";
 import { oneOf } from "./one-of.ts";
-
-const names = ["pip", "npm", "gem", "go"] as const satisfies readonly EcosystemId[];
 
 /**
  * @param env `GLOVEBOX_REGISTRY_NPM` and its like; flags win.
@@ -17,14 +15,14 @@ export function parseRegistries(
   env: NodeJS.ProcessEnv,
 ): Readonly<Partial<Record<EcosystemId, string>>> {
   const registries: Partial<Record<EcosystemId, string>> = {};
-  for (const name of names) {
+  for (const name of ecosystemIds) {
     const variable = `GLOVEBOX_REGISTRY_${name.toUpperCase()}`;
     const url = env[variable] ?? "";
     if (url !== "") registries[name] = parseUrl(variable, url);
   }
   for (const word of words) {
     const equals = word.indexOf("=");
-    const name = oneOf("--registry", equals < 0 ? word : word.slice(0, equals), names);
+    const name = oneOf("--registry", equals < 0 ? word : word.slice(0, equals), ecosystemIds);
     registries[name] = parseUrl("--registry", word.slice(equals + 1));
   }
   return registries;

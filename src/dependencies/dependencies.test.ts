@@ -51,6 +51,36 @@ describe("what a program needs", () => {
     expect(find({ folder: undefined })).toBeUndefined();
   });
 
+  test.each([
+    ["cargo run -q", "Cargo.toml", '[dependencies]\na = "1"\n', "cargo"],
+    [
+      "cargo +nightly test",
+      "Cargo.toml",
+      "[target.'cfg(unix)'.dependencies]\na = \"1\"\n",
+      "cargo",
+    ],
+    ["cargo run", "Cargo.toml", '[package]\nname = "a"\n[dev-dependencies]\na = "1"\n', undefined],
+    ["cargo new a", "Cargo.toml", '[dependencies]\na = "1"\n', undefined],
+    ["ruby x.rb", "Gemfile", 'source "https://a.example"\ngem "a"\n', "gem"],
+    ["ruby x.rb", "Gemfile", 'source "https://a.example"\n# gem "a"\n', undefined],
+    ["bundle install", "Gemfile", 'gem "a"\n', undefined],
+    ["go run .", "go.mod", "module a\nrequire a.example/b v1.0.0\n", "go"],
+    ["go mod tidy", "go.mod", "module a\nrequire a.example/b v1.0.0\n", undefined],
+    ["php x.php", "composer.json", '{"require": {"a/b": "1"}}', undefined],
+  ])("of `%s` with a %s", (command, name, text, id) => {
+    writeFileSync(join(folder, name), text);
+    expect(find({ language: undefined, command })?.ecosystem.id).toBe(id);
+  });
+
+  test.each([
+    ['{"require": {"php": "^8", "ext-json": "*"}}', undefined],
+    ['{"require": {"php": "^8", "a/b": "1"}}', "composer"],
+    ["{", "composer"],
+  ])("of PHP with %s", (text, id) => {
+    writeFileSync(join(folder, "composer.json"), text);
+    expect(find({ language: "php" })?.ecosystem.id).toBe(id);
+  });
+
   test("of a command is that of its language", () => {
     writeFileSync(join(folder, "package.json"), "{}");
     expect(find({ language: "javascript" })).toBeUndefined();

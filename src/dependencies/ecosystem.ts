@@ -4,7 +4,11 @@
  * from where, and how a program finds it.
  */
 
-export type EcosystemId = "pip" | "npm" | "gem" | "go";
+export const ecosystemIds = ["pip", "npm", "gem", "go", "composer", "cargo"] as const;
+export type EcosystemId = (typeof ecosystemIds)[number];
+
+/** Where they are inside, but for those that are only looked for elsewhere. */
+export const dependenciesFolder = "/opt/glovebox/dependencies";
 
 /** A file of the project that tells what to install. */
 export interface ManifestFile {
@@ -16,6 +20,8 @@ export interface ManifestFile {
 export interface Installation {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** What lies there besides, by path. */
+  readonly files?: Readonly<Record<string, string>>;
   /** The folder in it that then has all of it. */
   readonly result: string;
 }

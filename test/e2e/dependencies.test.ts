@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { findProgram } from "../helpers/find-program.ts";
 import { goModule, integrityOf, npmPackage, wheel } from "../helpers/registries/packages.ts";
+import { cargoIndex, composerRepository, gemIndex } from "../helpers/registries/static-packages.ts";
 import { servePackages, type PackageRegistry } from "../helpers/registries/serve.ts";
 import { skipUnless } from "../helpers/require.ts";
 import {
@@ -22,6 +23,12 @@ const gap = skipUnless("linux", linuxGap()) ?? skipUnless("fuse", undefined);
 const hasPip = existsSync("/usr/lib/python3/dist-packages/pip");
 const pipGap = gap ?? skipUnless("packages", hasPip ? undefined : "python3-pip is not installed");
 const npmGap = gap ?? (findProgram("npm") === undefined ? "npm is not installed" : undefined);
+
+const missing = (program: string, debian: string): string | undefined =>
+  skipUnless(
+    "packages",
+    findProgram(program) === undefined ? `${debian} is not installed` : undefined,
+  );
 
 const folder = temporaryFolder();
 const pads = npmPackage("pads", "1.2.0", { "index.js": "module.exports = (t) => `[${t}]`;\n" });
@@ -56,6 +63,27 @@ beforeAll(async () => {
       }),
     ],
     npm: [pads, npmPackage("pads", "9.0.0", { "index.js": "" })],
+    files: {
+      ...gemIndex("/gem/", [
+        {
+          ...{ name: "pads", version: "1.2.0" },
+          files: { "lib/pads.rb": 'module Pads; def self.pad(t) = "[#{t}]"; end\n' },
+        },
+      ]),
+      ...composerRepository(
+        "/composer/",
+        "acme/pads",
+        "1.2.0",
+        {
+          "src/Pads.php":
+            '<?php\nnamespace Acme;\nclass Pads { static function pad($t) { return "[$t]"; } }\n',
+        },
+        { autoload: { "psr-4": { "Acme\\": "src/" } } },
+      ),
+      ...cargoIndex("/cargo/", "pads", "1.2.0", {
+        "src/lib.rs": 'pub fn pad(t: &str) -> String { format!("[{}]", t) }\n',
+      }),
+    },
   });
 });
 beforeEach(() => {
@@ -78,6 +106,9 @@ const env = (): Record<string, string> => ({
   GLOVEBOX_REGISTRY_PIP: registry.pip,
   GLOVEBOX_REGISTRY_NPM: registry.npm,
   GLOVEBOX_REGISTRY_GO: registry.go,
+  GLOVEBOX_REGISTRY_GEM: `${registry.base}gem/`,
+  GLOVEBOX_REGISTRY_COMPOSER: `${registry.base}composer/`,
+  GLOVEBOX_REGISTRY_CARGO: `${registry.base}cargo/`,
 });
 const run = (...args: readonly string[]): Promise<CliResult> =>
   glovebox(["run", "--network", "none", "--files", "none", ...args], { cwd: work, env: env() });
@@ -289,6 +320,64 @@ describe.skipIf(goGap !== undefined)(`Go ${goGap ?? ""}`, () => {
     expect(kept()).toHaveLength(1);
   }, 90_000);
 });
+
+const gemGap = gap ?? missing("bundle", "ruby-bundler");
+const composerGap = gap ?? missing("composer", "composer") ?? missing("unzip", "unzip");
+const cargoGap = gap ?? (existsSync("/usr/bin/cargo") ? undefined : "cargo is not installed");
+
+test.skipIf(gemGap !== undefined)(
+  `Ruby: a Gemfile is installed, and required as ever ${gemGap ?? ""}`,
+  async () => {
+    put("Gemfile", 'source "https://rubygems.org"\ngem "pads", "~> 1.0"\n');
+    put("main.rb", 'require "pads"\nputs Pads.pad("gem")\n');
+    const told = await run("main.rb");
+    expect(told).toMatchObject({ exitCode: 0, stdout: "[gem]\n" });
+    expect(await run("--", "ruby", "main.rb")).toMatchObject({ stdout: "[gem]\n", stderr: "" });
+    put(
+      "Gemfile.lock",
+      "GEM\n  remote: https://rubygems.org/\n  specs:\n    pads (9.9.9)\n\nPLATFORMS\n  ruby\n\nDEPENDENCIES\n  pads (~> 1.0)\n",
+    );
+    expect(await run("main.rb")).toMatchObject({ exitCode: 125, stdout: "" });
+    expect(kept()).toHaveLength(1);
+  },
+  90_000,
+);
+
+test.skipIf(composerGap !== undefined)(
+  `PHP: composer.json is installed, and its autoloader lies beside the program ${composerGap ?? ""}`,
+  async () => {
+    put("composer.json", '{"require": {"php": ">=7", "acme/pads": "^1.0"}}');
+    put(
+      "main.php",
+      "<?php\nrequire __DIR__ . '/vendor/autoload.php';\necho Acme\\Pads::pad('php'), \"\\n\";\n",
+    );
+    const told = await run("main.php");
+    expect(told).toMatchObject({ exitCode: 0, stdout: "[php]\n" });
+    expect(await run("main.php")).toMatchObject({ stdout: "[php]\n", stderr: "" });
+    put("composer.json", '{"require": {"acme/none": "^1.0"}}');
+    expect(await run("main.php")).toMatchObject({ exitCode: 125, stdout: "" });
+    expect(kept()).toHaveLength(1);
+    expect(readdirSync(work).sort()).toEqual(["composer.json", "main.php"]);
+  },
+  90_000,
+);
+
+test.skipIf(cargoGap !== undefined)(
+  `Rust: Cargo.toml is fetched, and compiled without the network ${cargoGap ?? ""}`,
+  async () => {
+    put(
+      "Cargo.toml",
+      '[package]\nname = "main"\nversion = "1.0.0"\nedition = "2021"\n[dependencies]\npads = "1"\n',
+    );
+    mkdirSync(join(work, "src"));
+    put("src/main.rs", 'fn main() { println!("{}", pads::pad("rust")); }\n');
+    const cargo = ["--memory", "2GiB", "--timeout", "60s", "--", "cargo", "run", "-q"];
+    const told = await run("--workspace", ".:copy", "--discard", ...cargo);
+    expect(told).toMatchObject({ exitCode: 0, stdout: "[rust]\n" });
+    expect(kept()).toHaveLength(1);
+  },
+  90_000,
+);
 
 test.each([
   ["--registry", "maven=https://a.example", "`maven` is unknown"],

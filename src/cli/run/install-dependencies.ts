@@ -8,9 +8,9 @@ import { GloveboxError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
 import { describeOutcome } from "../../core/outcome.ts";
 import type { SandboxFile } from "../../core/sandbox.ts";
-import { requirementsFile } from "../../dependencies/ecosystems.ts";
-import type { Dependencies } from "../../dependencies/find-dependencies.ts";
+import { requirementsFile } from "../../dependencies/ecosystems/pip.ts";
 import { dependenciesOf } from "../../dependencies/python-requirements.ts";
+import type { Dependencies } from "../../dependencies/find-dependencies.ts";
 import { registryGate, registryInside } from "../../dependencies/registry.ts";
 import { collect } from "../../service/collect.ts";
 import type { ExecutionRequest } from "../../service/request.ts";
@@ -83,12 +83,15 @@ export async function keep<T>(
 function requestOf(dependencies: Dependencies, registry: string): ExecutionRequest {
   const { ecosystem, files } = dependencies;
   const place = registry === ecosystem.registry ? "usual" : "other";
-  const { argv, env, result } = ecosystem.install(registryInside(registry), files, place);
-  const requirements = dependenciesOf(files);
-  const generated =
-    requirements === undefined
-      ? []
-      : [{ path: requirementsFile, content: Buffer.from(requirements.join("\n")) }];
+  const installation = ecosystem.install(registryInside(registry), files, place);
+  const { argv, env, result } = installation;
+  const requirements = ecosystem.id === "pip" ? dependenciesOf(files) : undefined;
+  const generated = Object.entries({
+    ...installation.files,
+    ...(requirements === undefined ? {} : { [requirementsFile]: requirements.join("\n") }),
+  }).map(([path, content]) => {
+    return { path, content: Buffer.from(content) };
+  });
   return {
     program: { kind: "code", language: "bash", files: [script, ...files, ...generated] },
     args: argv,
@@ -134,6 +137,9 @@ function shorten(lines: readonly string[]): readonly string[] {
   return [...lines.slice(0, SHOWN_LINES), "…", ...lines.slice(-SHOWN_LINES)];
 }
 
+/** Of Ruby's traces, which are long, and about its tool. */
+const isFrame = (line: string): boolean => /^\s+\/\S+\.rb:\d+:in /.test(line);
+
 interface Failure {
   readonly registry: string;
   readonly end: string;
@@ -147,7 +153,7 @@ function failed(
   { ecosystem, from }: Dependencies,
   { registry, end, said = "", isMissing = false }: Failure,
 ): GloveboxError {
-  const lines = shorten(said.split("\n").filter((line) => line.trim() !== ""));
+  const lines = shorten(said.split("\n").filter((line) => line.trim() !== "" && !isFrame(line)));
   const shown = lines.length === 0 ? "" : `\n${lines.map(escapeControls).join("\n")}`;
   // Its module is what is missing where Python itself is there.
   const hasNoPip = ecosystem.id === "pip" && /^\S+: No module named pip$/m.test(said);

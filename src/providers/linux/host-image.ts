@@ -81,14 +81,22 @@ function ownRecords(spec: SandboxSpec): Records {
     ["proc", ["/proc"]],
     ...devRecords(),
     ...writableFolders.map(([path, mode]) => ["writable", [path, mode]] as const),
-    ...spec.hostPrograms.map(({ hostPath, path }) => ["lend", [path, hostPath]] as const),
+    ...lentRecords(spec, (path) => !path.startsWith(`${workspacePath}/`)),
     ...workspaceRecords(spec),
+    // In a folder of its own: where it is somebody's, there is no place for it.
+    ...lentRecords(spec, (path) => path.startsWith(`${workspacePath}/`)),
     ...fileRecords(spec),
     ...askRecords(spec.policy),
     ...(spec.policy.shown ?? []).flatMap(({ hostPath, access, insidePaths }) =>
       insidePaths.flatMap((path) => mountRecords(path, hostPath, access, spec.policy)),
     ),
   ];
+}
+
+function lentRecords({ hostPrograms }: SandboxSpec, isMeant: (path: string) => boolean): Records {
+  return hostPrograms
+    .filter(({ path }) => isMeant(path))
+    .map(({ hostPath, path }) => ["lend", [path, hostPath]] as const);
 }
 
 function bind(path: string, hostPath = path): Records[number] {

@@ -1,7 +1,7 @@
 /**
  * @module
- * A registry on this machine's loopback: a static simple index of Python (PEP 503), a GOPROXY, and npm's
- * protocol as far as an installation uses it.
+ * A registry on this machine's loopback: a static simple index of Python (PEP 503), a GOPROXY, npm's
+ * protocol as far as an installation uses it, and static files for those that are no more than that.
  */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -14,6 +14,8 @@ export interface PackageRegistry {
   readonly npm: string;
   /** `http://127.0.0.1:PORT/go/` */
   readonly go: string;
+  /** `http://127.0.0.1:PORT/` */
+  readonly base: string;
   /** Paths that were asked for, in order. */
   readonly asked: readonly string[];
   /** From now on: answers nothing at all, or what is no answer. */
@@ -26,12 +28,15 @@ interface Offered {
   readonly python?: Readonly<Record<string, Readonly<Record<string, Buffer>>>>;
   readonly npm?: readonly NpmPackage[];
   readonly go?: readonly GoModule[];
+  /** By paths. `{base}` in a text is where the registry is. */
+  readonly files?: Readonly<Record<string, string | Buffer>>;
 }
 
 export async function servePackages({
   python = {},
   npm = [],
   go = [],
+  files: others = {},
 }: Offered): Promise<PackageRegistry> {
   const asked: string[] = [];
   let mood: "silent" | "garbage" | "well" = "well";
@@ -47,6 +52,10 @@ export async function servePackages({
     answer.end(found);
   });
   const lookUp = (url: string, host: string): string | Buffer | undefined => {
+    const other = others[url];
+    if (other !== undefined) {
+      return typeof other === "string" ? other.replaceAll("{base}", `http://${host}/`) : other;
+    }
     const [, project = "", name] = /^\/simple\/([^/]+)\/([^/]*)$/.exec(url) ?? [];
     const files = python[project];
     if (files !== undefined && name === "") {
@@ -67,7 +76,7 @@ export async function servePackages({
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
-    ...{ pip: `${base}/simple/`, npm: `${base}/npm/`, go: `${base}/go/`, asked },
+    ...{ base: `${base}/`, pip: `${base}/simple/`, npm: `${base}/npm/`, go: `${base}/go/`, asked },
     become: (next) => (mood = next),
     stop: () => {
       server.close();
