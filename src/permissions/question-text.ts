@@ -75,7 +75,7 @@ export function answeredText(
     : options.isAllowed
       ? "+ "
       : "x ";
-  const text = `${mark}${outcome}: ${nameOf(question)}${verb} ${object}`;
+  const text = `${mark}${outcome}: ${nameOf(question)}to ${verb} ${object}`;
   const width = Math.max(options.columns, MIN_COLUMNS);
   return wrapSpans([{ text }], { width, color: false });
 }

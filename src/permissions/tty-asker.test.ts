@@ -184,7 +184,7 @@ describe("a question", () => {
 
 describe("on a terminal", () => {
   test.each<[string, Partial<Answer>, string]>([
-    ["y", { isAllowed: true, scope: "once" }, "✓ allowed once: curl read ~/.aws/credentials"],
+    ["y", { isAllowed: true, scope: "once" }, "✓ allowed once: curl to read ~/.aws/credentials"],
     ["s", { isAllowed: true, scope: "run" }, "✓ allowed in this run: "],
     ["w", { isAllowed: true, scope: "run" }, "✓ allowed in this run: "],
     ["a", { isAllowed: true, scope: "always" }, "✓ allowed always: "],
@@ -344,7 +344,7 @@ describe("on a terminal", () => {
     const answer = ask(secret, gone.signal);
     gone.abort();
     await expect(answer).rejects.toThrow();
-    expect(screen()).toContain("✗ no longer asked: curl read ~/.aws/credentials");
+    expect(screen()).toContain("✗ no longer asked: curl to read ~/.aws/credentials");
     clock.pass(300);
     expect(events.at(-1)).toBe("keys");
   });

@@ -134,9 +134,16 @@ describe.skipIf(gap !== undefined).each(worldUsers)("asked on a terminal as %s",
     expect(world.received()).not.toContain("93.184.216.66");
   });
 
-  test("a port that it listens on can be reached once that was allowed, while it goes on", async () => {
-    const server = "python3 -u -m http.server 8123 --bind 0.0.0.0";
-    const terminal = run("-l", "bash", "-c", `${server} & sleep 0.3; echo goes on; wait`);
+  test.each([
+    ["at all addresses", "python3 -u -m http.server 8123 --bind 0.0.0.0"],
+    ["at its loopback, as flask's and rails' servers do", "php -S 127.0.0.1:8123 -t ."],
+  ])("a port that it listens on %s can be reached once that was allowed", async (_, server) => {
+    const terminal = run(
+      "-l",
+      "bash",
+      "-c",
+      `echo hi > index.html; ${server} & sleep 0.3; echo goes on; wait`,
+    );
     await answer(terminal, "listens on port 8123", "y");
     await terminal.until("http://127.0.0.1:8123 leads to port 8123 inside");
     const fetch = ["curl", "-sS", "-o", "/dev/null", "-w", "%{http_code}"];
