@@ -31,15 +31,17 @@ const notForSecondPass = [
   "test/e2e/{http,wire}-*.test.ts",
   "test/escape/{sandbox-socket,web-sockets}.test.ts",
   "test/conformance/{remote,lambda}.test.ts",
-  "test/e2e/cli-{lambda,plan}.test.ts",
+  "test/e2e/cli-{lambda,plan,plan-deploy}.test.ts",
   // Words, exit codes and choices: what comes before a sandbox.
   "test/e2e/cli-keys.test.ts",
   "test/e2e/cli-lost-reader.test.ts",
   "test/e2e/cli-usage.test.ts",
   "test/e2e/versions.test.ts",
   // As an ordinary user already in the first pass, or words.
-  "test/e2e/{backdoors,asking-programs,asking-ssh,cli-permissions}.test.ts",
+  "test/e2e/{backdoors,asking-programs,asking-ssh,cli-permissions,coderun-session}.test.ts",
   "test/escape/permissions-own-folders.test.ts",
+  // packages.test.ts starts packages as that user; these are about what is in them.
+  "test/e2e/package-{catalogue,images}.test.ts",
   // Interpreters without a sandbox around them.
   "native/park/**",
   // cli-languages.test.ts prepares as that user too, and conformance/linux.test.ts uses it.

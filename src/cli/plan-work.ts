@@ -25,6 +25,8 @@ import { untilSignal } from "./signals.ts";
 import { implicitWorkspace } from "./workspace-flag.ts";
 
 export interface PlanFlags extends RawProviderFlags {
+  readonly deploy?: boolean;
+  readonly name?: string;
   readonly format?: string;
   readonly run?: boolean;
   readonly input?: string;
@@ -46,6 +48,13 @@ export async function planLine(line: string, flags: PlanFlags): Promise<number> 
   const wallTimeMs = timeoutOf(flags);
   const machine = compilePlan(plan, { functionArn: functionPlaceholder, wallTimeMs });
   const format = oneOf("--format", flags.format ?? "json", ["json", "mermaid"]);
+  if (flags.name !== undefined && flags.deploy !== true) {
+    throw invalidRequest("--name", "is the name of a plan that is deployed. Add --deploy.");
+  }
+  if (flags.deploy === true) {
+    const { deployPlan } = await import("./plan-deploy.ts");
+    return untilSignal((signal) => deployPlan(plan, wallTimeMs, flags, signal));
+  }
   if (flags.run === true) return untilSignal((signal) => runMachine(machine, flags, signal));
   if (plan.schedule !== undefined) printNote(`to be started by EventBridge: ${plan.schedule}`);
   process.stdout.write(

@@ -111,6 +111,11 @@ function takeSchedule(
   if (!isSchedule(first)) return [undefined, pipeline];
   const fields = first.slice(1).join(" ").trim().split(/\s+/);
   const isRight = fields.length === 6 && fields.every((field) => /^[\w*?,/#-]+$/.test(field));
+  if (isRight && (fields[2] === "?") === (fields[4] === "?")) {
+    throw refused(
+      `@cron '${fields.join(" ")}': one of day of month and day of week must be ?, and the other one not`,
+    );
+  }
   if (isRight) return [`cron(${fields.join(" ")})`, pipeline.slice(1)];
   throw refused(
     `@cron wants six fields in quotes: minute, hour, day of month, month, day of week, year, as '0 8 * * ? *', and got ${fields.length}`,

@@ -7,6 +7,8 @@ import { createHash } from "node:crypto";
 import type { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import type { IAMClient } from "@aws-sdk/client-iam";
 import type { LambdaClient } from "@aws-sdk/client-lambda";
+import type { SchedulerClient } from "@aws-sdk/client-scheduler";
+import type { SFNClient } from "@aws-sdk/client-sfn";
 import { once } from "../../util/once.ts";
 import { maxTimeoutSeconds } from "./bounds.ts";
 import { awsFailure, noRegion } from "./failures.ts";
@@ -28,6 +30,8 @@ export interface Aws {
   readonly invoker: LambdaClient;
   readonly iam: () => Promise<IAMClient>;
   readonly logs: () => Promise<CloudWatchLogsClient>;
+  readonly states: () => Promise<SFNClient>;
+  readonly scheduler: () => Promise<SchedulerClient>;
   readonly close: () => void;
 }
 
@@ -77,6 +81,10 @@ export async function connectAws(options: AwsOptions): Promise<Aws> {
     iam: once(async () => keep(new (await import("@aws-sdk/client-iam")).IAMClient(more))),
     logs: once(async () =>
       keep(new (await import("@aws-sdk/client-cloudwatch-logs")).CloudWatchLogsClient(more)),
+    ),
+    states: once(async () => keep(new (await import("@aws-sdk/client-sfn")).SFNClient(more))),
+    scheduler: once(async () =>
+      keep(new (await import("@aws-sdk/client-scheduler")).SchedulerClient(more)),
     ),
     close: () => {
       for (const client of opened) client.destroy();

@@ -40,6 +40,12 @@ export type FunctionRuntime = (typeof runtimes)[keyof typeof runtimes];
 export const namePrefix = "glovebox-";
 /** Of functions that go with their sandbox. */
 export const oncePrefix = `${namePrefix}once-`;
+/** Of a plan's function, state machine and schedule: all three are called the same. */
+export const planPrefix = `${namePrefix}plan-`;
+/** A name of AWS has 64 characters. */
+export const maxPlanNameChars = 64 - planPrefix.length;
+/** Of a state machine's definition, from "Step Functions service quotas". */
+export const maxDefinitionBytes = MIB;
 export const ownRoleName = "glovebox-lambda";
 export const descriptionPrefix = "Made by Glovebox for ";
 

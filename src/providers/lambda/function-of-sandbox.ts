@@ -22,14 +22,17 @@ import type { FunctionPackage } from "./package.ts";
 import type { Memory } from "./remembered.ts";
 import { findRole } from "./role.ts";
 
-export interface SandboxFunctionParts {
+export interface FunctionParts {
   readonly aws: Aws;
   readonly memory: Memory;
   readonly package: FunctionPackage;
-  /** Of the host. Undefined: the function goes with its sandbox. */
-  readonly folder: string | undefined;
   /** Absent: ours. */
   readonly role: string | undefined;
+}
+
+export interface SandboxFunctionParts extends FunctionParts {
+  /** Of the host. Undefined: the function goes with its sandbox. */
+  readonly folder: string | undefined;
 }
 
 export interface SandboxFunction {
@@ -45,23 +48,28 @@ export interface SandboxFunction {
 }
 
 /** The same folder has the same function from each machine and each run. */
-export function nameOfFolder(folder: string): string {
+export const nameOfFolder = (folder: string): string => `${namePrefix}${labelOfFolder(folder)}`;
+
+/** Tells folders of the same name apart, too. */
+export function labelOfFolder(folder: string): string {
   const shown = basename(folder)
     .replaceAll(/[^A-Za-z0-9-]+/g, "-")
     .slice(0, 32);
   const hash = createHash("sha256").update(folder).digest("hex").slice(0, 10);
-  return `${namePrefix}${shown === "" ? "folder" : shown}-${hash}`;
+  return `${shown === "" ? "folder" : shown}-${hash}`;
 }
 
 /** AWS's bound of a description. */
 const MAX_DESCRIPTION = 256;
 
-type Settings = Omit<FunctionSettings, "roleArn">;
+export type Settings = Omit<FunctionSettings, "roleArn">;
 
-interface Made {
+export interface Made {
   readonly version: string;
   /** It was remembered: nobody has looked whether it is there. */
   readonly isRemembered: boolean;
+  /** Its version until now. */
+  readonly superseded?: string;
 }
 
 export function createSandboxFunction(parts: SandboxFunctionParts): SandboxFunction {
@@ -73,13 +81,17 @@ export function createSandboxFunction(parts: SandboxFunctionParts): SandboxFunct
     const owner = { ...ownProcessTag(), region: aws.region, keyMark: aws.keyMark };
     await memory.once(name).write(owner);
     mayBeThere = true;
-    const { version } = await deployWithRole(parts, name, settings, signal);
+    const { version } = await deployWithRole(parts, { name, madeFor: "one run" }, settings, signal);
     return { version, isRemembered: false };
   };
+  const makeOfFolder = async (madeFor: string, settings: Settings, signal: AbortSignal) => {
+    const made = await makeKept(parts, { name, madeFor }, settings, signal);
+    if (made.superseded !== undefined)
+      await removeVersion(aws, name, made.superseded, made.version);
+    return made;
+  };
   const make = (settings: Settings, signal: AbortSignal): Promise<Made> =>
-    folder === undefined
-      ? makeOnce(settings, signal)
-      : makeOfFolder(parts, { name, folder }, settings, signal);
+    folder === undefined ? makeOnce(settings, signal) : makeOfFolder(folder, settings, signal);
   return {
     name,
     run: async (settings, event, signal) => {
@@ -110,36 +122,46 @@ export function createSandboxFunction(parts: SandboxFunctionParts): SandboxFunct
 const forget = ({ remove }: { readonly remove: () => Promise<void> }): Promise<void> =>
   remove().catch(() => undefined);
 
-async function makeOfFolder(
-  parts: SandboxFunctionParts,
-  { name, folder }: { readonly name: string; readonly folder: string },
+export interface FunctionName {
+  readonly name: string;
+  /** For people, and for `listFunctions`: a folder, or what else it is. */
+  readonly madeFor: string;
+}
+
+/** One that stays: made anew only where its code or its settings have changed. */
+export async function makeKept(
+  parts: FunctionParts,
+  which: FunctionName,
   settings: Settings,
   signal: AbortSignal,
 ): Promise<Made> {
   const { aws, memory } = parts;
+  const { name, madeFor } = which;
   const role = await findRole(aws, memory, parts.role, "remembered");
   const slot = memory.function(role.account, aws.region, name);
   const known = await slot.read();
-  if (known?.mark === markOf(wantedOf(parts, name, settings, role.arn))) {
+  if (known?.mark === markOf(wantedOf(parts, which, settings, role.arn))) {
     return { version: known.version, isRemembered: true };
   }
-  const { version, mark } = await deployWithRole(parts, name, settings, signal);
-  await slot.write({ folder, version, mark });
-  if (known !== undefined) await removeVersion(aws, name, known.version, version);
-  return { version, isRemembered: false };
+  const { version, mark } = await deployWithRole(parts, which, settings, signal);
+  await slot.write({ folder: madeFor, version, mark });
+  return {
+    ...{ version, isRemembered: false },
+    ...(known === undefined ? {} : { superseded: known.version }),
+  };
 }
 
 /** The role that was remembered may be gone: then it is looked for once more. */
 async function deployWithRole(
-  parts: SandboxFunctionParts,
-  name: string,
+  parts: FunctionParts,
+  which: FunctionName,
   settings: Settings,
   signal: AbortSignal,
 ): Promise<{ readonly version: string; readonly mark: string }> {
   const { aws, memory } = parts;
   const attempt = async (effort: "remembered" | "look") => {
     const { arn } = await findRole(aws, memory, parts.role, effort);
-    const wanted = wantedOf(parts, name, settings, arn);
+    const wanted = wantedOf(parts, which, settings, arn);
     return { version: await deploy(aws, wanted, signal), mark: markOf(wanted) };
   };
   try {
@@ -151,12 +173,12 @@ async function deployWithRole(
 }
 
 function wantedOf(
-  { package: packed, folder }: SandboxFunctionParts,
-  name: string,
+  { package: packed }: FunctionParts,
+  { name, madeFor }: FunctionName,
   settings: Settings,
   roleArn: string,
 ): WantedFunction {
-  const description = `${descriptionPrefix}${folder ?? "one run"}`.slice(0, MAX_DESCRIPTION);
+  const description = `${descriptionPrefix}${madeFor}`.slice(0, MAX_DESCRIPTION);
   return { name, description, package: packed, settings: { ...settings, roleArn } };
 }
 

@@ -1,30 +1,12 @@
 /**
  * @module
- * What a function may do in the account: write its own log, and nothing else.
+ * What may be done in the account in our name: a function may write its own log, and nothing else.
  */
 import type { Aws } from "./aws.ts";
 import { namePrefix, ownRoleName } from "./bounds.ts";
 import { awsFailure, errorNameOf } from "./failures.ts";
 import type { Memory, RememberedRole } from "./remembered.ts";
 import { invalidRequest } from "../../core/errors.ts";
-
-const trust = {
-  Version: "2012-10-17",
-  Statement: [
-    { Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" },
-  ],
-};
-
-const ownLogs = (partition: string, account: string) => ({
-  Version: "2012-10-17",
-  Statement: [
-    {
-      Effect: "Allow",
-      Action: ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
-      Resource: `arn:${partition}:logs:*:${account}:log-group:/aws/lambda/${namePrefix}*`,
-    },
-  ],
-});
 
 /**
  * The role that functions run as: of the user's own choice, or ours, made where it is not there.
@@ -38,12 +20,12 @@ export async function findRole(
   chosen: string | undefined,
   effort: "remembered" | "look",
 ): Promise<RememberedRole> {
-  if (chosen !== undefined) return parseRole(chosen);
+  if (chosen !== undefined) return parseRole("GLOVEBOX_LAMBDA_ROLE", chosen);
   const slot = memory.role(aws.keyMark);
   const known = effort === "remembered" ? await slot.read() : undefined;
   if (known !== undefined) return known;
   try {
-    const role = parseRole(await makeRole(aws));
+    const role = parseRole("GLOVEBOX_LAMBDA_ROLE", await makeRole(aws, functionRole));
     await slot.write(role);
     return role;
   } catch (error) {
@@ -51,21 +33,62 @@ export async function findRole(
   }
 }
 
-async function makeRole(aws: Aws): Promise<string> {
+export interface OwnRole {
+  readonly name: string;
+  readonly description: string;
+  /** Who may act as it, `lambda.amazonaws.com`. */
+  readonly service: string;
+  readonly policyName: string;
+  readonly policy: (partition: string, account: string) => object;
+}
+
+const functionRole: OwnRole = {
+  name: ownRoleName,
+  description: "Made by Glovebox: its functions may write their own logs",
+  service: "lambda.amazonaws.com",
+  policyName: "write-own-logs",
+  policy: (partition, account) =>
+    allow(
+      ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
+      `arn:${partition}:logs:*:${account}:log-group:/aws/lambda/${namePrefix}*`,
+    ),
+};
+
+export const allow = (Action: readonly string[], Resource: string): object => ({
+  Version: policyVersion,
+  Statement: [{ Effect: "Allow", Action, Resource }],
+});
+
+const policyVersion = "2012-10-17";
+
+/**
+ * Makes it where it is not there.
+ *
+ * @returns Its ARN.
+ * @throws What the SDK throws.
+ */
+export async function makeRole(aws: Aws, role: OwnRole): Promise<string> {
+  const RoleName = role.name;
   const iam = await aws.iam();
   const sdk = await import("@aws-sdk/client-iam");
   const get = async (): Promise<string> =>
-    (await iam.send(new sdk.GetRoleCommand({ RoleName: ownRoleName }))).Role?.Arn ?? "";
+    (await iam.send(new sdk.GetRoleCommand({ RoleName }))).Role?.Arn ?? "";
   try {
     return await get();
   } catch (error) {
     if (!/^NoSuchEntity/.test(errorNameOf(error))) throw error;
   }
+  const trust = {
+    Version: policyVersion,
+    Statement: [
+      { Effect: "Allow", Principal: { Service: role.service }, Action: "sts:AssumeRole" },
+    ],
+  };
   const created = await iam
     .send(
       new sdk.CreateRoleCommand({
-        RoleName: ownRoleName,
-        Description: "Made by Glovebox: its functions may write their own logs",
+        RoleName,
+        Description: role.description,
         AssumeRolePolicyDocument: JSON.stringify(trust),
       }),
     )
@@ -78,19 +101,20 @@ async function makeRole(aws: Aws): Promise<string> {
   const { partition, account } = partsOf(arn);
   await iam.send(
     new sdk.PutRolePolicyCommand({
-      RoleName: ownRoleName,
-      PolicyName: "write-own-logs",
-      PolicyDocument: JSON.stringify(ownLogs(partition, account)),
+      RoleName,
+      PolicyName: role.policyName,
+      PolicyDocument: JSON.stringify(role.policy(partition, account)),
     }),
   );
   return arn;
 }
 
-function parseRole(arn: string): RememberedRole {
+/** @throws {GloveboxError} `INVALID_REQUEST` naming the variable that it comes from. */
+export function parseRole(origin: string, arn: string): RememberedRole {
   const { account } = partsOf(arn);
   if (/^\d{12}$/.test(account)) return { account, arn };
   throw invalidRequest(
-    "GLOVEBOX_LAMBDA_ROLE",
+    origin,
     `\`${arn}\` is no ARN of a role. Write one like arn:aws:iam::123456789012:role/NAME`,
   );
 }
