@@ -8,7 +8,7 @@ import { compilePlan } from "../plan/compile.ts";
 import type { ParsedPlan } from "../plan/parse.ts";
 import { canonicalPath } from "../util/canonical-path.ts";
 import { escapeControls } from "./escape-controls.ts";
-import type { PlanFlags } from "./plan-work.ts";
+import type { PlanFlags } from "./plan-flags.ts";
 import { printNote } from "./print.ts";
 import { formatTable } from "./table.ts";
 

@@ -18,23 +18,12 @@ import { durationFormat, parseDurationMs } from "../util/duration.ts";
 import { limitFlags } from "./limit-flags.ts";
 import type { Limits } from "../core/limits.ts";
 import { oneOf } from "./one-of.ts";
+import type { PlanFlags } from "./plan-flags.ts";
 import { ownStdin, readBounded, releaseStdin } from "./own-stdin.ts";
 import { printNote } from "./print.ts";
-import { checkProvider, parseProviderFlags, type RawProviderFlags } from "./provider-flag.ts";
+import { checkProvider, parseProviderFlags } from "./provider-flag.ts";
 import { untilSignal } from "./signals.ts";
 import { implicitWorkspace } from "./workspace-flag.ts";
-
-export interface PlanFlags extends RawProviderFlags {
-  readonly deploy?: boolean;
-  readonly name?: string;
-  readonly format?: string;
-  readonly run?: boolean;
-  readonly input?: string;
-  readonly timeout?: string;
-  readonly network?: string;
-  readonly quiet?: boolean;
-  readonly verbose?: boolean;
-}
 
 /** Of one command, as on Lambda. */
 const MAX_OUTPUT_BYTES = 128 * 1024;

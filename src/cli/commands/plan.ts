@@ -4,7 +4,7 @@
  */
 import { Command } from "commander";
 import { invalidRequest } from "../../core/errors.ts";
-import type { PlanFlags } from "../plan-work.ts";
+import type { PlanFlags } from "../plan-flags.ts";
 import { addProviderFlag } from "../provider-flag.ts";
 import { reportErrors } from "../report-errors.ts";
 
