@@ -37,12 +37,14 @@ export interface SandboxFunctionParts extends FunctionParts {
 
 export interface SandboxFunction {
   readonly name: string;
+  /**
+   * Where it stays: brings it to where `run` will find it. One that goes with its sandbox has to wait.
+   *
+   * @throws {GloveboxError}
+   */
+  readonly deploy: (settings: Settings, signal: AbortSignal) => Promise<void>;
   /** @throws {GloveboxError} */
-  readonly run: (
-    settings: Omit<FunctionSettings, "roleArn">,
-    event: Buffer,
-    signal: AbortSignal,
-  ) => Promise<FunctionAnswer>;
+  readonly run: (settings: Settings, event: Buffer, signal: AbortSignal) => Promise<FunctionAnswer>;
   /** Removes what goes with the sandbox. Does not throw. */
   readonly destroy: () => Promise<void>;
 }
@@ -94,6 +96,9 @@ export function createSandboxFunction(parts: SandboxFunctionParts): SandboxFunct
     folder === undefined ? makeOnce(settings, signal) : makeOfFolder(folder, settings, signal);
   return {
     name,
+    deploy: async (settings, signal) => {
+      if (folder !== undefined) await makeOfFolder(folder, settings, signal);
+    },
     run: async (settings, event, signal) => {
       const call = ({ version }: Made) => invoke(aws, { name, version, event }, signal);
       try {
