@@ -9,7 +9,11 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { Provider } from "../../src/core/provider.ts";
 import { providerLoaders } from "../../src/providers/index.ts";
-import { startLambdaEmulator, type LambdaEmulator } from "../helpers/lambda-emulator/emulator.ts";
+import {
+  emulatedEnv,
+  startLambdaEmulator,
+  type LambdaEmulator,
+} from "../helpers/lambda-emulator/emulator.ts";
 import { wheel } from "../helpers/registries/packages.ts";
 import { servePackages } from "../helpers/registries/serve.ts";
 import { glovebox, program, type CliResult } from "./cli-fixture.ts";
@@ -27,10 +31,7 @@ beforeEach(async () => {
   folder = mkdtempSync(join(temporary, "project-"));
   chmodSync(folder, 0o755);
   env = {
-    AWS_ENDPOINT_URL: emulator.url,
-    AWS_REGION: "us-east-1",
-    AWS_ACCESS_KEY_ID: "AKIDEXAMPLE",
-    AWS_SECRET_ACCESS_KEY: "secret",
+    ...emulatedEnv(emulator.url),
     XDG_STATE_HOME: mkdtempSync(join(temporary, "state-")),
   };
   return () => emulator[Symbol.asyncDispose]();

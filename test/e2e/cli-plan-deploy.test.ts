@@ -9,7 +9,11 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { Provider } from "../../src/core/provider.ts";
 import { providerLoaders } from "../../src/providers/index.ts";
-import { startLambdaEmulator, type LambdaEmulator } from "../helpers/lambda-emulator/emulator.ts";
+import {
+  emulatedEnv,
+  startLambdaEmulator,
+  type LambdaEmulator,
+} from "../helpers/lambda-emulator/emulator.ts";
 import { restError, type ApiAnswer, type ApiRequest } from "../helpers/lambda-emulator/http.ts";
 import { createPlanServices, type PlanServices } from "../helpers/lambda-emulator/plans.ts";
 import { glovebox, resultOf, startCli, untilText, type CliResult } from "./cli-fixture.ts";
@@ -37,10 +41,7 @@ beforeEach(async () => {
   chmodSync(folder, 0o755);
   writeFileSync(join(folder, "shout"), "#!/bin/sh\ntr a-z A-Z\n", { mode: 0o755 });
   env = {
-    AWS_ENDPOINT_URL: emulator.url,
-    AWS_REGION: "us-east-1",
-    AWS_ACCESS_KEY_ID: "AKIDEXAMPLE",
-    AWS_SECRET_ACCESS_KEY: "secret",
+    ...emulatedEnv(emulator.url),
     XDG_STATE_HOME: mkdtempSync(join(temporary, "state-")),
   };
   return () => emulator[Symbol.asyncDispose]();

@@ -10,7 +10,7 @@ import { compilePlan } from "../../src/plan/compile.ts";
 import { interpret, type TaskAnswer } from "../../src/plan/interpret.ts";
 import { parsePlan } from "../../src/plan/parse.ts";
 import { providerLoaders } from "../../src/providers/index.ts";
-import { startLambdaEmulator } from "../helpers/lambda-emulator/emulator.ts";
+import { emulatedEnv, startLambdaEmulator } from "../helpers/lambda-emulator/emulator.ts";
 import { glovebox, type CliResult } from "./cli-fixture.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "glovebox-plan-test-"));
@@ -61,10 +61,7 @@ test("over Lambda, through the provider, and as the function of a state machine"
   const emulator = await startLambdaEmulator(linux);
   try {
     const env = {
-      AWS_ENDPOINT_URL: emulator.url,
-      AWS_REGION: "us-east-1",
-      AWS_ACCESS_KEY_ID: "AKIDEXAMPLE",
-      AWS_SECRET_ACCESS_KEY: "secret",
+      ...emulatedEnv(emulator.url),
       XDG_STATE_HOME: mkdtempSync(join(folder, ".git-state-")),
     };
     const words = [

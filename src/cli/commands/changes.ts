@@ -4,6 +4,7 @@
  */
 import { Command } from "commander";
 import type * as keptChanges from "../kept-changes.ts";
+import { newSubcommand } from "../new-subcommand.ts";
 import { reportErrors } from "../report-errors.ts";
 
 type Work = typeof keptChanges;
@@ -48,13 +49,4 @@ export function createChangesCommand(onExit: (exitCode: number) => void): Comman
       act(flags, (all) => all.discardKept(ids)),
     );
   return command;
-}
-
-function newSubcommand(parent: Command, name: string, help: string): Command {
-  const subcommand = new Command(name)
-    .description(help)
-    .option("-v, --verbose", "traces of failures")
-    .helpOption("-h, --help", "show this help");
-  parent.addCommand(subcommand);
-  return subcommand;
 }

@@ -4,6 +4,7 @@
  */
 import { Command } from "commander";
 import type * as lambdaWork from "../lambda-work.ts";
+import { newSubcommand } from "../new-subcommand.ts";
 import { reportErrors } from "../report-errors.ts";
 
 type Work = typeof lambdaWork;
@@ -35,15 +36,6 @@ export function createLambdaCommand(onExit: (exitCode: number) => void): Command
       act(flags, (all) => all.printLambdaLog(name, flags)),
     );
   return command;
-}
-
-function newSubcommand(parent: Command, name: string, help: string): Command {
-  const subcommand = new Command(name)
-    .description(help)
-    .option("-v, --verbose", "traces of failures")
-    .helpOption("-h, --help", "show this help");
-  parent.addCommand(subcommand);
-  return subcommand;
 }
 
 const examples = `

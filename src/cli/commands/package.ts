@@ -7,6 +7,7 @@ import type * as addWork from "../package/add-package.ts";
 import type { InitFlags } from "../package/init-package.ts";
 import type { AddFlags } from "../package/package-sources.ts";
 import type * as packageWork from "../package/package-work.ts";
+import { newSubcommand } from "../new-subcommand.ts";
 import { reportErrors } from "../report-errors.ts";
 
 type Flags = packageWork.PackageFlags;
@@ -116,15 +117,6 @@ const addWhere = (command: Command): Command =>
     .option("--into <FOLDER>", "where to put it (default: ~/.local/bin, root's /usr/local/bin)")
     .option("--index <FOLDER|URL>", indexHelp, collect)
     .option("-y, --yes", "agree without a question");
-
-function newSubcommand(parent: Command, name: string, help: string): Command {
-  const subcommand = new Command(name)
-    .description(help)
-    .option("-v, --verbose", "traces of failures")
-    .helpOption("-h, --help", "show this help");
-  parent.addCommand(subcommand);
-  return subcommand;
-}
 
 const examples = `
 Examples:

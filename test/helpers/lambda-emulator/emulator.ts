@@ -53,6 +53,14 @@ export interface Invoked {
   readonly version: string;
 }
 
+/** What a program has to find it, and nothing else of AWS. */
+export const emulatedEnv = (url: string): Readonly<Record<string, string>> => ({
+  AWS_ENDPOINT_URL: url,
+  AWS_REGION: REGION,
+  AWS_ACCESS_KEY_ID: "AKIDEXAMPLE",
+  AWS_SECRET_ACCESS_KEY: "secret",
+});
+
 export const emulatedAccount = "000000000000";
 const REGION = "us-east-1";
 const MAX_TAIL_BYTES = 4096;
