@@ -81,6 +81,31 @@ describe("what a program needs", () => {
     expect(find({ language: "php" })?.ecosystem.id).toBe(id);
   });
 
+  const many = 500_000;
+  const letters = `{"dependencies": "${"a".repeat(many * 10)}", "require": "${"a".repeat(many * 10)}"}`;
+  test.each<[string, string, string, string | undefined]>([
+    ["python", "requirements.txt", "\n".repeat(many), undefined],
+    ["python", "requirements.txt", `${"\r\t ".repeat(many)}#`, undefined],
+    ["ruby", "Gemfile", `${"\n".repeat(many)}gem "a"`, "gem"],
+    ["go", "go.mod", "\n ".repeat(many), undefined],
+    ["javascript", "package.json", letters, undefined],
+    ["php", "composer.json", letters, "composer"],
+  ])("of a hostile manifest of %s is told in time: %s", (language, name, text, id) => {
+    writeFileSync(join(folder, name), text);
+    const startedMs = performance.now();
+    expect(find({ language })?.ecosystem.id).toBe(id);
+    expect(performance.now() - startedMs).toBeLessThan(2_000);
+  });
+
+  test("of a hostile Cargo.toml and a hostile script is told in time", () => {
+    writeFileSync(join(folder, "Cargo.toml"), `${"\n".repeat(many)}[target.${".".repeat(many)}`);
+    const startedMs = performance.now();
+    expect(find({ language: undefined, command: "cargo run" })).toBeUndefined();
+    expect(find({ code: "# /// script\n".repeat(many) })).toBeUndefined();
+    expect(find({ code: "# /// script\nx\n".repeat(many) })).toBeUndefined();
+    expect(performance.now() - startedMs).toBeLessThan(2_000);
+  });
+
   test("of a command is that of its language", () => {
     writeFileSync(join(folder, "package.json"), "{}");
     expect(find({ language: "javascript" })).toBeUndefined();
@@ -111,6 +136,10 @@ describe("what a program needs", () => {
     ["# /// script\n# a = 1\n", undefined],
     ["# /// other\n# a = 1\n# ///\n", undefined],
     ["x = '''\n# nothing\n'''", undefined],
+    ["# /// script\n# a = 1\n# ///\n# b = 2\n# ///\n", "a = 1\n///\nb = 2"],
+    ["# /// script\n# a = 1\n# ///\n# no more\n", "a = 1"],
+    ["# /// script\n# a = 1\nx\n# /// script\n# b = 2\n# ///", "b = 2"],
+    ["# /// script\n# ///\n", undefined],
   ])("%j says of itself %j", (code, metadata) => {
     expect(inlineMetadata(code)?.replace(/\n$/, "")).toBe(metadata);
   });
