@@ -1,10 +1,13 @@
 import {
+  chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
+  truncateSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -120,6 +123,29 @@ describe("what a program needs", () => {
     expect(find({ language: undefined, command: "node" })).toBeUndefined();
     expect(find({ language: "javascript" })?.ecosystem.id).toBe("npm");
   });
+
+  test("all manifests together are bounded", () => {
+    writeFileSync(join(folder, "requirements.txt"), "a\n");
+    for (const name of ["requirements-a.txt", "requirements-b.txt"]) {
+      writeFileSync(join(folder, name), "");
+      truncateSync(join(folder, name), 10 * 1024 ** 2);
+    }
+    expect(() => find({})).toThrow("requirements-b.txt: can't be read: it makes more than 16 MiB");
+  });
+
+  test.skipIf(process.getuid?.() !== 0)(
+    "what another user put beside a program in a folder of all is not taken",
+    () => {
+      const manifest = join(folder, "requirements.txt");
+      writeFileSync(manifest, "a\n");
+      chownSync(manifest, 1, 1);
+      expect(find({})?.from).toBe("requirements.txt");
+      chmodSync(folder, 0o1777);
+      expect(() => find({})).toThrow("it is another user's");
+      chownSync(manifest, 0, 0);
+      expect(find({})?.from).toBe("requirements.txt");
+    },
+  );
 
   test("a folder in its place is no manifest", () => {
     mkdirSync(join(folder, "requirements.txt"));
