@@ -49,6 +49,7 @@ export const protectedEntries: readonly ProtectedEntry[] = [
   { path: ".config/fish", why: shell },
   { path: ".config/autostart", why: "the desktop starts it" },
   { path: ".config/systemd", why: "systemd starts it" },
+  { path: ".config/glovebox", why: "Glovebox runs plugins that it names" },
   { path: ".ssh", why: "ssh and its server act on it" },
   { path: ".envrc", why: environment },
   { path: ".env.zsh", why: environment },

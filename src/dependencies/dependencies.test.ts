@@ -1,10 +1,13 @@
 import {
+  chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
+  truncateSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -81,6 +84,31 @@ describe("what a program needs", () => {
     expect(find({ language: "php" })?.ecosystem.id).toBe(id);
   });
 
+  const many = 500_000;
+  const letters = `{"dependencies": "${"a".repeat(many * 10)}", "require": "${"a".repeat(many * 10)}"}`;
+  test.each<[string, string, string, string | undefined]>([
+    ["python", "requirements.txt", "\n".repeat(many), undefined],
+    ["python", "requirements.txt", `${"\r\t ".repeat(many)}#`, undefined],
+    ["ruby", "Gemfile", `${"\n".repeat(many)}gem "a"`, "gem"],
+    ["go", "go.mod", "\n ".repeat(many), undefined],
+    ["javascript", "package.json", letters, undefined],
+    ["php", "composer.json", letters, "composer"],
+  ])("of a hostile manifest of %s is told in time: %s", (language, name, text, id) => {
+    writeFileSync(join(folder, name), text);
+    const startedMs = performance.now();
+    expect(find({ language })?.ecosystem.id).toBe(id);
+    expect(performance.now() - startedMs).toBeLessThan(2_000);
+  });
+
+  test("of a hostile Cargo.toml and a hostile script is told in time", () => {
+    writeFileSync(join(folder, "Cargo.toml"), `${"\n".repeat(many)}[target.${".".repeat(many)}`);
+    const startedMs = performance.now();
+    expect(find({ language: undefined, command: "cargo run" })).toBeUndefined();
+    expect(find({ code: "# /// script\n".repeat(many) })).toBeUndefined();
+    expect(find({ code: "# /// script\nx\n".repeat(many) })).toBeUndefined();
+    expect(performance.now() - startedMs).toBeLessThan(2_000);
+  });
+
   test("of a command is that of its language", () => {
     writeFileSync(join(folder, "package.json"), "{}");
     expect(find({ language: "javascript" })).toBeUndefined();
@@ -95,6 +123,29 @@ describe("what a program needs", () => {
     expect(find({ language: undefined, command: "node" })).toBeUndefined();
     expect(find({ language: "javascript" })?.ecosystem.id).toBe("npm");
   });
+
+  test("all manifests together are bounded", () => {
+    writeFileSync(join(folder, "requirements.txt"), "a\n");
+    for (const name of ["requirements-a.txt", "requirements-b.txt"]) {
+      writeFileSync(join(folder, name), "");
+      truncateSync(join(folder, name), 10 * 1024 ** 2);
+    }
+    expect(() => find({})).toThrow("requirements-b.txt: can't be read: it makes more than 16 MiB");
+  });
+
+  test.skipIf(process.getuid?.() !== 0)(
+    "what another user put beside a program in a folder of all is not taken",
+    () => {
+      const manifest = join(folder, "requirements.txt");
+      writeFileSync(manifest, "a\n");
+      chownSync(manifest, 1, 1);
+      expect(find({})?.from).toBe("requirements.txt");
+      chmodSync(folder, 0o1777);
+      expect(() => find({})).toThrow("it is another user's");
+      chownSync(manifest, 0, 0);
+      expect(find({})?.from).toBe("requirements.txt");
+    },
+  );
 
   test("a folder in its place is no manifest", () => {
     mkdirSync(join(folder, "requirements.txt"));
@@ -111,6 +162,10 @@ describe("what a program needs", () => {
     ["# /// script\n# a = 1\n", undefined],
     ["# /// other\n# a = 1\n# ///\n", undefined],
     ["x = '''\n# nothing\n'''", undefined],
+    ["# /// script\n# a = 1\n# ///\n# b = 2\n# ///\n", "a = 1\n///\nb = 2"],
+    ["# /// script\n# a = 1\n# ///\n# no more\n", "a = 1"],
+    ["# /// script\n# a = 1\nx\n# /// script\n# b = 2\n# ///", "b = 2"],
+    ["# /// script\n# ///\n", undefined],
   ])("%j says of itself %j", (code, metadata) => {
     expect(inlineMetadata(code)?.replace(/\n$/, "")).toBe(metadata);
   });

@@ -40,7 +40,10 @@ export interface Ecosystem {
   readonly tool: { readonly program: string; readonly debian: string };
   /** A folder has dependencies where it has one of these; the first that is there is meant. */
   readonly manifests: readonly string[];
-  /** Whether a manifest names any: most files of the kind say much else. */
+  /**
+   * Whether a manifest names any: most files of the kind say much else. This reads what strangers wrote,
+   * on the host and before anything is asked: its time must not grow faster than the text.
+   */
   readonly declares: (manifest: string) => boolean;
   /** Taken along where they are there: lock files, and what manifests include. */
   readonly companions: RegExp;

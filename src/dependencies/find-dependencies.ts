@@ -10,6 +10,8 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  statSync,
+  type Stats,
 } from "node:fs";
 import { extname, join } from "node:path";
 import { invalidRequest } from "../core/errors.ts";
@@ -36,8 +38,8 @@ export interface ProgramPlace {
   readonly folder: string | undefined;
 }
 
-/** A lock file of a large project has a few MB. */
-const MAX_FILE_BYTES = 16 * 1024 * 1024;
+/** Of all files together; a lock file of a large project has a few MB. */
+const MAX_BYTES = 16 * 1024 * 1024;
 const MAX_FILES = 32;
 
 /** @throws {GloveboxError} `INVALID_REQUEST` for a manifest that can't be read. */
@@ -63,9 +65,13 @@ export function findDependencies(place: ProgramPlace): Dependencies | undefined 
 }
 
 function inFolder(ecosystem: Ecosystem, folder: string): Dependencies | undefined {
-  const manifest = ecosystem.manifests
-    .map((path) => readManifest(folder, path))
-    .find((file) => file !== undefined);
+  let leftBytes = MAX_BYTES;
+  const read = (path: string): ManifestFile | undefined => {
+    const file = readManifest(folder, path, leftBytes);
+    leftBytes -= file?.content.byteLength ?? 0;
+    return file;
+  };
+  const manifest = firstOf(ecosystem.manifests, read);
   if (manifest === undefined || !ecosystem.declares(manifest.content.toString("utf8"))) {
     return undefined;
   }
@@ -75,12 +81,23 @@ function inFolder(ecosystem: Ecosystem, folder: string): Dependencies | undefine
   const companions = names
     .sort()
     .slice(0, MAX_FILES)
-    .flatMap((name) => readManifest(folder, name) ?? []);
+    .flatMap((name) => read(name) ?? []);
   return { ecosystem, files: [manifest, ...companions], from: manifest.path };
 }
 
+function firstOf<T>(
+  paths: readonly string[],
+  read: (path: string) => T | undefined,
+): T | undefined {
+  for (const path of paths) {
+    const found = read(path);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
 /** Undefined where there is none. Through a link of the project's could come any file. */
-function readManifest(folder: string, path: string): ManifestFile | undefined {
+function readManifest(folder: string, path: string, maxBytes: number): ManifestFile | undefined {
   let fd: number;
   try {
     fd = openSync(
@@ -95,13 +112,22 @@ function readManifest(folder: string, path: string): ManifestFile | undefined {
   try {
     const status = fstatSync(fd);
     if (!status.isFile()) throw unreadable(path, "it is no file");
-    if (status.size > MAX_FILE_BYTES)
-      throw unreadable(path, `it is larger than ${MAX_FILE_BYTES} bytes`);
+    if (status.size > maxBytes) {
+      throw unreadable(path, `it makes more than ${MAX_BYTES / 1024 ** 2} MiB of such files`);
+    }
+    if (isStrange(status) && isShared(folder)) {
+      throw unreadable(path, "it is another user's, in a folder that all may write to");
+    }
     return { path, content: readFileSync(fd) };
   } finally {
     closeSync(fd);
   }
 }
+
+const isStrange = ({ uid }: Stats): boolean => uid !== 0 && uid !== process.getuid?.();
+
+/** As /tmp: what lies beside a program there need not be of whoever wrote that. */
+const isShared = (folder: string): boolean => (statSync(folder).mode & constants.S_IWOTH) !== 0;
 
 const unreadable = (path: string, why: string) =>
   invalidRequest(path, `can't be read: ${why}. Mend it, or run with --no-dependencies.`);

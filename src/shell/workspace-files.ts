@@ -8,6 +8,7 @@ import { basename, dirname, join, relative, resolve } from "node:path";
 import { walkFolder } from "../changes/folder-walk.ts";
 import { invalidRequest, type GloveboxError } from "../core/errors.ts";
 import { isProtected } from "../core/protected-paths.ts";
+import { isBelow, ownFolders } from "../util/own-folders.ts";
 import type { Reach } from "./host.ts";
 
 export type OpenMode = "read" | "write" | "append";
@@ -40,7 +41,7 @@ export function openWorkspaceFile(
       `lies outside of the workspace \`${workspace}\`, where redirections don't reach. Go there with \`cd\`, or name a file in it.`,
     );
   }
-  if (mode !== "read") refuseWriting(path, below, reach);
+  if (mode !== "read") refuseWriting(path, { workspace, below }, reach);
   return openBelow(workspace, below, mode, path);
 }
 
@@ -58,14 +59,21 @@ function realPlace(place: string, path: string): string {
   }
 }
 
-function refuseWriting(path: string, below: string, { canWrite }: Reach): void {
+interface Place {
+  readonly workspace: string;
+  readonly below: string;
+}
+
+function refuseWriting(path: string, { workspace, below }: Place, { canWrite }: Reach): void {
   if (!canWrite) {
     throw refused(
       path,
       "can't be written: the workspace is read-only. Start with `--workspace .:rw`.",
     );
   }
-  if (!isProtected(below)) return;
+  const place = join(workspace, below);
+  const isOwn = ownFolders(process.env).some((own) => place === own || isBelow(place, own));
+  if (!isOwn && !isProtected(below)) return;
   throw refused(path, "can't be written from here: other programs act on what it says.");
 }
 

@@ -1,12 +1,12 @@
 /**
  * @module
  * The folders of Glovebox itself: a program that could write there would make itself what it was not
- * allowed: rules, programs that later runs are lent, what others run.
+ * allowed: rules, programs that later runs are lent, what others run, plugins.
  */
 import { mkdirSync } from "node:fs";
 import { canonicalPath } from "./canonical-path.ts";
 import { packageFolder } from "./package-folder.ts";
-import { cacheFolder, dataFolder, stateFolder } from "./user-folders.ts";
+import { cacheFolder, configFolder, dataFolder, stateFolder } from "./user-folders.ts";
 
 /** Canonical; some may not be there yet. */
 export function ownFolders(env: NodeJS.ProcessEnv): readonly string[] {
@@ -33,6 +33,8 @@ function foldersOfUser(env: NodeJS.ProcessEnv) {
     { path: stateFolder(env), mode: 0o700 },
     { path: dataFolder(env), mode: 0o755 },
     { path: cacheFolder(env), mode: 0o755 },
+    // What it names runs on the host, in every run.
+    { path: configFolder(env), mode: 0o755 },
   ];
   return all.flatMap(({ path, mode }) => (path === undefined ? [] : [{ path, mode }]));
 }

@@ -30,10 +30,14 @@ export function stateFolder(env: NodeJS.ProcessEnv): string | undefined {
   return userFolder(env["XDG_STATE_HOME"], "/var/lib", ".local/state");
 }
 
-/** What this user wants of every run: `~/.config/glovebox/run.yaml`, root's `/etc/glovebox/run.yaml`. */
+/** What this user wants: `~/.config/glovebox`, root's `/etc/glovebox`, as of a user without a home. */
+export function configFolder(env: NodeJS.ProcessEnv): string {
+  return userFolder(env["XDG_CONFIG_HOME"], "/etc", ".config") ?? "/etc/glovebox";
+}
+
+/** Of every run. */
 export function runConfigFile(env: NodeJS.ProcessEnv): string {
-  const folder = userFolder(env["XDG_CONFIG_HOME"], "/etc", ".config");
-  return join(folder ?? "/etc/glovebox", "run.yaml");
+  return join(configFolder(env), "run.yaml");
 }
 
 /** A relative path in such a variable has no meaning, says the specification. */

@@ -101,6 +101,7 @@ export async function openWorld(user: WorldUser): Promise<AskingWorld> {
       XDG_CACHE_HOME: join(folder, "home/.cache"),
       XDG_STATE_HOME: join(folder, "home/.state"),
       XDG_DATA_HOME: join(folder, "home/.data"),
+      XDG_CONFIG_HOME: join(folder, "home/.config"),
     },
     received: hosts.received,
     write,

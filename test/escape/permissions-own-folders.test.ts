@@ -1,7 +1,7 @@
 /**
  * @module
  * Programs that may write the whole home folder, and would make themselves what they were not allowed:
- * rules, what was compiled, installed languages, the policy that holds for them.
+ * rules, what was compiled, installed languages, plugins, the policy that holds for them.
  */
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
@@ -17,14 +17,17 @@ const kept = {
   ".state/glovebox": "projects/rules.json",
   ".cache/glovebox": "compiled/program",
   ".data/glovebox": "npm/language/bin/program",
+  // Plugins that it names run on the host.
+  ".config/glovebox": "run.yaml",
 } as const;
 
-const MINE = "mine\n";
+/** As YAML it says nothing. */
+const MINE = "# mine\n";
 
 /** All that a program might try with a folder that it knows the name of. */
 const attackScript = (home: string): string => `
 cd ${home} || exit
-for own in .state/glovebox .cache/glovebox .data/glovebox; do
+for own in .state/glovebox .cache/glovebox .data/glovebox .config/glovebox; do
   find "$own" -type f | while read -r file; do echo theirs > "$file"; echo theirs >> "$file"; done
   mkdir -p "$own/projects" "$own/npm/evil/bin" && echo theirs > "$own/projects/evil.json"
   echo theirs > "$own/npm/evil/bin/evil"
@@ -56,7 +59,7 @@ describe.skipIf(gap !== undefined).each(worldUsers)("what is Glovebox's own as %
       ]),
     );
   const expectUntouched = (): void => {
-    expect(Object.values(ownNow())).toEqual([MINE, MINE, MINE]);
+    expect(Object.values(ownNow())).toEqual(Object.values(kept).map(() => MINE));
     for (const folder of Object.keys(kept)) {
       const all = readdirSync(join(world.home, folder), { recursive: true, encoding: "utf8" });
       expect(all.filter((name) => name.includes("evil"))).toEqual([]);
@@ -105,7 +108,7 @@ describe.skipIf(gap !== undefined).each(worldUsers)("what is Glovebox's own as %
         { flags: [`--allow-write=${world.home}`], home: world.home },
         { flags: ["--workspace", `${world.home}:rw`], home: "/workspace" },
       ]) {
-        const attack = `cd ${way.home}; for f in .state .cache .cache.real .data; do
+        const attack = `cd ${way.home}; for f in .state .cache .cache.real .data .config; do
           mkdir -p $f/glovebox/npm; echo theirs > $f/glovebox/evil; done; echo done`;
         const { stdout } = await run("--ask", "never", ...way.flags, ...bash(attack));
         expect(stdout).toBe("done\n");

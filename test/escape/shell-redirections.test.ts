@@ -77,3 +77,26 @@ test(
     expect(opened).toBeGreaterThan(0);
   },
 );
+
+test("a workspace that holds Glovebox's own folders does not open them", () => {
+  const workspace = join(folder, "workspace");
+  const names = { XDG_CACHE_HOME: "cache", XDG_STATE_HOME: "state", XDG_CONFIG_HOME: "config" };
+  const before = { ...process.env };
+  const reach = { workspaceOf: () => workspace, isFree: false, canWrite: true };
+  for (const [name, path] of Object.entries(names)) {
+    process.env[name] = join(workspace, path);
+    mkdirSync(join(workspace, path, "glovebox/deep"), { recursive: true });
+  }
+  try {
+    for (const path of Object.values(names)) {
+      for (const file of [`${path}/glovebox/run.yaml`, `${path}/x/../glovebox/deep/x`]) {
+        mkdirSync(join(workspace, path, "x"), { recursive: true });
+        expect(() => openWorkspaceFile(file, "append", { reach, folder: workspace })).toThrow(
+          "can't be written from here",
+        );
+      }
+    }
+  } finally {
+    process.env = before;
+  }
+});

@@ -59,7 +59,9 @@ exec "$@"
 /** Besides PHP itself, and what is built into it. */
 function requiresPackages(text: string): boolean {
   try {
-    const { require = {} } = JSON.parse(text) as { readonly require?: object };
+    const { require = {} } = JSON.parse(text) as { readonly require?: unknown };
+    // A text has a key for each of its letters.
+    if (typeof require !== "object" || require === null) return true;
     return Object.keys(require).some((name) => name.includes("/"));
   } catch {
     return true;

@@ -9,15 +9,17 @@ function hasNpmDependencies(text: string): boolean {
   try {
     const { dependencies, optionalDependencies, workspaces } = JSON.parse(text) as Record<
       string,
-      object | undefined
+      unknown
     >;
-    return [dependencies, optionalDependencies, workspaces].some(
-      (each) => Object.keys(each ?? {}).length > 0,
-    );
+    return [dependencies, optionalDependencies, workspaces].some(namesAny);
   } catch {
     return true;
   }
 }
+
+/** A text has a key for each of its letters. */
+const namesAny = (each: unknown): boolean =>
+  typeof each === "object" && each !== null && Object.keys(each).length > 0;
 
 export const npm: Ecosystem = {
   id: "npm",
