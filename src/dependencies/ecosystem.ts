@@ -40,7 +40,10 @@ export interface Ecosystem {
   readonly tool: { readonly program: string; readonly debian: string };
   /** A folder has dependencies where it has one of these; the first that is there is meant. */
   readonly manifests: readonly string[];
-  /** Whether a manifest names any: most files of the kind say much else. */
+  /**
+   * Whether a manifest names any: most files of the kind say much else. Anybody's file is looked at here,
+   * outside of any sandbox: in time that grows as it does (`^\s*` tries each blank line again and again).
+   */
   readonly declares: (manifest: string) => boolean;
   /** Taken along where they are there: lock files, and what manifests include. */
   readonly companions: RegExp;

@@ -3,14 +3,24 @@
  * What a script says of itself: PEP 723.
  */
 
-/** PEP 723: the block and its name; each line is a comment. */
-const block = /^# \/\/\/ script\r?\n((?:#(?:| .*)\r?\n)+?)# \/\/\/[ \t]*\r?$/m;
+/** Each line of the block is a comment. */
+const isComment = (line: string): boolean => line === "#" || line.startsWith("# ");
+const isEnd = (line: string): boolean => /^# \/\/\/[ \t]*$/.test(line);
 
-/** The TOML of a script's own metadata; undefined where it has none. */
+/**
+ * The TOML of a script's own metadata; undefined where it has none. Each line is looked at once: it is
+ * anybody's file.
+ */
 export function inlineMetadata(code: string): string | undefined {
-  const [, lines] = block.exec(code) ?? [];
-  return lines
-    ?.split("\n")
-    .map((line) => line.replace(/^# ?/, ""))
-    .join("\n");
+  const lines = code.split(/\r?\n/);
+  let start: number | undefined;
+  for (const [index, line] of lines.entries()) {
+    if (start === undefined) {
+      if (line === "# /// script") start = index + 1;
+    } else if (index > start && isEnd(line)) {
+      const block = lines.slice(start, index).map((each) => `${each.replace(/^# ?/, "")}\n`);
+      return block.join("");
+    } else if (!isComment(line)) start = undefined;
+  }
+  return undefined;
 }

@@ -14,7 +14,7 @@ export const cargo: Ecosystem = {
   interpreter: "cargo",
   tool: { program: "cargo", debian: "cargo" },
   manifests: ["Cargo.toml"],
-  declares: (text) => /^\s*\[((build-|target\..*\.)?dependencies)\b/m.test(text),
+  declares: (text) => /^[ \t]*\[((build-|target\..*\.)?dependencies)\b/m.test(text),
   companions: /^Cargo\.lock$/,
   ownFolder: "vendor",
   registry: "https://index.crates.io/",

@@ -12,7 +12,7 @@ export const gem: Ecosystem = {
   interpreter: "ruby",
   tool: { program: "bundle", debian: "ruby-bundler" },
   manifests: ["Gemfile"],
-  declares: (text) => /^\s*(gem|gemspec)\b/m.test(text),
+  declares: (text) => /^[ \t]*(gem|gemspec)\b/m.test(text),
   companions: /^Gemfile\.lock$/,
   ownFolder: "vendor/bundle",
   registry: "https://rubygems.org/",

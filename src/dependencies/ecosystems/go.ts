@@ -12,7 +12,7 @@ export const go: Ecosystem = {
   interpreter: "go",
   tool: { program: "go", debian: "golang" },
   manifests: ["go.mod"],
-  declares: (text) => /^\s*require\b/m.test(text),
+  declares: (text) => /^[ \t]*require\b/m.test(text),
   companions: /^go\.sum$/,
   ownFolder: "vendor",
   registry: "https://proxy.golang.org/",

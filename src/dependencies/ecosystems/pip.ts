@@ -15,7 +15,7 @@ export const pip: Ecosystem = {
   interpreter: "python3",
   tool: { program: "pip3", debian: "python3-pip" },
   manifests: ["requirements.txt", "pyproject.toml"],
-  declares: (text) => /^\s*[^#\s]/m.test(text),
+  declares: (text) => /^[ \t]*[^#\s]/m.test(text),
   companions: /^(requirements|constraints)[\w.-]*\.txt$/,
   registry: "https://pypi.org/simple/",
   fileHosts: ["files.pythonhosted.org"],
