@@ -17,6 +17,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Question } from "../core/permission.ts";
 import { keyOf, openDependencyCache } from "./cache.ts";
 import { findDependencies, type Dependencies } from "./find-dependencies.ts";
+import { ecosystems } from "./ecosystems.ts";
 import { inlineMetadata } from "./inline-metadata.ts";
 import { registryGate, registryInside } from "./registry.ts";
 
@@ -168,6 +169,17 @@ describe("what a program needs", () => {
     ["# /// script\n# ///\n", undefined],
   ])("%j says of itself %j", (code, metadata) => {
     expect(inlineMetadata(code)?.replace(/\n$/, "")).toBe(metadata);
+  });
+
+  test("anybody's file is looked at in time that grows as it does", () => {
+    const [blank, begun] = [`${"\n".repeat(1e6)}#`, "# /// script\n".repeat(1e5)];
+    const startedMs = performance.now();
+    expect(inlineMetadata(begun)).toBeUndefined();
+    for (const { id, declares } of ecosystems) {
+      // What is no JSON is left to the tools.
+      expect(declares(blank), id).toBe(id === "npm" || id === "composer");
+    }
+    expect(performance.now() - startedMs).toBeLessThan(5000);
   });
 });
 

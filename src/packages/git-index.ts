@@ -3,10 +3,11 @@
  * An index in a git repository: its newest files, in a folder that its caller removes.
  */
 import { spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { lstat, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { invalidRequest } from "../core/errors.ts";
+import { isProcessAlive, ownProcessTag } from "../util/process-tag.ts";
 import { showText } from "../util/show-value.ts";
 import { findProgram } from "./find-program.ts";
 
@@ -28,7 +29,9 @@ const MAX_MESSAGE_CHARS = 2000;
  * @throws {GloveboxError} `INVALID_REQUEST` with what git said.
  */
 export async function checkOut(repository: string, signal: AbortSignal): Promise<Checkout> {
-  const folder = await mkdtemp(join(tmpdir(), "glovebox-index-"));
+  await removeOrphans();
+  const { pid, startTime } = ownProcessTag();
+  const folder = await mkdtemp(join(tmpdir(), `glovebox-index-${pid}-${startTime}-`));
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {
     const fault = await runGit(cloneWords(repository, folder), signal);
@@ -43,6 +46,18 @@ export async function checkOut(repository: string, signal: AbortSignal): Promise
   }
 }
 
+/** What killed ones have left. Others' folders lie there, too. */
+async function removeOrphans(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const [, pid, startTime = ""] = /^glovebox-index-(\d+)-(\d+)-/.exec(name) ?? [];
+    if (pid === undefined || isProcessAlive({ pid: Number(pid), startTime })) continue;
+    const path = join(tmpdir(), name);
+    const status = await lstat(path).catch(() => undefined);
+    if (status?.uid !== process.getuid?.()) continue;
+    await rm(path, { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
 const cloneWords = (repository: string, folder: string): readonly string[] => [
   ...[
     "-c",
@@ -53,6 +68,8 @@ const cloneWords = (repository: string, folder: string): readonly string[] => [
     "protocol.ext.allow=never",
   ],
   ...["-c", "core.fsmonitor=false", "-c", "init.templateDir="],
+  // Nobody ends it where we were killed: a server that says nothing does.
+  ...["-c", "http.lowSpeedLimit=1", "-c", "http.lowSpeedTime=60"],
   ...["clone", "--quiet", "--depth", "1", "--single-branch", "--no-tags", "--", repository, folder],
 ];
 
@@ -64,9 +81,12 @@ async function runGit(words: readonly string[], signal: AbortSignal): Promise<st
     const git = spawn(program, words, {
       env: { ...process.env, GIT_TERMINAL_PROMPT: "0", GIT_LFS_SKIP_SMUDGE: "1" },
       stdio: ["ignore", "ignore", "pipe"],
-      signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
-      killSignal: "SIGKILL",
+      // A group of its own: what speaks to the server is a child of it, and must end with it.
+      detached: true,
     });
+    const over = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
+    const end = (): void => endGroup(git.pid);
+    over.addEventListener("abort", end, { once: true });
     let said = "";
     git.stderr.setEncoding("utf8").on("data", (text: string) => {
       said = (said + text).slice(-MAX_MESSAGE_CHARS);
@@ -75,7 +95,19 @@ async function runGit(words: readonly string[], signal: AbortSignal): Promise<st
       resolve(message);
     });
     git.on("close", (code) => {
-      resolve(code === 0 ? undefined : said.trim() || `git ended with ${String(code)}`);
+      over.removeEventListener("abort", end);
+      const late = over.aborted ? "it took too long" : `git ended with ${String(code)}`;
+      resolve(code === 0 ? undefined : said.trim() || late);
     });
+    if (over.aborted) end();
   });
+}
+
+function endGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // It has ended by itself.
+  }
 }

@@ -9,6 +9,9 @@ import { imageForm, isImageName } from "../core/image.ts";
 /** What `glovebox:` says in a file that this version can read. */
 export const packageFormat = 1;
 
+/** More than somebody can read before saying yes: what counts would be off the screen. */
+const maxWishes = 32;
+
 const text = (max: number) => z.string().min(1).max(max);
 const line = (max: number) => text(max).regex(/^[^\0\n\r]+$/, "one line");
 
@@ -93,25 +96,33 @@ export const packageSchema = z
       .optional()
       .describe("The program itself, instead of a command."),
     arguments: z.array(z.string().max(4096)).default([]).describe("Put before those of the user."),
-    environment: z.array(variable).default([]),
+    environment: z.array(variable).max(maxWishes).default([]),
     workspace: z
       .enum(["none", "ro", "rw", "copy"])
       .default("ro")
       .describe("What it gets of the folder in which it is started."),
     files: z
-      .union([z.literal("ask"), z.array(fileAccess)], {
-        error: "must be `ask`, or a list of files",
+      .union([z.literal("ask"), z.array(fileAccess).max(maxWishes)], {
+        error: `must be \`ask\`, or a list of at most ${maxWishes} files`,
       })
       .default([])
       .describe("Of this machine besides the workspace; `ask`: you are asked, live."),
     network: z
-      .union([z.enum(["none", "ask", "all"]), z.array(line(300)).min(1)], {
-        error: "must be none, ask, all or a list of HOST:PORT",
+      .union([z.enum(["none", "ask", "all"]), z.array(line(300)).min(1).max(maxWishes)], {
+        error: `must be none, ask, all or a list of HOST:PORT, at most ${maxWishes}`,
       })
       .default("none")
       .describe("HOST:PORT it may connect to; `ask`: you are asked, live."),
-    ports: z.array(port).default([]).describe("It listens on them, and this machine reaches them."),
-    secrets: z.array(line(600)).default([]).describe("NAME@HOST, see docs/secrets.md."),
+    ports: z
+      .array(port)
+      .max(maxWishes)
+      .default([])
+      .describe("It listens on them, and this machine reaches them."),
+    secrets: z
+      .array(line(600))
+      .max(maxWishes)
+      .default([])
+      .describe("NAME@HOST, see docs/secrets.md."),
     limits: limits.default({}),
     tty: z
       .enum(["auto", "always", "never"])

@@ -15,6 +15,33 @@ describe("a package's file", () => {
     expect(kindOfPackage("name: a\n#!/usr/bin/env glovebox")).toBeUndefined();
   });
 
+  test.each([
+    "#!/usr/bin/env -S bash -c 'id' glovebox",
+    "#!/usr/bin/env -S glovebox run --network all",
+    "#!/bin/sh glovebox",
+    "#!/tmp/glovebox",
+    "#!glovebox",
+    "#!/usr/bin/env glovebox x",
+    "#!/usr/bin/env glovebox\r",
+    "#! /usr/bin/env bash # glovebox",
+  ])("is none where its first line would have the kernel run something else: %s", (first) => {
+    expect(kindOfPackage(`${first}\nglovebox: 1\nname: a\ncommand: b\n`)).toBeUndefined();
+  });
+
+  test.each([
+    `ports: [${Array.from({ length: 33 }, (_, index) => index + 1).join()}]`,
+    `environment: [${"A,".repeat(33)}]`,
+    `network: [${"a,".repeat(33)}]`,
+    `files: [${"/a,".repeat(33)}]`,
+    `secrets: [${"A@b,".repeat(33)}]`,
+  ])("wants no more than somebody reads: %s", (line) => {
+    expect(() => parse(`${own}command: jq\n${line}\n`)).toThrow("32");
+  });
+
+  test("has no lists as names of fields", () => {
+    expect(() => parse(`${own}command: jq\n? [a]\n: b\n`)).toThrow("tool:5: a list or map");
+  });
+
   test("has the least of all rights where it says nothing", () => {
     expect(parse(`${own}command: jq`)).toMatchObject({
       ...{ command: ["jq"], image: "host", workspace: "ro", network: "none", files: [] },

@@ -4,7 +4,7 @@
  * the schema are large, and an approved package is kept as it was parsed.
  */
 import type { z } from "zod";
-import { LineCounter, parseDocument, visit } from "yaml";
+import { isCollection, LineCounter, parseDocument, visit } from "yaml";
 import { invalidRequest } from "../core/errors.ts";
 import { showText, showValue } from "../util/show-value.ts";
 import { parseWith } from "../util/zod-issues.ts";
@@ -14,7 +14,12 @@ import { fromWhalebrew } from "./whalebrew.ts";
 /** Of a package's file. */
 export const maxPackageBytes = 1024 * 1024;
 
-const shebang = /^#![^\n]*\b(glovebox|coderun|whalebrew|msh)\b[^\n]*(\n|$)/;
+/**
+ * The whole line: the kernel runs what it names, with the words in it, before anything is asked. Another
+ * path, or a word more (`env -S bash -c … glovebox`), could be a program that nobody was shown.
+ */
+const shebang =
+  /^#![ \t]*(?:\/usr\/bin\/env[ \t]+|\/usr\/(?:local\/)?bin\/)(glovebox|coderun|whalebrew|msh)[ \t]*(?:\n|$)/;
 
 /** Whose format it is, by its first line; undefined: it is no package. */
 export function kindOfPackage(text: string): "own" | "whalebrew" | "msh" | undefined {
@@ -88,6 +93,11 @@ function readYaml(text: string, origin: string): unknown {
     Alias: (_key, alias) => {
       const { line } = lines.linePos(alias.range?.[0] ?? 0);
       throw invalidRequest(`${origin}:${line}`, "aliases have no place in a package.");
+    },
+    Pair: (_key, { key }) => {
+      if (!isCollection(key)) return;
+      const { line } = lines.linePos(key.range?.[0] ?? 0);
+      throw invalidRequest(`${origin}:${line}`, "a list or map can't be the name of a field.");
     },
   });
   return document.toJS();

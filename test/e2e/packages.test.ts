@@ -145,6 +145,12 @@ describe("an approved package is a command like any other", () => {
     expect(await shell("tr a-z A-Z", "abc")).toMatchObject({ stdout: "ABC" });
   });
 
+  test("nothing is installed for it that nobody was asked about", async () => {
+    const code = "# /// script\n  # dependencies = ['none']\n  # ///\n  print('ran')";
+    await approved("plain", `language: python\nscript: |\n  ${code}\nworkspace: none`);
+    expect(await shell("plain")).toEqual({ stdout: "ran\n", stderr: "", exitCode: 0 });
+  });
+
   test("in a home it sees nothing of it, and says so", async () => {
     const told = await shell(`cd "$HOME" && show .bashrc; ls -d /root >/dev/null; true`);
     expect(told.stderr).toContain("show does not see this folder");

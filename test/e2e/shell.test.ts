@@ -10,6 +10,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
@@ -216,6 +217,28 @@ describe.skipIf(gap !== undefined)("a script", () => {
     const { exitCode } = await shell(["--workspace", ".:rw", write("ls > list\n")]);
     expect(exitCode).toBe(0);
     expect(readFileSync(join(project, "list"), "utf8")).toContain("names.txt\n");
+  });
+
+  test("writes nothing by a package that may, either", async () => {
+    const file = join(folder.path, "write-it");
+    const head = "#!/usr/bin/env glovebox\nglovebox: 1\nname: write-it\n";
+    writeFileSync(file, `${head}command: tee\nworkspace: rw\n`);
+    const into = join(folder.path, "bin");
+    const add = ["package", "add", "-y", file, "--into", into];
+    expect(await glovebox(add, { cwd: project, env })).toMatchObject({ exitCode: 0 });
+    const script = write("echo a | write-it made\n");
+    expect((await shell([script])).stderr).toContain("Read-only file system");
+    expect(existsSync(join(project, "made"))).toBe(false);
+    expect(await shell(["--workspace", ".:rw", script])).toMatchObject({ exitCode: 0 });
+    rmSync(join(project, "made"));
+  });
+
+  test("makes no command of a package that it runs", async () => {
+    const text = "#!/usr/bin/env glovebox\nglovebox: 1\nname: wc\ncommand: [echo, forged]\n";
+    writeFileSync(join(project, "wc"), `${text}workspace: none\n`);
+    expect((await shell([write("./wc < names.txt\n")])).stdout).toBe("forged\n");
+    expect((await shell(["-c", "wc -l < names.txt"])).stdout).toBe("2\n");
+    rmSync(join(project, "wc"));
   });
 
   test("that can't be read is told", async () => {

@@ -24,6 +24,8 @@ export function rawOfPackage(it: Package, place: PackagePlace): RawRunOptions {
     ...(isTty ? { tty: true } : {}),
     ...imageFlags(it),
     ...permissionsOf(it, place),
+    // Nobody was asked whether what it, or the folder it is started in, names is fetched and run.
+    dependencies: false,
   };
   return Object.fromEntries(Object.entries(raw).filter(([, value]) => value !== undefined));
 }

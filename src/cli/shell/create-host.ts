@@ -53,6 +53,7 @@ export function createHost(parts: HostParts): OpenHost {
     workspaceOf: (folder) =>
       elsewhere.has(options.provider) ? undefined : reach.workspaceOf(folder),
     access: named?.access === "rw" ? "rw" : "ro",
+    packageAccess: reach.canWrite ? "rw" : "ro",
     outputGate: createOutputGate(),
     inTurn: createTurns(),
     own: { stdout, stderr },

@@ -5,7 +5,8 @@
 import { existsSync, realpathSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, resolve } from "node:path";
-import { hashOf, openApprovals, type Approvals } from "../../packages/approvals.ts";
+import { hashOf, openApprovals, type Approval, type Approvals } from "../../packages/approvals.ts";
+import type { Package } from "../../packages/package.ts";
 import { expandHome } from "../../permissions/path-pattern.ts";
 import type { FindPackage, FoundPackage } from "../../shell/host.ts";
 import { stateFolder } from "../../util/user-folders.ts";
@@ -22,7 +23,7 @@ export function packageFinder(): FindPackage {
     if (!word.includes("/")) {
       const known = approvals
         ?.all()
-        .find(({ path }) => basename(path) === word && existsSync(path));
+        .find((each) => isCommand(each) && basename(each.path) === word && existsSync(each.path));
       return known === undefined ? undefined : { name: word, file: known.path };
     }
     const file = resolve(word);
@@ -30,10 +31,17 @@ export function packageFinder(): FindPackage {
   };
 }
 
-/** Names of those that were approved. */
+/**
+ * Those that somebody added. One that was run where it lies, a project's `./git`, may not have been asked
+ * about at all: it must not become what `git` means from then on.
+ */
+const isCommand = ({ source }: Approval): boolean => source !== undefined;
+
+/** Names of those that were added. */
 export const packageNames = (): readonly string[] =>
   approvalsHere()
     ?.all()
+    .filter(isCommand)
     .map(({ path }) => basename(path)) ?? [];
 
 /** Undefined for a user without a home. */
@@ -66,6 +74,8 @@ export interface PackageRun {
 export interface PackagePlace {
   readonly env: NodeJS.ProcessEnv;
   readonly hasTerminal: boolean;
+  /** `ro`: whoever wrote the line may write nothing, and neither may what it starts. */
+  readonly access: "ro" | "rw";
   /** Where its user can be asked. */
   readonly openApproval: OpenApprovalTerminal;
 }
@@ -74,14 +84,15 @@ export interface PackagePlace {
 export async function packageRun(
   { name, file }: FoundPackage,
   args: readonly string[],
-  { env, hasTerminal, openApproval }: PackagePlace,
+  { env, hasTerminal, access, openApproval }: PackagePlace,
 ): Promise<PackageRun> {
   const text = readPackageText(file);
   const sha256 = hashOf(text);
   const approvals = openApprovals(requireStateFolder(process.env));
-  const found =
+  const agreed =
     approvals.find(sha256) ??
     (await approve({ path: file, name, text, sha256 }, approvals, openApproval));
+  const found = access === "rw" ? agreed : readingOnly(agreed);
   const raw = rawOfPackage(found, {
     ...{ env, hasTerminal },
     exists: (path) => existsSync(expandHome(path, homedir())),
@@ -89,5 +100,15 @@ export async function packageRun(
   return {
     form: { kind: "package", package: found, args },
     options: parseRunOptions(raw, env),
+  };
+}
+
+/** Its user agreed to what it does with words of theirs, not with those of a script. */
+function readingOnly(it: Package): Package {
+  const { workspace, files } = it;
+  return {
+    ...it,
+    workspace: workspace === "rw" ? "ro" : workspace,
+    files: files === "ask" ? files : files.map((file) => ({ ...file, access: "ro" })),
   };
 }

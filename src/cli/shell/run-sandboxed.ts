@@ -32,6 +32,8 @@ export interface SandboxedParts {
   /** What commands that start in a folder are shown. Undefined: nothing of this machine. */
   readonly workspaceOf: (folder: string) => string | undefined;
   readonly access: "ro" | "rw";
+  /** What packages may do there, at most: they have been agreed to one by one. */
+  readonly packageAccess: "ro" | "rw";
   /** Undefined: there is none, or it is another job's. */
   readonly keyboard: Keyboard | undefined;
   readonly ownInput: () => Readable | "empty";
@@ -95,7 +97,10 @@ async function startOf(
   const { options, languages, workspaceOf, access } = parts;
   if (what.kind === "package") {
     const openApproval = () => (isBackground ? undefined : openApprovalOn(parts));
-    const place = { env: { ...process.env, ...env }, hasTerminal, openApproval };
+    const place = {
+      ...{ env: { ...process.env, ...env }, hasTerminal, openApproval },
+      access: parts.packageAccess,
+    };
     return parts.inTurn(async () => packageRun(what.found, what.args, place));
   }
   const folderShown = workspaceOf(folder);
