@@ -18,7 +18,7 @@ import type { Question } from "../core/permission.ts";
 import { keyOf, openDependencyCache } from "./cache.ts";
 import { findDependencies, type Dependencies } from "./find-dependencies.ts";
 import { inlineMetadata } from "./inline-metadata.ts";
-import { registryGate, registryInside } from "./registry.ts";
+import { privateEndpoints, registryGate, registryInside } from "./registry.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -264,6 +264,20 @@ describe("an installation", () => {
       { kind: "forward", port: 80 } as const,
     ]) {
       expect(await asks(places, subject)).toBe(false);
+    }
+  });
+
+  test("reaches a named registry in a private network by what its name leads to", async () => {
+    const gate = registryGate(["https://npm.corp.example/"], ["10.0.0.5:443"]);
+    const isAllowed = async (host: string, port: number): Promise<boolean> =>
+      (await gate.decide({ subject: tcp(host, port) }, never)).isAllowed;
+    expect(await isAllowed("10.0.0.5", 443)).toBe(true);
+    expect(await isAllowed("10.0.0.5", 80)).toBe(false);
+    expect(await isAllowed("10.0.0.6", 443)).toBe(false);
+    // Names are looked up as this machine does it.
+    expect(await privateEndpoints("http://localhost.:81/")).toContain("127.0.0.1:81");
+    for (const each of ["http://localhost/", "http://10.0.0.5/", "http://nothing.invalid/"]) {
+      expect(await privateEndpoints(each)).toEqual([]);
     }
   });
 
