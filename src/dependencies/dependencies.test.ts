@@ -274,8 +274,12 @@ describe("an installation", () => {
     expect(await isAllowed("10.0.0.5", 443)).toBe(true);
     expect(await isAllowed("10.0.0.5", 80)).toBe(false);
     expect(await isAllowed("10.0.0.6", 443)).toBe(false);
-    // Names are looked up as this machine does it.
-    expect(await privateEndpoints("http://localhost.:81/")).toContain("127.0.0.1:81");
+    const addresses = ["10.0.0.5", "fd00::5", "93.184.216.34", "169.254.169.254", "127.0.0.1"];
+    const resolve = () =>
+      Promise.resolve(addresses.map((address) => ({ address, family: address.length })));
+    expect(await privateEndpoints("https://npm.corp.example/", resolve)).toEqual([
+      ...["10.0.0.5:443", "fd00::5:443", "127.0.0.1:443"],
+    ]);
     for (const each of ["http://localhost/", "http://10.0.0.5/", "http://nothing.invalid/"]) {
       expect(await privateEndpoints(each)).toEqual([]);
     }

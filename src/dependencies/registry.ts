@@ -2,6 +2,7 @@
  * @module
  * The one place that an installation may reach.
  */
+import type { LookupAddress } from "node:dns";
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import type { PermissionGate } from "../core/permission.ts";
@@ -24,10 +25,14 @@ export function registryInside(registry: string): string {
  * `ADDRESS:PORT` of a registry that its user named, as far as it is in a private network: what its name
  * leads to there is asked about apart. Empty where there is no such name.
  */
-export async function privateEndpoints(registry: string): Promise<readonly string[]> {
+export async function privateEndpoints(
+  registry: string,
+  resolve: (name: string) => Promise<readonly LookupAddress[]> = (name) =>
+    lookup(name, { all: true }),
+): Promise<readonly string[]> {
   const url = new URL(registry);
   if (isLoopback(url.hostname) || isIP(bare(url.hostname)) !== 0) return [];
-  const found = await lookup(url.hostname, { all: true }).catch(() => []);
+  const found = await resolve(url.hostname).catch(() => []);
   return found
     .filter(({ address }) => ["private", "loopback"].includes(addressClassOf(address)))
     .map(({ address }) => `${address}:${portOf(url)}`);
