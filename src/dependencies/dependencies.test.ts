@@ -19,7 +19,7 @@ import { keyOf, openDependencyCache } from "./cache.ts";
 import { findDependencies, type Dependencies } from "./find-dependencies.ts";
 import { ecosystems } from "./ecosystems.ts";
 import { inlineMetadata } from "./inline-metadata.ts";
-import { registryGate, registryInside } from "./registry.ts";
+import { privateEndpoints, registryGate, registryInside } from "./registry.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -276,6 +276,24 @@ describe("an installation", () => {
       { kind: "forward", port: 80 } as const,
     ]) {
       expect(await asks(places, subject)).toBe(false);
+    }
+  });
+
+  test("reaches a named registry in a private network by what its name leads to", async () => {
+    const gate = registryGate(["https://npm.corp.example/"], ["10.0.0.5:443"]);
+    const isAllowed = async (host: string, port: number): Promise<boolean> =>
+      (await gate.decide({ subject: tcp(host, port) }, never)).isAllowed;
+    expect(await isAllowed("10.0.0.5", 443)).toBe(true);
+    expect(await isAllowed("10.0.0.5", 80)).toBe(false);
+    expect(await isAllowed("10.0.0.6", 443)).toBe(false);
+    const addresses = ["10.0.0.5", "fd00::5", "93.184.216.34", "169.254.169.254", "127.0.0.1"];
+    const resolve = () =>
+      Promise.resolve(addresses.map((address) => ({ address, family: address.length })));
+    expect(await privateEndpoints("https://npm.corp.example/", resolve)).toEqual([
+      ...["10.0.0.5:443", "fd00::5:443", "127.0.0.1:443"],
+    ]);
+    for (const each of ["http://localhost/", "http://10.0.0.5/", "http://nothing.invalid/"]) {
+      expect(await privateEndpoints(each)).toEqual([]);
     }
   });
 

@@ -2,7 +2,11 @@
  * @module
  * The one place that an installation may reach.
  */
+import type { LookupAddress } from "node:dns";
+import { lookup } from "node:dns/promises";
+import { isIP } from "node:net";
 import type { PermissionGate } from "../core/permission.ts";
+import { addressClassOf } from "../util/address-class.ts";
 
 /** This machine, as sandboxes call it; their own loopback is another one. */
 const thisMachine = "host.internal";
@@ -18,12 +22,33 @@ export function registryInside(registry: string): string {
 }
 
 /**
+ * `ADDRESS:PORT` of a registry that its user named, as far as it is in a private network: what its name
+ * leads to there is asked about apart. Empty where there is no such name.
+ */
+export async function privateEndpoints(
+  registry: string,
+  resolve: (name: string) => Promise<readonly LookupAddress[]> = (name) =>
+    lookup(name, { all: true }),
+): Promise<readonly string[]> {
+  const url = new URL(registry);
+  if (isLoopback(url.hostname) || isIP(bare(url.hostname)) !== 0) return [];
+  const found = await resolve(url.hostname).catch(() => []);
+  return found
+    .filter(({ address }) => ["private", "loopback"].includes(addressClassOf(address)))
+    .map(({ address }) => `${address}:${portOf(url)}`);
+}
+
+/**
  * Allows TCP to these hosts, at the port of the registry's address or 443, and nothing else.
  *
  * @param places Addresses, and names of hosts.
+ * @param endpoints Besides, as `privateEndpoints` has them.
  */
-export function registryGate(places: readonly string[]): PermissionGate {
-  const allowed = new Set(places.map(endpointOf));
+export function registryGate(
+  places: readonly string[],
+  endpoints: readonly string[] = [],
+): PermissionGate {
+  const allowed = new Set([...places.map(endpointOf), ...endpoints]);
   return {
     decide: ({ subject }) => {
       const isAllowed =
@@ -37,7 +62,12 @@ export function registryGate(places: readonly string[]): PermissionGate {
 
 function endpointOf(place: string): string {
   if (!place.includes("://")) return `${place}:443`;
-  const { protocol, hostname, port } = new URL(registryInside(place));
-  const host = hostname.replace(/^\[(.*)\]$/, "$1");
-  return `${host}:${port === "" ? (protocol === "http:" ? 80 : 443) : port}`;
+  const url = new URL(registryInside(place));
+  return `${bare(url.hostname)}:${portOf(url)}`;
 }
+
+/** Of an address of IPv6 in a URL. */
+const bare = (hostname: string): string => hostname.replace(/^\[(.*)\]$/, "$1");
+
+const portOf = ({ protocol, port }: URL): string =>
+  port !== "" ? port : protocol === "http:" ? "80" : "443";

@@ -7,13 +7,15 @@ import type { CollectedFiles } from "../../core/collected.ts";
 import { GloveboxError } from "../../core/errors.ts";
 import type { Limits } from "../../core/limits.ts";
 import { describeOutcome } from "../../core/outcome.ts";
+import type { PermissionGate } from "../../core/permission.ts";
 import type { SandboxFile } from "../../core/sandbox.ts";
 import { requirementsFile } from "../../dependencies/ecosystems/pip.ts";
 import { dependenciesOf } from "../../dependencies/python-requirements.ts";
 import type { Dependencies } from "../../dependencies/find-dependencies.ts";
-import { registryGate, registryInside } from "../../dependencies/registry.ts";
+import { privateEndpoints, registryGate, registryInside } from "../../dependencies/registry.ts";
 import { collect } from "../../service/collect.ts";
 import type { ExecutionRequest } from "../../service/request.ts";
+import { abortable } from "../../util/abortable.ts";
 import { escapeControls } from "../escape-controls.ts";
 
 const MIB = 1024 ** 2;
@@ -48,7 +50,9 @@ export async function installDependencies(
   const provider = await createProvider("linux");
   const service = createService({ provider });
   try {
-    const { report, output } = await collect(service, requestOf(dependencies, registry), signal);
+    const gate = await gateOf(dependencies, registry, signal);
+    const request = requestOf(dependencies, registry, gate);
+    const { report, output } = await collect(service, request, signal);
     signal.throwIfAborted();
     const outcome = report.run?.outcome;
     if (outcome?.kind !== "exited" || outcome.exitCode !== 0) {
@@ -80,7 +84,21 @@ export async function keep<T>(
   }
 }
 
-function requestOf(dependencies: Dependencies, registry: string): ExecutionRequest {
+async function gateOf(
+  { ecosystem }: Dependencies,
+  registry: string,
+  signal: AbortSignal,
+): Promise<PermissionGate> {
+  const isNamed = registry !== ecosystem.registry;
+  const endpoints = isNamed ? await abortable(privateEndpoints(registry), signal) : [];
+  return registryGate([registry, ...ecosystem.fileHosts], endpoints);
+}
+
+function requestOf(
+  dependencies: Dependencies,
+  registry: string,
+  gate: PermissionGate,
+): ExecutionRequest {
   const { ecosystem, files } = dependencies;
   const place = registry === ecosystem.registry ? "usual" : "other";
   const installation = ecosystem.install(registryInside(registry), files, place);
@@ -100,7 +118,7 @@ function requestOf(dependencies: Dependencies, registry: string): ExecutionReque
     limits,
     onOutputLimit: "truncate",
     network: { mode: "ask" },
-    permissions: { gate: registryGate([registry, ...ecosystem.fileHosts]) },
+    permissions: { gate },
     enforcement: "strict",
     compileCache: "off",
     artifacts: { paths: [result], ...bounds },
