@@ -22,15 +22,18 @@ export function registryInside(registry: string): string {
 }
 
 /**
- * `ADDRESS:PORT` of a registry that its user named, as far as it is in a private network: what its name
- * leads to there is asked about apart. Empty where there is no such name.
+ * `ADDRESS:PORT` of a place, as far as it is in a private network: a registry, or a mirror of one that
+ * this machine's names lead to. What a name leads to there is asked about apart. Empty where there is no
+ * such name.
+ *
+ * @param place As `registryGate` has it: nothing in a project says it.
  */
 export async function privateEndpoints(
-  registry: string,
+  place: string,
   resolve: (name: string) => Promise<readonly LookupAddress[]> = (name) =>
     lookup(name, { all: true }),
 ): Promise<readonly string[]> {
-  const url = new URL(registry);
+  const url = new URL(place.includes("://") ? place : `https://${place}/`);
   if (isLoopback(url.hostname) || isIP(bare(url.hostname)) !== 0) return [];
   const found = await resolve(url.hostname).catch(() => []);
   return found

@@ -89,9 +89,9 @@ async function gateOf(
   registry: string,
   signal: AbortSignal,
 ): Promise<PermissionGate> {
-  const isNamed = registry !== ecosystem.registry;
-  const endpoints = isNamed ? await abortable(privateEndpoints(registry), signal) : [];
-  return registryGate([registry, ...ecosystem.fileHosts], endpoints);
+  const places = [registry, ...ecosystem.fileHosts];
+  const looks = Promise.all(places.map(async (place) => privateEndpoints(place)));
+  return registryGate(places, (await abortable(looks, signal)).flat());
 }
 
 function requestOf(
