@@ -6,6 +6,7 @@ import { realpathSync, statSync } from "node:fs";
 import { isAbsolute, relative, resolve } from "node:path";
 import { invalidRequest } from "../core/errors.ts";
 import { canonicalPath } from "../util/canonical-path.ts";
+import { isInOwnFolder } from "../util/own-folders.ts";
 import type { WorkspaceMount } from "../core/policy.ts";
 
 const suffix = /^(.+):(ro|rw|copy)$/s;
@@ -21,7 +22,24 @@ export function parseWorkspace(text: string, cwd: string): WorkspaceMount {
   if (text === "")
     throw invalidRequest("--workspace", "is empty. Write DIR, DIR:ro, DIR:rw or DIR:copy.");
   const [, folder = text, access = "ro"] = suffix.exec(text) ?? [];
-  return { hostPath: realFolder(folder, cwd), access: access as WorkspaceMount["access"] };
+  return checkWritable({
+    hostPath: realFolder(folder, cwd),
+    access: access as WorkspaceMount["access"],
+  });
+}
+
+/**
+ * Where a folder holds those of Glovebox, they are read-only in it. One that is such a folder can't be so.
+ *
+ * @throws {GloveboxError} `INVALID_REQUEST`
+ */
+export function checkWritable(mount: WorkspaceMount): WorkspaceMount {
+  const { hostPath, access } = mount;
+  if (access !== "rw" || !isInOwnFolder(hostPath, process.env)) return mount;
+  throw invalidRequest(
+    "--workspace",
+    `\`${hostPath}\` is Glovebox's own: a program that writes there would say itself what it may. Choose another folder, or write \`:ro\`.`,
+  );
 }
 
 /**

@@ -27,6 +27,13 @@ export function makeOwnFoldersIn(folder: string, env: NodeJS.ProcessEnv): void {
 export const isBelow = (path: string, folder: string): boolean =>
   folder === "/" ? path !== "/" : path.startsWith(`${folder}/`);
 
+/** Whether a folder, canonical, is one of this user's, or lies in one. */
+export function isInOwnFolder(folder: string, env: NodeJS.ProcessEnv): boolean {
+  return foldersOfUser(env)
+    .map(({ path }) => canonicalPath(path))
+    .some((own) => folder === own || isBelow(folder, own));
+}
+
 /** Sandboxes, whose user may be another one, are lent what lies in the others. */
 function foldersOfUser(env: NodeJS.ProcessEnv) {
   const all = [

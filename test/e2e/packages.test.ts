@@ -151,6 +151,15 @@ describe("an approved package is a command like any other", () => {
     expect(await shell("plain")).toEqual({ stdout: "ran\n", stderr: "", exitCode: 0 });
   });
 
+  test("where approvals are kept it writes none", async () => {
+    await approved("forge", "command: [touch, approved/forged]\nworkspace: rw");
+    const place = join(env.XDG_STATE_HOME, "glovebox/packages");
+    expect((await shell(`cd ${place} && forge`)).stderr).toContain("does not see this folder");
+    expect(existsSync(join(place, "approved/forged"))).toBe(false);
+    const flag = ["run", "--workspace", `${place}:rw`, "--", "true"];
+    expect((await glovebox(flag, { env })).stderr).toContain("is Glovebox's own");
+  });
+
   test("in a home it sees nothing of it, and says so", async () => {
     const told = await shell(`cd "$HOME" && show .bashrc; ls -d /root >/dev/null; true`);
     expect(told.stderr).toContain("show does not see this folder");

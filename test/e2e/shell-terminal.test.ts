@@ -199,6 +199,20 @@ describe.skipIf(gap !== undefined)(`at the prompt${gap === undefined ? "" : ` ($
     rmSync(join(project, "tool"));
   });
 
+  test("what the terminal answers to a program is not typed into the next line", async () => {
+    const terminal = await openShell();
+    for (const answer of [
+      "\u001b]11;rgb:aaaa/bbbb/cccc\u001b\\",
+      "\u001b]lecho forged\u0007",
+      "\u001b[?62;22c",
+      "\u001b[24;80R",
+      "\u001bP1$r0m\u001b\\",
+    ]) {
+      terminal.type(answer);
+    }
+    await enter(terminal, "echo typed", "\ntyped\n");
+  });
+
   test("setprompt sets it", async () => {
     const terminal = await openShell();
     terminal.type("setprompt 'my> '\r");

@@ -14,7 +14,7 @@ import { findHostProgram } from "./host-program.ts";
 import type { ResolvedProgram, Surroundings } from "../resolved-program.ts";
 import type { RunForm } from "../run-form.ts";
 import { printNote } from "../print.ts";
-import { implicitWorkspace } from "../workspace-flag.ts";
+import { checkWritable, implicitWorkspace } from "../workspace-flag.ts";
 
 type PackageForm = Extract<RunForm, { kind: "package" }>;
 
@@ -61,10 +61,12 @@ function workspaceOf(
 ): WorkspaceMount | undefined {
   if (access === "none") return undefined;
   try {
-    return { ...implicitWorkspace(cwd, home), access };
+    return checkWritable({ ...implicitWorkspace(cwd, home), access });
   } catch (error) {
     if (!isGloveboxError(error)) throw error;
-    printNote(`${name} does not see this folder: it holds your home, or all of this machine`);
+    printNote(
+      `${name} does not see this folder: it is Glovebox's own, or holds your home, or all of this machine`,
+    );
     return undefined;
   }
 }

@@ -34,7 +34,8 @@ export function createKeyFilter(parts: KeyFilterParts): KeyFilter {
       const passed: string[] = [];
       const isVi = parts.mode() === "vi";
       // In vi's modes Escape is a key of its own, and Meta is none.
-      for (const key of splitKeys(keys, isVi ? viKey : emacsKey)) {
+      const typed = keys.replaceAll(answer, "");
+      for (const key of splitKeys(typed, isVi ? viKey : emacsKey)) {
         const wanted = isVi && !search.isOn() ? vi.read(key) : key;
         for (const each of splitKeys(wanted, emacsKey)) {
           if (search.isOn()) passed.push(...splitKeys(search.read(each), emacsKey));
@@ -52,6 +53,12 @@ export function createKeyFilter(parts: KeyFilterParts): KeyFilter {
 }
 
 /* eslint-disable no-control-regex -- keys are control characters */
+/**
+ * What a terminal says when a program has asked it something: its colours, its name, where its cursor
+ * is, the title that the program gave it. The program may have ended by then.
+ */
+const answer =
+  /\u001b([\]PX^_][^\u0007\u001b]*(\u0007|\u001b\\|$)|\[[<=>?][0-?]*[ -/]*[@-~]|\[[0-9]+;[0-9]+R|\[[0-9;]*[nt])/g;
 /** An escape sequence is one key. */
 const emacsKey = /\u001b(\[[0-9;]*[A-Za-z~]|O[A-Za-z]|[^[O])?|[^\u001b]/gsu;
 const viKey = /\u001b(\[[0-9;]*[A-Za-z~]|O[A-Za-z])?|[^\u001b]/gsu;
