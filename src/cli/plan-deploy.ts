@@ -2,15 +2,16 @@
  * @module
  * `glovebox plan --deploy`, `--list` and `--remove`: plans in an account of AWS.
  */
+import { homedir } from "node:os";
 import { openLambda, type LambdaAccount } from "../app.ts";
 import { invalidRequest } from "../core/errors.ts";
 import { compilePlan } from "../plan/compile.ts";
 import type { ParsedPlan } from "../plan/parse.ts";
-import { canonicalPath } from "../util/canonical-path.ts";
 import { escapeControls } from "./escape-controls.ts";
 import type { PlanFlags } from "./plan-flags.ts";
 import { printNote } from "./print.ts";
 import { formatTable } from "./table.ts";
+import { implicitWorkspace } from "./workspace-flag.ts";
 
 export async function deployPlan(
   plan: ParsedPlan,
@@ -31,7 +32,7 @@ export async function deployPlan(
     const deployed = await account.deployPlan(
       {
         ...(name === undefined ? {} : { name }),
-        folder: canonicalPath(process.cwd()),
+        folder: implicitWorkspace(process.cwd(), homedir()).hostPath,
         wallTimeMs,
         definitionFor: (functionArn) =>
           JSON.stringify(compilePlan(plan, { functionArn, wallTimeMs }), null, 2),

@@ -7,6 +7,7 @@ import { namePrefix, ownRoleName } from "./bounds.ts";
 import { awsFailure, errorNameOf } from "./failures.ts";
 import type { Memory, RememberedRole } from "./remembered.ts";
 import { invalidRequest } from "../../core/errors.ts";
+import { showValue } from "../../util/show-value.ts";
 
 /**
  * The role that functions run as: of the user's own choice, or ours, made where it is not there.
@@ -115,12 +116,13 @@ export function parseRole(origin: string, arn: string): RememberedRole {
   if (/^\d{12}$/.test(account)) return { account, arn };
   throw invalidRequest(
     origin,
-    `\`${arn}\` is no ARN of a role. Write one like arn:aws:iam::123456789012:role/NAME`,
+    `${showValue(arn)} is no ARN of a role. Write one like arn:aws:iam::123456789012:role/NAME`,
   );
 }
 
 function partsOf(arn: string): { readonly partition: string; readonly account: string } {
   const [, partition = "", service, , account = "", rest = ""] = arn.split(":");
-  const isRole = service === "iam" && rest.startsWith("role/");
+  const isRole =
+    /^aws[a-z-]*$/.test(partition) && service === "iam" && /^role\/[\w+=,.@/-]+$/.test(rest);
   return { partition, account: isRole ? account : "" };
 }

@@ -13,6 +13,7 @@ import type { SandboxSpec } from "../../core/sandbox.ts";
 import { abortable } from "../../util/abortable.ts";
 import { readCommandAnswer, readEventAnswer, type ReadAnswer } from "./answer.ts";
 import { maxVariablesBytes } from "./bounds.ts";
+import { clipOutput } from "./clip-output.ts";
 import { enforcementOf, memoryMibOf, refuseMissing, temporaryMibOf } from "./enforcement.ts";
 import {
   eventOfCommand,
@@ -56,10 +57,11 @@ export function createLambdaSandbox(parts: LambdaSandboxParts): ProviderSandbox 
     const isOver = (): boolean => either.aborted;
     if (isOver()) return canceled;
     const work = async (): Promise<Execution> => {
-      const { output, execution } = await run(parts, command, either, (target) => {
+      const answer = await run(parts, command, either, (target) => {
         enforcement = enforcementOf(parts.spec, target.kind);
         if (target.kind === "event") refuseMissing(parts.spec, asFarAsAsked(enforcement, command));
       });
+      const { output, execution } = clipOutput(answer, command);
       for (const [stream, chunk] of output) await command.onOutput(stream, chunk);
       return execution;
     };
