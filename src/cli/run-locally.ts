@@ -22,6 +22,7 @@ import { printNote } from "./print.ts";
 import { processWarning } from "./provider-flag.ts";
 import { plainKeyWarning } from "./remote-flags.ts";
 import { runAndReport } from "./report-run.ts";
+import type { OpenedProvider } from "./opened-provider.ts";
 import type { RunOptions } from "./run-options.ts";
 import type { RunParts } from "./run-parts.ts";
 
@@ -31,11 +32,7 @@ interface LocalParts extends RunParts {
   readonly pulls: () => ProgressDisplay | undefined;
 }
 
-/**
- * @returns The exit code; all output was handed to our streams, and the sandbox is gone.
- * @throws {GloveboxError}
- */
-export async function runLocally(parts: RunParts): Promise<number> {
+async function openForRun(parts: RunParts): Promise<OpenedProvider> {
   const { options } = parts;
   let pulls: ProgressDisplay | undefined;
   const quick = await openProvider(parts, {
@@ -51,6 +48,40 @@ export async function runLocally(parts: RunParts): Promise<number> {
           },
         }),
   });
+  return { quick, pulls: () => pulls };
+}
+
+/**
+ * Does what outlasts the run, see `Provider.deploy`.
+ *
+ * @returns What the run is to use then.
+ * @throws {GloveboxError}
+ * @throws The reason of the interruption.
+ */
+export async function deployLocally(parts: RunParts): Promise<OpenedProvider> {
+  const opened = await openForRun(parts);
+  const { provider } = opened.quick;
+  try {
+    // The run closes it.
+    const shared = { ...provider, close: () => Promise.resolve() };
+    const service = createService({ provider: shared, languages: parts.languages() });
+    await service.deploy({ ...parts.request, stdin: "empty" }, parts.interruption.signal);
+    return opened;
+  } catch (error) {
+    await provider.close();
+    throw error;
+  } finally {
+    opened.pulls()?.clear();
+  }
+}
+
+/**
+ * @returns The exit code; all output was handed to our streams, and the sandbox is gone.
+ * @throws {GloveboxError}
+ */
+export async function runLocally(parts: RunParts): Promise<number> {
+  const { options } = parts;
+  const { quick, pulls } = parts.opened ?? (await openForRun(parts));
   const warning = options.provider === "process" ? processWarning : keyWarning(options);
   if (warning !== undefined && options.verbosity !== "quiet") {
     surviveLostReaders();
@@ -62,7 +93,7 @@ export async function runLocally(parts: RunParts): Promise<number> {
   try {
     const env = await parts.asking?.variables(parts.interruption.signal);
     const asked = { ...request, env: { ...env, ...request.env } };
-    return await executeWithBest(quick, { ...parts, request: asked, pulls: () => pulls });
+    return await executeWithBest(quick, { ...parts, request: asked, pulls });
   } finally {
     parts.door.releaseStdin(stdin);
   }

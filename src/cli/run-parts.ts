@@ -10,6 +10,7 @@ import type { RunAsking } from "./asking/run-asking.ts";
 import type { OwnTerminal } from "./own-terminal.ts";
 import type { Review } from "./review-changes.ts";
 import type { RunDoor } from "./run-door.ts";
+import type { OpenedProvider } from "./opened-provider.ts";
 import type { RunOptions } from "./run-options.ts";
 import type { Interruption } from "./signals.ts";
 
@@ -22,6 +23,8 @@ export interface RunParts {
   readonly packaged?: { readonly folder: string; readonly at: string } | undefined;
   /** Of a plugin; absent: it is one of ours. */
   readonly ownProvider?: (() => Provider | Promise<Provider>) | undefined;
+  /** By a step before this one. Absent: it is opened now. */
+  readonly opened?: OpenedProvider | undefined;
   /** The empty folder of `--out`. */
   readonly out: string | undefined;
   /** Of a run on a copy. */

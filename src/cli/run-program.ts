@@ -56,6 +56,7 @@ export async function runProgram(
     ...{ form, options, resolved, ownProvider, languages, interruption, door, ...names },
     request: createRequest(resolved, options, door),
     packaged: undefined,
+    opened: undefined,
     out: undefined,
     terminal: undefined,
     asking: undefined,

@@ -43,6 +43,19 @@ export interface Provider {
   create(spec: SandboxSpec, signal: AbortSignal, ahead?: AheadCommand): Promise<ProviderSandbox>;
 
   /**
+   * Does ahead of `create` what takes long and outlasts a sandbox: fetches an image, deploys a function.
+   * What this is not called for, `create` and `exec` do. Absent: there is nothing of the kind.
+   *
+   * @throws {GloveboxError} As `create`.
+   * @throws The reason of `signal` after its abort.
+   */
+  readonly deploy?: (
+    spec: SandboxSpec,
+    command: Pick<Command, "argv" | "cwd" | "env" | "limits">,
+    signal: AbortSignal,
+  ) => Promise<void>;
+
+  /**
    * Removes what sandboxes of killed owners left on this host, and nothing else.
    *
    * @param signal Its abort ends the sweep early, without an error: the next one does the rest.

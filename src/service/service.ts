@@ -12,6 +12,7 @@ import { mapLimited } from "../util/map-limited.ts";
 import { ActiveWork } from "./active-work.ts";
 import { execute, type Listeners } from "./execute.ts";
 import { openSandbox } from "./open-sandbox.ts";
+import { namedProvider } from "./named-provider.ts";
 import { languageOf } from "./prepare.ts";
 import type {
   ExecutionControl,
@@ -93,6 +94,20 @@ export class ExecutionService {
     const load = (): Promise<ExecutionRequest> => Promise.resolve(request);
     const later = { turn, memoryBytes: limits.memoryBytes, origin, load };
     return this.runLater(later, sink, signal, onStart);
+  }
+
+  /**
+   * Does what takes long and outlasts a run, beside the slots; see `Provider.deploy`.
+   *
+   * @throws {GloveboxError} As `run`, before there is a sandbox.
+   * @throws The reason of `signal` after its abort.
+   */
+  async deploy(request: ExecutionRequest, signal: AbortSignal): Promise<void> {
+    const context = this.#contextOf(request);
+    const { provider } = context;
+    if (provider.deploy === undefined) return;
+    const { spec, run } = await this.#preparer.prepare(context, signal);
+    await provider.deploy(spec, run, signal);
   }
 
   /**
@@ -280,20 +295,6 @@ export class ExecutionService {
   #contextOf(request: ExecutionRequest): Context {
     const { program } = request;
     const language = program.kind === "code" ? languageOf(this.languages, program) : undefined;
-    return { provider: this.#providerOf(request), language, request };
-  }
-
-  #providerOf({ provider: name }: ExecutionRequest): Provider {
-    const { provider, otherProviders = [] } = this.#options;
-    if (name === undefined) return provider;
-    const providers = [provider, ...otherProviders];
-    const found = providers.find((candidate) => candidate.name === name);
-    if (found !== undefined) return found;
-    const names = providers.map((candidate) => `\`${candidate.name}\``).join(", ");
-    throw new GloveboxError(
-      "NOT_ALLOWED",
-      `provider: ${JSON.stringify(name.slice(0, 80))} can't be asked for here, only ${names}. A server's operator adds it to \`allowedProviders\`.`,
-      { field: "provider" },
-    );
+    return { provider: namedProvider(this.#options, request.provider), language, request };
   }
 }

@@ -98,6 +98,30 @@ test("a report in JSON says what held", async () => {
   });
 });
 
+test("its deploy is a step, with hooks around it, and changes nothing where all is as it was", async () => {
+  writeFileSync(join(folder, "test.py"), handler);
+  const plugin = join(folder, "hook.mjs");
+  const hook = (when: string): string =>
+    `steps.${when}({ provider: "lambda", step: "deploy" }, { provider: "hook", resource: "", step: "${when}", work: async () => console.error("${when}", (await fetch(process.env.AWS_ENDPOINT_URL)).status) });`;
+  const text = `export const register = ({ steps }) => { ${hook("before")} ${hook("after")} };\n`;
+  writeFileSync(plugin, text);
+  const words = ["-q", "--network", "all", "--plugin", plugin, "./test.py"];
+  const explained = await run(["--explain", ...words]);
+  expect(explained.stdout, explained.stderr).toMatch(/200 .*lambda\/\S+\/deploy/);
+  expect((await run(words, "{}")).stderr).toMatch(/^before \d+\nafter \d+\n/);
+  const asked = emulator.calls.map((call) => (call.startsWith("GET /functions") ? "" : call));
+  const [created, invoked] = ["POST /functions", "invocations"].map((part) =>
+    asked.findIndex((call) => call.endsWith(part)),
+  );
+  const looks = emulator.calls.flatMap((call, index) => (call === " /" ? [index] : []));
+  expect([looks[0]! < created!, created! < looks[1]!, looks[1]! < invoked!]).toEqual([
+    ...[true, true, true],
+  ]);
+  const before = emulator.calls.length;
+  expect((await run(["-q", "--network", "all", "./test.py"], "{}")).exitCode).toBe(0);
+  expect(emulator.calls.slice(before)).toHaveLength(1);
+});
+
 test("a time-out of Lambda is 124", async () => {
   writeFileSync(join(folder, "test.py"), "import time\ndef handler(e, c):\n    time.sleep(60)\n");
   const { exitCode, stderr } = await run(["--network", "all", "--timeout", "1s", "./test.py"]);

@@ -13,7 +13,7 @@ import { EXIT_OUR_FAILURE } from "../exit.ts";
 import type { RunOptions } from "../run-options.ts";
 import type { Run } from "./run.ts";
 import { registerDependencies } from "./register-dependencies.ts";
-import { runAnywhere } from "./run-anywhere.ts";
+import { deployAhead, runAnywhere } from "./run-anywhere.ts";
 
 /** Between the program's end and teardown. */
 const reviewLevel = 350;
@@ -27,6 +27,16 @@ export function registerBuiltIn(steps: Steps<Run>, run: Named): void {
   if (wanted !== undefined) registerPermissions(steps, wanted);
   if (isCopied(run)) registerChanges(steps);
   registerDependencies(steps, run);
+  // Behind what is installed: a function takes it along.
+  registerDeploy(steps, run);
+}
+
+/** Whose images, or functions, outlast a run. */
+const deploying: ReadonlySet<string> = new Set(["docker", "lambda"]);
+
+function registerDeploy(steps: Steps<Run>, { provider, resource, options }: Named): void {
+  if (!deploying.has(provider) || options.pluginProvider !== undefined) return;
+  steps.at(stages.deploy, { ...{ provider, resource, step: "deploy" }, work: deployAhead });
 }
 
 function registerProgram(steps: Steps<Run>, { provider, resource }: Named): void {
@@ -52,7 +62,10 @@ function registerProgram(steps: Steps<Run>, { provider, resource }: Named): void
   });
   steps.at(stages.teardown, {
     ...{ provider, resource, step: "teardown" },
-    work: (run) => run.terminal?.[Symbol.dispose](),
+    work: async (run) => {
+      run.terminal?.[Symbol.dispose]();
+      await run.opened?.quick.provider.close();
+    },
   });
 }
 

@@ -11,6 +11,7 @@ import type { ResolvedProgram } from "../resolved-program.ts";
 import type { Review } from "../review-changes.ts";
 import type { RunDoor } from "../run-door.ts";
 import type { RunForm } from "../run-form.ts";
+import type { OpenedProvider } from "../opened-provider.ts";
 import type { RunOptions } from "../run-options.ts";
 import type { Interruption } from "../signals.ts";
 
@@ -30,6 +31,8 @@ export interface Run {
   request: Omit<ExecutionRequest, "stdin">;
   /** What was installed for a function, and where in it; see `PackagedDependencies`. */
   packaged: { readonly folder: string; readonly at: string } | undefined;
+  /** The provider, where something of it was to be deployed. */
+  opened: OpenedProvider | undefined;
   /** The empty folder of `--out`. */
   out: string | undefined;
   terminal: OwnTerminal | undefined;

@@ -75,15 +75,15 @@ export function createDockerProvider(options: DockerProviderOptions): Provider {
     },
   });
 
+  /** Images that were fetched for the next sandbox of them. */
+  const deployed = new Set<string>();
+
   async function create(spec: SandboxSpec, signal: AbortSignal): Promise<ProviderSandbox> {
-    silentPolicyOf(spec, "docker");
-    refuseFilesBesideMount(spec, "docker");
-    signal.throwIfAborted();
-    checkSpec(spec, daemon.endpoint);
+    refuseUnservable(spec, daemon, signal);
     const { policy, limits } = spec;
     const image = spec.image ?? options.image;
-    if (options.pullPolicy === "always" && !isMadeHere(image))
-      await pull(daemon, image, options, signal);
+    const isFetched = deployed.delete(image) || isMadeHere(image);
+    if (options.pullPolicy === "always" && !isFetched) await pull(daemon, image, options, signal);
     const prepared =
       policy.workspace.kind === "scratch" && options.pullPolicy !== "always"
         ? pool.take(JSON.stringify({ image, policy, limits }))
@@ -106,6 +106,11 @@ export function createDockerProvider(options: DockerProviderOptions): Provider {
     images: daemon.images,
     probe: () => probeDaemon(daemon, options.ociRuntime),
     create: backlog.bound(counted(pool, create)),
+    deploy: async (spec, _command, signal) => {
+      refuseUnservable(spec, daemon, signal);
+      const image = spec.image ?? options.image;
+      if (await fetchAhead(daemon, image, options, signal)) deployed.add(image);
+    },
     ...(options.poolSize === 0 ? {} : { poolStats: () => pool.stats() }),
     destroying: () => backlog.size,
     sweep: (signal) => sweepContainers(daemon.client, signal),
@@ -147,6 +152,27 @@ async function prepare(
     isAlive: () => launcher.failure() === undefined,
     destroy: () => launcher.end(),
   };
+}
+
+function refuseUnservable(spec: SandboxSpec, { endpoint }: Daemon, signal: AbortSignal): void {
+  silentPolicyOf(spec, "docker");
+  refuseFilesBesideMount(spec, "docker");
+  signal.throwIfAborted();
+  checkSpec(spec, endpoint);
+}
+
+/** @returns Whether it was fetched: as the pull policy has it, without a sandbox yet. */
+async function fetchAhead(
+  daemon: Daemon,
+  image: string,
+  options: DockerProviderOptions,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { pullPolicy } = options;
+  if (pullPolicy === "never" || isMadeHere(image)) return false;
+  if (pullPolicy === "missing" && !(await isImageMissing(daemon, image, signal))) return false;
+  await pull(daemon, image, options, signal);
+  return true;
 }
 
 /** Prepares a container; pulls the image where it is missing and may be pulled. */

@@ -23,7 +23,10 @@ const maxSeconds = {
 } as const;
 
 /** @throws {GloveboxError} `INVALID_REQUEST` for more than Lambda gives. */
-export function wallTimeMsOf({ limits }: Command, kind: FunctionTarget["kind"]): number {
+export function wallTimeMsOf(
+  { limits }: Pick<Command, "limits">,
+  kind: FunctionTarget["kind"],
+): number {
   const most = maxSeconds[kind] * 1000;
   const { wallTimeMs } = limits;
   if (wallTimeMs === "unlimited") return most;

@@ -8,7 +8,7 @@ import { silentPolicyOf } from "../../core/asking.ts";
 import { invalidRequest, isGloveboxError } from "../../core/errors.ts";
 import { defaultLimits } from "../../core/limits.ts";
 import { refuseFilesBesideMount } from "../../core/program-files.ts";
-import type { ProbeReport, Provider, ProviderSandbox } from "../../core/provider.ts";
+import type { ProbeReport, Provider } from "../../core/provider.ts";
 import type { SandboxSpec } from "../../core/sandbox.ts";
 import { once } from "../../util/once.ts";
 import { isProcessAlive } from "../../util/process-tag.ts";
@@ -17,11 +17,15 @@ import { connectAws, type Aws, type AwsOptions } from "./aws.ts";
 import { memoryMib, providerName } from "./bounds.ts";
 import { enforcementOf, memoryMibOf, refuseMissing } from "./enforcement.ts";
 import { unenforceable } from "./failures.ts";
-import { createSandboxFunction, removeFunction } from "./function-of-sandbox.ts";
+import {
+  createSandboxFunction,
+  removeFunction,
+  type SandboxFunction,
+} from "./function-of-sandbox.ts";
 import { listFunctions } from "./functions.ts";
-import { makePackage, type PackagedDependencies } from "./package.ts";
+import { makePackage, type FunctionPackage, type PackagedDependencies } from "./package.ts";
 import { openMemory, type Memory } from "./remembered.ts";
-import { createLambdaSandbox } from "./sandbox.ts";
+import { createLambdaSandbox, planCommand } from "./sandbox.ts";
 
 export interface LambdaProviderOptions {
   /** In place of what the environment has. */
@@ -41,6 +45,8 @@ export function createLambdaProvider(options: LambdaProviderOptions = {}): Provi
   const memory = openLambdaMemory(options);
   let opened: Aws | undefined;
   const connect = once(async () => (opened = await connectAws(options.aws ?? {})));
+  /** Of `deploy`, for the next sandbox of the folder: it is what was deployed. */
+  const packages = new Map<string, FunctionPackage>();
   return {
     name: providerName,
     programs: "remote",
@@ -48,7 +54,23 @@ export function createLambdaProvider(options: LambdaProviderOptions = {}): Provi
     create: async (spec, signal) => {
       signal.throwIfAborted();
       refuseUnservable(spec);
-      return create({ spec, aws: await connect(), memory, options }, signal);
+      const creation = { spec, aws: await connect(), memory, options };
+      const packed = takePackage(packages, spec) ?? (await pack(creation, signal));
+      return createLambdaSandbox({
+        ...{ spec, package: packed, function: functionOf(creation, packed) },
+        onLog: options.onLog ?? (() => undefined),
+      });
+    },
+    deploy: async (spec, command, signal) => {
+      signal.throwIfAborted();
+      refuseUnservable(spec);
+      const { workspace } = spec.policy;
+      if (workspace.kind !== "mount") return;
+      const creation = { spec, aws: await connect(), memory, options };
+      const packed = await pack(creation, signal);
+      const { settings } = planCommand(spec, command, packed.files);
+      await functionOf(creation, packed).deploy(settings, signal);
+      packages.set(workspace.hostPath, packed);
     },
     sweep: (signal) => sweep(connect, memory, signal),
     close: () => {
@@ -73,20 +95,28 @@ interface Creation {
   readonly options: LambdaProviderOptions;
 }
 
-async function create(
+function takePackage(
+  packages: Map<string, FunctionPackage>,
+  { policy: { workspace } }: SandboxSpec,
+): FunctionPackage | undefined {
+  if (workspace.kind !== "mount") return undefined;
+  const packed = packages.get(workspace.hostPath);
+  packages.delete(workspace.hostPath);
+  return packed;
+}
+
+const pack = ({ spec, options }: Creation, signal: AbortSignal): Promise<FunctionPackage> =>
+  makePackage(spec, options.dependencies, signal);
+
+function functionOf(
   { spec, aws, memory, options }: Creation,
-  signal: AbortSignal,
-): Promise<ProviderSandbox> {
+  packed: FunctionPackage,
+): SandboxFunction {
   const { workspace } = spec.policy;
-  const packed = await makePackage(spec, options.dependencies, signal);
-  const fn = createSandboxFunction({
+  return createSandboxFunction({
     ...{ aws, memory, package: packed },
     folder: workspace.kind === "mount" ? workspace.hostPath : undefined,
     role: options.role ?? (options.env ?? process.env)["GLOVEBOX_LAMBDA_ROLE"],
-  });
-  return createLambdaSandbox({
-    ...{ spec, package: packed, function: fn },
-    onLog: options.onLog ?? (() => undefined),
   });
 }
 

@@ -20,16 +20,18 @@ export async function findRole(
   memory: Memory,
   chosen: string | undefined,
   effort: "remembered" | "look",
+  signal: AbortSignal,
 ): Promise<RememberedRole> {
   if (chosen !== undefined) return parseRole("GLOVEBOX_LAMBDA_ROLE", chosen);
   const slot = memory.role(aws.keyMark);
   const known = effort === "remembered" ? await slot.read() : undefined;
   if (known !== undefined) return known;
   try {
-    const role = parseRole("GLOVEBOX_LAMBDA_ROLE", await makeRole(aws, functionRole));
+    const role = parseRole("GLOVEBOX_LAMBDA_ROLE", await makeRole(aws, functionRole, signal));
     await slot.write(role);
     return role;
   } catch (error) {
+    signal.throwIfAborted();
     throw awsFailure(`make the role \`${ownRoleName}\``, error);
   }
 }
@@ -68,12 +70,12 @@ const policyVersion = "2012-10-17";
  * @returns Its ARN.
  * @throws What the SDK throws.
  */
-export async function makeRole(aws: Aws, role: OwnRole): Promise<string> {
+export async function makeRole(aws: Aws, role: OwnRole, abortSignal: AbortSignal): Promise<string> {
   const RoleName = role.name;
   const iam = await aws.iam();
   const sdk = await import("@aws-sdk/client-iam");
   const get = async (): Promise<string> =>
-    (await iam.send(new sdk.GetRoleCommand({ RoleName }))).Role?.Arn ?? "";
+    (await iam.send(new sdk.GetRoleCommand({ RoleName }), { abortSignal })).Role?.Arn ?? "";
   try {
     return await get();
   } catch (error) {
@@ -92,6 +94,7 @@ export async function makeRole(aws: Aws, role: OwnRole): Promise<string> {
         Description: role.description,
         AssumeRolePolicyDocument: JSON.stringify(trust),
       }),
+      { abortSignal },
     )
     .catch((error: unknown) => {
       // Another run was quicker.
@@ -100,6 +103,7 @@ export async function makeRole(aws: Aws, role: OwnRole): Promise<string> {
     });
   const arn = created?.Role?.Arn ?? (await get());
   const { partition, account } = partsOf(arn);
+  // Without the signal: a role that is there is believed to have its policy.
   await iam.send(
     new sdk.PutRolePolicyCommand({
       RoleName,

@@ -23,7 +23,7 @@ import {
   wallTimeMsOf,
 } from "./event.ts";
 import { sandboxFailed } from "./failures.ts";
-import type { SandboxFunction } from "./function-of-sandbox.ts";
+import type { SandboxFunction, Settings } from "./function-of-sandbox.ts";
 import type { FunctionPackage } from "./package.ts";
 import { targetOf, type FunctionTarget } from "./target.ts";
 
@@ -57,10 +57,9 @@ export function createLambdaSandbox(parts: LambdaSandboxParts): ProviderSandbox 
     const isOver = (): boolean => either.aborted;
     if (isOver()) return canceled;
     const work = async (): Promise<Execution> => {
-      const answer = await run(parts, command, either, (target) => {
-        enforcement = enforcementOf(parts.spec, target.kind);
-        if (target.kind === "event") refuseMissing(parts.spec, asFarAsAsked(enforcement, command));
-      });
+      const planned = planCommand(parts.spec, command, parts.package.files);
+      ({ enforcement } = planned);
+      const answer = await run(parts, command, planned, either);
       const { output, execution } = clipOutput(answer, command);
       for (const [stream, chunk] of output) await command.onOutput(stream, chunk);
       return execution;
@@ -104,21 +103,30 @@ export function createLambdaSandbox(parts: LambdaSandboxParts): ProviderSandbox 
 }
 
 /** A limit that nobody asked for is not missed. */
-function asFarAsAsked(enforcement: Enforcement, { limits }: Command): Enforcement {
+function asFarAsAsked(enforcement: Enforcement, { limits }: Pick<Command, "limits">): Enforcement {
   const isAsked = limits.cpuTimeMs !== "unlimited";
   return isAsked
     ? enforcement
     : { ...enforcement, cpuTime: { ...enforcement.cpuTime, level: "weaker" } };
 }
 
-async function run(
-  { spec, package: packed, function: fn, onLog }: LambdaSandboxParts,
-  command: Command,
-  signal: AbortSignal,
-  onTarget: (target: FunctionTarget) => void,
-): Promise<ReadAnswer> {
-  const target = targetOf(command, packed.files);
-  onTarget(target);
+interface PlannedCommand {
+  readonly target: FunctionTarget;
+  readonly wallTimeMs: number;
+  readonly settings: Settings;
+  /** What holds in it. */
+  readonly enforcement: Enforcement;
+}
+
+/** @throws {GloveboxError} `INVALID_REQUEST`, `POLICY_UNENFORCEABLE` */
+export function planCommand(
+  spec: SandboxSpec,
+  command: Pick<Command, "argv" | "cwd" | "env" | "limits">,
+  files: FunctionPackage["files"],
+): PlannedCommand {
+  const target = targetOf(command, files);
+  const enforcement = enforcementOf(spec, target.kind);
+  if (target.kind === "event") refuseMissing(spec, asFarAsAsked(enforcement, command));
   const wallTimeMs = wallTimeMsOf(command, target.kind);
   const settings = {
     runtime: target.runtime,
@@ -128,6 +136,15 @@ async function run(
     temporaryMib: temporaryMibOf(spec.limits),
     variables: target.kind === "event" ? variablesOf(command) : {},
   };
+  return { target, wallTimeMs, settings, enforcement };
+}
+
+async function run(
+  { spec, function: fn, onLog }: LambdaSandboxParts,
+  command: Command,
+  { target, wallTimeMs, settings }: PlannedCommand,
+  signal: AbortSignal,
+): Promise<ReadAnswer> {
   const stdin = await readStdin(command.stdin, signal);
   if (target.kind === "event") {
     return readEventAnswer(await fn.run(settings, eventOfStdin(stdin), signal));
@@ -154,7 +171,7 @@ const ownVariables: readonly string[] = [
 ];
 
 /** A handler's environment is a setting of its function. */
-function variablesOf({ env }: Command): Readonly<Record<string, string>> {
+function variablesOf({ env }: Pick<Command, "env">): Readonly<Record<string, string>> {
   const rows = Object.entries(env).filter(([name]) => !ownVariables.includes(name));
   const refusedName = rows.find(
     ([name]) => /^(AWS_|LAMBDA_|_)/.test(name) || !/^[A-Za-z]\w+$/.test(name),
