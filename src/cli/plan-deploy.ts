@@ -28,11 +28,12 @@ export async function deployPlan(
       "with --deploy it is what a schedule starts the plan with, and this one has no @cron.",
     );
   }
+  const { hostPath: folder } = implicitWorkspace(process.cwd(), homedir());
   return withAccount(async (account) => {
     const deployed = await account.deployPlan(
       {
         ...(name === undefined ? {} : { name }),
-        folder: implicitWorkspace(process.cwd(), homedir()).hostPath,
+        folder,
         wallTimeMs,
         definitionFor: (functionArn) =>
           JSON.stringify(compilePlan(plan, { functionArn, wallTimeMs }), null, 2),
