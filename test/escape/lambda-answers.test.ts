@@ -29,6 +29,7 @@ import type { SandboxSpec } from "../../src/core/sandbox.ts";
 import { nameOfFolder } from "../../src/providers/lambda/function-of-sandbox.ts";
 import { providerLoaders } from "../../src/providers/index.ts";
 import { createLambdaProvider } from "../../src/providers/lambda/index.ts";
+import { glovebox, resultOf, startCli } from "../e2e/cli-fixture.ts";
 import { startLambdaEmulator, type LambdaEmulator } from "../helpers/lambda-emulator/emulator.ts";
 import type { ApiAnswer } from "../helpers/lambda-emulator/http.ts";
 
@@ -209,6 +210,26 @@ describe("a log", () => {
   );
 });
 
+const environment = (endpoint: string): Readonly<Record<string, string>> => ({
+  ...{ AWS_ENDPOINT_URL: endpoint, AWS_REGION: "us-east-1", XDG_STATE_HOME: dirname(state) },
+  ...{ AWS_ACCESS_KEY_ID: "AKIDEXAMPLE", AWS_SECRET_ACCESS_KEY: SECRET_KEY },
+});
+
+test("a log is shown so that it can't draw on a terminal", async () => {
+  const log =
+    "START RequestId: 1\n\x1b]0;owned\x07\u202e\nREPORT RequestId: 1\tDuration: 1.00 ms\t\n";
+  answer(ended, {}, log);
+  const words = ["run", "--provider", "lambda", "--network", "all", "--", "true"];
+  const { exitCode, stderr } = await glovebox(words, {
+    cwd: folder,
+    env: environment(emulator.url),
+  });
+  expect(exitCode).toBe(0);
+  expect(stderr).toContain(
+    "START RequestId: 1\n\\x1b]0;owned\\x07\\u202e\nREPORT RequestId: 1\tDuration: 1.00 ms\t\n",
+  );
+});
+
 describe("an endpoint", () => {
   let other: Server;
   let asked: string[];
@@ -240,7 +261,7 @@ describe("an endpoint", () => {
     server.close();
     expect(asked).toEqual([]);
     expect(error).toMatchObject({ code: "SANDBOX_FAILED" });
-    expect(String((error as Error).message)).not.toContain(SECRET_KEY);
+    expect((error as Error).message).not.toContain(SECRET_KEY);
   });
 
   test.each([
@@ -262,6 +283,20 @@ describe("an endpoint", () => {
     server.close();
     expect(outcome).toEqual({ kind: "canceled" });
   });
+});
+
+test("Ctrl-C ends a run whose endpoint stalls", async () => {
+  const server = createServer(() => undefined).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const words = ["run", "--provider", "lambda", "--network", "all", "--", "true"];
+  const child = startCli(words, { cwd: folder, env: environment(endpoint) });
+  const result = resultOf(child);
+  await once(server, "request");
+  child.kill("SIGINT");
+  expect(await result).toMatchObject({ exitCode: 130, stdout: "", stderr: "" });
+  server.closeAllConnections();
+  server.close();
 });
 
 describe("what is remembered", () => {

@@ -5,7 +5,15 @@
  */
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -124,9 +132,20 @@ describe("what is named in a list", () => {
     await expect(packed()).rejects.toThrow(/"\.gloveboxignore" in .* can't go .*: ENOENT/);
   });
 
+  test.skipIf(process.getuid?.() === 0)(
+    "as what may be read does, where it may not: an upload is whole, or none",
+    async () => {
+      write("private", SECRET);
+      chmodSync(join(folder, "private"), 0o000);
+      await expect(packed()).rejects.toThrow(/"private" in .* can't go .*: EACCES/);
+      write(".gitignore", "private\n");
+      expect(await names()).toEqual([".gitignore", "main.py"]);
+    },
+  );
+
   test("is found in time by patterns made to take long", async () => {
     write(".gitignore", `${"*a".repeat(40)}b\n${"**/a".repeat(40)}/b\n`);
-    write(`${"a".repeat(250)}`, "");
+    write("a".repeat(250), "");
     write(`${"a/".repeat(90)}c`, "");
     expect((await names()).length).toBe(4);
   });

@@ -144,6 +144,18 @@ describe.skipIf(gap !== undefined)("run here", () => {
     expect([exitCode, stdout.trim(), stderr]).toEqual([0, "100000", ""]);
   });
 
+  test("as in a function, where only Python could read it", async () => {
+    const { exitCode, stdout, stderr } = await glovebox(
+      ["run", "--", "python3", "-c", inFunction],
+      {
+        cwd: join(import.meta.dirname, "../../native/lambda-runtime"),
+      },
+    );
+    expect([exitCode, stderr]).toEqual([0, ""]);
+    const deep = "[".repeat(100_000) + "]".repeat(100_000);
+    expect(JSON.parse(stdout)).toEqual(["NaN", "[1e999]", deep, { a: 1 }, "\ufffd"]);
+  });
+
   test("what is given can't draw on the terminal in our own words", async () => {
     const { stderr } = await glovebox(["plan", "--run", "'\x1b]0;owned\x07'"], { cwd: folder });
     expect(stderr).toMatch(
@@ -153,6 +165,24 @@ describe.skipIf(gap !== undefined)("run here", () => {
     expect(stderr).not.toMatch(/[\x07\x1b]/);
   });
 });
+
+/** Commands that print values, run as in a plan's function. In a sandbox: it kills what it did not start. */
+const inFunction = `
+import json, os, sys
+sys.dont_write_bytecode = True
+os.environ["LAMBDA_TASK_ROOT"] = "/workspace"
+sys.path.insert(0, "/workspace")
+import bootstrap
+def printed(text):
+    return bootstrap.handle({
+        "glovebox": 1, "text": True, "argv": ["sh", "-c", "cat; printf " + text[1] if text[1] else "cat"],
+        "env": {"PATH": "/usr/bin:/bin"}, "cwd": "/workspace", "scratch": False, "stdin": text[0],
+        "kill_on_output": False, "limits": {"wall_ms": 5000, "cpu_ms": None, "processes": 512,
+            "file_bytes": 1 << 20, "open_files": 64, "output_bytes": 1 << 20, "total_bytes": 1 << 20}}, None)["stdout"]
+deep = "[" * 100000 + "]" * 100000
+values = [("NaN", ""), ("[1e999]", ""), (deep, ""), ('{"a":1}', ""), ("", "'\\\\377'")]
+print(json.dumps([printed(value) for value in values]))
+`;
 
 test("a plan is not made of a home folder: all in it would go up", async () => {
   const home = join(folder, "home");
