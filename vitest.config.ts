@@ -29,7 +29,7 @@ const notForSecondPass = [
   "test/e2e/lent-files.test.ts",
   // HTTP, which is the same for every user; cli-report.test.ts serves on `linux` as that one.
   "test/e2e/{http,wire}-*.test.ts",
-  "test/escape/{sandbox-socket,web-sockets}.test.ts",
+  "test/escape/{sandbox-socket,web-sockets,lambda-answers,plans}.test.ts",
   "test/conformance/{remote,lambda}.test.ts",
   "test/e2e/cli-{lambda,plan,plan-deploy}.test.ts",
   // Words, exit codes and choices: what comes before a sandbox.

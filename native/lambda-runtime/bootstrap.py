@@ -49,8 +49,11 @@ def _as_text(answer):
     elif code is None:
         code = 128 + answer["signal"]
     try:
-        return {"exit_code": code, "stdout": json.loads(text)}
-    except ValueError:
+        value = json.loads(text)
+        # NaN, and what is too deep, Python reads and nobody else does.
+        json.dumps(value, allow_nan=False)
+        return {"exit_code": code, "stdout": value}
+    except (ValueError, RecursionError):
         return {"exit_code": code, "stdout": text}
 
 

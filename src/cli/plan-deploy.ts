@@ -2,15 +2,16 @@
  * @module
  * `glovebox plan --deploy`, `--list` and `--remove`: plans in an account of AWS.
  */
+import { homedir } from "node:os";
 import { openLambda, type LambdaAccount } from "../app.ts";
 import { invalidRequest } from "../core/errors.ts";
 import { compilePlan } from "../plan/compile.ts";
 import type { ParsedPlan } from "../plan/parse.ts";
-import { canonicalPath } from "../util/canonical-path.ts";
 import { escapeControls } from "./escape-controls.ts";
 import type { PlanFlags } from "./plan-flags.ts";
 import { printNote } from "./print.ts";
 import { formatTable } from "./table.ts";
+import { implicitWorkspace } from "./workspace-flag.ts";
 
 export async function deployPlan(
   plan: ParsedPlan,
@@ -27,11 +28,12 @@ export async function deployPlan(
       "with --deploy it is what a schedule starts the plan with, and this one has no @cron.",
     );
   }
+  const { hostPath: folder } = implicitWorkspace(process.cwd(), homedir());
   return withAccount(async (account) => {
     const deployed = await account.deployPlan(
       {
         ...(name === undefined ? {} : { name }),
-        folder: canonicalPath(process.cwd()),
+        folder,
         wallTimeMs,
         definitionFor: (functionArn) =>
           JSON.stringify(compilePlan(plan, { functionArn, wallTimeMs }), null, 2),

@@ -109,7 +109,10 @@ async function readInput({ input }: PlanFlags): Promise<Json> {
 
 function parseValue(text: string): Json {
   try {
-    return JSON.parse(text) as Json;
+    const value = JSON.parse(text) as Json;
+    // What is too deep can be read, and not be written again.
+    JSON.stringify(value);
+    return value;
   } catch {
     return text;
   }

@@ -13,6 +13,7 @@ import {
   openPreparedStore,
 } from "../app.ts";
 import type { CreateProviderOptions, QuickProvider } from "../app.ts";
+import { escapeControls } from "./escape-controls.ts";
 import { exitCodeOfAbort } from "./exit.ts";
 import { openProgress } from "./image-progress.ts";
 import type { ProgressDisplay } from "./image-progress.ts";
@@ -115,7 +116,8 @@ function lambdaOptionsOf({ options: { verbosity, report }, packaged }: RunParts)
     ...dependencies,
     onLog: (log: string) => {
       surviveLostReaders();
-      process.stderr.write(log);
+      // A program may have written into it, too, and REPORT is told apart by tabs.
+      process.stderr.write(log.replaceAll(/[^\n\t]+/g, escapeControls));
     },
   };
 }

@@ -151,8 +151,9 @@ const startFaults: Readonly<Partial<Record<string, readonly [exitCode: number, w
 
 function notStarted(program: string, fault: string): ReadAnswer {
   const [exitCode, why] = startFaults[fault] ?? [126, fault];
+  const said = `glovebox: cannot run ${program}: ${why}`.replaceAll(/\p{Cc}/gu, "?");
   return {
-    output: [["stderr", Buffer.from(`glovebox: cannot run ${program}: ${why}\n`)]],
+    output: [["stderr", Buffer.from(`${said}\n`)]],
     execution: {
       outcome: { kind: "exited", exitCode },
       usage: { wallTimeMs: 0 },

@@ -10,6 +10,7 @@ import type { LambdaClient } from "@aws-sdk/client-lambda";
 import type { SchedulerClient } from "@aws-sdk/client-scheduler";
 import type { SFNClient } from "@aws-sdk/client-sfn";
 import { once } from "../../util/once.ts";
+import { boundAnswers, type BoundedClient } from "./bound-answers.ts";
 import { maxTimeoutSeconds } from "./bounds.ts";
 import { awsFailure, noRegion } from "./failures.ts";
 
@@ -50,6 +51,7 @@ export async function connectAws(options: AwsOptions): Promise<Aws> {
     requestHandler: {
       connectionTimeout: CONNECT_MS,
       requestTimeout: answerMs,
+      socketTimeout: answerMs,
       throwOnRequestTimeout: true,
     },
   });
@@ -67,8 +69,12 @@ export async function connectAws(options: AwsOptions): Promise<Aws> {
     process.env["AWS_ENDPOINT_URL_LAMBDA"] ??
     process.env["AWS_ENDPOINT_URL"] ??
     "";
-  const opened: { destroy: () => void }[] = [lambda, invoker];
-  const keep = <T extends { destroy: () => void }>(client: T): T => (opened.push(client), client);
+  const opened: { destroy: () => void }[] = [];
+  const keep = <T extends BoundedClient & { destroy: () => void }>(client: T): T => {
+    boundAnswers(client);
+    opened.push(client);
+    return client;
+  };
   const more = { ...common(ANSWER_MS), region, maxAttempts: ATTEMPTS };
   return {
     region,
@@ -76,8 +82,8 @@ export async function connectAws(options: AwsOptions): Promise<Aws> {
       .update(`${credentials.accessKeyId}\n${endpoint}`)
       .digest("hex")
       .slice(0, 24),
-    lambda,
-    invoker,
+    lambda: keep(lambda),
+    invoker: keep(invoker),
     iam: once(async () => keep(new (await import("@aws-sdk/client-iam")).IAMClient(more))),
     logs: once(async () =>
       keep(new (await import("@aws-sdk/client-cloudwatch-logs")).CloudWatchLogsClient(more)),

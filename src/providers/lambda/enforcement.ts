@@ -52,8 +52,8 @@ export function enforcementOf(spec: Spec, kind: FunctionTarget["kind"]): Enforce
     memory: memoryStatus(spec),
     processes: countStatus(isCommand, "RLIMIT_NPROC", spec.limits.processes, maxProcesses),
     output: isCommand
-      ? enforced("the bootstrap")
-      : enforced("Lambda: an answer of 6 MB, and the last 4 KB of the log"),
+      ? enforced("the bootstrap, and this machine")
+      : enforced("this machine; Lambda gives 6 MB, and the last 4 KB of the log"),
     disk: weaker(
       "EphemeralStorage, the size of /tmp",
       isCommand

@@ -89,7 +89,7 @@ export function createSandboxFunction(parts: SandboxFunctionParts): SandboxFunct
   const makeOfFolder = async (madeFor: string, settings: Settings, signal: AbortSignal) => {
     const made = await makeKept(parts, { name, madeFor }, settings, signal);
     if (made.superseded !== undefined)
-      await removeVersion(aws, name, made.superseded, made.version);
+      await removeVersion(aws, name, { old: made.superseded, current: made.version }, signal);
     return made;
   };
   const make = (settings: Settings, signal: AbortSignal): Promise<Made> =>
@@ -106,7 +106,7 @@ export function createSandboxFunction(parts: SandboxFunctionParts): SandboxFunct
         return await call(made).catch(async (error: unknown) => {
           // Removed since it was remembered, or superseded by another run of this folder.
           if (errorNameOf(error) !== "ResourceNotFoundException" || !made.isRemembered) throw error;
-          const { account } = await findRole(aws, memory, parts.role, "remembered");
+          const { account } = await findRole(aws, memory, parts.role, "remembered", signal);
           await memory.function(account, aws.region, name).remove();
           return call(await make(settings, signal));
         });
@@ -142,7 +142,7 @@ export async function makeKept(
 ): Promise<Made> {
   const { aws, memory } = parts;
   const { name, madeFor } = which;
-  const role = await findRole(aws, memory, parts.role, "remembered");
+  const role = await findRole(aws, memory, parts.role, "remembered", signal);
   const slot = memory.function(role.account, aws.region, name);
   const known = await slot.read();
   if (known?.mark === markOf(wantedOf(parts, which, settings, role.arn))) {
@@ -165,7 +165,7 @@ async function deployWithRole(
 ): Promise<{ readonly version: string; readonly mark: string }> {
   const { aws, memory } = parts;
   const attempt = async (effort: "remembered" | "look") => {
-    const { arn } = await findRole(aws, memory, parts.role, effort);
+    const { arn } = await findRole(aws, memory, parts.role, effort, signal);
     const wanted = wantedOf(parts, which, settings, arn);
     return { version: await deploy(aws, wanted, signal), mark: markOf(wanted) };
   };
@@ -187,11 +187,15 @@ function wantedOf(
   return { name, description, package: packed, settings: { ...settings, roleArn } };
 }
 
+/** Who ends a run doesn't wait longer: what is left then, `sweep` finds. */
+const REMOVE_MS = 15_000;
+
 /** @returns Whether it is gone. */
 export async function removeFunction(aws: Aws, name: string): Promise<boolean> {
   const { DeleteFunctionCommand } = await import("@aws-sdk/client-lambda");
   try {
-    await aws.lambda.send(new DeleteFunctionCommand({ FunctionName: name }));
+    const abortSignal = AbortSignal.timeout(REMOVE_MS);
+    await aws.lambda.send(new DeleteFunctionCommand({ FunctionName: name }), { abortSignal });
     return true;
   } catch (error) {
     return errorNameOf(error) === "ResourceNotFoundException";
@@ -199,9 +203,14 @@ export async function removeFunction(aws: Aws, name: string): Promise<boolean> {
 }
 
 /** Versions take of the account's room. A run that is about to use the old one deploys once more. */
-async function removeVersion(aws: Aws, name: string, old: string, current: string): Promise<void> {
+async function removeVersion(
+  aws: Aws,
+  name: string,
+  { old, current }: { readonly old: string; readonly current: string },
+  abortSignal: AbortSignal,
+): Promise<void> {
   if (old === current || !/^\d+$/.test(old)) return;
   const { DeleteFunctionCommand } = await import("@aws-sdk/client-lambda");
   const command = new DeleteFunctionCommand({ FunctionName: name, Qualifier: old });
-  await aws.lambda.send(command).catch(() => undefined);
+  await aws.lambda.send(command, { abortSignal }).catch(() => undefined);
 }

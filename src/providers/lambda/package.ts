@@ -47,6 +47,7 @@ export async function makePackage(
       : given.map(({ path, content, executable = false }): PackagedFile => ({
           ...{ path, content, kind: executable ? "executable" : "file" },
         }));
+  refuseNames(own);
   const lent = dependencies === undefined ? [] : await readDependencies(dependencies, signal);
   const all = new Map([...lent, ...own, ...(await bootstraps())].map((file) => [file.path, file]));
   const bytes = [...all.values()].reduce((sum, { content }) => sum + content.byteLength, 0);
@@ -56,6 +57,16 @@ export async function makePackage(
   if (zip.byteLength > maxZipBytes) throw tooLarge(zip.byteLength, maxZipBytes, "as a zip");
   const sha256 = createHash("sha256").update(zip).digest("base64");
   return { files: new Map(own.map((file) => [file.path, file])), zip, sha256 };
+}
+
+/** Our bootstrap has one name, and what makes zips takes the other one for something of JavaScript. */
+function refuseNames(own: readonly PackagedFile[]): void {
+  const found = own.find(({ path }) => path === bootstrapFolder || path === "__proto__");
+  if (found === undefined) return;
+  throw invalidRequest(
+    "workspace",
+    `no file of a function can be called \`${found.path}\`. Rename it, or add it to .gloveboxignore`,
+  );
 }
 
 async function readDependencies(

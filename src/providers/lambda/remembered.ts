@@ -4,17 +4,23 @@
  * costs a look at AWS; a wrong one is found out, since what it names is then not there.
  */
 import { randomUUID } from "node:crypto";
-import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
+import { oncePrefix } from "./bounds.ts";
+import { sandboxFailed } from "./failures.ts";
+import { readEntry } from "./read-entry.ts";
 
-const roleSchema = z.object({ account: z.string(), arn: z.string() });
+const roleSchema = z.object({
+  account: z.string().regex(/^\d{12}$/),
+  arn: z.string().regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/),
+});
 export type RememberedRole = z.infer<typeof roleSchema>;
 
 const functionSchema = z.object({
   folder: z.string(),
   /** The one that was made last for these settings and this code. */
-  version: z.string(),
+  version: z.string().regex(/^(\d{1,10}|\$LATEST)$/),
   /** Of the code and the settings. */
   mark: z.string(),
 });
@@ -27,6 +33,9 @@ const onceSchema = z.object({
   keyMark: z.string(),
 });
 export type RememberedOnce = z.infer<typeof onceSchema>;
+
+const onceFile = new RegExp(`^(${oncePrefix}[0-9a-f]{16})\\.json$`);
+const MAX_BYTES = 64 * 1024;
 
 export interface Memory {
   readonly role: (keyMark: string) => Slot<RememberedRole>;
@@ -57,9 +66,11 @@ export function openMemory(folder: string | undefined): Memory {
     onceNames: async () => {
       if (folder === undefined) return [];
       const names = await readdir(join(folder, "once")).catch(() => []);
-      return names.flatMap((name) =>
-        name.endsWith(".json") ? [name.slice(0, -".json".length)] : [],
-      );
+      // What has another name was put there by somebody else, and names a function of somebody else.
+      return names.flatMap((name) => {
+        const [, own] = onceFile.exec(name) ?? [];
+        return own === undefined ? [] : [own];
+      });
     },
   };
 }
@@ -71,20 +82,34 @@ function fileSlot<T>(schema: z.ZodType<T>, path: string): Slot<T> {
   return {
     read: async () => {
       try {
-        return schema.parse(JSON.parse(await readFile(path, "utf8")));
+        const found = await readEntry(path, MAX_BYTES);
+        if (typeof found !== "object") return undefined;
+        return schema.parse(JSON.parse(Buffer.from(found.content).toString("utf8")));
       } catch {
         return undefined;
       }
     },
     write: async (value) => {
       const temporary = `${path}.${randomUUID()}`;
-      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-      await writeFile(temporary, `${JSON.stringify(value)}\n`, { mode: 0o600 });
-      await rename(temporary, path);
+      try {
+        await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+        await writeFile(temporary, `${JSON.stringify(value)}\n`, { mode: 0o600, flag: "wx" });
+        await rename(temporary, path);
+      } catch (error) {
+        await rm(temporary, { force: true }).catch(() => undefined);
+        throw notWritten(path, error);
+      }
     },
     remove: () => rm(path, { force: true }),
   };
 }
+
+const notWritten = (path: string, cause: unknown): Error =>
+  sandboxFailed(
+    "remember",
+    `\`${path}\` can't be written: ${(cause as NodeJS.ErrnoException).code ?? String(cause)}. Glovebox remembers there what it made in your account. Make room for it, or set XDG_STATE_HOME to another folder.`,
+    cause,
+  );
 
 const noSlot = <T>(): Slot<T> => ({
   read: () => Promise.resolve(undefined),

@@ -18,9 +18,9 @@ export function readReport(log: string): FunctionReport {
     const [, value] = pattern.exec(line) ?? [];
     return value === undefined ? undefined : Number(value);
   };
-  const durationMs = find(/\tDuration: (\d+(?:\.\d+)?) ms/);
-  const memory = find(/\tMemory Size: (\d+) MB/);
-  const peak = find(/\tMax Memory Used: (\d+) MB/);
+  const durationMs = find(/\tDuration: (\d{1,9}(?:\.\d{1,9})?) ms/);
+  const memory = find(/\tMemory Size: (\d{1,7}) MB/);
+  const peak = find(/\tMax Memory Used: (\d{1,7}) MB/);
   return {
     ...(durationMs === undefined ? {} : { durationMs }),
     ...(memory === undefined ? {} : { memoryBytes: memory * MIB }),

@@ -7,6 +7,7 @@ import { namePrefix, ownRoleName } from "./bounds.ts";
 import { awsFailure, errorNameOf } from "./failures.ts";
 import type { Memory, RememberedRole } from "./remembered.ts";
 import { invalidRequest } from "../../core/errors.ts";
+import { showValue } from "../../util/show-value.ts";
 
 /**
  * The role that functions run as: of the user's own choice, or ours, made where it is not there.
@@ -19,16 +20,18 @@ export async function findRole(
   memory: Memory,
   chosen: string | undefined,
   effort: "remembered" | "look",
+  signal: AbortSignal,
 ): Promise<RememberedRole> {
   if (chosen !== undefined) return parseRole("GLOVEBOX_LAMBDA_ROLE", chosen);
   const slot = memory.role(aws.keyMark);
   const known = effort === "remembered" ? await slot.read() : undefined;
   if (known !== undefined) return known;
   try {
-    const role = parseRole("GLOVEBOX_LAMBDA_ROLE", await makeRole(aws, functionRole));
+    const role = parseRole("GLOVEBOX_LAMBDA_ROLE", await makeRole(aws, functionRole, signal));
     await slot.write(role);
     return role;
   } catch (error) {
+    signal.throwIfAborted();
     throw awsFailure(`make the role \`${ownRoleName}\``, error);
   }
 }
@@ -67,12 +70,12 @@ const policyVersion = "2012-10-17";
  * @returns Its ARN.
  * @throws What the SDK throws.
  */
-export async function makeRole(aws: Aws, role: OwnRole): Promise<string> {
+export async function makeRole(aws: Aws, role: OwnRole, abortSignal: AbortSignal): Promise<string> {
   const RoleName = role.name;
   const iam = await aws.iam();
   const sdk = await import("@aws-sdk/client-iam");
   const get = async (): Promise<string> =>
-    (await iam.send(new sdk.GetRoleCommand({ RoleName }))).Role?.Arn ?? "";
+    (await iam.send(new sdk.GetRoleCommand({ RoleName }), { abortSignal })).Role?.Arn ?? "";
   try {
     return await get();
   } catch (error) {
@@ -91,6 +94,7 @@ export async function makeRole(aws: Aws, role: OwnRole): Promise<string> {
         Description: role.description,
         AssumeRolePolicyDocument: JSON.stringify(trust),
       }),
+      { abortSignal },
     )
     .catch((error: unknown) => {
       // Another run was quicker.
@@ -99,6 +103,7 @@ export async function makeRole(aws: Aws, role: OwnRole): Promise<string> {
     });
   const arn = created?.Role?.Arn ?? (await get());
   const { partition, account } = partsOf(arn);
+  // Without the signal: a role that is there is believed to have its policy.
   await iam.send(
     new sdk.PutRolePolicyCommand({
       RoleName,
@@ -115,12 +120,13 @@ export function parseRole(origin: string, arn: string): RememberedRole {
   if (/^\d{12}$/.test(account)) return { account, arn };
   throw invalidRequest(
     origin,
-    `\`${arn}\` is no ARN of a role. Write one like arn:aws:iam::123456789012:role/NAME`,
+    `${showValue(arn)} is no ARN of a role. Write one like arn:aws:iam::123456789012:role/NAME`,
   );
 }
 
 function partsOf(arn: string): { readonly partition: string; readonly account: string } {
   const [, partition = "", service, , account = "", rest = ""] = arn.split(":");
-  const isRole = service === "iam" && rest.startsWith("role/");
+  const isRole =
+    /^aws[a-z-]*$/.test(partition) && service === "iam" && /^role\/[\w+=,.@/-]+$/.test(rest);
   return { partition, account: isRole ? account : "" };
 }

@@ -13,6 +13,7 @@ import type { SandboxSpec } from "../../core/sandbox.ts";
 import { abortable } from "../../util/abortable.ts";
 import { readCommandAnswer, readEventAnswer, type ReadAnswer } from "./answer.ts";
 import { maxVariablesBytes } from "./bounds.ts";
+import { clipOutput } from "./clip-output.ts";
 import { enforcementOf, memoryMibOf, refuseMissing, temporaryMibOf } from "./enforcement.ts";
 import {
   eventOfCommand,
@@ -58,7 +59,8 @@ export function createLambdaSandbox(parts: LambdaSandboxParts): ProviderSandbox 
     const work = async (): Promise<Execution> => {
       const planned = planCommand(parts.spec, command, parts.package.files);
       ({ enforcement } = planned);
-      const { output, execution } = await run(parts, command, planned, either);
+      const answer = await run(parts, command, planned, either);
+      const { output, execution } = clipOutput(answer, command);
       for (const [stream, chunk] of output) await command.onOutput(stream, chunk);
       return execution;
     };

@@ -94,13 +94,13 @@ export async function deployPlan(
   if (Buffer.byteLength(definition) > maxDefinitionBytes) throw tooLarge(definition);
   const arn = `arn:${fn.partition}:states:${aws.region}:${fn.account}:stateMachine:${fullName}`;
   const machine = await step(`deploy the state machine \`${fullName}\``, async () => {
-    const roleArn = await roleOf(place, machineRole);
+    const roleArn = await roleOf(place, machineRole, signal);
     return putMachine(aws, { arn, name: fullName, definition, roleArn }, signal);
   });
   const { schedule } = request;
   await step(`set the schedule \`${fullName}\``, async () => {
     if (schedule === undefined) return removeSchedule(aws, fullName);
-    const roleArn = await roleOf(place, scheduleRole);
+    const roleArn = await roleOf(place, scheduleRole, signal);
     return putSchedule(aws, { name: fullName, machineArn: arn, roleArn, ...schedule }, signal);
   });
   return { name, arn, machine };
@@ -151,7 +151,7 @@ async function deployFunction(
   const which = { name, madeFor: `a plan in ${folder}` };
   const make = (): Promise<Made> => makeKept(parts, which, settings, signal);
   let made = await make();
-  const { arn, account } = await findRole(aws, memory, role, "remembered");
+  const { arn, account } = await findRole(aws, memory, role, "remembered", signal);
   if (made.isRemembered && !(await isThere(aws, name, made.version, signal))) {
     await memory.function(account, aws.region, name).remove();
     made = await make();
@@ -207,9 +207,11 @@ const scheduleRole: OwnRole = {
 };
 
 /** One of the user's own serves both. */
-async function roleOf({ aws, env }: PlanPlace, own: OwnRole): Promise<string> {
+async function roleOf({ aws, env }: PlanPlace, own: OwnRole, signal: AbortSignal): Promise<string> {
   const chosen = env["GLOVEBOX_PLAN_ROLE"];
-  return chosen === undefined ? makeRole(aws, own) : parseRole("GLOVEBOX_PLAN_ROLE", chosen).arn;
+  return chosen === undefined
+    ? makeRole(aws, own, signal)
+    : parseRole("GLOVEBOX_PLAN_ROLE", chosen).arn;
 }
 
 /** @throws {GloveboxError} */
