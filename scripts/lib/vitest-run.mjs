@@ -13,7 +13,7 @@ import { root } from "./artifacts.mjs";
  *   wrap?: (argv: readonly string[]) => readonly string[], cwd?: string,
  *   env: Readonly<Record<string, string>>, timeoutMs: number }} options
  *   `wrap` turns the command into one that runs it as another user.
- * @returns {Promise<Result[]>} One for each test, and one for each file that could not be loaded.
+ * @returns {Promise<Result[]>} One for each test, and one for each file or hook that failed outside of tests.
  */
 export async function runVitest(options) {
   const {
@@ -34,11 +34,15 @@ export async function runVitest(options) {
     "--passWithNoTests",
     ...projects.map((project) => `--project=${project}`),
     "--reporter=default",
-    "--reporter=json",
-    `--outputFile.json=${resultFile}`,
+    `--reporter=${join(cwd, "scripts/lib/results-reporter.mjs")}`,
   ]);
   // A group of its own, so that at the time limit all of it can be ended.
-  const child = spawn(program, args, { cwd, env, stdio: ["ignore", 1, 2], detached: true });
+  const child = spawn(program, args, {
+    cwd,
+    env: { ...env, GLOVEBOX_TEST_RESULTS: resultFile },
+    stdio: ["ignore", 1, 2],
+    detached: true,
+  });
   const timer = setTimeout(() => process.kill(-child.pid, "SIGKILL"), timeoutMs);
   const stop = (signal) => process.kill(-child.pid, signal);
   process.once("SIGINT", stop).once("SIGTERM", stop);
@@ -50,17 +54,16 @@ export async function runVitest(options) {
 
 function readResults(resultFile, label) {
   if (!existsSync(resultFile)) return [];
-  const { testResults } = JSON.parse(readFileSync(resultFile, "utf8"));
-  return testResults.flatMap(({ name: file, status, message, assertionResults }) => {
-    const where = `${label}: ${file.replace(/^.*?\/((?:src|test|scripts|native)\/)/, "$1")}`;
-    const tests = assertionResults.map(({ fullName, status: state, failureMessages }) => ({
-      name: `${where}: ${fullName}`,
-      state: state === "passed" || state === "failed" ? state : "skipped",
-      output: withoutRunnerFrames(failureMessages?.join("\n") ?? ""),
-    }));
-    const fileFailed = status === "failed" && !tests.some((test) => test.state === "failed");
-    return fileFailed ? [...tests, { name: where, state: "failed", output: message }] : tests;
-  });
+  const results = JSON.parse(readFileSync(resultFile, "utf8"));
+  return results.map(({ file, name, state, output }) => ({
+    name: [
+      label,
+      file.replace(/^.*?\/((?:src|test|scripts|native)\/)/, "$1"),
+      ...(name === "" ? [] : [name]),
+    ].join(": "),
+    state,
+    output: withoutRunnerFrames(output),
+  }));
 }
 
 /** A failed test is explained by its own lines, not by the runner's. */

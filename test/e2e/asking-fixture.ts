@@ -108,7 +108,8 @@ export async function openWorld(user: WorldUser): Promise<AskingWorld> {
     close: async () => {
       await hosts.stop();
       await network.close();
-      rmSync(folder, { recursive: true, force: true });
+      // What was killed just now may still write there.
+      rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
     },
   };
 }

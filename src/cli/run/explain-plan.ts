@@ -4,6 +4,7 @@
  */
 import type { PlannedStep } from "../../lifecycle/registry.ts";
 import { formatStepName } from "../../lifecycle/step.ts";
+import { escapeControls } from "../escape-controls.ts";
 import { formatTable } from "../table.ts";
 
 /** A line each, in the order in which they run; steps that only a failure leaves out are in it, too. */
@@ -15,7 +16,9 @@ export function formatPlan(plan: readonly PlannedStep<never>[]): string {
     owner,
     ...(hasHooks ? [place === "at" ? "" : `${place} ${formatStepName(occasion)}`] : []),
   ]);
-  return formatTable([["LEVEL", "STEP", "BY", ...(hasHooks ? ["HOOK"] : [])], ...rows]);
+  const table = [["LEVEL", "STEP", "BY", ...(hasHooks ? ["HOOK"] : [])], ...rows];
+  // A command is called as it likes.
+  return formatTable(table.map((row) => row.map(escapeControls)));
 }
 
 /** For `--json`. */
