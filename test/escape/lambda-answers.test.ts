@@ -15,6 +15,7 @@ import {
   realpathSync,
   rmSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from "node:fs";
 import { createServer, type Server } from "node:http";
@@ -337,7 +338,7 @@ describe("what is remembered", () => {
           '{"arn":"arn:aws:iam::1:user/x","account":"../..","version":"1/../x","mark":1}',
         ),
     ],
-    ["without an end", (path) => execFileSync("truncate", ["-s", "1T", path])],
+    ["without an end", (path) => truncateSync(path, 2 ** 40)],
     ["fifos", (path) => execFileSync("sh", ["-c", 'rm "$1"; mkfifo "$1"', "-", path])],
     [
       "links to files of somebody else",
