@@ -8,6 +8,8 @@ const config: KnipConfig = {
     "src/languages/load.ts",
     "src/languages/serialize.ts",
     "scripts/*.mjs",
+    // Loaded by vitest.
+    "scripts/lib/results-reporter.mjs",
     "bench/main.ts",
     // Started as a process by a test.
     "test/escape/owner.ts",
