@@ -12,6 +12,8 @@ export interface FollowOptions {
   /** Of an output message: what comes behind it is given. Absent: all is. */
   readonly cursor?: string | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Called when a connection broke off, before the next one is tried. */
+  readonly onBreak?: ((failure: GloveboxApiError) => void) | undefined;
 }
 
 /** Connections in a row that bring nothing new. */
@@ -35,7 +37,7 @@ const types: readonly string[] = [
 export async function* follow(
   transport: Transport,
   id: string,
-  { cursor, signal }: FollowOptions,
+  { cursor, signal, onBreak }: FollowOptions,
 ): AsyncGenerator<ExecutionMessage, void, void> {
   let last = cursor;
   let state = "";
@@ -62,6 +64,7 @@ export async function* follow(
     }
     failures++;
     if (failures > MAX_FAILURES) throw failure;
+    onBreak?.(failure);
     await pause(delayMs(failures - 1, failure.retryAfterMs), signal);
   }
 }

@@ -22,7 +22,7 @@ export function parseFilePath(path: string): FilePathResult {
 
 function findFault(path: string): string | undefined {
   if (path.length === 0) return "is empty";
-  if (Buffer.byteLength(path) > MAX_PATH_BYTES) return `is longer than ${MAX_PATH_BYTES} bytes`;
+  if (bytesOf(path) > MAX_PATH_BYTES) return `is longer than ${MAX_PATH_BYTES} bytes`;
   // They only serve to deceive a reader of logs and terminals.
   if (/[\p{Cc}\u2028-\u202e\u2066-\u2069]/u.test(path)) return "has a control character";
   if (!path.isWellFormed()) return "is not well-formed Unicode";
@@ -32,9 +32,12 @@ function findFault(path: string): string | undefined {
   for (const part of parts) {
     if (part === "") return "has an empty part";
     if (part === "." || part === "..") return `has a part \`${part}\``;
-    if (Buffer.byteLength(part) > MAX_NAME_BYTES) {
+    if (bytesOf(part) > MAX_NAME_BYTES) {
       return `has a part longer than ${MAX_NAME_BYTES} bytes`;
     }
   }
   return undefined;
 }
+
+/** Not `Buffer`: the page asks by the same rule. */
+const bytesOf = (text: string): number => new TextEncoder().encode(text).length;

@@ -1,0 +1,130 @@
+/**
+ * @module
+ * Output on the page: appended as text, never as HTML, and bounded however much comes.
+ */
+import type { OutputReader, Piece } from "../run/output-text.ts";
+import { createAnsiReader, cssOf, type Style } from "./ansi.ts";
+import { createPlaceFinder, type SourcePlace } from "./source-places.ts";
+
+/** What the page holds; the rest is there to be downloaded. */
+const MAX_CHARS = 1_000_000;
+const MAX_NODES = 20_000;
+/** Browsers lay out one text as a whole. */
+const MAX_NODE_CHARS = 16_384;
+
+export interface ShownOutput {
+  readonly element: HTMLElement;
+  /** Of those files, as the program has them. */
+  readonly paths: readonly string[];
+  readonly phase: Piece["phase"];
+  readonly onPlace: (place: SourcePlace) => void;
+  /** More came than is shown. Called once. */
+  readonly onFull: () => void;
+}
+
+/** Turns the direction of what stands around it, or is not seen: shown as what it is. */
+const deceiving = /[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu;
+/** Mean something to terminals only. */
+// eslint-disable-next-line no-control-regex -- these are the controls
+const controls = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/g;
+
+/** A lone carriage return begins the line anew, as progress bars do. */
+export function showOutput(shown: ShownOutput): OutputReader {
+  const { element, phase } = shown;
+  const find = createPlaceFinder(shown.paths);
+  let readers = { stdout: createAnsiReader(), stderr: createAnsiReader() };
+  let line: ChildNode[] = [];
+  let chars = 0;
+  let isFull = false;
+  let returns = false;
+
+  const append = (text: string, style: Style, stream: Piece["stream"]): void => {
+    for (const { text: part, place } of find(text)) {
+      const node = place === undefined ? document.createElement("span") : linkTo(place, shown);
+      node.textContent = part.replace(deceiving, toMark);
+      node.classList.add(stream);
+      applyStyle(node, style);
+      element.append(node);
+      line.push(node);
+    }
+  };
+  const appendLine = (text: string, style: Style, stream: Piece["stream"]): void => {
+    for (let at = 0; at < text.length; at += MAX_NODE_CHARS) {
+      append(text.slice(at, at + MAX_NODE_CHARS), style, stream);
+    }
+    if (text.endsWith("\n")) line = [];
+  };
+  const add = (text: string, style: Style, stream: Piece["stream"]): void => {
+    // Whole lines in one node where nothing returns to a line's begin.
+    for (const part of splitAtReturns(text)) {
+      if (part === "\r") {
+        returns = true;
+        continue;
+      }
+      if (returns && !part.startsWith("\n")) {
+        for (const node of line) node.remove();
+        line = [];
+      }
+      returns = false;
+      const visible = part.replace(controls, "");
+      const end = visible.lastIndexOf("\n") + 1;
+      if (end > 0) appendLine(visible.slice(0, end), style, stream);
+      if (end < visible.length) appendLine(visible.slice(end), style, stream);
+    }
+  };
+  return {
+    add: (piece) => {
+      if (piece.phase !== phase || isFull) return;
+      const room = MAX_CHARS - chars;
+      chars += piece.text.length;
+      const parts = readers[piece.stream](piece.text.slice(0, room));
+      for (const { text, style } of parts) add(text, style, piece.stream);
+      if (chars >= MAX_CHARS || element.childNodes.length >= MAX_NODES) {
+        isFull = true;
+        shown.onFull();
+      }
+    },
+    clear: () => {
+      element.replaceChildren();
+      readers = { stdout: createAnsiReader(), stderr: createAnsiReader() };
+      line = [];
+      chars = 0;
+      isFull = false;
+      returns = false;
+    },
+  };
+}
+
+/** Pieces, each `\r` that begins a line anew alone. */
+function splitAtReturns(text: string): readonly string[] {
+  return text.includes("\r") ? text.split(/(\r+)(?!\n)/).map(shortenReturns).filter(Boolean) : [text];
+}
+
+const shortenReturns = (text: string): string =>
+  /^\r+$/.test(text) ? "\r" : text.replaceAll("\r\n", "\n");
+
+function linkTo(place: SourcePlace, { onPlace }: ShownOutput): HTMLElement {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "place";
+  button.title = `Go to line ${place.line} of ${place.path}`;
+  button.addEventListener("click", () => {
+    onPlace(place);
+  });
+  return button;
+}
+
+function applyStyle(node: HTMLElement, style: Style): void {
+  const { color, background } = style;
+  const [front, back] = style.inverse === true ? [background, color] : [color, background];
+  if (front !== undefined) node.style.color = cssOf(front);
+  if (back !== undefined) node.style.backgroundColor = cssOf(back);
+  if (style.inverse === true) node.classList.add("inverse");
+  if (style.bold === true) node.classList.add("bold");
+  if (style.dim === true) node.classList.add("dim");
+  if (style.italic === true) node.classList.add("italic");
+  if (style.underline === true) node.classList.add("underline");
+}
+
+const toMark = (character: string): string =>
+  `⟨U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}⟩`;

@@ -1,0 +1,184 @@
+/**
+ * @module
+ * A run of a program as the page has it: sent, followed, ended.
+ */
+import { signal, type Signal } from "@preact/signals";
+import type { Attachment } from "../../../src/client/attach.ts";
+import type { Ask, AskMessage } from "../../../src/client/ask-types.ts";
+import { GloveboxApiError } from "../../../src/client/api-error.ts";
+import type { AttachMessage, Execution, TerminalSize } from "../../../src/client/types.ts";
+import { client, connection, connectionOf } from "../state/server.ts";
+import { toRequest, type Project } from "../state/project.ts";
+import { createOutputText, type OutputText } from "./output-text.ts";
+
+export type RunState =
+  | { readonly kind: "sending" }
+  | { readonly kind: "queued" }
+  | { readonly kind: "running" }
+  /** The connection broke, or the server is being restarted; the run may go on, or be begun anew. */
+  | { readonly kind: "reconnecting" }
+  | { readonly kind: "ended"; readonly execution: Execution }
+  /** It was not run, or nobody knows what became of it. */
+  | { readonly kind: "failed"; readonly message: string; readonly code: string };
+
+export interface Run {
+  /** From 1, in this page. */
+  readonly number: number;
+  readonly project: Project;
+  readonly startedAt: Date;
+  readonly output: OutputText;
+  readonly state: Signal<RunState>;
+  /** How often the server began it; more than once where it died meanwhile. */
+  readonly attempts: Signal<number>;
+  /** What it asks now, the oldest first. */
+  readonly asks: Signal<readonly Ask[]>;
+  /** How its earlier questions ended, the latest last. */
+  readonly answered: Signal<readonly AnsweredAsk[]>;
+  /** From the click to the first output, in ms; undefined before. */
+  readonly firstOutputMs: Signal<number | undefined>;
+  /** The way to type into it; only of one with a terminal, while it is connected. */
+  readonly attachment: Signal<Attachment | undefined>;
+}
+
+export interface AnsweredAsk {
+  readonly ask: Ask;
+  readonly end: Exclude<AskMessage, { type: "ask" }>;
+}
+
+export const isOver = ({ kind }: RunState): boolean => kind === "ended" || kind === "failed";
+
+export function createRun(number: number, project: Project): Run {
+  return {
+    number,
+    project,
+    startedAt: new Date(),
+    output: createOutputText(),
+    state: signal<RunState>({ kind: "sending" }),
+    attempts: signal(0),
+    asks: signal<readonly Ask[]>([]),
+    answered: signal<readonly AnsweredAsk[]>([]),
+    firstOutputMs: signal<number | undefined>(undefined),
+    attachment: signal<Attachment | undefined>(undefined),
+  };
+}
+
+/**
+ * Sends it and follows it to its end. Does not throw: what goes wrong is its state.
+ *
+ * @param signal Its abort cancels the execution.
+ * @param size Of the terminal, where it has one.
+ */
+export async function follow(run: Run, signal: AbortSignal, size?: TerminalSize): Promise<void> {
+  const api = client.peek();
+  try {
+    const terminal = size === undefined ? {} : { interactive: true, tty: size };
+    // Not with the signal: what was sent may be running, and only its id can end it.
+    const execution = await api.submit({ ...toRequest(run.project), ...terminal });
+    const cancel = (): void => void api.cancel(execution.id).catch(() => undefined);
+    if (signal.aborted) cancel();
+    else signal.addEventListener("abort", cancel, { once: true });
+    try {
+      if (size === undefined) await followEvents(run, execution.id);
+      else await followAttached(run, execution.id);
+    } finally {
+      signal.removeEventListener("abort", cancel);
+    }
+  } catch (error) {
+    run.state.value = toFailure(error);
+    const now = connectionOf(error);
+    if (now.kind === "no-key" || isBroken(error)) connection.value = now;
+  } finally {
+    run.asks.value = [];
+    run.attachment.value = undefined;
+  }
+}
+
+async function followEvents(run: Run, id: string): Promise<void> {
+  const onBreak = (): void => {
+    run.state.value = { kind: "reconnecting" };
+  };
+  for await (const message of client.peek().events(id, { onBreak })) {
+    take(run, message);
+  }
+}
+
+/** Connections that break in a row before it is given up. */
+const MAX_BREAKS = 8;
+const RETRY_MS = 1000;
+
+async function followAttached(run: Run, id: string): Promise<void> {
+  let cursor: string | undefined;
+  for (let breaks = 0; ; breaks++) {
+    try {
+      const attachment = await client.peek().attach(id, { cursor });
+      run.attachment.value = attachment;
+      for await (const message of attachment.messages()) {
+        breaks = 0;
+        cursor = attachment.cursor ?? cursor;
+        take(run, message);
+        if (message.type === "end") return;
+      }
+    } catch (error) {
+      if (breaks >= MAX_BREAKS || !isBroken(error)) throw error;
+    }
+    run.attachment.value = undefined;
+    run.state.value = { kind: "reconnecting" };
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+  }
+}
+
+function take(run: Run, message: AttachMessage): void {
+  if (run.state.peek().kind === "reconnecting") connection.value = { kind: "connected" };
+  switch (message.type) {
+    case "state":
+      takeState(run, message.execution);
+      return;
+    case "output":
+      run.firstOutputMs.value ??= Date.now() - run.startedAt.getTime();
+      // Behind a break there may come no state that is new.
+      if (run.state.peek().kind !== "running") run.state.value = { kind: "running" };
+      run.output.take(message);
+      return;
+    case "ask":
+    case "answered":
+    case "withdrawn":
+      takeAsk(run, message);
+      return;
+    case "end":
+      run.state.value = { kind: "ended", execution: message.execution };
+      return;
+    case "error":
+      return;
+  }
+}
+
+function takeState(run: Run, { state, attempts }: Execution): void {
+  if (attempts > run.attempts.peek()) {
+    // What came of the attempt before comes anew.
+    if (run.attempts.peek() > 0) run.output.clear();
+    run.attempts.value = attempts;
+  }
+  if (state === "queued" || state === "running") run.state.value = { kind: state };
+}
+
+function takeAsk(run: Run, message: AskMessage): void {
+  const asks = run.asks.peek();
+  if (message.type === "ask") {
+    // After a break, open questions come again.
+    if (!asks.some(({ id }) => id === message.ask.id)) run.asks.value = [...asks, message.ask];
+    return;
+  }
+  const ask = asks.find(({ id }) => id === message.id);
+  if (ask === undefined) return;
+  run.asks.value = asks.filter(({ id }) => id !== message.id);
+  run.answered.value = [...run.answered.peek(), { ask, end: message }];
+}
+
+const isBroken = (error: unknown): boolean =>
+  error instanceof GloveboxApiError && (error.status === 0 || error.status >= 502);
+
+function toFailure(error: unknown): RunState {
+  const message = error instanceof Error ? error.message : String(error);
+  const code = error instanceof GloveboxApiError ? error.code : "INTERNAL";
+  return { kind: "failed", message, code };
+}

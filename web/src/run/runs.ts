@@ -1,0 +1,41 @@
+/**
+ * @module
+ * The runs of this page: one at a time, and those before it.
+ */
+import { computed, signal } from "@preact/signals";
+import type { TerminalSize } from "../../../src/client/types.ts";
+import { project } from "../state/project.ts";
+import { createRun, follow, isOver, type Run } from "./run.ts";
+
+/** The latest first. */
+export const runs = signal<readonly Run[]>([]);
+/** What the page shows. */
+export const currentRun = computed(() => runs.value[0]);
+export const isRunning = computed(() => {
+  const run = currentRun.value;
+  return run !== undefined && !isOver(run.state.value);
+});
+
+/** Their output is kept as long as they are. */
+const MAX_RUNS = 20;
+const DEFAULT_SIZE: TerminalSize = { columns: 80, rows: 24 };
+
+/** Of the terminal that a run may get; its view says it. */
+export const terminalSize = signal(DEFAULT_SIZE);
+
+const stopping = signal<AbortController | undefined>(undefined);
+let lastNumber = 0;
+
+/** Ends the run before it, and begins another. */
+export function startRun(): void {
+  stopRun();
+  const stop = new AbortController();
+  stopping.value = stop;
+  const run = createRun(++lastNumber, project.peek());
+  runs.value = [run, ...runs.peek()].slice(0, MAX_RUNS);
+  void follow(run, stop.signal, run.project.isTerminal ? terminalSize.peek() : undefined);
+}
+
+export function stopRun(): void {
+  stopping.peek()?.abort();
+}

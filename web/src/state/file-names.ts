@@ -1,0 +1,15 @@
+/**
+ * @module
+ * Names of a program's files, as the server takes them.
+ */
+import { parseFilePath } from "../../../src/core/file-path.ts";
+
+/** Why it can't be the name of a file beside those others; undefined where it can. */
+export function nameProblem(path: string, others: readonly string[]): string | undefined {
+  const parsed = parseFilePath(path);
+  if (!parsed.ok) return `The name ${parsed.reason}.`;
+  if (others.includes(path)) return "There is a file of this name.";
+  const isFolder = others.some((other) => other.startsWith(`${path}/`));
+  const isBelowFile = others.some((other) => path.startsWith(`${other}/`));
+  return isFolder || isBelowFile ? "A file and a folder can't have the same name." : undefined;
+}
