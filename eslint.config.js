@@ -19,11 +19,11 @@ const noReExport = {
 };
 
 export default defineConfig(
-  { ignores: ["dist/", "examples/", "languages/", "test/programs/", "web/dist/"] },
+  { ignores: ["dist/", "examples/", "languages/", "test/programs/"] },
   { linterOptions: { reportUnusedDisableDirectives: "error" } },
   eslint.configs.recommended,
   {
-    files: ["**/*.ts"],
+    files: ["**/*.{ts,tsx}"],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: {
       parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
@@ -47,7 +47,7 @@ export default defineConfig(
     },
   },
   {
-    files: ["src/**/*.ts"],
+    files: ["{src,web}/**/*.{ts,tsx}"],
     rules: { "no-console": "error" },
   },
   {
@@ -60,7 +60,7 @@ export default defineConfig(
     },
   },
   {
-    files: ["*.config.ts"],
+    files: ["*.config.ts", "web/*.config.ts", "web/src/virtual.d.ts"],
     rules: { "no-restricted-syntax": "off" },
   },
   {

@@ -11,13 +11,21 @@ const config: KnipConfig = {
     // Loaded by vitest.
     "scripts/lib/results-reporter.mjs",
     "bench/main.ts",
+    "web/src/main.tsx",
+    "web/vite.config.ts",
     // Started as a process by a test.
     "test/escape/owner.ts",
     "test/helpers/docker/owner.ts",
     "test/helpers/remote/remote-owner.ts",
     "test/helpers/remote/server-program.ts",
   ],
-  project: ["src/**/*.ts", "test/**/*.ts", "bench/**/*.ts", "scripts/**/*.mjs"],
+  project: [
+    "src/**/*.ts",
+    "test/**/*.ts",
+    "bench/**/*.ts",
+    "scripts/**/*.mjs",
+    "web/**/*.{ts,tsx}",
+  ],
   // System programs that scripts and tests start.
   ignoreBinaries: [
     "apt-get",

@@ -86,7 +86,7 @@ export default defineConfig({
     // Starts nothing until a test asks for it.
     globalSetup: ["test/helpers/docker/global-setup.ts"],
     projects: [
-      project("unit", ["{src,scripts,bench}/**/*.test.ts"], 20_000),
+      project("unit", ["{src,scripts,bench,web}/**/*.test.ts"], 20_000),
       project("spec", ["test/spec/**/*.test.ts"], 20_000),
       project("native", ["native/**/*.test.ts"], SLOW_MS),
       project("conformance", ["test/{conformance,docker,helpers}/**/*.test.ts"], SLOW_MS),

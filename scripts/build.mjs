@@ -55,7 +55,7 @@ export async function buildProgram({ keepOldMs = KEEP_OLD_MS } = {}) {
         "quick-run.cjs",
         "quick-start.cjs",
       ],
-      keep: ["launcher", ".program.stamp", ".launcher.stamp", ".apt-failed"],
+      keep: ["launcher", "web", ".program.stamp", ".launcher.stamp", ".page.stamp", ".apt-failed"],
       keepOldMs,
     });
     writeStamp(artifacts.program, made);
@@ -102,7 +102,11 @@ async function bundleCli(outDir, define) {
   });
   writeFileSync(
     join(outDir, "THIRD-PARTY-NOTICES.txt"),
-    thirdPartyNotices(root, Object.keys(metafile.inputs)),
+    thirdPartyNotices(
+      root,
+      Object.keys(metafile.inputs),
+      "cli.js, chunks/ and quick-*.cjs contain",
+    ),
   );
 }
 

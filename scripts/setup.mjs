@@ -17,7 +17,7 @@ export async function setUp() {
   const { dependenciesAreStale } = await import("./lib/dependencies.mjs");
   const { installPackages, missingPackages } = await import("./lib/system-packages.mjs");
   const isReady = () =>
-    !dependenciesAreStale() && !isStale(artifacts.program) && !isStale(artifacts.launcher);
+    !dependenciesAreStale() && !Object.values(artifacts).some((artifact) => isStale(artifact));
 
   const missing = missingPackages();
   if (missing.length > 0) installPackages(missing);
@@ -37,6 +37,11 @@ async function makeReady(lockFd) {
     say("building the program");
     const { buildProgram } = await import("./build.mjs");
     await buildProgram();
+  }
+  if (isStale(artifacts.page)) {
+    say("building the page");
+    const { buildPage } = await import("./build-page.mjs");
+    await buildPage();
   }
 }
 

@@ -23,6 +23,7 @@ const EXIT_SKIPPED = 77;
 const commands = {
   lint: [bin("eslint"), "--max-warnings", "0", "."],
   types: [bin("tsc"), "-p", "."],
+  "types of the page": [bin("tsc"), "--noEmit", "-p", "web"],
   format: [bin("prettier"), "--check", "--log-level", "warn", "."],
   layers: [process.execPath, "scripts/check-layers.mjs"],
   "unused code": [bin("knip"), "--no-progress"],

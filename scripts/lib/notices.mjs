@@ -8,16 +8,17 @@ import { join } from "node:path";
 /**
  * @param {string} root Folder that the input paths are relative to.
  * @param {readonly string[]} inputs Files that a bundler read.
+ * @param {string} what Begins the sentence that names where their code is.
  * @returns {string} One section per package: name, version, license, its license file.
  */
-export function thirdPartyNotices(root, inputs) {
+export function thirdPartyNotices(root, inputs, what) {
   const folders = new Set();
   for (const input of inputs) {
     const folder = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0];
     if (folder !== undefined) folders.add(folder);
   }
   const sections = [...folders].sort().map((folder) => notice(join(root, folder)));
-  return `cli.js, chunks/ and quick-*.cjs contain code of these packages.\n\n${sections.join("\n")}`;
+  return `${what} code of these packages.\n\n${sections.join("\n")}`;
 }
 
 function notice(folder) {

@@ -9,6 +9,7 @@ import { addAttachRoute } from "./executions/attach.ts";
 import { addEventsRoute } from "./executions/events.ts";
 import { addManageRoutes } from "./executions/manage.ts";
 import { addSubmitRoutes } from "./executions/submit.ts";
+import { addPage } from "./page/add-page.ts";
 import { addExecuteRoute } from "./routes/execute.ts";
 import { addHealthRoute } from "./routes/health.ts";
 import { addInfoRoute } from "./routes/info.ts";
@@ -37,6 +38,7 @@ export function addAllRoutes(app: FastifyInstance, context: ServerContext): void
   addHealthRoute(app, context);
   addReadyRoute(app, context);
   addMetricsRoute(app, context.observers.metrics);
+  addPage(app);
   const { enabled } = context.config.wires;
   if (enabled.includes("seeds")) addSeedRoutes(app, context);
   if (enabled.includes("piston")) addPistonRoutes(app, context);

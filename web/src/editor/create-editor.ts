@@ -2,7 +2,12 @@
  * @module
  * The editor: one view, and for each file a state of its own with its own history.
  */
-import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
+import {
+  autocompletion,
+  closeBrackets,
+  closeBracketsKeymap,
+  completionKeymap,
+} from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import {
   bracketMatching,
@@ -59,11 +64,12 @@ export function createEditor({ parent, nonce, onChange }: EditorOptions): Editor
   const keys = new Compartment();
   const language = new Compartment();
   let shownPath = "";
+  const isShown = (path: string): boolean => path === shownPath;
   let keysExtension: Extension = [];
   const listener = EditorView.updateListener.of(({ docChanged, state }) => {
     if (docChanged) onChange(shownPath, state.doc.toString());
   });
-  const view = new EditorView({ parent });
+  const view = new EditorView({ parent, extensions: basics(nonce) });
   const stateOf = (file: EditorFile): EditorState =>
     EditorState.create({
       doc: file.content,
@@ -84,7 +90,7 @@ export function createEditor({ parent, nonce, onChange }: EditorOptions): Editor
       view.setState(isSame && before !== undefined ? before : stateOf(file));
       view.dispatch({ effects: keys.reconfigure(keysExtension) });
       void loadLanguage(file.path, highlight).then((extension) => {
-        if (shownPath === file.path) view.dispatch({ effects: language.reconfigure(extension) });
+        if (isShown(file.path)) view.dispatch({ effects: language.reconfigure(extension) });
       });
     },
     useKeymap: async (name) => {

@@ -78,4 +78,3 @@ function startEditor(parent: HTMLElement | null): () => void {
     editor.value = undefined;
   };
 }
-

@@ -11,7 +11,9 @@ export async function loadLanguage(path: string, highlight: string | null): Prom
     const { languages } = await import("@codemirror/language-data");
     const byName = LanguageDescription.matchFilename(languages, path.split("/").at(-1) ?? path);
     const byLanguage =
-      highlight === null ? null : LanguageDescription.matchLanguageName(languages, highlight, false);
+      highlight === null
+        ? null
+        : LanguageDescription.matchLanguageName(languages, highlight, false);
     const found = byName ?? byLanguage;
     return found === null ? [] : await found.load();
   } catch {

@@ -3,7 +3,7 @@
  * Output on the page: appended as text, never as HTML, and bounded however much comes.
  */
 import type { OutputReader, Piece } from "../run/output-text.ts";
-import { createAnsiReader, cssOf, type Style } from "./ansi.ts";
+import { createAnsiReader, cssOf, type Style, type StyledText } from "./ansi.ts";
 import { createPlaceFinder, type SourcePlace } from "./source-places.ts";
 
 /** What the page holds; the rest is there to be downloaded. */
@@ -31,65 +31,79 @@ const controls = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/g;
 /** A lone carriage return begins the line anew, as progress bars do. */
 export function showOutput(shown: ShownOutput): OutputReader {
   const { element, phase } = shown;
-  const find = createPlaceFinder(shown.paths);
-  let readers = { stdout: createAnsiReader(), stderr: createAnsiReader() };
-  let line: ChildNode[] = [];
+  const lines = createLines(shown);
+  let readers = newReaders();
   let chars = 0;
   let isFull = false;
-  let returns = false;
-
-  const append = (text: string, style: Style, stream: Piece["stream"]): void => {
-    for (const { text: part, place } of find(text)) {
-      const node = place === undefined ? document.createElement("span") : linkTo(place, shown);
-      node.textContent = part.replace(deceiving, toMark);
-      node.classList.add(stream);
-      applyStyle(node, style);
-      element.append(node);
-      line.push(node);
-    }
-  };
-  const appendLine = (text: string, style: Style, stream: Piece["stream"]): void => {
-    for (let at = 0; at < text.length; at += MAX_NODE_CHARS) {
-      append(text.slice(at, at + MAX_NODE_CHARS), style, stream);
-    }
-    if (text.endsWith("\n")) line = [];
-  };
-  const add = (text: string, style: Style, stream: Piece["stream"]): void => {
-    // Whole lines in one node where nothing returns to a line's begin.
-    for (const part of splitAtReturns(text)) {
-      if (part === "\r") {
-        returns = true;
-        continue;
-      }
-      if (returns && !part.startsWith("\n")) {
-        for (const node of line) node.remove();
-        line = [];
-      }
-      returns = false;
-      const visible = part.replace(controls, "");
-      const end = visible.lastIndexOf("\n") + 1;
-      if (end > 0) appendLine(visible.slice(0, end), style, stream);
-      if (end < visible.length) appendLine(visible.slice(end), style, stream);
-    }
-  };
   return {
-    add: (piece) => {
-      if (piece.phase !== phase || isFull) return;
-      const room = MAX_CHARS - chars;
-      chars += piece.text.length;
-      const parts = readers[piece.stream](piece.text.slice(0, room));
-      for (const { text, style } of parts) add(text, style, piece.stream);
+    add: ({ phase: of, stream, text }) => {
+      if (of !== phase || isFull) return;
+      const parts = readers[stream](text.slice(0, MAX_CHARS - chars));
+      chars += text.length;
+      for (const part of parts) lines.add(part, stream);
       if (chars >= MAX_CHARS || element.childNodes.length >= MAX_NODES) {
         isFull = true;
         shown.onFull();
       }
     },
     clear: () => {
-      element.replaceChildren();
-      readers = { stdout: createAnsiReader(), stderr: createAnsiReader() };
-      line = [];
+      lines.clear();
+      readers = newReaders();
       chars = 0;
       isFull = false;
+    },
+  };
+}
+
+const newReaders = (): Readonly<Record<Piece["stream"], ReturnType<typeof createAnsiReader>>> => ({
+  stdout: createAnsiReader(),
+  stderr: createAnsiReader(),
+});
+
+interface Lines {
+  readonly add: (part: StyledText, stream: Piece["stream"]) => void;
+  readonly clear: () => void;
+}
+
+function createLines(shown: ShownOutput): Lines {
+  const { element } = shown;
+  const find = createPlaceFinder(shown.paths);
+  /** What stands in the line that has no end yet. */
+  let line: ChildNode[] = [];
+  let returns = false;
+  const append = (text: string, style: Style, stream: Piece["stream"]): void => {
+    for (let at = 0; at < text.length; at += MAX_NODE_CHARS) {
+      for (const { text: part, place } of find(text.slice(at, at + MAX_NODE_CHARS))) {
+        const node = place === undefined ? document.createElement("span") : linkTo(place, shown);
+        node.textContent = part.replace(deceiving, toMark);
+        node.classList.add(stream);
+        applyStyle(node, style);
+        element.append(node);
+        line.push(node);
+      }
+    }
+    if (text.endsWith("\n")) line = [];
+  };
+  const beginAnew = (): void => {
+    for (const node of line) node.remove();
+    line = [];
+  };
+  return {
+    add: ({ text, style }, stream) => {
+      for (const part of splitAtReturns(text)) {
+        if (returns && part !== "\r" && !part.startsWith("\n")) beginAnew();
+        returns = part === "\r";
+        if (returns) continue;
+        const visible = part.replace(controls, "");
+        // Whole lines in one node, where nothing returns to a line's begin.
+        const end = visible.lastIndexOf("\n") + 1;
+        if (end > 0) append(visible.slice(0, end), style, stream);
+        if (end < visible.length) append(visible.slice(end), style, stream);
+      }
+    },
+    clear: () => {
+      element.replaceChildren();
+      line = [];
       returns = false;
     },
   };
@@ -97,7 +111,12 @@ export function showOutput(shown: ShownOutput): OutputReader {
 
 /** Pieces, each `\r` that begins a line anew alone. */
 function splitAtReturns(text: string): readonly string[] {
-  return text.includes("\r") ? text.split(/(\r+)(?!\n)/).map(shortenReturns).filter(Boolean) : [text];
+  return text.includes("\r")
+    ? text
+        .split(/(\r+)(?!\n)/)
+        .map(shortenReturns)
+        .filter(Boolean)
+    : [text];
 }
 
 const shortenReturns = (text: string): string =>

@@ -10,7 +10,11 @@ test.each<[string, SourcePlace]>([
   ["at ./main.c:9", { path: "main.c", line: 9 }],
   ["a+b.ts(4,2): error TS1005", { path: "a+b.ts", line: 4, column: 2 }],
 ])("%j names a line", (text, place) => {
-  expect(find(text).map((part) => part.text).join("")).toBe(text);
+  expect(
+    find(text)
+      .map((part) => part.text)
+      .join(""),
+  ).toBe(text);
   expect(find(text).flatMap((part) => part.place ?? [])).toEqual([place]);
 });
 

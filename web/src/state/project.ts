@@ -95,7 +95,9 @@ export function removeFile(path: string): void {
 
 export function renameFile(from: string, to: string): void {
   const { files } = project.peek();
-  changeProject({ files: files.map((file) => (file.path === from ? { ...file, path: to } : file)) });
+  changeProject({
+    files: files.map((file) => (file.path === from ? { ...file, path: to } : file)),
+  });
   if (activePath.peek() === from) activePath.value = to;
 }
 

@@ -6,10 +6,7 @@
 const PREFIX = "glovebox:";
 
 /** @param isGood Whether it is what this page would have written. */
-export function readStored<T>(
-  name: string,
-  isGood: (value: unknown) => value is T,
-): T | undefined {
+export function readStored<T>(name: string, isGood: (value: unknown) => value is T): T | undefined {
   try {
     const value: unknown = JSON.parse(localStorage.getItem(PREFIX + name) ?? "null");
     return isGood(value) ? value : undefined;

@@ -1,0 +1,68 @@
+/**
+ * @module
+ * The playground: the program on one side, its run on the other.
+ */
+import { useEffect, useRef } from "preact/hooks";
+import { signal } from "@preact/signals";
+import { takeDroppedFiles } from "./editor/drop-files.ts";
+import { EditorPane } from "./editor/editor-pane.tsx";
+import { FileTabs } from "./editor/file-tabs.tsx";
+import { InputPane } from "./run/input-pane.tsx";
+import { RunPane } from "./run/run-pane.tsx";
+import { runs } from "./run/runs.ts";
+import { SettingsDialog } from "./ui/settings-dialog.tsx";
+import { Notices } from "./ui/notices.tsx";
+import { ServerNote } from "./ui/server-note.tsx";
+import { Toolbar } from "./ui/toolbar.tsx";
+
+/** Which half a narrow screen shows. */
+const shownHalf = signal<"code" | "run">("code");
+
+export function App() {
+  const main = useRef<HTMLElement>(null);
+  useEffect(() => (main.current === null ? undefined : takeDroppedFiles(main.current)), []);
+  useEffect(
+    () =>
+      runs.subscribe(([latest]) => {
+        if (latest !== undefined) shownHalf.value = "run";
+      }),
+    [],
+  );
+  return (
+    <>
+      <Toolbar />
+      <ServerNote />
+      <Halves />
+      <main ref={main} class={`halves shows-${shownHalf.value}`}>
+        <section class="half code" aria-label="Program">
+          <FileTabs />
+          <EditorPane />
+          <InputPane />
+        </section>
+        <section class="half run" aria-label="Run">
+          <RunPane />
+        </section>
+      </main>
+      <SettingsDialog />
+      <Notices />
+    </>
+  );
+}
+
+/** On narrow screens. */
+function Halves() {
+  return (
+    <div class="half-choice" role="group" aria-label="Shown half">
+      {(["code", "run"] as const).map((half) => (
+        <button
+          key={half}
+          type="button"
+          aria-pressed={shownHalf.value === half}
+          onClick={() => (shownHalf.value = half)}
+        >
+          {half === "code" ? "Program" : "Run"}
+        </button>
+      ))}
+    </div>
+  );
+}

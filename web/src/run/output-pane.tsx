@@ -1,0 +1,108 @@
+/**
+ * @module
+ * What the run that is shown writes: compiler and program apart, both streams together or one alone.
+ */
+import { signal, useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { goToPlace } from "../editor/editor-pane.tsx";
+import { showOutput } from "../output/show-output.ts";
+import { download } from "../util/download.ts";
+import type { Piece } from "./output-text.ts";
+import type { Run } from "./run.ts";
+
+const streamNames = { both: "Both", stdout: "stdout", stderr: "stderr" } as const;
+type Shown = keyof typeof streamNames;
+
+const shownStreams = signal<Shown>("both");
+
+export function StreamChoice() {
+  return (
+    <fieldset class="choice">
+      <legend class="only-read">Streams</legend>
+      {Object.entries(streamNames).map(([value, label]) => (
+        <label key={value}>
+          <input
+            type="radio"
+            name="streams"
+            value={value}
+            checked={shownStreams.value === value}
+            onChange={() => (shownStreams.value = value as Shown)}
+          />
+          {label}
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+interface OutputProps {
+  readonly run: Run;
+  readonly phase: Piece["phase"];
+}
+
+/** Is made anew for each run: give it the run's number as its key. */
+export function Output({ run, phase }: OutputProps) {
+  const element = useRef<HTMLPreElement>(null);
+  const isFull = useSignal(false);
+  const isEmpty = useSignal(true);
+  useEffect(() => {
+    const pre = element.current;
+    if (pre === null) return;
+    const paths = run.project.files.map(({ path }) => path);
+    const reader = showOutput({
+      ...{ element: pre, paths, phase, onPlace: goToPlace },
+      onFull: () => (isFull.value = true),
+    });
+    const follow = followEnd(pre);
+    return run.output.read({
+      add: (piece) => {
+        reader.add(piece);
+        if (piece.phase === phase) isEmpty.value = false;
+        follow();
+      },
+      clear: () => {
+        reader.clear();
+        isEmpty.value = true;
+        isFull.value = false;
+      },
+    });
+  }, []);
+  const streams = phase === "run" ? shownStreams.value : "both";
+  const name = phase === "run" ? "Output of the program" : "Output of the compiler";
+  return (
+    <div class={`output ${phase} only-${streams}`} hidden={phase === "compile" && isEmpty.value}>
+      {phase === "compile" && <h3>Compiler</h3>}
+      {/* Whoever can't use a mouse must be able to scroll it. */}
+      <pre ref={element} tabIndex={0} role="region" aria-label={name} dir="ltr" />
+      {isFull.value && <FullNote run={run} />}
+    </div>
+  );
+}
+
+/** Scrolls with the output, unless somebody has scrolled away from its end. */
+function followEnd(pre: HTMLElement): () => void {
+  let isWaiting = false;
+  let isAtEnd = true;
+  pre.addEventListener("scroll", () => {
+    isAtEnd = pre.scrollHeight - pre.scrollTop - pre.clientHeight < 24;
+  });
+  return () => {
+    if (isWaiting) return;
+    isWaiting = true;
+    requestAnimationFrame(() => {
+      isWaiting = false;
+      if (isAtEnd) pre.scrollTop = pre.scrollHeight;
+    });
+  };
+}
+
+function FullNote({ run }: { readonly run: Run }) {
+  return (
+    <p class="full">
+      There is more than this page shows.{" "}
+      <button type="button" onClick={() => download(run.output.text(), "output.txt")}>
+        Download the output
+      </button>
+    </p>
+  );
+}

@@ -1,0 +1,58 @@
+/**
+ * @module
+ * What the page opens with: what this browser had last; and keeps it from then on.
+ */
+import { notify } from "../ui/notices.tsx";
+import { activePath, emptyProject, openProject, project, type Project } from "./project.ts";
+import { isProject } from "./project-shape.ts";
+import { readStored, writeStored } from "./stored.ts";
+
+const SAVE_AFTER_MS = 300;
+
+export function beginProject(): void {
+  const kept = readStored("project", isProject);
+  if (kept !== undefined) openProject(kept);
+  keepProject();
+}
+
+function keepProject(): void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let isTold = false;
+  const save = (): void => {
+    timer = undefined;
+    if (writeStored("project", project.peek()) || isTold) return;
+    isTold = true;
+    notify("This browser keeps no more: the program is gone with the page.", "error");
+  };
+  project.subscribe(() => {
+    timer ??= setTimeout(save, SAVE_AFTER_MS);
+  });
+  addEventListener("pagehide", () => {
+    if (timer !== undefined) save();
+  });
+}
+
+/** The starter of a language, in the place of what is there. */
+export async function openStarter(language: string): Promise<void> {
+  const { default: starters } = await import("virtual:starters");
+  const starter = starters[language];
+  const files =
+    starter === undefined ? emptyProject.files : [{ ...starter, encoding: "utf8" as const }];
+  openProject({ ...emptyProject, language, files });
+}
+
+/** Whether nobody would miss it: it is a language's starter, or empty. */
+export async function isUntouched({ files, stdin, args }: Project): Promise<boolean> {
+  const { default: starters } = await import("virtual:starters");
+  const [file, ...others] = files;
+  if (file === undefined || others.length > 0 || stdin !== "" || args.length > 0) return false;
+  if (file.content.trim() === "") return true;
+  return Object.values(starters).some(({ content }) => content === file.content);
+}
+
+/** Another language, and its starter if there is nothing to lose; else the program stays as it is. */
+export async function changeLanguage(language: string): Promise<void> {
+  const before = project.peek();
+  if (await isUntouched(before)) await openStarter(language);
+  else openProject({ ...before, language, version: "" }, activePath.peek());
+}

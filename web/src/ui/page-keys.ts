@@ -1,0 +1,33 @@
+/**
+ * @module
+ * Keys that work anywhere on the page.
+ */
+import { settings } from "../state/settings.ts";
+import { isRunning, startRun, stopRun } from "../run/runs.ts";
+import { openDialog } from "./dialog.tsx";
+
+export function listenForKeys(): void {
+  // Before the editor, for which the keys have meanings of its own.
+  addEventListener("keydown", takeKey, { capture: true });
+}
+
+function takeKey(event: KeyboardEvent): void {
+  if (event.isComposing || openDialog.peek() !== undefined) return;
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+    event.preventDefault();
+    event.stopPropagation();
+    startRun();
+    return;
+  }
+  if (event.key === "Escape" && isRunning.peek() && !isForSomethingElse(event)) {
+    event.preventDefault();
+    stopRun();
+  }
+}
+
+/** Escape leaves vim's insert mode, and is a key of programs on a terminal. */
+function isForSomethingElse({ target, shiftKey }: KeyboardEvent): boolean {
+  if (shiftKey || !(target instanceof Element)) return false;
+  if (target.closest(".terminal") !== null) return true;
+  return target.closest(".cm-editor") !== null && settings.peek().keymap !== "usual";
+}
