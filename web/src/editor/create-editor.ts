@@ -87,7 +87,7 @@ export function createEditor({ parent, nonce, onChange }: EditorOptions): Editor
       const before = states.get(file.path);
       const isSame = before?.doc.toString() === file.content;
       shownPath = file.path;
-      view.setState(isSame && before !== undefined ? before : stateOf(file));
+      view.setState(isSame ? before : stateOf(file));
       view.dispatch({ effects: keys.reconfigure(keysExtension) });
       void loadLanguage(file.path, highlight).then((extension) => {
         if (isShown(file.path)) view.dispatch({ effects: language.reconfigure(extension) });
