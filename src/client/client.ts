@@ -3,6 +3,7 @@
  * A server's v1 API as functions.
  */
 import type { AnswerRequest, Answered, AskList } from "./ask-types.ts";
+import type { OpenedShare, Share, ShareRequest } from "./share-types.ts";
 import { opened, SocketAttachment, type Attachment } from "./attach.ts";
 import { follow, type FollowOptions } from "./follow.ts";
 import { executionPath, toQuery, Transport, type ApiRequest } from "./transport.ts";
@@ -81,6 +82,11 @@ export interface GloveboxClient {
   asks(options?: CallOptions & { readonly executionId?: string }): Promise<AskList>;
   /** The first answer counts: a later one is `CONFLICT`. */
   answer(askId: string, answer: AnswerRequest, options?: CallOptions): Promise<Answered>;
+  /** Keeps a program behind a link. */
+  share(request: ShareRequest, options?: CallOptions): Promise<Share>;
+  openShare(id: string, options?: CallOptions): Promise<OpenedShare>;
+  /** @param deleteKey As `share` told it; absent where the client's own key may remove it. */
+  removeShare(id: string, deleteKey?: string, options?: CallOptions): Promise<void>;
   languages(options?: CallOptions): Promise<LanguagesAnswer>;
   info(options?: CallOptions): Promise<InfoAnswer>;
   health(options?: CallOptions): Promise<HealthAnswer>;
@@ -114,6 +120,7 @@ export function createClient(options: ClientOptions): GloveboxClient {
       const path = `/v1/asks/${encodeURIComponent(askId)}`;
       return transport.json({ method: "POST", path, body, repeat: "not-begun", signal });
     },
+    ...shareCalls(transport, get),
     languages: async (call = {}) => get("/v1/languages", call),
     info: async (call = {}) => get("/v1/info", call),
     health: async (call = {}) => get("/health", call),
@@ -127,7 +134,10 @@ type Get = <T>(path: string, options: CallOptions) => Promise<T>;
 function executionCalls(
   transport: Transport,
   get: Get,
-): Omit<GloveboxClient, "attach" | "asks" | "answer" | "languages" | "info" | "health" | "ready"> {
+): Pick<
+  GloveboxClient,
+  "run" | "submit" | "submitBatch" | "get" | "wait" | "list" | "cancel" | "remove" | "events"
+> {
   const post = { method: "POST" } as const;
   const look: GloveboxClient["get"] = async (id, { waitSeconds, ...call } = {}) =>
     get(executionPath(id, "", { wait: waitSeconds }), call);
@@ -159,6 +169,24 @@ function executionCalls(
       await transport.json({ method: "DELETE", path, repeat: "not-begun", signal });
     },
     events: (id, options = {}) => follow(transport, id, options),
+  };
+}
+
+const sharePath = (id: string): string => `/v1/shares/${encodeURIComponent(id)}`;
+
+function shareCalls(
+  transport: Transport,
+  get: Get,
+): Pick<GloveboxClient, "share" | "openShare" | "removeShare"> {
+  return {
+    share: async (body, { signal } = {}) =>
+      transport.json({ method: "POST", path: "/v1/shares", body, repeat: "not-begun", signal }),
+    openShare: async (id, call = {}) => get(sharePath(id), call),
+    removeShare: async (id, deleteKey, { signal } = {}) => {
+      const headers = deleteKey === undefined ? {} : { "share-delete-key": deleteKey };
+      const path = sharePath(id);
+      await transport.json({ method: "DELETE", path, headers, repeat: "not-begun", signal });
+    },
   };
 }
 

@@ -54,4 +54,5 @@ export type {
   SubmitRequest,
   TerminalSize,
 } from "./types.ts";
+export type { OpenedShare, Share, SharedProgram, ShareRequest } from "./share-types.ts";
 export type { WebSocketConstructor, WebSocketLike } from "./web-socket.ts";

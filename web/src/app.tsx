@@ -10,6 +10,7 @@ import { FileTabs } from "./editor/file-tabs.tsx";
 import { InputPane } from "./run/input-pane.tsx";
 import { RunPane } from "./run/run-pane.tsx";
 import { runs } from "./run/runs.ts";
+import { ShareDialog } from "./share/share-dialog.tsx";
 import { SettingsDialog } from "./ui/settings-dialog.tsx";
 import { Notices } from "./ui/notices.tsx";
 import { ServerNote } from "./ui/server-note.tsx";
@@ -44,6 +45,7 @@ export function App() {
         </section>
       </main>
       <SettingsDialog />
+      <ShareDialog />
       <Notices />
     </>
   );

@@ -12,10 +12,16 @@ import { App } from "./app.tsx";
 import { connect } from "./state/server.ts";
 import { applySettings } from "./state/settings.ts";
 import { beginProject } from "./state/begin-project.ts";
+import { openShare, sharedId } from "./share/shares.ts";
 import { listenForKeys } from "./ui/page-keys.ts";
 
 applySettings();
 listenForKeys();
 beginProject();
-void connect();
+void begin();
 render(<App />, document.getElementById("app") ?? document.body);
+
+async function begin(): Promise<void> {
+  const id = sharedId();
+  await Promise.all([connect(), id === undefined ? undefined : openShare(id)]);
+}

@@ -7,7 +7,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 import { Icon } from "./icons.tsx";
 
-export type DialogName = "settings" | "share" | "run-as" | "rename" | "keys";
+export type DialogName = "settings" | "share";
 
 /** Which one is open. */
 export const openDialog = signal<DialogName | undefined>(undefined);

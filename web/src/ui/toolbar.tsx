@@ -20,6 +20,9 @@ export function Toolbar() {
       <VersionChoice />
       <RunButton />
       <span class="gap" />
+      <button type="button" class="quiet" onClick={() => (openDialog.value = "share")}>
+        <Icon name="share" /> Share
+      </button>
       <button type="button" class="quiet" onClick={() => (openDialog.value = "settings")}>
         Settings
       </button>
