@@ -2,14 +2,13 @@
  * @module
  * Programs behind short links, as the JSON of the v1 API has them.
  */
-import type { ExecuteRequest } from "./types.ts";
+import type { ExecuteRequest, SourceFile } from "./types.ts";
 
 /** What of a run is kept: the program, and how it is run. */
 export type SharedProgram = Pick<
   ExecuteRequest,
   "language" | "version" | "entry" | "stdin" | "args" | "compile_args" | "limits" | "network"
-> &
-  Required<Pick<ExecuteRequest, "files">>;
+> & { readonly files: readonly SourceFile[] };
 
 export interface ShareRequest extends SharedProgram {
   /** At most 120 characters. */

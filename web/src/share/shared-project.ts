@@ -8,7 +8,7 @@ import { emptyProject, toRequest, type Project } from "../state/project.ts";
 
 export function toShare(project: Project, title: string): ShareRequest {
   // Files of the server's user are asked for by whoever runs it, not by whoever shares it.
-  const { host_files: _, ...program } = toRequest({ ...project, isTerminal: false });
+  const program = toRequest({ ...project, isTerminal: false, hostFiles: "none" });
   return {
     ...program,
     files: program.files ?? [],
