@@ -11,8 +11,11 @@ import { isOver, type Run } from "../run/run.ts";
 import { terminalSize } from "../run/runs.ts";
 import { settings } from "../state/settings.ts";
 import { pageNonce } from "../ui/nonce.ts";
-import { documentWithNonce } from "./document-with-nonce.ts";
+import { giveNonce, withStyleProperties } from "./document-with-nonce.ts";
 import { terminalTheme } from "./terminal-theme.ts";
+
+// This module is loaded with the first terminal, and once.
+giveNonce(document, pageNonce);
 
 export function Terminal({ run }: { readonly run: Run }) {
   const element = useRef<HTMLDivElement>(null);
@@ -28,7 +31,7 @@ function start(parent: HTMLElement, run: Run): () => void {
     // A program must not change the page's title, open windows, or learn what was typed elsewhere.
     windowOptions: {},
     linkHandler: null,
-    documentOverride: documentWithNonce(document, pageNonce),
+    documentOverride: withStyleProperties(document),
     screenReaderMode: true,
     scrollback: 5000,
   });
