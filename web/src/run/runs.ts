@@ -19,9 +19,8 @@ export const isRunning = computed(() => {
 /** Their output is kept as long as they are. */
 const MAX_RUNS = 20;
 const DEFAULT_SIZE: TerminalSize = { columns: 80, rows: 24 };
-
-/** Of the terminal that a run may get; its view says it. */
-export const terminalSize = signal(DEFAULT_SIZE);
+/** The terminal's code may have to be loaded first. */
+const MAX_WAIT_MS = 3000;
 
 const stopping = signal<AbortController | undefined>(undefined);
 let lastNumber = 0;
@@ -33,7 +32,21 @@ export function startRun(): void {
   stopping.value = stop;
   const run = createRun(++lastNumber, project.peek());
   runs.value = [run, ...runs.peek()].slice(0, MAX_RUNS);
-  void follow(run, stop.signal, run.project.isTerminal ? terminalSize.peek() : undefined);
+  if (run.project.isTerminal) void followOnTerminal(run, stop.signal);
+  else void follow(run, stop.signal);
+}
+
+/** Programs ask for their terminal's size as they start: it is known by then. */
+async function followOnTerminal(run: Run, stop: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, MAX_WAIT_MS);
+    run.terminalSize.subscribe((size) => {
+      if (size === undefined) return;
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+  await follow(run, stop, run.terminalSize.peek() ?? DEFAULT_SIZE);
 }
 
 export function stopRun(): void {

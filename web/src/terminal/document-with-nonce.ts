@@ -4,14 +4,12 @@
  * nonce, and styles of single elements are set as properties, which is no inline style.
  */
 
-type CreateElement = (name: string, options?: ElementCreationOptions) => HTMLElement;
+const XHTML = "http://www.w3.org/1999/xhtml";
 
 /** For what is made by this document itself. */
 export function giveNonce(document: Document, nonce: string): void {
-  const { createElement: original }: { readonly createElement: CreateElement } = document;
-  const create = original.bind(document);
-  const createElement: CreateElement = (name, options) => {
-    const element = create(name, options);
+  const createElement = (name: string): Element => {
+    const element = document.createElementNS(XHTML, name.toLowerCase());
     if (element instanceof HTMLStyleElement) element.nonce = nonce;
     return element;
   };

@@ -8,7 +8,6 @@ import { Terminal as Xterm } from "@xterm/xterm";
 import "@xterm/xterm/css/xterm.css";
 import { useEffect, useRef } from "preact/hooks";
 import { isOver, type Run } from "../run/run.ts";
-import { terminalSize } from "../run/runs.ts";
 import { settings } from "../state/settings.ts";
 import { pageNonce } from "../ui/nonce.ts";
 import { giveNonce, withStyleProperties } from "./document-with-nonce.ts";
@@ -40,8 +39,9 @@ function start(parent: HTMLElement, run: Run): () => void {
   terminal.open(parent);
   const resize = (): void => {
     fit.fit();
-    terminalSize.value = { columns: terminal.cols, rows: terminal.rows };
-    run.attachment.peek()?.resize(terminalSize.peek());
+    const { columns, rows } = run.terminalSize.peek() ?? {};
+    if (columns === terminal.cols && rows === terminal.rows) return;
+    run.terminalSize.value = { columns: terminal.cols, rows: terminal.rows };
   };
   const observer = new ResizeObserver(resize);
   observer.observe(parent);
@@ -61,8 +61,10 @@ function start(parent: HTMLElement, run: Run): () => void {
         terminal.reset();
       },
     }),
-    // It has begun with the size that was known then.
-    effect(() => run.attachment.value?.resize(terminalSize.peek())),
+    effect(() => {
+      const size = run.terminalSize.value;
+      if (size !== undefined) run.attachment.value?.resize(size);
+    }),
     effect(() => {
       if (isOver(run.state.value)) terminal.options.disableStdin = true;
     }),
