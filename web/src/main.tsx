@@ -17,11 +17,11 @@ import { listenForKeys } from "./ui/page-keys.ts";
 
 applySettings();
 listenForKeys();
-beginProject();
 void begin();
 render(<App />, document.getElementById("app") ?? document.body);
 
 async function begin(): Promise<void> {
   const id = sharedId();
-  await Promise.all([connect(), id === undefined ? undefined : openShare(id)]);
+  await Promise.all([connect(), beginProject()]);
+  if (id !== undefined) await openShare(id);
 }
