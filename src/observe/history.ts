@@ -70,7 +70,7 @@ export function startHistory(
     samples: async () => {
       const [oldest = first, ...more] = kept;
       const now = await take();
-      const [second = now, ...rest] = [...more, now];
+      const [second, ...rest] = [...more, now];
       return [oldest, second, ...rest];
     },
     last: async (ms) => {
