@@ -345,3 +345,29 @@ test("a thousand that wait make it no slower", async () => {
   // A hundred times what it takes on a machine that has nothing else to do.
   expect(performance.now() - startedMs).toBeLessThan(4000);
 }, 60_000);
+
+test("of many callers those are told that have the most", async () => {
+  const secrets = Array.from({ length: 55 }, (_, at) => `secret-of-caller-${at}`);
+  await using crowded = await startServer(
+    { concurrency: 1 },
+    () => undefined,
+    async ({ keyring }) => {
+      const made = secrets.map((secret, at) => {
+        return { name: `caller ${at}`, scopes: ["run"], rules: {}, now: 1, secret } as const;
+      });
+      await Promise.all(made.map((key) => keyring.create(key)));
+    },
+  );
+  const send = async (secret = ""): Promise<void> => {
+    const headers = { "content-type": "application/json", "x-api-key": secret };
+    const init = { method: "POST", headers, body: JSON.stringify(waiting) };
+    expect((await request(`${crowded.url}/v1/executions`, init)).status).toBe(202);
+  };
+  for (const secret of secrets) await send(secret);
+  for (let more = 0; more < 3; more += 1) await send(secrets[54]);
+  const { body } = await request(`${crowded.url}/v1/admin/overview`);
+  const { queue } = body as { queue: { callers: object[] } };
+  expect(queue).toMatchObject({ length: 57, callers_omitted: 5 });
+  expect(queue.callers).toHaveLength(50);
+  expect(queue.callers[0]).toMatchObject({ name: "caller 54", queued: 4, running: 0 });
+});
