@@ -36,6 +36,7 @@ export function addPage(app: FastifyInstance): void {
       reply.setHeader("x-content-type-options", "nosniff");
     },
   });
+  addEmbed(app, folder);
   for (const { url, base } of pages) {
     app.route({
       method: "GET",
@@ -44,6 +45,25 @@ export function addPage(app: FastifyInstance): void {
       handler: async (request, reply) => sendPage(request, reply, { html: await read(), base }),
     });
   }
+}
+
+/** Of another site's page: it looks again after this. */
+const EMBED_MAX_AGE_S = 3600;
+
+function addEmbed(app: FastifyInstance, folder: string): void {
+  const read = readOnce(join(folder, "embed.js"));
+  app.route({
+    method: "GET",
+    url: "/embed.js",
+    config: { ...config, isForAnySite: true },
+    handler: async (_request, reply) =>
+      reply
+        .type("text/javascript; charset=utf-8")
+        .header("cache-control", `max-age=${EMBED_MAX_AGE_S}`)
+        .header("cross-origin-resource-policy", "cross-origin")
+        .header("x-content-type-options", "nosniff")
+        .send(await read()),
+  });
 }
 
 interface Page {
