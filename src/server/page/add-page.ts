@@ -8,6 +8,7 @@ import { join } from "node:path";
 import fastifyStatic from "@fastify/static";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { packageFolder } from "../../util/package-folder.ts";
+import { frameHeaders, frameHtml } from "./frame.ts";
 import { pageHeaders } from "./page-headers.ts";
 
 /** Names of files have a hash of their content. */
@@ -35,6 +36,17 @@ export function addPage(app: FastifyInstance): void {
     setHeaders: (reply) => {
       reply.setHeader("x-content-type-options", "nosniff");
     },
+  });
+  app.route({
+    method: "GET",
+    url: "/frame",
+    config,
+    handler: async (_request, reply) =>
+      reply
+        .headers(frameHeaders)
+        .type("text/html; charset=utf-8")
+        .header("cache-control", "no-store")
+        .send(frameHtml),
   });
   for (const { url, base } of pages) {
     app.route({

@@ -4,7 +4,7 @@
  */
 import { lazy } from "../ui/lazy.tsx";
 import { Asks } from "../asks/asks.tsx";
-import { Artifacts } from "../output/artifacts.tsx";
+import { Artifacts, hasArtifacts } from "../output/artifacts.tsx";
 import { info } from "../state/server.ts";
 import { describeEnd, type EndWords } from "./describe-end.ts";
 import { heldLimits } from "./held-limits.ts";
@@ -30,7 +30,7 @@ export function RunPane() {
 
 function ShownRun({ run }: { readonly run: Run }) {
   return (
-    <div class="run-pane">
+    <div class={hasArtifacts(run) ? "run-pane with-artifacts" : "run-pane"}>
       <div class="run-head">
         <Standing run={run} />
         {!run.project.isTerminal && <StreamChoice />}
