@@ -30,13 +30,18 @@ export const frameHtml = `<!doctype html>
 
 /** What browsers give without being asked, or would ask the person at the page for. */
 const features = [
-  ...["accelerometer", "autoplay", "bluetooth", "camera", "clipboard-read", "clipboard-write"],
+  ...["accelerometer", "autoplay", "camera", "clipboard-read", "clipboard-write"],
   ...["display-capture", "encrypted-media", "fullscreen", "gamepad", "geolocation", "gyroscope"],
   ...["hid", "idle-detection", "local-fonts", "magnetometer", "microphone", "midi", "payment"],
   ...["picture-in-picture", "publickey-credentials-get", "screen-wake-lock", "serial"],
   ...["storage-access", "usb", "xr-spatial-tracking"],
 ] as const;
 
+/**
+ * It has no connection that a policy of content can forbid. Browsers still look up the name of a host that
+ * it names (`<link rel=preconnect>`), and let it use WebRTC: nothing of the person at the page is in
+ * there to be told, but what the program wrote can leave so.
+ */
 export const frameHeaders: Readonly<Record<string, string>> = {
   "content-security-policy": [
     // Also where it is opened as a page of its own: an origin of nobody, no windows, no forms, no dialogs.
@@ -53,14 +58,10 @@ export const frameHeaders: Readonly<Record<string, string>> = {
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'self'",
-    // Else it is a way out that `connect-src` says nothing about.
-    "webrtc 'block'",
   ].join("; "),
   "permissions-policy": features.map((feature) => `${feature}=()`).join(", "),
   "x-content-type-options": "nosniff",
   "x-dns-prefetch-control": "off",
   "referrer-policy": "no-referrer",
-  // A program that computes for ever must not stop the page around it.
-  "origin-agent-cluster": "?1",
   "cross-origin-resource-policy": "same-origin",
 };
