@@ -118,7 +118,7 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     const { executions, keys } = kept;
     const grace = new AbortController();
     const shared = { service, executions, asks, home, keys, observers };
-    const parts = { ...shared, otherProviders, config, logger };
+    const parts = { ...shared, otherProviders, providers, config, logger };
     const budgets = createBudgets(config.server.bodyBudgetBytes);
     const servers = buildServers({ ...parts, version, budgets, graceCut: grace.signal });
     asking.protect(servers);

@@ -4,6 +4,7 @@
  */
 import type { FastifyInstance } from "fastify";
 import type { WireName } from "../config/server-config.ts";
+import { addAdminRoutes } from "./admin/routes.ts";
 import { addAskRoutes } from "./asks/routes.ts";
 import { addAttachRoute } from "./executions/attach.ts";
 import { addEventsRoute } from "./executions/events.ts";
@@ -32,6 +33,7 @@ export function addAllRoutes(app: FastifyInstance, context: ServerContext): void
   addEventsRoute(app, context);
   addAttachRoute(app, context);
   addAskRoutes(app, context);
+  addAdminRoutes(app, context);
   addSandboxRoute(app, context);
   addLanguagesRoute(app, context);
   addInfoRoute(app, context);

@@ -26,10 +26,14 @@ export type ServedService = Pick<
   | "prepareLanguage"
   | "defaultProvider"
   | "slotStats"
+  | "slotShares"
   | "onRan"
   | "createSandbox"
   | "defaultPrograms"
 >;
+
+/** What providers say of the sandboxes that they keep ready. */
+export type PoolSource = Pick<Provider, "name" | "poolStats" | "poolKinds" | "destroying">;
 
 export interface ServerOptions {
   readonly service: ServedService;
@@ -43,6 +47,8 @@ export interface ServerOptions {
   readonly observers: Observers;
   /** Those that a request may name besides the service's default one. */
   readonly otherProviders?: readonly Pick<Provider, "probe">[];
+  /** All of them, for what they keep ready. */
+  readonly providers?: readonly PoolSource[];
   /** One for all servers of a process. */
   readonly budgets: Budgets;
   readonly config: ServerConfig;

@@ -8,6 +8,9 @@ import { homePath } from "../core/sandbox.ts";
 /** Where programs are looked for inside, where they are the host's. */
 export const systemPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
+/** What a terminal is called where its owner says nothing: all of today understand it. */
+export const terminalEnvironment: Readonly<Record<string, string>> = { TERM: "xterm-256color" };
+
 /**
  * @param programs Whose programs run: an image knows itself where its programs are, and the provider
  * has its PATH.

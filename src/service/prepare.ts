@@ -15,7 +15,7 @@ import { mainFileOf, namesFromCode } from "../languages/from-code.ts";
 import type { LanguageIndex } from "../languages/index-languages.ts";
 import { unknownLanguage } from "../languages/unknown-language.ts";
 import { aheadOf, compilerAheadOf } from "./ahead.ts";
-import { buildEnvironment } from "./environment.ts";
+import { buildEnvironment, terminalEnvironment } from "./environment.ts";
 import { foldersOf } from "./lent-programs.ts";
 import { preparedPath } from "./prepared/prepare-language.ts";
 import type { CompileLimits, ExecutionRequest, Program } from "./request.ts";
@@ -85,6 +85,7 @@ export function prepareCode(
   const env = buildEnvironment(
     image === undefined ? "host" : "image",
     foldersOf(lent),
+    request.tty === undefined ? {} : terminalEnvironment,
     commands.env,
     request.env,
   );
@@ -146,7 +147,9 @@ export function prepareCommand(
     files: [],
     hostPrograms: request.lent ?? [],
   };
-  const command = commandOf(request, argv, buildEnvironment(programs, [], request.env));
+  const terminal = request.tty === undefined ? {} : terminalEnvironment;
+  const env = buildEnvironment(programs, [], terminal, request.env);
+  const command = commandOf(request, argv, env);
   return { spec, run: { ...command, ...ttyOf(request) } };
 }
 

@@ -14,6 +14,7 @@ import { createBudgets } from "../../src/server/budgets.ts";
 import { buildServer } from "../../src/server/build-server.ts";
 import { openObservers } from "../../src/server/open-observers.ts";
 import { listen } from "../../src/server/listen.ts";
+import { watchService } from "../../src/server/watch-service.ts";
 import { openKept, type Kept } from "../../src/service/kept.ts";
 import { createAskBoard } from "../../src/service/permissions/ask-board.ts";
 import { ExecutionService } from "../../src/service/service.ts";
@@ -93,6 +94,7 @@ export async function startServer(
     ownNodePath: process.execPath,
   });
   service.onRan(observers.executionRan);
+  watchService(metrics, service, config.concurrency);
   const { maxPending, queueTimeoutMs } = config.executions;
   const { folder, maxAgeMs, maxBytes } = config.storage;
   const faults: unknown[] = [];

@@ -51,7 +51,8 @@ function registerProgram(steps: Steps<Run>, { provider, resource }: Named): void
       }
       if (!options.hasTty) return;
       run.terminal = run.door.openTerminal();
-      run.request = { ...run.request, tty: run.terminal.size };
+      const env = { ...ownTerminal(), ...run.request.env };
+      run.request = { ...run.request, env, tty: run.terminal.size };
     },
   });
   steps.at(stages.run, {
@@ -67,6 +68,12 @@ function registerProgram(steps: Steps<Run>, { provider, resource }: Named): void
       await run.opened?.quick.provider.close();
     },
   });
+}
+
+/** The user's terminal is the program's: it must know which one it is. */
+function ownTerminal(): Readonly<Record<string, string>> {
+  const { TERM = "" } = process.env;
+  return /^[\w.+-]{1,64}$/.test(TERM) ? { TERM } : {};
 }
 
 /** Undefined where nothing is asked: most runs from scripts ask nothing. */

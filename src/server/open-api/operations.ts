@@ -5,6 +5,7 @@
  */
 import { sandboxPath } from "../../sandbox-protocol/bounds.ts";
 import { maxListed, maxWaitS } from "../executions/schemas.ts";
+import { adminOperations } from "./admin-operations.ts";
 import { askOperations } from "./ask-operations.ts";
 import {
   batchExample,
@@ -191,6 +192,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     },
   },
   ...askOperations,
+  ...adminOperations,
   "GET /v1/languages": {
     id: "listLanguages",
     tag: "server",

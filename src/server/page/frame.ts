@@ -3,6 +3,22 @@
  * The frame in which the page shows HTML that a program made: a document of its own origin, that of
  * nobody, which is given that HTML and can reach nothing.
  */
+import type { FastifyInstance } from "fastify";
+
+export function addFrame(app: FastifyInstance): void {
+  app.route({
+    method: "GET",
+    url: "/frame",
+    // There is nothing in it.
+    config: { access: "public" },
+    handler: async (_request, reply) =>
+      reply
+        .headers(frameHeaders)
+        .type("text/html; charset=utf-8")
+        .header("cache-control", "no-store")
+        .send(frameHtml),
+  });
+}
 
 /**
  * Takes one message, of the page around it alone, and is that document from then on: with the headers
@@ -17,7 +33,7 @@ addEventListener("message", function take({ source, data }) {
   document.close();
 });`;
 
-export const frameHtml = `<!doctype html>
+const frameHtml = `<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8" />
@@ -42,7 +58,7 @@ const features = [
  * it names (`<link rel=preconnect>`), and let it use WebRTC: nothing of the person at the page is in
  * there to be told, but what the program wrote can leave so.
  */
-export const frameHeaders: Readonly<Record<string, string>> = {
+const frameHeaders: Readonly<Record<string, string>> = {
   "content-security-policy": [
     // Also where it is opened as a page of its own: an origin of nobody, no windows, no forms, no dialogs.
     "sandbox allow-scripts",

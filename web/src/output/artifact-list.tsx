@@ -85,7 +85,7 @@ function Artifact({ file, isOpen, onLarger }: ArtifactProps) {
         </h4>
         {isLargerWanted && (
           <button type="button" class="quiet" onClick={() => onLarger({ path, bytes, shownAs })}>
-            Open larger
+            Enlarge
           </button>
         )}
         <button type="button" class="quiet" onClick={() => save(path, bytes)}>

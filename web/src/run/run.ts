@@ -8,7 +8,7 @@ import type { Ask, AskMessage } from "../../../src/client/ask-types.ts";
 import { GloveboxApiError } from "../../../src/client/api-error.ts";
 import type { AttachMessage, Execution, TerminalSize } from "../../../src/client/types.ts";
 import { client, connection, connectionOf } from "../state/server.ts";
-import { toRequest, type Project } from "../state/project.ts";
+import { toRequest, type Project } from "../state/project-values.ts";
 import { createOutputText, type OutputText } from "./output-text.ts";
 
 export type RunState =
@@ -36,6 +36,8 @@ export interface Run {
   readonly answered: Signal<readonly AnsweredAsk[]>;
   /** From the click to the first output, in ms; undefined before. */
   readonly firstOutputMs: Signal<number | undefined>;
+  /** Of its terminal, as soon as that is shown. */
+  readonly terminalSize: Signal<TerminalSize | undefined>;
   /** The way to type into it; only of one with a terminal, while it is connected. */
   readonly attachment: Signal<Attachment | undefined>;
 }
@@ -58,6 +60,7 @@ export function createRun(number: number, project: Project): Run {
     asks: signal<readonly Ask[]>([]),
     answered: signal<readonly AnsweredAsk[]>([]),
     firstOutputMs: signal<number | undefined>(undefined),
+    terminalSize: signal<TerminalSize | undefined>(undefined),
     attachment: signal<Attachment | undefined>(undefined),
   };
 }

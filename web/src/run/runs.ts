@@ -9,19 +9,18 @@ import { createRun, follow, isOver, type Run } from "./run.ts";
 
 /** The latest first. */
 export const runs = signal<readonly Run[]>([]);
-/** What the page shows. */
-export const currentRun = computed(() => runs.value[0]);
+/** What the page shows: each run from its begin, and one before it when somebody wants to see that. */
+export const shownRun = signal<Run | undefined>(undefined);
 export const isRunning = computed(() => {
-  const run = currentRun.value;
+  const [run] = runs.value;
   return run !== undefined && !isOver(run.state.value);
 });
 
 /** Their output is kept as long as they are. */
 const MAX_RUNS = 20;
 const DEFAULT_SIZE: TerminalSize = { columns: 80, rows: 24 };
-
-/** Of the terminal that a run may get; its view says it. */
-export const terminalSize = signal(DEFAULT_SIZE);
+/** The terminal's code may have to be loaded first. */
+const MAX_WAIT_MS = 3000;
 
 const stopping = signal<AbortController | undefined>(undefined);
 let lastNumber = 0;
@@ -33,7 +32,22 @@ export function startRun(): void {
   stopping.value = stop;
   const run = createRun(++lastNumber, project.peek());
   runs.value = [run, ...runs.peek()].slice(0, MAX_RUNS);
-  void follow(run, stop.signal, run.project.isTerminal ? terminalSize.peek() : undefined);
+  shownRun.value = run;
+  if (run.project.isTerminal) void followOnTerminal(run, stop.signal);
+  else void follow(run, stop.signal);
+}
+
+/** Programs ask for their terminal's size as they start: it is known by then. */
+async function followOnTerminal(run: Run, stop: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, MAX_WAIT_MS);
+    run.terminalSize.subscribe((size) => {
+      if (size === undefined) return;
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+  await follow(run, stop, run.terminalSize.peek() ?? DEFAULT_SIZE);
 }
 
 export function stopRun(): void {

@@ -8,11 +8,13 @@ import { Terminal as Xterm } from "@xterm/xterm";
 import "@xterm/xterm/css/xterm.css";
 import { useEffect, useRef } from "preact/hooks";
 import { isOver, type Run } from "../run/run.ts";
-import { terminalSize } from "../run/runs.ts";
 import { settings } from "../state/settings.ts";
 import { pageNonce } from "../ui/nonce.ts";
-import { documentWithNonce } from "./document-with-nonce.ts";
+import { giveNonce, withStyleProperties } from "./document-with-nonce.ts";
 import { terminalTheme } from "./terminal-theme.ts";
+
+// This module is loaded with the first terminal, and once.
+giveNonce(document, pageNonce);
 
 export function Terminal({ run }: { readonly run: Run }) {
   const element = useRef<HTMLDivElement>(null);
@@ -28,7 +30,7 @@ function start(parent: HTMLElement, run: Run): () => void {
     // A program must not change the page's title, open windows, or learn what was typed elsewhere.
     windowOptions: {},
     linkHandler: null,
-    documentOverride: documentWithNonce(document, pageNonce),
+    documentOverride: withStyleProperties(document),
     screenReaderMode: true,
     scrollback: 5000,
   });
@@ -37,8 +39,9 @@ function start(parent: HTMLElement, run: Run): () => void {
   terminal.open(parent);
   const resize = (): void => {
     fit.fit();
-    terminalSize.value = { columns: terminal.cols, rows: terminal.rows };
-    run.attachment.peek()?.resize(terminalSize.peek());
+    const { columns, rows } = run.terminalSize.peek() ?? {};
+    if (columns === terminal.cols && rows === terminal.rows) return;
+    run.terminalSize.value = { columns: terminal.cols, rows: terminal.rows };
   };
   const observer = new ResizeObserver(resize);
   observer.observe(parent);
@@ -58,8 +61,10 @@ function start(parent: HTMLElement, run: Run): () => void {
         terminal.reset();
       },
     }),
-    // It has begun with the size that was known then.
-    effect(() => run.attachment.value?.resize(terminalSize.peek())),
+    effect(() => {
+      const size = run.terminalSize.value;
+      if (size !== undefined) run.attachment.value?.resize(size);
+    }),
     effect(() => {
       if (isOver(run.state.value)) terminal.options.disableStdin = true;
     }),

@@ -1,0 +1,193 @@
+/**
+ * @module
+ * One question: who, what, what it means, and the answers.
+ */
+import { useSignal, type Signal } from "@preact/signals";
+import { useEffect, useId, useRef } from "preact/hooks";
+import type { AnswerRequest, Ask } from "../../../src/client/ask-types.ts";
+import { showUntrusted } from "../../../src/permissions/show-untrusted.ts";
+import type { Run } from "../run/run.ts";
+import { client, info } from "../state/server.ts";
+import { notify } from "../ui/notices.tsx";
+import { askWords, formatLeft, leftMs } from "./ask-words.ts";
+import { GUARD_MS, isMeant } from "./guard.ts";
+
+interface AskCardProps {
+  readonly ask: Ask;
+  readonly run: Run;
+  /** By `performance.now()`. */
+  readonly stillSinceMs: Signal<number>;
+}
+
+export function AskCard({ ask, run, stillSinceMs }: AskCardProps) {
+  const { who, verb, object, notes } = askWords(ask);
+  const heading = useId();
+  const isSent = useSignal(false);
+  const send = async (request: AnswerRequest): Promise<void> => {
+    isSent.value = true;
+    try {
+      await client.peek().answer(ask.id, request);
+    } catch (error) {
+      isSent.value = false;
+      notify(`Your answer did not count: ${error instanceof Error ? error.message : ""}`, "error");
+    }
+  };
+  const [main] = run.project.files;
+  return (
+    <article class="ask" aria-labelledby={heading}>
+      <h3 id={heading}>
+        <bdi class="theirs">{who}</bdi> <small>(from {main?.path ?? "the program"})</small> {verb}
+      </h3>
+      <p class="object theirs">
+        <bdi>{object}</bdi>
+      </p>
+      {notes.map((note) => (
+        <p key={note} class="note">
+          <bdi>{note}</bdi>
+        </p>
+      ))}
+      <Answers ask={ask} isSent={isSent} stillSinceMs={stillSinceMs} send={send} />
+      <Left ask={ask} />
+      <AskDetails ask={ask} />
+    </article>
+  );
+}
+
+interface AnswersProps {
+  readonly ask: Ask;
+  readonly isSent: Signal<boolean>;
+  readonly stillSinceMs: Signal<number>;
+  readonly send: (request: AnswerRequest) => Promise<void>;
+}
+
+function Answers({ ask, isSent, stillSinceMs, send }: AnswersProps) {
+  const isStill = useStill(stillSinceMs);
+  const mayAlways = info.value?.permissions.always === true;
+  const isForward = ask.subject.kind === "forward";
+  const answer = (label: string, request: AnswerRequest) => (
+    <AnswerButton
+      label={label}
+      isReady={isStill.value && !isSent.value}
+      kind={request.answer}
+      stillSinceMs={stillSinceMs}
+      onAnswer={() => void send(request)}
+    />
+  );
+  return (
+    <div class="answers" role="group" aria-label="Your answer">
+      {!isForward && answer("Allow once", { answer: "allow", scope: "once" })}
+      {answer("Allow for this run", { answer: "allow", scope: "run" })}
+      {mayAlways && answer("Always allow", { answer: "allow", scope: "always" })}
+      {ask.folder !== null &&
+        answer(`Allow all of ${showUntrusted(ask.folder)}`, {
+          ...{ answer: "allow", scope: "run", as: ask.folder },
+        })}
+      {answer("No", { answer: "deny", scope: "run" })}
+      {mayAlways && answer("Never", { answer: "deny", scope: "always" })}
+    </div>
+  );
+}
+
+/** False for the first half second, and again whenever the cards move. */
+function useStill(stillSinceMs: Signal<number>): Signal<boolean> {
+  const isStill = useSignal(false);
+  const since = stillSinceMs.value;
+  useEffect(() => {
+    isStill.value = false;
+    const waitMs = since + GUARD_MS - performance.now();
+    const timer = setTimeout(() => (isStill.value = true), waitMs);
+    return () => {
+      clearTimeout(timer);
+    };
+  }, [since]);
+  return isStill;
+}
+
+interface AnswerButtonProps {
+  readonly label: string;
+  readonly kind: "allow" | "deny";
+  readonly isReady: boolean;
+  readonly stillSinceMs: Signal<number>;
+  readonly onAnswer: () => void;
+}
+
+function AnswerButton({ label, kind, isReady, stillSinceMs, onAnswer }: AnswerButtonProps) {
+  const begunMs = useRef<number | undefined>(undefined);
+  const begin = (event: Event): void => {
+    begunMs.current = event.timeStamp;
+  };
+  return (
+    <button
+      type="button"
+      class={kind}
+      // Not `disabled`: whoever came here by keys would lose their place.
+      aria-disabled={!isReady}
+      onPointerDown={begin}
+      onKeyDown={(event) => {
+        // A key that is held down was meant for something else.
+        if (event.repeat) event.preventDefault();
+        else begin(event);
+      }}
+      onClick={(event) => {
+        const press = { begunMs: begunMs.current, nowMs: event.timeStamp };
+        begunMs.current = undefined;
+        if (isReady && isMeant({ ...press, stillSinceMs: stillSinceMs.peek() })) onAnswer();
+      }}
+    >
+      {label}
+    </button>
+  );
+}
+
+const TICK_MS = 500;
+/** When somebody who does not see the card is told what is left. */
+const saidSeconds: readonly number[] = [30, 10];
+
+function Left({ ask }: { readonly ask: Ask }) {
+  const arrivedMs = useRef(Date.now());
+  const now = useSignal(Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => (now.value = Date.now()), TICK_MS);
+    return () => {
+      clearInterval(timer);
+    };
+  }, []);
+  const left = leftMs(ask, arrivedMs.current, now.value);
+  const said = saidSeconds.findLast((seconds) => left <= seconds * 1000);
+  return (
+    <p class="left">
+      <progress
+        aria-hidden="true"
+        max={Date.parse(ask.expires_at) - Date.parse(ask.asked_at)}
+        value={Math.max(0, left)}
+      />
+      <span aria-hidden="true">{formatLeft(left)} left, then it is denied</span>
+      <span class="only-read" role="status">
+        {said !== undefined && `${said} seconds left to answer`}
+      </span>
+    </p>
+  );
+}
+
+function AskDetails({ ask }: { readonly ask: Ask }) {
+  const { process, pattern } = ask;
+  return (
+    <details>
+      <summary>More</summary>
+      <dl>
+        {process !== null && (
+          <>
+            <dt>Program</dt>
+            <dd class="theirs">
+              <bdi>{showUntrusted(process.executable)}</bdi>, process {process.pid}
+            </dd>
+          </>
+        )}
+        <dt>An answer that stays is about</dt>
+        <dd class="theirs">
+          <bdi>{showUntrusted(pattern)}</bdi>
+        </dd>
+      </dl>
+    </details>
+  );
+}
