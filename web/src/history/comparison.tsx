@@ -98,7 +98,7 @@ function outputOf(run: Run, phase: Piece["phase"]): string {
   return texts.join("");
 }
 
-const kinds = { added: "is new", removed: "is gone", changed: "is another" } as const;
+const kinds = { added: "was added", removed: "was removed", changed: "was changed" } as const;
 
 function Programs({ before, after }: Compared) {
   const texts = changedTexts(before.project, after.project);

@@ -44,7 +44,7 @@ interface Counts {
 function describeDiff({ removed, added, hasOtherEnds, isEmpty }: Counts): string {
   if (hasOtherEnds) return "The lines are the same, their ends are not.";
   if (removed + added === 0) return isEmpty ? "Both are empty." : "It is the same.";
-  return `${countLines(removed)} less, ${countLines(added)} more.`;
+  return `${countLines(removed)} removed, ${countLines(added)} added.`;
 }
 
 const countLines = (count: number): string => (count === 1 ? "1 line" : `${count} lines`);

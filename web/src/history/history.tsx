@@ -78,21 +78,25 @@ function Row({ run }: { readonly run: Run }) {
 }
 
 function restore(run: Run): void {
-  const isKept = runs.peek().some((other) => other.project === project.peek());
-  replaced.value = isKept ? undefined : project.peek();
   const path = activePath.peek();
   const isThere = run.project.files.some((file) => file.path === path);
-  openProject(run.project, isThere ? path : undefined);
+  replaceProject(run.project, isThere ? path : undefined);
   notify(`The program of run ${run.number} is back.`);
 }
 
 /** What was never run is in no list. */
+function replaceProject(next: Project, path?: string): void {
+  const written = project.peek();
+  if (!runs.peek().some((run) => run.project === written)) replaced.value = written;
+  openProject(next, path);
+}
+
 function UndoRestore() {
   const before = replaced.value;
   if (before === undefined) return null;
   const undo = (): void => {
     replaced.value = undefined;
-    openProject(before);
+    replaceProject(before);
   };
   return (
     <p class="undo">
