@@ -8,6 +8,7 @@ import "./styles/page.css";
 import "./styles/controls.css";
 import "./styles/code.css";
 import "./styles/run.css";
+import "./styles/history.css";
 import { App } from "./app.tsx";
 import { baseUrl, connect } from "./state/server.ts";
 import { applySettings } from "./state/settings.ts";

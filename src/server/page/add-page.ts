@@ -8,6 +8,7 @@ import { join } from "node:path";
 import fastifyStatic from "@fastify/static";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { packageFolder } from "../../util/package-folder.ts";
+import { addFrame } from "./frame.ts";
 import { pageHeaders } from "./page-headers.ts";
 
 /** Names of files have a hash of their content. */
@@ -36,6 +37,7 @@ export function addPage(app: FastifyInstance): void {
       reply.setHeader("x-content-type-options", "nosniff");
     },
   });
+  addFrame(app);
   addEmbed(app, folder);
   for (const { url, base } of pages) {
     app.route({

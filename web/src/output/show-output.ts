@@ -5,6 +5,7 @@
 import type { OutputReader, Piece } from "../run/output-text.ts";
 import { createAnsiReader, cssOf, type Style, type StyledText } from "./ansi.ts";
 import { createPlaceFinder, type SourcePlace } from "./source-places.ts";
+import { visibleText } from "./visible-text.ts";
 
 /** What the page holds; the rest is there to be downloaded. */
 const MAX_CHARS = 1_000_000;
@@ -21,12 +22,6 @@ export interface ShownOutput {
   /** More came than is shown. Called once. */
   readonly onFull: () => void;
 }
-
-/** Turns the direction of what stands around it, or is not seen: shown as what it is. */
-const deceiving = /[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu;
-/** Mean something to terminals only. */
-// eslint-disable-next-line no-control-regex -- these are the controls
-const controls = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/g;
 
 /** A lone carriage return begins the line anew, as progress bars do. */
 export function showOutput(shown: ShownOutput): OutputReader {
@@ -75,7 +70,7 @@ function createLines(shown: ShownOutput): Lines {
     for (let at = 0; at < text.length; at += MAX_NODE_CHARS) {
       for (const { text: part, place } of find(text.slice(at, at + MAX_NODE_CHARS))) {
         const node = place === undefined ? document.createElement("span") : linkTo(place, shown);
-        node.textContent = part.replace(deceiving, toMark);
+        node.textContent = part;
         node.classList.add(stream);
         applyStyle(node, style);
         element.append(node);
@@ -94,7 +89,7 @@ function createLines(shown: ShownOutput): Lines {
         if (returns && part !== "\r" && !part.startsWith("\n")) beginAnew();
         returns = part === "\r";
         if (returns) continue;
-        const visible = part.replace(controls, "");
+        const visible = visibleText(part);
         // Whole lines in one node, where nothing returns to a line's begin.
         const end = visible.lastIndexOf("\n") + 1;
         if (end > 0) append(visible.slice(0, end), style, stream);
@@ -144,6 +139,3 @@ function applyStyle(node: HTMLElement, style: Style): void {
   if (style.italic === true) node.classList.add("italic");
   if (style.underline === true) node.classList.add("underline");
 }
-
-const toMark = (character: string): string =>
-  `⟨U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}⟩`;
