@@ -27,8 +27,8 @@ const notForSecondPass = [
   "test/conformance/compare.test.ts",
   "test/e2e/cli-docker.test.ts",
   "test/e2e/lent-files.test.ts",
-  // HTTP, which is the same for every user; cli-report.test.ts serves on `linux` as that one.
-  "test/e2e/{http,wire}-*.test.ts",
+  // HTTP and the page, which are the same for every user; cli-report.test.ts serves on `linux` as that one.
+  "test/e2e/{http,page,wire}-*.test.ts",
   "test/escape/{sandbox-socket,web-sockets,lambda-answers,plans}.test.ts",
   "test/conformance/{remote,lambda}.test.ts",
   "test/e2e/cli-{lambda,plan,plan-deploy}.test.ts",

@@ -6,6 +6,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Plugin } from "vite";
 import { parse } from "yaml";
+import { languageSchema } from "../src/core/language.ts";
+import { mainFileOf } from "../src/languages/from-code.ts";
 
 const NAME = "virtual:starters";
 
@@ -19,16 +21,16 @@ export function starters(folder: string): Plugin {
   };
 }
 
-function readStarters(folder: string): Readonly<Record<string, { path: string; content: string }>> {
+export function readStarters(
+  folder: string,
+): Readonly<Record<string, { path: string; content: string }>> {
   const rows = readdirSync(folder).flatMap((id) => {
     const file = join(folder, id, "language.yaml");
     if (!existsSync(file)) return [];
-    const { mainFile, hello } = parse(readFileSync(file, "utf8")) as {
-      readonly mainFile: string;
-      readonly hello: string;
-    };
-    const content = readFileSync(join(folder, id, hello), "utf8");
-    return [[id, { path: mainFile, content }] as const];
+    const language = languageSchema.parse(parse(readFileSync(file, "utf8")));
+    const content = readFileSync(join(folder, id, language.hello), "utf8");
+    const path = mainFileOf(language, Buffer.from(content));
+    return [[id, { path, content }] as const];
   });
   return Object.fromEntries(rows);
 }

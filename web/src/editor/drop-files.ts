@@ -28,10 +28,11 @@ export function takeDroppedFiles(element: HTMLElement): () => void {
     event.preventDefault();
     event.stopPropagation();
     // The list is empty once this returns.
-    const entries = [...(event.dataTransfer?.items ?? [])].flatMap(
-      (item) => item.webkitGetAsEntry() ?? [],
+    const dropped = [...(event.dataTransfer?.items ?? [])].flatMap(
+      // What another page made is a file, but no entry of a file system.
+      (item) => item.webkitGetAsEntry() ?? item.getAsFile() ?? [],
     );
-    takeEntries(entries).catch((error: unknown) => {
+    takeDropped(dropped).catch((error: unknown) => {
       notify(`Could not read what was dropped: ${String(error)}`, "error");
     });
   };
@@ -49,10 +50,13 @@ export function takeDroppedFiles(element: HTMLElement): () => void {
 const hasFiles = ({ dataTransfer }: DragEvent): boolean =>
   dataTransfer?.types.includes("Files") === true;
 
-async function takeEntries(entries: readonly FileSystemEntry[]): Promise<void> {
+async function takeDropped(dropped: readonly (FileSystemEntry | File)[]): Promise<void> {
   const found: File[] = [];
   const paths: string[] = [];
-  for (const entry of entries) await walk(entry, { found, paths });
+  for (const one of dropped) {
+    if (!(one instanceof File)) await walk(one, { found, paths });
+    else paths[found.push(one) - 1] = one.name;
+  }
   await takeFiles(found.map((file, index) => ({ path: paths[index] ?? file.name, file })));
 }
 

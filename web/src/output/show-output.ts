@@ -4,14 +4,18 @@
  */
 import type { OutputReader, Piece } from "../run/output-text.ts";
 import { createAnsiReader, cssOf, type Style, type StyledText } from "./ansi.ts";
-import { createPlaceFinder, type SourcePlace } from "./source-places.ts";
+import { createPlaceFinder, type SourcePlace, type TextPart } from "./source-places.ts";
 import { visibleText } from "./visible-text.ts";
 
 /** What the page holds; the rest is there to be downloaded. */
 const MAX_CHARS = 1_000_000;
 const MAX_NODES = 20_000;
-/** Browsers lay out one text as a whole. */
-const MAX_NODE_CHARS = 16_384;
+/** Buttons cost much more than text; and who would use them all? */
+const MAX_PLACES = 500;
+/** Browsers lay out what stands in one block as a whole, again with all that comes to it. */
+const BLOCK_CHARS = 4096;
+/** A line that is longer goes on in another block, as if it had an end there. */
+const MAX_BLOCK_CHARS = 16_384;
 
 export interface ShownOutput {
   readonly element: HTMLElement;
@@ -23,9 +27,12 @@ export interface ShownOutput {
   readonly onFull: () => void;
 }
 
+/** What a line begun anew had, where it is begun anew again: nobody would see it. */
+const overwritten = /\r[^\r\n]*(?=\r[^\r\n])/g;
+
 /** A lone carriage return begins the line anew, as progress bars do. */
 export function showOutput(shown: ShownOutput): OutputReader {
-  const { element, phase } = shown;
+  const { phase } = shown;
   const lines = createLines(shown);
   let readers = newReaders();
   let chars = 0;
@@ -36,7 +43,7 @@ export function showOutput(shown: ShownOutput): OutputReader {
       const parts = readers[stream](text.slice(0, MAX_CHARS - chars));
       chars += text.length;
       for (const part of parts) lines.add(part, stream);
-      if (chars >= MAX_CHARS || element.childNodes.length >= MAX_NODES) {
+      if (chars >= MAX_CHARS || lines.nodeCount() >= MAX_NODES) {
         isFull = true;
         shown.onFull();
       }
@@ -57,30 +64,34 @@ const newReaders = (): Readonly<Record<Piece["stream"], ReturnType<typeof create
 
 interface Lines {
   readonly add: (part: StyledText, stream: Piece["stream"]) => void;
+  readonly nodeCount: () => number;
   readonly clear: () => void;
 }
 
 function createLines(shown: ShownOutput): Lines {
-  const { element } = shown;
+  const blocks = createBlocks(shown.element);
+  const toNode = createNodeMaker(shown);
   const find = createPlaceFinder(shown.paths);
   /** What stands in the line that has no end yet. */
   let line: ChildNode[] = [];
+  let nodeCount = 0;
   let returns = false;
   const append = (text: string, style: Style, stream: Piece["stream"]): void => {
-    for (let at = 0; at < text.length; at += MAX_NODE_CHARS) {
-      for (const { text: part, place } of find(text.slice(at, at + MAX_NODE_CHARS))) {
-        const node = place === undefined ? document.createElement("span") : linkTo(place, shown);
-        node.textContent = part;
+    for (const slice of slicesOf(text)) {
+      const nodes = find(slice).map(toNode);
+      for (const node of nodes) {
         node.classList.add(stream);
         applyStyle(node, style);
-        element.append(node);
-        line.push(node);
       }
+      blocks.add(nodes, slice);
+      line.push(...nodes);
+      nodeCount += nodes.length;
     }
     if (text.endsWith("\n")) line = [];
   };
   const beginAnew = (): void => {
     for (const node of line) node.remove();
+    nodeCount -= line.length;
     line = [];
   };
   return {
@@ -96,18 +107,61 @@ function createLines(shown: ShownOutput): Lines {
         if (end < visible.length) append(visible.slice(end), style, stream);
       }
     },
+    nodeCount: () => nodeCount,
     clear: () => {
-      element.replaceChildren();
+      blocks.clear();
       line = [];
+      nodeCount = 0;
       returns = false;
     },
   };
+}
+
+interface Blocks {
+  readonly add: (nodes: readonly Node[], text: string) => void;
+  readonly clear: () => void;
+}
+
+/** Each ends where a line ends, if one does. */
+function createBlocks(element: HTMLElement): Blocks {
+  let block: HTMLElement | undefined;
+  let chars = 0;
+  return {
+    add: (nodes, text) => {
+      if (block === undefined || chars >= MAX_BLOCK_CHARS) {
+        block = document.createElement("div");
+        chars = 0;
+        element.append(block);
+      }
+      block.append(...nodes);
+      chars += text.length;
+      if (text.endsWith("\n") && chars >= BLOCK_CHARS) block = undefined;
+    },
+    clear: () => {
+      element.replaceChildren();
+      block = undefined;
+    },
+  };
+}
+
+/** Whole lines, as long as they are not too long. */
+function slicesOf(text: string): readonly string[] {
+  const slices: string[] = [];
+  for (let at = 0; at < text.length;) {
+    const most = at + MAX_BLOCK_CHARS;
+    const lineEnd = most < text.length ? text.lastIndexOf("\n", most - 1) + 1 : 0;
+    const end = lineEnd > at ? lineEnd : most;
+    slices.push(text.slice(at, end));
+    at = end;
+  }
+  return slices;
 }
 
 /** Pieces, each `\r` that begins a line anew alone. */
 function splitAtReturns(text: string): readonly string[] {
   return text.includes("\r")
     ? text
+        .replace(overwritten, "")
         .split(/(\r+)(?!\n)/)
         .map(shortenReturns)
         .filter(Boolean)
@@ -116,6 +170,16 @@ function splitAtReturns(text: string): readonly string[] {
 
 const shortenReturns = (text: string): string =>
   /^\r+$/.test(text) ? "\r" : text.replaceAll("\r\n", "\n");
+
+function createNodeMaker(shown: ShownOutput): (part: TextPart) => HTMLElement {
+  let places = 0;
+  return ({ text, place }) => {
+    const isLink = place !== undefined && places++ < MAX_PLACES;
+    const node = isLink ? linkTo(place, shown) : document.createElement("span");
+    node.textContent = text;
+    return node;
+  };
+}
 
 function linkTo(place: SourcePlace, { onPlace }: ShownOutput): HTMLElement {
   const button = document.createElement("button");

@@ -35,24 +35,32 @@ export function InputPane() {
 }
 
 function ArgumentsField({ args }: { readonly args: readonly string[] }) {
-  const problem = useSignal("");
+  /** As it was typed, and the arguments that the program had or got by it. */
+  const typed = useSignal<{ readonly text: string; readonly args: readonly string[] }>({
+    text: "",
+    args: [],
+  });
+  // A program that was opened since has others.
+  const isTyped = typed.value.args === args;
+  const text = isTyped ? typed.value.text : args.map(quote).join(" ");
+  const isOpen = isTyped && splitWords(text) === undefined;
+  const take = (next: string): void => {
+    const words = splitWords(next);
+    typed.value = { text: next, args: words ?? args };
+    if (words !== undefined) changeProject({ args: words });
+  };
   return (
     <label class="wide">
       Arguments
       <input
-        key={args.join("\0")}
         spellcheck={false}
         autocomplete="off"
         placeholder={`one "two words"`}
-        defaultValue={args.map(quote).join(" ")}
-        aria-invalid={problem.value !== ""}
-        onChange={({ currentTarget: { value } }) => {
-          const words = splitWords(value);
-          problem.value = words === undefined ? "A quote has no end." : "";
-          if (words !== undefined) changeProject({ args: words });
-        }}
+        value={text}
+        aria-invalid={isOpen}
+        onInput={({ currentTarget: { value } }) => take(value)}
       />
-      {problem.value !== "" && <span class="problem">{problem.value}</span>}
+      {isOpen && <span class="problem">A quote has no end.</span>}
     </label>
   );
 }

@@ -58,7 +58,7 @@ export async function isUntouched({ files, stdin, args }: Project): Promise<bool
   const { default: starters } = await import("virtual:starters");
   const [file, ...others] = files;
   if (file === undefined || others.length > 0 || stdin !== "" || args.length > 0) return false;
-  if (file.content.trim() === "") return true;
+  if (file.content.trim() === "" || file.content === emptyProject.files[0]?.content) return true;
   return Object.values(starters).some(({ content }) => content === file.content);
 }
 

@@ -16,26 +16,11 @@ export function giveNonce(document: Document, nonce: string): void {
   Object.assign(document, { createElement });
 }
 
-/** The same document, but that a `style` attribute of its spans is taken for properties. */
-export function withStyleProperties(document: Document): Document {
-  const createElement = (name: string, options?: ElementCreationOptions): HTMLElement => {
-    const element = document.createElement(name, options);
-    if (element instanceof HTMLSpanElement) takeStyle(element);
-    return element;
+/** A `style` attribute of a span is taken for properties. */
+export function takeStyleProperties(): void {
+  const takeStyle = function (this: HTMLElement, name: string, value: string): void {
+    if (name === "style") this.style.cssText = value;
+    else Element.prototype.setAttribute.call(this, name, value);
   };
-  return new Proxy(document, {
-    get: (target, property) => {
-      if (property === "createElement") return createElement;
-      const value: unknown = Reflect.get(target, property, target);
-      return typeof value === "function" ? (value.bind(target) as unknown) : value;
-    },
-  });
-}
-
-function takeStyle(element: HTMLElement): void {
-  const setAttribute = element.setAttribute.bind(element);
-  element.setAttribute = (name: string, value: string): void => {
-    if (name === "style") element.style.cssText = value;
-    else setAttribute(name, value);
-  };
+  Object.assign(HTMLSpanElement.prototype, { setAttribute: takeStyle });
 }

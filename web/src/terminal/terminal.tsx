@@ -10,11 +10,12 @@ import { useEffect, useRef } from "preact/hooks";
 import { isOver, type Run } from "../run/run.ts";
 import { settings } from "../state/settings.ts";
 import { pageNonce } from "../ui/nonce.ts";
-import { giveNonce, withStyleProperties } from "./document-with-nonce.ts";
+import { giveNonce, takeStyleProperties } from "./document-with-nonce.ts";
 import { terminalTheme } from "./terminal-theme.ts";
 
 // This module is loaded with the first terminal, and once.
 giveNonce(document, pageNonce);
+takeStyleProperties();
 
 export function Terminal({ run }: { readonly run: Run }) {
   const element = useRef<HTMLDivElement>(null);
@@ -30,7 +31,6 @@ function start(parent: HTMLElement, run: Run): () => void {
     // A program must not change the page's title, open windows, or learn what was typed elsewhere.
     windowOptions: {},
     linkHandler: null,
-    documentOverride: withStyleProperties(document),
     screenReaderMode: true,
     scrollback: 5000,
   });
@@ -46,6 +46,7 @@ function start(parent: HTMLElement, run: Run): () => void {
   const observer = new ResizeObserver(resize);
   observer.observe(parent);
   const typed = terminal.onData((data) => void write(run, data));
+  const inserted = takeInserted(terminal);
   const binary = terminal.onBinary((data) => {
     void write(
       run,
@@ -76,7 +77,33 @@ function start(parent: HTMLElement, run: Run): () => void {
     observer.disconnect();
     typed.dispose();
     binary.dispose();
+    inserted();
     terminal.dispose();
+  };
+}
+
+/**
+ * Text without keys, of emoji menus and speech: the terminal leaves it out where screen readers read it.
+ *
+ * @returns Ends it.
+ */
+function takeInserted(terminal: Xterm): () => void {
+  const { textarea } = terminal;
+  let isKeyDown = false;
+  const onKey = ({ type }: Event): void => {
+    isKeyDown = type === "keydown";
+  };
+  const onInput = (event: Event): void => {
+    const { inputType, data, isComposing } = event as InputEvent;
+    if (!isKeyDown && !isComposing && inputType === "insertText") terminal.input(data ?? "");
+  };
+  textarea?.addEventListener("keydown", onKey, { capture: true });
+  textarea?.addEventListener("keyup", onKey, { capture: true });
+  textarea?.addEventListener("input", onInput);
+  return () => {
+    textarea?.removeEventListener("keydown", onKey, { capture: true });
+    textarea?.removeEventListener("keyup", onKey, { capture: true });
+    textarea?.removeEventListener("input", onInput);
   };
 }
 

@@ -16,6 +16,7 @@ function takeKey(event: KeyboardEvent): void {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     event.preventDefault();
     event.stopPropagation();
+    endTyping();
     startRun();
     return;
   }
@@ -23,6 +24,12 @@ function takeKey(event: KeyboardEvent): void {
     event.preventDefault();
     stopRun();
   }
+}
+
+/** A field says what it holds when it is left, or here. */
+function endTyping(): void {
+  const { activeElement } = document;
+  if (activeElement instanceof HTMLInputElement) activeElement.dispatchEvent(new Event("change"));
 }
 
 /** Escape leaves vim's insert mode, and is a key of programs on a terminal. */

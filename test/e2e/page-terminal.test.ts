@@ -1,0 +1,122 @@
+/**
+ * @module
+ * Programs on the page's terminal: they draw, read keys and lines, and learn the terminal's size.
+ */
+import type { Page } from "playwright-core";
+import { describe, expect, test } from "vitest";
+import {
+  browserGap,
+  gapWords,
+  python,
+  run,
+  servePage,
+  untilStanding,
+  type Site,
+} from "./page-fixture.ts";
+
+const curses = `
+import curses
+
+def main(screen):
+    key = None
+    while key != ord("q"):
+        height, width = screen.getmaxyx()
+        screen.erase()
+        screen.addstr(0, 0, f"size {width}x{height}")
+        screen.addstr(2, 4, f"key {key}")
+        screen.refresh()
+        key = screen.getch()
+
+curses.wrapper(main)
+print("curses has ended")
+`;
+
+const open = async (site: Site, content: string): Promise<Page> => {
+  const page = await site.open({ project: { ...python(content), isTerminal: true } });
+  await run(page);
+  return page;
+};
+
+const screenOf = async (page: Page): Promise<string> => {
+  const text = await page.locator(".xterm-rows").innerText();
+  return text.replaceAll("\u00a0", " ");
+};
+
+const untilScreen = async (page: Page, text: string | RegExp): Promise<void> => {
+  await expect.poll(async () => screenOf(page), { timeout: 15_000 }).toMatch(text);
+};
+
+describe.skipIf(browserGap !== undefined)(`the page's terminal${gapWords}`, () => {
+  const site = servePage();
+
+  test("lets a program draw, read keys, and follow the size of its window", async () => {
+    const page = await open(site, curses);
+    await untilScreen(page, /size \d+x\d+/);
+    const sizeOf = async () =>
+      /size (\d+)x(\d+)/
+        .exec(await screenOf(page))!
+        .slice(1)
+        .map(Number);
+    const [columns = 0, rows = 0] = await sizeOf();
+    expect(columns).toBeGreaterThan(40);
+    expect(rows).toBeGreaterThan(15);
+    await page.keyboard.press("a");
+    await untilScreen(page, "key 97");
+    await page.keyboard.press("ArrowUp");
+    await untilScreen(page, "key 259");
+    await page.setViewportSize({ width: 1000, height: 600 });
+    await untilScreen(page, "key 410");
+    const [fewerColumns = 0, fewerRows = 0] = await sizeOf();
+    expect(fewerColumns).toBeLessThan(columns);
+    expect(fewerRows).toBeLessThan(rows);
+    await page.keyboard.press("q");
+    await untilStanding(page, "Exited with code 0");
+    await untilScreen(page, "curses has ended");
+  });
+
+  test("gives a program lines that are typed, also where they are no ASCII", async () => {
+    const page = await open(site, `print("hi", input("who? ")[::-1])`);
+    await untilScreen(page, /who\?/);
+    await page.keyboard.type("bob");
+    await page.keyboard.insertText("ünï");
+    await untilScreen(page, "bobünï");
+    await page.keyboard.press("Enter");
+    await untilScreen(page, "hi ïnübob");
+    await untilStanding(page, "Exited with code 0");
+  });
+
+  test("gives a program Escape and Ctrl-C; the button stops it", async () => {
+    const content = [
+      "import os, tty",
+      "tty.setraw(0)",
+      'print("ready", end="", flush=True)',
+      "while True: print(os.read(0, 9), end='', flush=True)",
+    ].join("\n");
+    const page = await open(site, content);
+    await untilScreen(page, "ready");
+    await page.keyboard.press("Escape");
+    await untilScreen(page, /b'\\x1b'/);
+    await page.keyboard.press("Control+c");
+    await untilScreen(page, /b'\\x03'/);
+    await page.getByRole("button", { name: "Stop" }).click();
+    await untilStanding(page, "Stopped");
+  });
+
+  test("ends a program of its own by Ctrl-C", async () => {
+    const page = await open(site, `print("up")\nwhile True: pass`);
+    await untilScreen(page, "up");
+    await page.keyboard.press("Control+c");
+    await untilScreen(page, "KeyboardInterrupt");
+    await untilStanding(page, "Ended by SIGINT");
+  });
+
+  test("has a program's colours", async () => {
+    const content = String.raw`print("\x1b[31mred\x1b[0m \x1b[38;2;1;2;3mtrue\x1b[0m")`;
+    const page = await open(site, content);
+    await untilScreen(page, "red true");
+    const spans = page.locator(".xterm-rows span");
+    expect(await spans.filter({ hasText: "red" }).getAttribute("class")).toMatch(/xterm-fg-1/);
+    const style = await spans.filter({ hasText: "true" }).getAttribute("style");
+    expect(style).toBe("color: rgb(1, 2, 3);");
+  });
+});
