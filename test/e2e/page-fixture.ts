@@ -34,7 +34,7 @@ export interface OpenOptions extends BrowserContextOptions {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Below the server's address. */
   readonly path?: string;
-  /** Messages of the console that the test is about. */
+  /** Messages of the console, and addresses of other hosts, that the test is about. */
   readonly allowed?: RegExp;
 }
 
@@ -128,7 +128,8 @@ async function openPage(browser: Browser, options: OpenedWith): Promise<Page> {
   });
   page.on("request", (request) => {
     const { origin, protocol } = new URL(request.url());
-    if (origin !== url && !["blob:", "data:"].includes(protocol)) faults.push(request.url());
+    const isOwn = origin === url || ["blob:", "data:"].includes(protocol);
+    if (!isOwn && allowed?.test(request.url()) !== true) faults.push(request.url());
   });
   page.on("dialog", (dialog) => {
     faults.push(`dialog: ${dialog.message()}`);

@@ -50,7 +50,7 @@ function Row({ run }: { readonly run: Run }) {
         <strong>Run {run.number}</strong>{" "}
         <span>
           {run.startedAt.toLocaleTimeString()} · {title} ·{" "}
-          <span class={`standing ${kind}`}>{text}</span>
+          <span class={`ended ${kind}`}>{text}</span>
           {facts[0] !== undefined && ` · ${facts[0]}`}
         </span>
       </button>
