@@ -7,7 +7,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
-import type { Project } from "../../web/src/state/project.ts";
+import type { Project } from "../../web/src/state/project-values.ts";
 import { findProgram } from "../helpers/find-program.ts";
 import { skipUnless } from "../helpers/require.ts";
 import { linuxGap, serveCli, temporaryFolder, type ServingCli } from "./cli-fixture.ts";
