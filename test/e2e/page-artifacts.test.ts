@@ -28,10 +28,17 @@ const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20" onlo
   <script>alert(2)</script><rect width="40" height="20"/></svg>`;
 
 const fileOf = (page: Page, name: string) => page.getByRole("article", { name: `out/${name}` });
-const widthOf = async (page: Page, name: string): Promise<unknown> =>
+interface Picture {
+  readonly naturalWidth: number;
+  readonly decode: () => Promise<void>;
+}
+const widthOf = (page: Page, name: string): Promise<number> =>
   fileOf(page, name)
     .getByRole("img")
-    .evaluate("async (image) => { await image.decode(); return image.naturalWidth; }");
+    .evaluate(async (image: Picture) => {
+      await image.decode();
+      return image.naturalWidth;
+    });
 /** What the browser says of what its rules refuse. */
 const refusals =
   /Content.Security.Policy|violates|[Ss]andbox|[Bb]locked|Unsafe attempt|Refused|127\.0\.0\.1|not allowed/;
