@@ -12,6 +12,7 @@ import { addManageRoutes } from "./executions/manage.ts";
 import { addSubmitRoutes } from "./executions/submit.ts";
 import { addPage } from "./page/add-page.ts";
 import { addExecuteRoute } from "./routes/execute.ts";
+import { addShareRoutes } from "./shares/routes.ts";
 import { addHealthRoute } from "./routes/health.ts";
 import { addInfoRoute } from "./routes/info.ts";
 import { addLanguagesRoute } from "./routes/languages.ts";
@@ -33,6 +34,7 @@ export function addAllRoutes(app: FastifyInstance, context: ServerContext): void
   addEventsRoute(app, context);
   addAttachRoute(app, context);
   addAskRoutes(app, context);
+  addShareRoutes(app, context);
   addAdminRoutes(app, context);
   addSandboxRoute(app, context);
   addLanguagesRoute(app, context);

@@ -78,13 +78,13 @@ async function serve(
     ownNodePath: process.execPath,
   });
   service = made;
-  const { executions, keys } = await openKept({
+  const { executions, keys, shares } = await openKept({
     service: made,
     folder: undefined,
     maxPending: 1,
     maxPendingBytes: config.storage.maxBytes,
     queueTimeoutMs: 1000,
-    retention: config.storage,
+    retention: { ...config.storage, sharesMaxAgeMs: config.shares.maxAgeMs },
     callbacks: config.callbacks,
     onFault: () => undefined,
   });
@@ -98,7 +98,7 @@ async function serve(
   const history = startHistory(metrics);
   const server = buildServer({
     budgets: createBudgets(config.server.bodyBudgetBytes),
-    ...{ service: made, executions, keys, config, version: "1.2.3" },
+    ...{ service: made, executions, keys, shares, config, version: "1.2.3" },
     ...{ asks: createAskBoard({ askTimeoutMs: 1000 }), home: "/home/nobody" },
     observers: { metrics, history, audit: noAudit, tracer: noTracer },
     logger: createLogger(config, { write }),

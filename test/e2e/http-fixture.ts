@@ -104,19 +104,20 @@ export async function startServer(
     maxPending,
     maxPendingBytes: config.storage.maxBytes,
     queueTimeoutMs,
-    retention: { maxAgeMs, maxBytes },
+    retention: { maxAgeMs, maxBytes, sharesMaxAgeMs: config.shares.maxAgeMs },
     callbacks: config.callbacks,
     onEnd: observers.executionEnded,
     onCallback: observers.callbackEnded,
     onFault: (error) => void faults.push(error),
   });
-  const { executions, keys } = kept;
+  const { executions, keys, shares } = kept;
   const app = buildServer({
     service,
     executions,
     asks: createAskBoard({ askTimeoutMs: config.permissions.askTimeoutMs }),
     home: "/home/nobody",
     keys,
+    shares,
     config,
     budgets: createBudgets(config.server.bodyBudgetBytes),
     version: "1.2.3",

@@ -161,7 +161,7 @@ export async function run(page: Page): Promise<void> {
 
 /** Waits until the page says how the run stands. */
 export async function untilStanding(page: Page, text: string | RegExp): Promise<void> {
-  await page.locator(".standing", { hasText: text }).waitFor();
+  await page.locator("p.standing", { hasText: text }).waitFor();
 }
 
 /** What the program wrote, as the page shows it. */

@@ -56,7 +56,7 @@ export function App() {
 /** On narrow screens. */
 function Halves() {
   return (
-    <div class="half-choice" role="group" aria-label="Shown half">
+    <nav class="half-choice" aria-label="Shown half">
       {(["code", "run"] as const).map((half) => (
         <button
           key={half}
@@ -67,6 +67,6 @@ function Halves() {
           {half === "code" ? "Program" : "Run"}
         </button>
       ))}
-    </div>
+    </nav>
   );
 }

@@ -7,6 +7,7 @@ import { sandboxPath } from "../../sandbox-protocol/bounds.ts";
 import { maxListed, maxWaitS } from "../executions/schemas.ts";
 import { adminOperations } from "./admin-operations.ts";
 import { askOperations } from "./ask-operations.ts";
+import { shareOperations } from "./share-operations.ts";
 import {
   batchExample,
   endedExample,
@@ -192,6 +193,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     },
   },
   ...askOperations,
+  ...shareOperations,
   ...adminOperations,
   "GET /v1/languages": {
     id: "listLanguages",

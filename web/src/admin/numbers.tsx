@@ -7,7 +7,7 @@ import { formatBytes, formatMs } from "../run/describe-end.ts";
 
 export function Numbers({ overview }: { readonly overview: AdminOverview }) {
   const { slots, queue, memory, asks_open: asks, latency, recent_ms: recentMs } = overview;
-  const minutes = Math.round(recentMs / 60_000);
+  const recent = formatMs(Math.round(recentMs / 1000) * 1000);
   return (
     <>
       <dl class="numbers">
@@ -21,8 +21,8 @@ export function Numbers({ overview }: { readonly overview: AdminOverview }) {
         <Figure name="Memory of the server" value={formatBytes(memory.rss_bytes)} />
       </dl>
       <div class="tables">
-        <Counts title="Outcomes" counts={overview.outcomes} minutes={minutes} />
-        <Counts title="Refusals" counts={overview.refusals} minutes={minutes} />
+        <Counts title="Outcomes" counts={overview.outcomes} recent={recent} />
+        <Counts title="Refusals" counts={overview.refusals} recent={recent} />
         <Callers overview={overview} />
         <Pools overview={overview} />
       </div>
@@ -48,10 +48,12 @@ function Figure({ name, value }: { readonly name: string; readonly value: string
 interface CountsProps {
   readonly title: string;
   readonly counts: AdminOverview["outcomes"];
-  readonly minutes: number;
+  /** How long "of late" is. */
+  readonly recent: string;
 }
 
-function Counts({ title, counts: { total, recent }, minutes }: CountsProps) {
+function Counts({ title, counts, recent }: CountsProps) {
+  const { total } = counts;
   const names = Object.keys(total).sort((a, b) => (total[b] ?? 0) - (total[a] ?? 0));
   return (
     <table>
@@ -59,7 +61,7 @@ function Counts({ title, counts: { total, recent }, minutes }: CountsProps) {
       <thead>
         <tr>
           <th scope="col">What</th>
-          <th scope="col">Last {minutes} min</th>
+          <th scope="col">Last {recent}</th>
           <th scope="col">In all</th>
         </tr>
       </thead>
@@ -67,7 +69,7 @@ function Counts({ title, counts: { total, recent }, minutes }: CountsProps) {
         {names.map((name) => (
           <tr key={name}>
             <th scope="row">{name}</th>
-            <td>{recent[name] ?? 0}</td>
+            <td>{counts.recent[name] ?? 0}</td>
             <td>{total[name] ?? 0}</td>
           </tr>
         ))}

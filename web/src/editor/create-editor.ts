@@ -78,7 +78,8 @@ export function createEditor({ parent, nonce, onChange }: EditorOptions): Editor
         basics(nonce),
         language.of([]),
         listener,
-        EditorView.contentAttributes.of({ "aria-label": `Code of ${file.path}` }),
+        // Whoever can't use a mouse scrolls it by being in it.
+        EditorView.contentAttributes.of({ "aria-label": `Code of ${file.path}`, tabindex: "0" }),
       ],
     });
   return {

@@ -23,9 +23,10 @@ export function FileTabs() {
   const { files } = project.value;
   return (
     <div class="file-tabs">
-      <div class="tabs" role="tablist" aria-label="Files" onKeyDown={moveByArrows}>
+      <div class="tabs" onKeyDown={moveByArrows}>
+        <TabList files={files} />
         {files.map((file, index) => (
-          <FileTab key={file.path} file={file} isMain={index === 0} />
+          <FileTab key={file.path} file={file} index={index} />
         ))}
       </div>
       {naming.value === "" ? (
@@ -42,10 +43,20 @@ export function FileTabs() {
 
 interface FileTabProps {
   readonly file: ProjectFile;
-  readonly isMain: boolean;
+  readonly index: number;
 }
 
-function FileTab({ file: { path }, isMain }: FileTabProps) {
+const idOf = (index: number): string => `file-tab-${index}`;
+
+/** In a list of tabs can be nothing but tabs: it owns them, and not the buttons beside them. */
+function TabList({ files }: { readonly files: readonly ProjectFile[] }) {
+  const owned = files.flatMap(({ path }, index) => (naming.value === path ? [] : idOf(index)));
+  if (owned.length === 0) return null;
+  return <span role="tablist" aria-label="Files" aria-owns={owned.join(" ")} />;
+}
+
+function FileTab({ file: { path }, index }: FileTabProps) {
+  const isMain = index === 0;
   const isShown = activePath.value === path;
   if (naming.value === path) return <NameField from={path} />;
   return (
@@ -53,6 +64,7 @@ function FileTab({ file: { path }, isMain }: FileTabProps) {
       <button
         type="button"
         role="tab"
+        id={idOf(index)}
         aria-selected={isShown}
         aria-controls="editor-panel"
         tabIndex={isShown ? 0 : -1}

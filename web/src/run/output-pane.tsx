@@ -71,7 +71,7 @@ export function Output({ run, phase }: OutputProps) {
   const name = phase === "run" ? "Output of the program" : "Output of the compiler";
   return (
     <div class={`output ${phase} only-${streams}`} hidden={phase === "compile" && isEmpty.value}>
-      {phase === "compile" && <h3>Compiler</h3>}
+      {phase === "compile" && <h2>Compiler</h2>}
       {/* Whoever can't use a mouse must be able to scroll it. */}
       <pre ref={element} tabIndex={0} role="region" aria-label={name} dir="ltr" />
       {isFull.value && <FullNote run={run} />}

@@ -1,0 +1,42 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+
+/** WCAG 1.4.3, for text. */
+const ENOUGH = 4.5;
+const css = readFileSync(join(import.meta.dirname, "theme.css"), "utf8");
+const usual: Record<string, string> = {};
+const themes = [...css.matchAll(/:root(?:\[data-theme="(\w+)"\])? \{([^}]*)\}/g)].map(
+  ([, name = "light", rules = ""]) => {
+    const own = Object.fromEntries(
+      [...rules.matchAll(/--([\w-]+): (#\w{6});/g)].map(([, key = "", value = ""]) => [key, value]),
+    );
+    if (name === "light") Object.assign(usual, own);
+    return [name, { ...usual, ...own }] as const;
+  },
+);
+const texts = /^(ansi-\d+|text|dim|accent|good|bad|warn|keyword|string|number|comment|name|type)$/;
+const grounds = ["page", "pane", "raised", "active-line"];
+
+describe.each(themes)("the theme %s", (_, colours) => {
+  test.each(Object.keys(colours).filter((key) => texts.test(key)))(
+    "has %s that can be read",
+    (key) => {
+      for (const ground of grounds) {
+        expect(contrast(colours[key]!, colours[ground]!), ground).toBeGreaterThanOrEqual(ENOUGH);
+      }
+    },
+  );
+});
+
+function contrast(one: string, other: string): number {
+  const [dark = 0, light = 0] = [luminance(one), luminance(other)].sort((a, b) => a - b);
+  return (light + 0.05) / (dark + 0.05);
+}
+
+function luminance(colour: string): number {
+  const [red = 0, green = 0, blue = 0] = [1, 3, 5]
+    .map((at) => parseInt(colour.slice(at, at + 2), 16) / 255)
+    .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
