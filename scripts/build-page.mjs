@@ -39,6 +39,7 @@ export async function buildPage() {
   const temporary = mkdtempSync(join(dist, TEMPORARY));
   try {
     const packages = await bundle(temporary);
+    await bundleEmbed(temporary);
     const notices = thirdPartyNotices(root, packages, "This folder contains");
     writeFileSync(join(temporary, "THIRD-PARTY-NOTICES.txt"), notices);
     compressAll(join(temporary, "assets"));
@@ -73,6 +74,24 @@ async function bundle(outDir) {
     throw new SetupError(`the page could not be built:\n${error.message}`);
   }
   return [...inputs].filter((id) => !id.startsWith("\0"));
+}
+
+/** One file, which pages of other sites load. */
+async function bundleEmbed(outDir) {
+  const { build } = await import("esbuild");
+  await build({
+    absWorkingDir: root,
+    entryPoints: { embed: "web/src/embed/embed.ts" },
+    outdir: outDir,
+    bundle: true,
+    format: "iife",
+    target: ["chrome115", "firefox115", "safari16.4"],
+    minify: true,
+    legalComments: "none",
+    logLevel: "silent",
+  }).catch((error) => {
+    throw new SetupError(`embed.js could not be built:\n${error.message}`);
+  });
 }
 
 function compressAll(folder) {

@@ -115,10 +115,10 @@ export async function startServer(options: StartServerOptions): Promise<RunningS
     });
     ends.push(() => kept.close());
     observers.metrics.watch({ storageBytes: () => kept.storageBytes() });
-    const { executions, keys } = kept;
+    const { executions, keys, shares } = kept;
     const grace = new AbortController();
-    const shared = { service, executions, asks, home, keys, observers };
-    const parts = { ...shared, otherProviders, config, logger };
+    const shared = { service, executions, asks, home, keys, shares, observers };
+    const parts = { ...shared, otherProviders, providers, config, logger };
     const budgets = createBudgets(config.server.bodyBudgetBytes);
     const servers = buildServers({ ...parts, version, budgets, graceCut: grace.signal });
     asking.protect(servers);
@@ -274,7 +274,7 @@ function keptOptions(config: ServerConfig, env: NodeJS.ProcessEnv) {
     maxPendingBytes: storage.maxBytes,
     queueTimeoutMs,
     callbacks,
-    retention: storage,
+    retention: { ...storage, sharesMaxAgeMs: config.shares.maxAgeMs },
   };
 }
 

@@ -123,6 +123,8 @@ static void close_all(const int fds[ENTER_FDS]) {
 
 /* Written by the child that shares our memory. */
 static volatile pid_t forked;
+/* Its own pid, as the sandbox numbers it. */
+static volatile pid_t between_inside;
 
 /* True in the fork. */
 static bool fork_into(int pid_namespace) {
@@ -135,6 +137,7 @@ static bool fork_into(int pid_namespace) {
     /* Both come back here, one after the other, on the same stack. */
     volatile pid_t between = libc_vfork();
     if (between == 0) {
+        between_inside = getpid();
         pid_t pid = fork_of_libc();
         if (pid == 0)
             return true;
@@ -204,8 +207,9 @@ static char await_letter(int channel) {
 /* The supervisor says ATTACHED when the fork is in its cgroups, so that what it takes now counts as its
  * own; the sandbox's pid 1 says GO once the program's file is there. */
 static void await_go(int channel, bool is_spare) {
-    /* The one between us and the template may not have been let end yet, and would be our parent. */
-    while (getppid() != 1)
+    /* The one between us and the template may not have been let end yet, and would be our parent; and it
+     * would be seen until the template has waited for it. */
+    while (kill(between_inside, 0) == 0 || errno != ESRCH)
         nanosleep(&(struct timespec){.tv_nsec = 50000}, NULL);
     struct enter_word parked = {.kind = WORD_PARKED, .pid = getpid()};
     say(channel, &parked);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { CallerRules } from "../core/caller.ts";
 import type { KeyEntry } from "../storage/keys-store.ts";
-import { formatKeys, keyToJson } from "./keys-format.ts";
+import { formatKeys } from "./keys-format.ts";
 
 const DAY_MS = 86_400_000;
 const entry: KeyEntry = {
@@ -51,19 +51,4 @@ test.each<[CallerRules, string]>([
   [{ maxLimits: { memoryBytes: 2 ** 28, wallTimeMs: 500 } }, "timeout 500ms, memory 256MiB"],
 ])("the rules %j in words", (rules, words) => {
   expect(cellsOf({ ...entry, rules })[6]).toBe(words);
-});
-
-test("as JSON it has our names and times", () => {
-  const rules = { requestsPerMinute: 60, maxLimits: { wallTimeMs: 500 } };
-  expect(keyToJson({ ...entry, rules, expiresAtMs: 1 }, now)).toEqual({
-    id: "abcdefgh",
-    name: "ci",
-    scopes: ["run"],
-    state: "expired",
-    rules: { requests_per_minute: 60, max_limits: { wall_time_ms: 500 } },
-    created_at: "1970-01-02T00:00:00.000Z",
-    expires_at: "1970-01-01T00:00:00.001Z",
-    revoked_at: null,
-    last_used_at: null,
-  });
 });

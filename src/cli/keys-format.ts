@@ -6,7 +6,6 @@ import type { CallerRules } from "../core/caller.ts";
 import { limitNames } from "../core/limits.ts";
 import { keyState } from "../service/key-state.ts";
 import type { KeyEntry } from "../storage/keys-store.ts";
-import { snakeCase } from "../util/snake-case.ts";
 import { escapeControls } from "./escape-controls.ts";
 import { formatLimit } from "./format-limit.ts";
 import { flagOf } from "./limit-flags.ts";
@@ -55,34 +54,6 @@ function describeRules(rules: CallerRules): string {
     }),
   ].filter((part) => typeof part === "string");
   return parts.length === 0 ? "-" : parts.join(", ");
-}
-
-/** For `--json`. */
-export function keyToJson(key: KeyEntry, now: number): Record<string, unknown> {
-  const { id, name, scopes, rules } = key;
-  return {
-    ...{ id, name, scopes, state: keyState(key, now), rules: rulesToJson(rules) },
-    created_at: timeOf(key.createdAtMs),
-    expires_at: timeOf(key.expiresAtMs),
-    revoked_at: timeOf(key.revokedAtMs),
-    last_used_at: timeOf(key.lastUsedAtMs),
-  };
-}
-
-/** Absent: no more than what holds for all. */
-function rulesToJson({ maxLimits, ...rules }: CallerRules): Record<string, unknown> {
-  const named = withSnakeCase(rules);
-  return maxLimits === undefined ? named : { ...named, max_limits: withSnakeCase(maxLimits) };
-}
-
-function withSnakeCase(values: object): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [snakeCase(name), value as unknown]),
-  );
-}
-
-function timeOf(ms: number | null): string | null {
-  return ms === null ? null : new Date(ms).toISOString();
 }
 
 /** `2026-01-31`, UTC. */

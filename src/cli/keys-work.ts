@@ -10,11 +10,12 @@ import { loadConfig } from "../config/load-config.ts";
 import { storageFolder } from "../config/storage-folder.ts";
 import { anonymousCaller } from "../core/caller.ts";
 import { invalidRequest } from "../core/errors.ts";
+import { keyToJson } from "../service/key-json.ts";
 import { keyState } from "../service/key-state.ts";
 import { openKeyring, type Keyring } from "../service/keyring.ts";
 import type { KeyEntry } from "../storage/keys-store.ts";
 import { parseExpiry, parseName, parseRules, parseScopes, type CreateFlags } from "./keys-flags.ts";
-import { formatKeys, keyToJson } from "./keys-format.ts";
+import { formatKeys } from "./keys-format.ts";
 import { painterFor, printNote } from "./print.ts";
 
 export interface KeysFlags {

@@ -2,6 +2,7 @@
  * @module
  * A server's v1 API as functions.
  */
+import { adminCalls, type AdminCalls } from "./admin-calls.ts";
 import type { AnswerRequest, Answered, AskList } from "./ask-types.ts";
 import type { OpenedShare, Share, ShareRequest } from "./share-types.ts";
 import { opened, SocketAttachment, type Attachment } from "./attach.ts";
@@ -56,7 +57,7 @@ export interface ListOptions extends CallOptions {
 }
 
 /** All of them throw {GloveboxApiError}. */
-export interface GloveboxClient {
+export interface GloveboxClient extends AdminCalls {
   /** Runs a program; a long one needs a connection that holds so long, or `submit` and `wait`. */
   run(request: ExecuteRequest, options?: CallOptions): Promise<ExecuteAnswer>;
   /** Accepts a program, and answers at once. */
@@ -121,6 +122,7 @@ export function createClient(options: ClientOptions): GloveboxClient {
       return transport.json({ method: "POST", path, body, repeat: "not-begun", signal });
     },
     ...shareCalls(transport, get),
+    ...adminCalls(transport, get),
     languages: async (call = {}) => get("/v1/languages", call),
     info: async (call = {}) => get("/v1/info", call),
     health: async (call = {}) => get("/health", call),
@@ -129,7 +131,7 @@ export function createClient(options: ClientOptions): GloveboxClient {
   return client;
 }
 
-type Get = <T>(path: string, options: CallOptions) => Promise<T>;
+export type Get = <T>(path: string, options: CallOptions) => Promise<T>;
 
 function executionCalls(
   transport: Transport,

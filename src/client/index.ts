@@ -7,6 +7,7 @@
  * const { run } = await client.run({ language: "python", code: "print(6 * 7)" });
  * ```
  */
+export type { AdminExecutions, AdminHistory, AdminKeys, AdminOverview } from "./admin-types.ts";
 export { GloveboxApiError } from "./api-error.ts";
 export type { ClientErrorCode } from "./api-error.ts";
 export type { Attachment } from "./attach.ts";

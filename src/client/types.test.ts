@@ -14,6 +14,13 @@ import type {
   infoAnswerSchema,
   languagesAnswerSchema,
 } from "../server/schemas.ts";
+import type {
+  adminExecutionsSchema,
+  adminKeysSchema,
+  historySchema,
+  overviewSchema,
+} from "../server/admin/schemas.ts";
+import type * as admin from "./admin-types.ts";
 import type * as client from "./types.ts";
 
 /** JSON has no `undefined`, and can't be changed by who reads it. */
@@ -52,4 +59,11 @@ test("answers have the fields and types of the server's schemas", () => {
   expectTypeOf<Plain<client.ExecutionMessage>>().toEqualTypeOf<
     Plain<Exclude<ServerMessage, { type: "idle" }>>
   >();
+});
+
+test("what administrators see has the fields and types of the server's schemas", () => {
+  expectTypeOf<Plain<admin.AdminOverview>>().toEqualTypeOf<Same<typeof overviewSchema>>();
+  expectTypeOf<Plain<admin.AdminHistory>>().toEqualTypeOf<Same<typeof historySchema>>();
+  expectTypeOf<Plain<admin.AdminExecutions>>().toEqualTypeOf<Same<typeof adminExecutionsSchema>>();
+  expectTypeOf<Plain<admin.AdminKeys>>().toEqualTypeOf<Same<typeof adminKeysSchema>>();
 });

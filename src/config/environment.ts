@@ -70,6 +70,11 @@ export const variableTable: readonly (readonly [variable: string, path: string])
   ["GLOVEBOX_PERMISSIONS_ALLOW", "permissions.allow"],
   ["GLOVEBOX_PERMISSIONS_DENY", "permissions.deny"],
   ["GLOVEBOX_PERMISSIONS_ALWAYS", "permissions.always"],
+  ["GLOVEBOX_SHARES_ENABLED", "shares.enabled"],
+  ["GLOVEBOX_SHARES_MAX_SIZE", "shares.maxSize"],
+  ["GLOVEBOX_SHARES_MAX_TOTAL", "shares.maxTotal"],
+  ["GLOVEBOX_SHARES_MAX_AGE", "shares.maxAge"],
+  ["GLOVEBOX_SHARES_PER_HOUR", "shares.perHour"],
   ["GLOVEBOX_LOG_LEVEL", "logLevel"],
 ];
 

@@ -67,6 +67,7 @@ export function mergeSources(sources: readonly ConfigSource[]): ServerConfig {
     },
     network: { allowed: pick((source) => source.network?.allowed, defaults.network.allowed) },
     permissions: mergePermissions(pick, defaults.permissions),
+    shares: mergeShares(pick, defaults.shares),
     logLevel: pick((source) => source.logLevel, defaults.logLevel),
   };
   checkTogether(
@@ -144,6 +145,16 @@ function mergePermissions(
     allow: pick(({ permissions }) => permissions?.allow, defaults.allow),
     deny: pick(({ permissions }) => permissions?.deny, defaults.deny),
     always: pick(({ permissions }) => permissions?.always, defaults.always),
+  };
+}
+
+function mergeShares(pick: Read, defaults: ServerConfig["shares"]): ServerConfig["shares"] {
+  return {
+    enabled: pick(({ shares }) => shares?.enabled, defaults.enabled),
+    maxBytes: pick(({ shares }) => shares?.maxSize, defaults.maxBytes),
+    maxTotalBytes: pick(({ shares }) => shares?.maxTotal, defaults.maxTotalBytes),
+    maxAgeMs: pick(({ shares }) => shares?.maxAge, defaults.maxAgeMs),
+    perHour: pick(({ shares }) => shares?.perHour, defaults.perHour),
   };
 }
 

@@ -195,6 +195,15 @@ export const configSourceSchema = z.strictObject({
       always: trueOrFalse().optional(),
     })
     .optional(),
+  shares: z
+    .strictObject({
+      enabled: trueOrFalse().optional(),
+      maxSize: size({ min: 1024, max: 16 * MIB }).optional(),
+      maxTotal: size({ min: 0, max: 1024 * 1024 * MIB }).optional(),
+      maxAge: duration({ min: 1000, max: 100 * 365 * 24 * HOUR }).optional(),
+      perHour: wholeNumber({ min: 0, max: 1_000_000 }).optional(),
+    })
+    .optional(),
   logLevel: oneOf(logLevels),
 });
 

@@ -12,6 +12,7 @@ import {
   type Limits,
 } from "../core/limits.ts";
 import type { NetworkPolicy } from "../core/policy.ts";
+import { defaultShares, type ShareSettings, type StorageSettings } from "./kept-settings.ts";
 import { defaultPermissions, type PermissionSettings } from "./permission-settings.ts";
 
 /** `auto` picks a provider that isolates; it never picks `process`. */
@@ -174,6 +175,7 @@ export interface ServerConfig {
     readonly allowed: readonly NetworkPolicy["mode"][];
   };
   readonly permissions: PermissionSettings;
+  readonly shares: ShareSettings;
   readonly logLevel: (typeof logLevels)[number];
 }
 
@@ -210,16 +212,6 @@ export interface CompileCacheSettings {
 }
 
 export const defaultCompileCache: CompileCacheSettings = { folder: undefined, maxBytes: 512 * MIB };
-
-/** The database: executions that are answered later, and keys. */
-export interface StorageSettings {
-  /** Absolute; undefined: in the state folder of this user. */
-  readonly folder: string | undefined;
-  /** How long the result of an execution is kept. */
-  readonly maxAgeMs: number;
-  /** Of all that is kept of executions that have ended. */
-  readonly maxBytes: number;
-}
 
 /** They are part of one JSON document. */
 export const maxArtifactFiles = 10_000;
@@ -295,6 +287,7 @@ export function defaultServerConfig(): ServerConfig {
     artifacts: { maxFiles: 64, maxBytes: 8 * MIB },
     network: { allowed: ["none"] },
     permissions: defaultPermissions,
+    shares: defaultShares,
     logLevel: "info",
   };
 }

@@ -43,6 +43,8 @@ export const errorCatalog = {
   EXECUTION_NOT_FOUND: { status: 404, exitCode: 125, retryable: false },
   /** No execution of this caller asked a question with this id, or it is long over. */
   ASK_NOT_FOUND: { status: 404, exitCode: 125, retryable: false },
+  /** No program is behind this link: there was none, or it was removed, or grew old. */
+  SHARE_NOT_FOUND: { status: 404, exitCode: 125, retryable: false },
   /** The server died while the execution ran, and it can't be run again, or was too often. */
   EXECUTION_LOST: { status: 500, exitCode: 125, retryable: true },
   /** What was asked for does not go together with the state of things. */
@@ -96,6 +98,7 @@ export interface ErrorDetails {
   QUEUE_TIMEOUT: { readonly timeoutMs: number; readonly retryAfterMs?: number };
   EXECUTION_NOT_FOUND: { readonly executionId: string };
   ASK_NOT_FOUND: { readonly askId: string };
+  SHARE_NOT_FOUND: { readonly shareId: string };
   EXECUTION_LOST: { readonly executionId: string; readonly attempts: number };
   CONFLICT: { readonly reason: string };
   STORAGE_UNAVAILABLE: { readonly reason: string };

@@ -65,6 +65,9 @@ export interface Provider {
   /** What is kept ready for later sandboxes. Absent where nothing ever is. */
   readonly poolStats?: () => PoolStats;
 
+  /** What those are that are kept ready, the ones that go first at the begin. Absent: as `poolStats`. */
+  readonly poolKinds?: () => readonly PoolKind[];
+
   /**
    * How many sandboxes are being destroyed now, those that were kept ready included. While there are too
    * many, `create` waits. Absent: not known.
@@ -89,6 +92,15 @@ export interface PoolStats {
   /** Made to be kept ready, so far, and the time that this took in sum. */
   readonly made: number;
   readonly makeMs: number;
+}
+
+/** Ready sandboxes that are as good as each other. */
+export interface PoolKind {
+  /** The program that waits in them, or their image; empty where there is none yet. */
+  readonly name: string;
+  readonly ready: number;
+  /** To be made as soon as there is time. */
+  readonly wanted: number;
 }
 
 export interface ProviderSandbox extends AsyncDisposable {

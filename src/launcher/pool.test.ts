@@ -238,3 +238,20 @@ test("a pool of size 0 makes nothing", async () => {
   await setImmediate();
   expect(made).toEqual([]);
 });
+
+test("tells of which kinds there are how many, and of which one is to be made", async () => {
+  const { pool, made } = makePool({ size: 3, patienceMs: 60_000 });
+  const nameOf = (key: string): string => key.slice(0, 1);
+  expect(pool.kinds(nameOf)).toEqual([]);
+  for (const key of ["a1", "b", "a2"]) pool.take(key);
+  await expect.poll(() => made.length).toBe(3);
+  await expect.poll(() => pool.stats().ready).toBe(3);
+  const done = pool.begin();
+  pool.take("a1");
+  expect(pool.kinds(nameOf)).toEqual([
+    { name: "b", ready: 1, wanted: 0 },
+    { name: "a", ready: 1, wanted: 1 },
+  ]);
+  done();
+  await expect.poll(() => pool.kinds(nameOf)).toContainEqual({ name: "a", ready: 2, wanted: 0 });
+});

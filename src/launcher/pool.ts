@@ -6,7 +6,7 @@
  * would slow down those that run.
  */
 
-import type { PoolStats } from "../core/provider.ts";
+import type { PoolKind, PoolStats } from "../core/provider.ts";
 import type { DestroyBacklog } from "./destroy-backlog.ts";
 
 /** A thing that is ready to be used. */
@@ -112,6 +112,24 @@ export class Pool<T extends Poolable> {
       made: this.#made,
       makeMs: this.#makeMs,
     };
+  }
+
+  /**
+   * Those that are ready, and those to be made: as many as fit at most.
+   *
+   * @param nameOf Of a key. What has the same name is one.
+   */
+  kinds(nameOf: (key: string) => string): readonly PoolKind[] {
+    const kinds = new Map<string, { ready: number; wanted: number }>();
+    const count = (key: string, which: "ready" | "wanted"): void => {
+      const name = nameOf(key);
+      const kind = kinds.get(name) ?? { ready: 0, wanted: 0 };
+      kind[which] += 1;
+      kinds.set(name, kind);
+    };
+    for (const { key } of this.#ready) count(key, "ready");
+    for (const key of this.#wanted) count(key, "wanted");
+    return [...kinds].map(([name, counts]) => ({ name, ...counts }));
   }
 
   /** Tells that something runs, until the answer is called; idempotent. */

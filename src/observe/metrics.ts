@@ -8,6 +8,7 @@ import type { ErrorCode } from "../core/errors.ts";
 import type { Outcome } from "../core/outcome.ts";
 import { outcomeLabel } from "./outcome-label.ts";
 import { watchProcess } from "./process-metrics.ts";
+import { readTotals, type Totals } from "./totals.ts";
 
 export interface EndedPhase {
   readonly languageId: string;
@@ -47,6 +48,8 @@ export interface Metrics {
   /** From now on, each scrape has these. A name can be given once. */
   watch(readings: Readings): void;
   scrape(): Promise<Scrape>;
+  /** Some of what a scrape has, as numbers. */
+  totals(): Promise<Totals>;
   /** Ends what measures the process. Idempotent. */
   close(): void;
 }
@@ -157,8 +160,19 @@ export function createMetrics({ languageIds }: MetricsOptions): Metrics {
       watch(registry, readings);
     },
     scrape: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
+    totals: async () =>
+      readTotals({
+        ...series,
+        slotsRunning: gaugeOf(registry, "slotsRunning"),
+        queueWaiting: gaugeOf(registry, "queueWaiting"),
+      }),
     close: endProcess,
   };
+}
+
+function gaugeOf(registry: Registry, reading: keyof Readings): Gauge | undefined {
+  const [, name] = readingTable[reading];
+  return registry.getSingleMetric(name) as Gauge | undefined;
 }
 
 /** Prometheus counts in seconds. Some clocks go back a little. */

@@ -4,6 +4,7 @@
  */
 import type { FastifyInstance } from "fastify";
 import type { WireName } from "../config/server-config.ts";
+import { addAdminRoutes } from "./admin/routes.ts";
 import { addAskRoutes } from "./asks/routes.ts";
 import { addAttachRoute } from "./executions/attach.ts";
 import { addEventsRoute } from "./executions/events.ts";
@@ -11,6 +12,7 @@ import { addManageRoutes } from "./executions/manage.ts";
 import { addSubmitRoutes } from "./executions/submit.ts";
 import { addPage } from "./page/add-page.ts";
 import { addExecuteRoute } from "./routes/execute.ts";
+import { addShareRoutes } from "./shares/routes.ts";
 import { addHealthRoute } from "./routes/health.ts";
 import { addInfoRoute } from "./routes/info.ts";
 import { addLanguagesRoute } from "./routes/languages.ts";
@@ -32,6 +34,8 @@ export function addAllRoutes(app: FastifyInstance, context: ServerContext): void
   addEventsRoute(app, context);
   addAttachRoute(app, context);
   addAskRoutes(app, context);
+  addShareRoutes(app, context);
+  addAdminRoutes(app, context);
   addSandboxRoute(app, context);
   addLanguagesRoute(app, context);
   addInfoRoute(app, context);

@@ -5,9 +5,7 @@
 import rateLimit, { type FastifyRateLimitStore } from "@fastify/rate-limit";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { GloveboxError } from "../core/errors.ts";
-import type { Keys } from "../service/keys.ts";
-
-const MINUTE_MS = 60_000;
+import { rateWindowMs, type Keys } from "../service/keys.ts";
 
 /** Must be called after `authenticate`; callers without such a rule are not counted. */
 export function limitRates(app: FastifyInstance, { rateWindows }: Pick<Keys, "rateWindows">): void {
@@ -15,7 +13,7 @@ export function limitRates(app: FastifyInstance, { rateWindows }: Pick<Keys, "ra
     global: true,
     // After we know who calls, and before the body is read.
     hook: "preParsing",
-    timeWindow: MINUTE_MS,
+    timeWindow: rateWindowMs,
     keyGenerator: ({ caller }: FastifyRequest) => caller.id,
     max: ({ caller }: FastifyRequest) => caller.rules.requestsPerMinute ?? Infinity,
     allowList: ({ caller }: FastifyRequest) => caller.rules.requestsPerMinute === undefined,
@@ -33,12 +31,12 @@ function storeIn(windows: Keys["rateWindows"]): new () => FastifyRateLimitStore 
     ): void {
       const now = performance.now();
       let window = windows.get(callerId);
-      if (window === undefined || now - window.startedAtMs >= MINUTE_MS) {
+      if (window === undefined || now - window.startedAtMs >= rateWindowMs) {
         window = { startedAtMs: now, requests: 0 };
         windows.set(callerId, window);
       }
       window.requests += 1;
-      callback(null, { current: window.requests, ttl: MINUTE_MS - (now - window.startedAtMs) });
+      callback(null, { current: window.requests, ttl: rateWindowMs - (now - window.startedAtMs) });
     }
 
     child(): FastifyRateLimitStore {

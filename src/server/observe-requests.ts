@@ -5,6 +5,7 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { ErrorCode } from "../core/errors.ts";
 import type { Audit } from "../observe/audit.ts";
+import type { History } from "../observe/history.ts";
 import type { Metrics } from "../observe/metrics.ts";
 import { parseTraceparent } from "../observe/traceparent.ts";
 import type { Span, Tracer } from "../observe/tracer.ts";
@@ -21,12 +22,16 @@ declare module "fastify" {
 
 export interface Observers {
   readonly metrics: Metrics;
+  readonly history: History;
   readonly audit: Audit;
   readonly tracer: Tracer;
 }
 
 /** Must be called before other hooks are added: what they refuse is observed, too. */
-export function observeRequests(app: FastifyInstance, { metrics, audit, tracer }: Observers): void {
+export function observeRequests(
+  app: FastifyInstance,
+  { metrics, audit, tracer }: Omit<Observers, "history">,
+): void {
   countRequests(app, metrics);
   app.decorateRequest("span", null as unknown as Span);
   app.decorateRequest("refusal", null);

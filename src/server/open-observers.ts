@@ -8,6 +8,7 @@ import type { CallbackAttempt, CallbackFailure } from "../service/executions/cal
 import type { ExecutionInfo, ExecutionResult } from "../service/executions/execution-info.ts";
 import type { ExecutionReport, ExecutionRequest } from "../service/request.ts";
 import { noAudit, openAudit, type Audit } from "../observe/audit.ts";
+import { startHistory } from "../observe/history.ts";
 import { createMetrics } from "../observe/metrics.ts";
 import { startTracing, tracingTarget } from "../observe/tracing.ts";
 import type { Observers } from "./observe-requests.ts";
@@ -49,10 +50,12 @@ export async function openObservers(options: ObserversOptions): Promise<ServerOb
   );
   const metrics = createMetrics({ languageIds });
   metrics.watch({ auditLinesLost: () => audit.lostLines() });
+  const history = startHistory(metrics);
   return {
     audit,
     tracer,
     metrics,
+    history,
     executionRan: (request, report) => {
       countPhases(metrics, request, report);
       writeDown(audit, request, report);
@@ -75,6 +78,7 @@ export async function openObservers(options: ObserversOptions): Promise<ServerOb
       if (failure !== undefined) logger.warn(failure, "a callback could not be delivered");
     },
     close: async () => {
+      history.close();
       metrics.close();
       await Promise.all([tracer.close(), audit.close()]);
     },

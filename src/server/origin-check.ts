@@ -10,10 +10,17 @@ import { showText, showValue } from "../util/show-value.ts";
 
 const PREFLIGHT_MAX_AGE_S = 600;
 
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** Pages of any site may load it: it says nothing of this server, and does nothing. */
+    readonly isForAnySite?: boolean;
+  }
+}
+
 /** Pages of the server's own address may always call. */
 export function allowOrigins(app: FastifyInstance, allowed: readonly string[]): void {
   app.addHook("onRequest", async (request) => {
-    refuseForeignOrigin(request, allowed);
+    if (request.routeOptions.config.isForAnySite !== true) refuseForeignOrigin(request, allowed);
   });
   if (allowed.length === 0) return;
   void app.register(cors, {

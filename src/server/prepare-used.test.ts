@@ -14,6 +14,7 @@ import { createAskBoard } from "../service/permissions/ask-board.ts";
 import { openKept } from "../service/kept.ts";
 import { ExecutionService } from "../service/service.ts";
 import { noAudit } from "../observe/audit.ts";
+import { startHistory } from "../observe/history.ts";
 import { createMetrics } from "../observe/metrics.ts";
 import { noTracer } from "../observe/tracer.ts";
 import { createLogger } from "./create-logger.ts";
@@ -77,13 +78,13 @@ async function serve(
     ownNodePath: process.execPath,
   });
   service = made;
-  const { executions, keys } = await openKept({
+  const { executions, keys, shares } = await openKept({
     service: made,
     folder: undefined,
     maxPending: 1,
     maxPendingBytes: config.storage.maxBytes,
     queueTimeoutMs: 1000,
-    retention: config.storage,
+    retention: { ...config.storage, sharesMaxAgeMs: config.shares.maxAgeMs },
     callbacks: config.callbacks,
     onFault: () => undefined,
   });
@@ -94,11 +95,12 @@ async function serve(
     for (const look of waiting) look();
   };
   const metrics = createMetrics({ languageIds: [] });
+  const history = startHistory(metrics);
   const server = buildServer({
     budgets: createBudgets(config.server.bodyBudgetBytes),
-    ...{ service: made, executions, keys, config, version: "1.2.3" },
+    ...{ service: made, executions, keys, shares, config, version: "1.2.3" },
     ...{ asks: createAskBoard({ askTimeoutMs: 1000 }), home: "/home/nobody" },
-    observers: { metrics, audit: noAudit, tracer: noTracer },
+    observers: { metrics, history, audit: noAudit, tracer: noTracer },
     logger: createLogger(config, { write }),
   });
   app = server;

@@ -9,6 +9,7 @@ import type { Executions } from "../service/executions/executions.ts";
 import type { Keys } from "../service/keys.ts";
 import type { AskBoard } from "../service/permissions/ask-board.ts";
 import type { ExecutionService } from "../service/service.ts";
+import type { SharesStore } from "../service/shares.ts";
 import type { Budgets } from "./budgets.ts";
 import type { OutputHolds } from "./executions/hold-output.ts";
 import type { LiveRuns } from "./live-runs.ts";
@@ -26,10 +27,14 @@ export type ServedService = Pick<
   | "prepareLanguage"
   | "defaultProvider"
   | "slotStats"
+  | "slotShares"
   | "onRan"
   | "createSandbox"
   | "defaultPrograms"
 >;
+
+/** What providers say of the sandboxes that they keep ready. */
+export type PoolSource = Pick<Provider, "name" | "poolStats" | "poolKinds" | "destroying">;
 
 export interface ServerOptions {
   readonly service: ServedService;
@@ -40,9 +45,13 @@ export interface ServerOptions {
   /** Of the user that the server runs as, absolute and canonical: `~` in an answer. */
   readonly home: string;
   readonly keys: Keys;
+  /** Programs behind links. */
+  readonly shares: SharesStore;
   readonly observers: Observers;
   /** Those that a request may name besides the service's default one. */
   readonly otherProviders?: readonly Pick<Provider, "probe">[];
+  /** All of them, for what they keep ready. */
+  readonly providers?: readonly PoolSource[];
   /** One for all servers of a process. */
   readonly budgets: Budgets;
   readonly config: ServerConfig;

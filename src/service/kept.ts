@@ -8,6 +8,7 @@ import { openDatabase, type Database } from "../storage/database.ts";
 import { createExecutionLists } from "../storage/execution-lists.ts";
 import { createExecutionsStore } from "../storage/executions-store.ts";
 import { createKeysStore, type KeysStore } from "../storage/keys-store.ts";
+import { createSharesStore, type SharesStore } from "../storage/shares-store.ts";
 import { createUsageStore } from "../storage/usage-store.ts";
 import { isProcessAlive, ownProcessTag } from "../util/process-tag.ts";
 import {
@@ -38,6 +39,7 @@ export interface Kept {
   readonly executions: Executions;
   readonly keys: Keys;
   readonly keyring: KeysStore;
+  readonly shares: SharesStore;
   /** What a caller checks `Glovebox-Signature` with. */
   callbackSecret(callerId: string): string;
   /** Of the database, without what was not moved into it yet. */
@@ -97,6 +99,7 @@ async function openIn(database: Database, options: KeptOptions): Promise<Kept> {
     executions,
     keys: createKeys(keysStore, createUsageStore(database)),
     keyring: keysStore,
+    shares: createSharesStore(database),
     callbackSecret: (callerId) => callbackSecret(secret, callerId),
     storageBytes: () => databaseBytes(database),
     hasKeys: () => {

@@ -13,13 +13,13 @@ import { ActiveWork } from "./active-work.ts";
 import { execute, type Listeners } from "./execute.ts";
 import { openSandbox } from "./open-sandbox.ts";
 import { namedProvider } from "./named-provider.ts";
+import type { LaterExecution } from "./later-execution.ts";
 import { languageOf } from "./prepare.ts";
 import type {
   ExecutionControl,
   ExecutionReport,
   ExecutionRequest,
   ExecutionSink,
-  RequestOrigin,
   Turn,
 } from "./request.ts";
 import { runAsking } from "./permissions/run-asking.ts";
@@ -29,7 +29,7 @@ import { storedImages } from "./runtime-place.ts";
 import { Preparer, type Context } from "./preparer.ts";
 import type { ServiceOptions } from "./service-options.ts";
 import { createSlots } from "./slots.ts";
-import type { Slot, Slots, SlotStats } from "./slots.ts";
+import type { Slot, Slots, SlotShares, SlotStats } from "./slots.ts";
 import { slotRequestOf } from "./slot-request.ts";
 
 /** Each is a sandbox. */
@@ -39,18 +39,6 @@ type RanListener = (request: ExecutionRequest, report: ExecutionReport) => void;
 
 /** Of who does not say. */
 const NOBODY = "nobody";
-
-/** An execution whose request need not be in memory while it waits. */
-export interface LaterExecution {
-  readonly turn: Turn;
-  /** The request's `limits.memoryBytes`. */
-  readonly memoryBytes: number;
-  readonly origin?: RequestOrigin | undefined;
-  /** Called once it has its slot. */
-  readonly load: (waitedMs: number) => Promise<ExecutionRequest>;
-  /** See `ExecutionService.waitForSlot`. Absent: it waits for one. */
-  readonly slot?: Slot;
-}
 
 export class ExecutionService {
   readonly languages: LanguageIndex;
@@ -269,6 +257,11 @@ export class ExecutionService {
   /** Who has a slot, and who waits for one. */
   slotStats(): SlotStats {
     return this.#slots.stats();
+  }
+
+  /** The same, by callers. */
+  slotShares(): SlotShares {
+    return this.#slots.shares();
   }
 
   async #runInSlot(context: Context, listeners: Listeners, slot: Slot): Promise<ExecutionReport> {

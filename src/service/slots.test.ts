@@ -65,6 +65,33 @@ test("tells how long was waited, and what is held", async () => {
   });
 });
 
+test("tells who has what of it, and how long the one that came first has waited", async () => {
+  let now = 0;
+  const slots = slotsOf({ now: () => now });
+  expect(slots.shares()).toEqual({ oldestWaitMs: 0, callers: [] });
+  const leaving = new AbortController();
+  const running = await slots.acquire(ask(), never);
+  const first = slots.acquire(ask({ callerId: "bob" }), leaving.signal);
+  now = 30;
+  const urgent = slots.acquire(ask({ callerId: "bob", priority: 10 }), never);
+  now = 100;
+  const last = slots.acquire(ask(), never);
+  expect(slots.shares()).toEqual({
+    oldestWaitMs: 100,
+    callers: [
+      { callerId: "ann", waiting: 1, held: 1 },
+      { callerId: "bob", waiting: 2, held: 0 },
+    ],
+  });
+  leaving.abort(new Error("gone"));
+  await expect(first).rejects.toThrow("gone");
+  expect(slots.shares().oldestWaitMs).toBe(70);
+  running.release();
+  (await urgent).release();
+  (await last).release();
+  expect(slots.shares()).toEqual({ oldestWaitMs: 0, callers: [] });
+});
+
 test("says whether who waits would run in another's slot", async () => {
   const slots = slotsOf({ concurrency: 2, memoryBytes: 10 });
   const first = await slots.acquire(ask({ memoryBytes: 8, maxConcurrent: 1 }), never);

@@ -6,7 +6,7 @@ import { GloveboxError } from "../core/errors.ts";
 import { formatDurationMs } from "../util/duration.ts";
 import { Deadlines } from "./scheduling/deadlines.ts";
 import { FairQueue } from "./scheduling/fair-queue.ts";
-import type { Place } from "./scheduling/fair-queue.ts";
+import type { CallerShare, Place } from "./scheduling/fair-queue.ts";
 
 export interface SlotsOptions {
   /** Slots that can be held at the same time, at least 1. */
@@ -56,6 +56,13 @@ export interface SlotStats {
   readonly isWanted: boolean;
 }
 
+export interface SlotShares {
+  /** Of the request that waits longest; 0 where none does. */
+  readonly oldestWaitMs: number;
+  /** Of all callers that have a slot or wait for one, in no order. */
+  readonly callers: readonly CallerShare[];
+}
+
 export interface Slots {
   /**
    * Resolves with a slot. A free one goes to the caller that holds the fewest, then to the one served
@@ -68,6 +75,8 @@ export interface Slots {
    */
   acquire(request: SlotRequest, signal: AbortSignal): Promise<Slot>;
   stats(): SlotStats;
+  /** Takes longer the more callers there are, however much waits. */
+  shares(): SlotShares;
   /**
    * After how long it is worth to try again, in whole seconds of 1 s to 60 s: from how long slots
    * were held of late, and how many requests wait for one.
@@ -138,6 +147,12 @@ class FairSlots implements Slots {
       heldMemoryBytes: this.#heldMemoryBytes,
       isWanted: this.#chosen !== undefined || this.#queue.next !== undefined,
     };
+  }
+
+  shares(): SlotShares {
+    const { oldest } = this.#queue;
+    const oldestWaitMs = oldest === undefined ? 0 : this.#now() - oldest.arrivedMs;
+    return { oldestWaitMs, callers: this.#queue.shares() };
   }
 
   retryAfterMs(): number {

@@ -39,6 +39,8 @@ export interface KeysStore {
   create(key: NewKey): Promise<{ readonly id: string; readonly secret: string }>;
   /** All, oldest first, also those that no longer open anything. */
   list(): KeyEntry[];
+  /** Names of those that are there, by their ids. */
+  names(ids: readonly string[]): ReadonlyMap<string, string>;
   /** @returns False if there is no such key. One that is revoked already stays as it is. */
   revoke(id: string, now: number): Promise<boolean>;
   /**
@@ -71,6 +73,11 @@ export function createKeysStore(database: Database): KeysStore {
       database
         .read((sql) => sql.rows(`SELECT ${keyColumns} FROM keys ORDER BY created_at, id`))
         .map(toEntry),
+    names: (ids) => {
+      const query = "SELECT id, name FROM keys WHERE id IN (SELECT value FROM json_each(?))";
+      const rows = database.read((sql) => sql.rows(query, JSON.stringify(ids)));
+      return new Map(rows.map(({ id, name }) => [id as string, name as string]));
+    },
     revoke: (id, now) =>
       database.write((sql) =>
         sql.run("UPDATE keys SET revoked_at = coalesce(revoked_at, ?) WHERE id = ?", now, id),

@@ -137,5 +137,25 @@ WHEN OLD.finished_at IS NOT NULL BEGIN
 END;
 `;
 
+/** Programs behind links. The sum of all their sizes is read from the index. */
+const shareTable = `
+CREATE TABLE shares (
+  id TEXT PRIMARY KEY,
+  delete_hash BLOB NOT NULL,
+  caller_id TEXT NOT NULL,
+  title TEXT,
+  forked_from TEXT,
+  created_at INTEGER NOT NULL,
+  opened_at INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,
+  program TEXT NOT NULL
+) STRICT;
+CREATE INDEX shares_by_opening ON shares (opened_at, bytes);
+`;
+
 /** The one at index n makes version n + 1 (`PRAGMA user_version`) of version n. */
-export const migrations: readonly string[] = [executionTables + callerTables, sharesAndDeaths];
+export const migrations: readonly string[] = [
+  executionTables + callerTables,
+  sharesAndDeaths,
+  shareTable,
+];

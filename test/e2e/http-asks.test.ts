@@ -72,6 +72,8 @@ describe.skipIf(gap !== undefined)(`an execution that asks${gap ? ` (${gap})` : 
     expect(Date.parse(ask.expires_at) - Date.parse(ask.asked_at)).toBe(4000);
     const { body } = await server.call("GET", `/v1/executions/${id}`);
     expect(body).toMatchObject({ state: "running", waiting_for: [ask] });
+    const overview = await server.call("GET", "/v1/admin/overview");
+    expect(overview.body).toMatchObject({ asks_open: 1 });
     expect(await server.answer(ask, { answer: "allow" })).toEqual({
       status: 200,
       body: { id: ask.id, execution_id: id, answer: "allow", scope: "once" },

@@ -14,6 +14,7 @@ import { createBudgets } from "../../src/server/budgets.ts";
 import { buildServer } from "../../src/server/build-server.ts";
 import { openObservers } from "../../src/server/open-observers.ts";
 import { listen } from "../../src/server/listen.ts";
+import { watchService } from "../../src/server/watch-service.ts";
 import { openKept, type Kept } from "../../src/service/kept.ts";
 import { createAskBoard } from "../../src/service/permissions/ask-board.ts";
 import { ExecutionService } from "../../src/service/service.ts";
@@ -93,6 +94,7 @@ export async function startServer(
     ownNodePath: process.execPath,
   });
   service.onRan(observers.executionRan);
+  watchService(metrics, service, config.concurrency);
   const { maxPending, queueTimeoutMs } = config.executions;
   const { folder, maxAgeMs, maxBytes } = config.storage;
   const faults: unknown[] = [];
@@ -102,19 +104,20 @@ export async function startServer(
     maxPending,
     maxPendingBytes: config.storage.maxBytes,
     queueTimeoutMs,
-    retention: { maxAgeMs, maxBytes },
+    retention: { maxAgeMs, maxBytes, sharesMaxAgeMs: config.shares.maxAgeMs },
     callbacks: config.callbacks,
     onEnd: observers.executionEnded,
     onCallback: observers.callbackEnded,
     onFault: (error) => void faults.push(error),
   });
-  const { executions, keys } = kept;
+  const { executions, keys, shares } = kept;
   const app = buildServer({
     service,
     executions,
     asks: createAskBoard({ askTimeoutMs: config.permissions.askTimeoutMs }),
     home: "/home/nobody",
     keys,
+    shares,
     config,
     budgets: createBudgets(config.server.bodyBudgetBytes),
     version: "1.2.3",

@@ -155,6 +155,7 @@ describe("without a good key", () => {
     ["GET", "/v1/sandbox"],
     ["GET", "/v1/languages"],
     ["GET", "/metrics"],
+    ["GET", "/v1/admin/overview"],
     ["POST", "/execute"],
     ["POST", "/run"],
     ["POST", "/api/v1/run"],

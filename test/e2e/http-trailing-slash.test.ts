@@ -105,9 +105,18 @@ describe("a port of its own", () => {
     const log = { env: {}, version: "1.2.3", logger, stderr: process.stderr };
     const observers = await openObservers({ config, languageIds: [], ...log });
     const { service, kept } = server;
-    const { executions, keys } = kept;
+    const { executions, keys, shares } = kept;
     const budgets = createBudgets(config.server.bodyBudgetBytes);
-    const options = { service, executions, keys, config, budgets, version: "1.2.3", observers };
+    const options = {
+      service,
+      executions,
+      keys,
+      shares,
+      config,
+      budgets,
+      version: "1.2.3",
+      observers,
+    };
     const warnings: string[] = [];
     const onWarning = ({ message }: Error): void => void warnings.push(message);
     process.on("warning", onWarning);

@@ -7,7 +7,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
-import type { Project } from "../../web/src/state/project.ts";
+import type { Project } from "../../web/src/state/project-values.ts";
 import { findProgram } from "../helpers/find-program.ts";
 import { skipUnless } from "../helpers/require.ts";
 import { linuxGap, serveCli, temporaryFolder, type ServingCli } from "./cli-fixture.ts";
@@ -34,7 +34,7 @@ export interface OpenOptions extends BrowserContextOptions {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Below the server's address. */
   readonly path?: string;
-  /** Messages of the console that the test is about. */
+  /** Messages of the console, and addresses of other hosts, that the test is about. */
   readonly allowed?: RegExp;
 }
 
@@ -128,7 +128,8 @@ async function openPage(browser: Browser, options: OpenedWith): Promise<Page> {
   });
   page.on("request", (request) => {
     const { origin, protocol } = new URL(request.url());
-    if (origin !== url && !["blob:", "data:"].includes(protocol)) faults.push(request.url());
+    const isOwn = origin === url || ["blob:", "data:"].includes(protocol);
+    if (!isOwn && allowed?.test(request.url()) !== true) faults.push(request.url());
   });
   page.on("dialog", (dialog) => {
     faults.push(`dialog: ${dialog.message()}`);
@@ -160,7 +161,7 @@ export async function run(page: Page): Promise<void> {
 
 /** Waits until the page says how the run stands. */
 export async function untilStanding(page: Page, text: string | RegExp): Promise<void> {
-  await page.locator(".standing", { hasText: text }).waitFor();
+  await page.locator("p.standing", { hasText: text }).waitFor();
 }
 
 /** What the program wrote, as the page shows it. */

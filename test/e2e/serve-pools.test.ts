@@ -66,6 +66,22 @@ describe.skipIf(gap !== undefined)(`with a server of this user${gap ? ` (${gap})
     await expect.poll(() => metric("sandboxes_destroying"), { timeout: 20_000 }).toBe(0);
   });
 
+  test("an administrator is told the same, and which programs wait in them", async () => {
+    const pools = async (): Promise<object[]> => {
+      const response = await fetch(`${server.url}/v1/admin/overview`);
+      return ((await response.json()) as { pools: object[] }).pools;
+    };
+    const bash = { name: "bash", ready: expect.any(Number) as number, wanted: 0 };
+    await expect
+      .poll(pools, { timeout: 20_000 })
+      .toMatchObject([{ provider: "linux", kinds: expect.arrayContaining([bash]) as object[] }]);
+    const isSame = async (): Promise<boolean> => {
+      const [pool] = (await pools()) as { hits: number }[];
+      return pool?.hits === (await metric("pool_hits_total"));
+    };
+    await expect.poll(isSame, { timeout: 20_000 }).toBe(true);
+  });
+
   test("doctor tells the same", async () => {
     await expect.poll(() => metric("pool_ready"), { timeout: 20_000 }).toBeGreaterThan(0);
     const { pools } = await facts(env);

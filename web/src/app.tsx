@@ -7,6 +7,7 @@ import { signal } from "@preact/signals";
 import { takeDroppedFiles } from "./editor/drop-files.ts";
 import { EditorPane } from "./editor/editor-pane.tsx";
 import { FileTabs } from "./editor/file-tabs.tsx";
+import { History } from "./history/history.tsx";
 import { InputPane } from "./run/input-pane.tsx";
 import { RunPane } from "./run/run-pane.tsx";
 import { runs } from "./run/runs.ts";
@@ -42,6 +43,7 @@ export function App() {
         </section>
         <section class="half run" aria-label="Run">
           <RunPane />
+          <History />
         </section>
       </main>
       <SettingsDialog />

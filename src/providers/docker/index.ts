@@ -7,7 +7,7 @@ import { randomUUID } from "node:crypto";
 import { homedir } from "node:os";
 import { silentPolicyOf } from "../../core/asking.ts";
 import { madeHereFor, type ImageProgress } from "../../core/image.ts";
-import type { Provider, ProviderSandbox } from "../../core/provider.ts";
+import type { PoolKind, Provider, ProviderSandbox } from "../../core/provider.ts";
 import { refuseFilesBesideMount } from "../../core/program-files.ts";
 import type { SandboxSpec } from "../../core/sandbox.ts";
 import { sandboxFailed, sandboxOf } from "../../launcher/sandbox.ts";
@@ -70,7 +70,7 @@ export function createDockerProvider(options: DockerProviderOptions): Provider {
     parallel: POOL_PARALLEL,
     backlog,
     make: (key, signal) => {
-      const { image, ...spec } = JSON.parse(key) as ContainerSpec & { readonly image: string };
+      const { image, ...spec } = parseKey(key);
       return prepare(daemon, spec, image, signal);
     },
   });
@@ -111,7 +111,7 @@ export function createDockerProvider(options: DockerProviderOptions): Provider {
       const image = spec.image ?? options.image;
       if (await fetchAhead(daemon, image, options, signal)) deployed.add(image);
     },
-    ...(options.poolSize === 0 ? {} : { poolStats: () => pool.stats() }),
+    ...(options.poolSize > 0 && { poolStats: () => pool.stats(), poolKinds: () => kindsOf(pool) }),
     destroying: () => backlog.size,
     sweep: (signal) => sweepContainers(daemon.client, signal),
     close: async () => {
@@ -120,6 +120,11 @@ export function createDockerProvider(options: DockerProviderOptions): Provider {
     },
   };
 }
+
+const parseKey = (key: string) => JSON.parse(key) as ContainerSpec & { readonly image: string };
+
+const kindsOf = (pool: Pool<Prepared>): readonly PoolKind[] =>
+  pool.kinds((key) => parseKey(key).image);
 
 /** The pool waits with new containers until none of these runs. */
 function counted(pool: Pool<Prepared>, create: Provider["create"]): Provider["create"] {

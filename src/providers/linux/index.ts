@@ -88,7 +88,7 @@ export function createLinuxProvider(options: LinuxProviderOptions): Provider {
     images,
     probe: async () => probeHost(create, await expectedOf(options, place())),
     create,
-    ...(ready === undefined ? {} : { poolStats: () => ready.stats() }),
+    ...(ready && { poolStats: () => ready.stats(), poolKinds: () => ready.kinds() }),
     destroying: () => backlog.size,
     sweep: async (signal) => {
       await sweepCgroups(cgroupParents(place()), signal);

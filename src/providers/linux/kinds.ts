@@ -20,7 +20,9 @@ export interface Kind {
 
 export interface Kinds {
   of(spec: SandboxSpec, ahead: AheadCommand | undefined): Kind;
-  /** @throws {Error} for one that nobody has asked for of late. */
+  /** Undefined for one that nobody has asked for of late. */
+  find(key: string): Kind | undefined;
+  /** @throws {Error} where `find` has none. */
   byKey(key: string): Kind;
 }
 
@@ -42,6 +44,7 @@ export function createKinds(): Kinds {
       }
       return kind;
     },
+    find: (key) => kinds.get(key),
     byKey: (key) => {
       const kind = kinds.get(key);
       if (kind === undefined) throw new Error("nobody has asked for this kind of late");

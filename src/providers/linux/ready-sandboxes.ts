@@ -2,8 +2,9 @@
  * @module
  * Sandboxes that are kept ready: without a program, or with one that waits for its file.
  */
+import { basename } from "node:path";
 import type { AheadCommand } from "../../core/command.ts";
-import type { PoolStats, Provider, ProviderSandbox } from "../../core/provider.ts";
+import type { PoolKind, PoolStats, Provider, ProviderSandbox } from "../../core/provider.ts";
 import type { SandboxSpec } from "../../core/sandbox.ts";
 import type { DestroyBacklog } from "../../launcher/destroy-backlog.ts";
 import { encodeRecords } from "../../launcher/message.ts";
@@ -41,6 +42,7 @@ export interface ReadySandboxes {
     ahead: AheadCommand | undefined,
   ): Promise<ProviderSandbox>;
   stats(): PoolStats;
+  kinds(): readonly PoolKind[];
   /** Ends all, and waits for that. */
   close(): Promise<void>;
 }
@@ -88,6 +90,7 @@ export function createReadySandboxes(
   return {
     create: counted(pool, create),
     stats: () => pool.stats(),
+    kinds: () => pool.kinds((key) => programOf(kinds.find(key))),
     close: async () => {
       await pool.close();
       await templates.close();
@@ -121,6 +124,11 @@ export function canBeReady({ image, policy, gate }: SandboxSpec): boolean {
 /** What has a name of one caller's own is probably of no use to another. */
 function isRare({ ahead }: Kind): boolean {
   return ahead?.isOwn === true;
+}
+
+/** The rest of its command may have names of one caller's own. */
+function programOf(kind: Kind | undefined): string {
+  return basename(kind?.ahead?.argv[0] ?? "");
 }
 
 type Create = ReadySandboxes["create"];

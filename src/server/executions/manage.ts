@@ -10,6 +10,7 @@ import { hasEnded, type ExecutionInfo } from "../../service/executions/execution
 import type { Executions } from "../../service/executions/executions.ts";
 import { waitingFor } from "../asks/to-json.ts";
 import type { ServerContext } from "../server-options.ts";
+import { listPage } from "./list-page.ts";
 import {
   executionSchema,
   getQuerySchema,
@@ -19,7 +20,6 @@ import {
 } from "./schemas.ts";
 import { executionToJson, type ExecutionJson } from "./to-json.ts";
 
-const DEFAULT_LISTED = 20;
 export const idParams = z.strictObject({ id: z.string().max(64) });
 
 export function addManageRoutes(app: FastifyInstance, context: ServerContext): void {
@@ -60,7 +60,7 @@ function addListRoute(app: FastifyInstance, { executions }: ServerContext): void
     url: "/v1/executions",
     schema: { querystring: listQuerySchema, response: { 200: listAnswerSchema } },
     handler: async (request) => {
-      const { ids, state, limit = DEFAULT_LISTED, cursor } = request.query;
+      const { ids, ...query } = request.query;
       const callerId = visibleTo(request);
       if (ids !== undefined) {
         const found = executions.findMany(parseIds(ids), callerId);
@@ -72,17 +72,10 @@ function addListRoute(app: FastifyInstance, { executions }: ServerContext): void
           next_cursor: null,
         };
       }
-      const listed = executions.list({
-        limit: limit + 1,
-        ...(callerId === undefined ? {} : { callerId }),
-        ...(state === undefined ? {} : { state }),
-        ...(cursor === undefined ? {} : { before: cursor }),
-      });
-      const page = listed.slice(0, limit);
-      const last = listed.length > limit ? page.at(-1) : undefined;
+      const { page, next } = listPage(executions, query, callerId);
       return {
         executions: page.map((info) => executionToJson(info)),
-        next_cursor: last === undefined ? null : `${last.seq}`,
+        next_cursor: next,
       };
     },
   });

@@ -54,6 +54,11 @@ const textsBySchema: Readonly<Record<string, FieldTexts>> = {
     "tty.columns": "Characters in a line.",
     "tty.rows": "Lines.",
   },
+  ShareInput: {
+    ...executeTexts,
+    title: "For people.",
+    forked_from: "Id of the share that it was made of.",
+  },
   BatchInput: { executions: "Bodies of `POST /v1/executions`; each is checked by itself." },
   ExecuteAnswer: {
     id: "Of this execution.",

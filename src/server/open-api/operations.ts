@@ -5,7 +5,9 @@
  */
 import { sandboxPath } from "../../sandbox-protocol/bounds.ts";
 import { maxListed, maxWaitS } from "../executions/schemas.ts";
+import { adminOperations } from "./admin-operations.ts";
 import { askOperations } from "./ask-operations.ts";
+import { shareOperations } from "./share-operations.ts";
 import {
   batchExample,
   endedExample,
@@ -191,6 +193,8 @@ export const operations: Readonly<Record<string, Operation>> = {
     },
   },
   ...askOperations,
+  ...shareOperations,
+  ...adminOperations,
   "GET /v1/languages": {
     id: "listLanguages",
     tag: "server",

@@ -29,6 +29,7 @@ const bodyNames: Readonly<Record<string, string>> = {
   "/v1/executions": "Submit",
   "/v1/executions/batch": "Batch",
   "/v1/asks/:id": "Answer",
+  "/v1/shares": "Share",
 };
 
 /** Must be called before the routes are added: it learns them as they come. */

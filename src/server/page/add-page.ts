@@ -8,6 +8,7 @@ import { join } from "node:path";
 import fastifyStatic from "@fastify/static";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { packageFolder } from "../../util/package-folder.ts";
+import { addFrame } from "./frame.ts";
 import { pageHeaders } from "./page-headers.ts";
 
 /** Names of files have a hash of their content. */
@@ -36,6 +37,8 @@ export function addPage(app: FastifyInstance): void {
       reply.setHeader("x-content-type-options", "nosniff");
     },
   });
+  addFrame(app);
+  addEmbed(app, folder);
   for (const { url, base } of pages) {
     app.route({
       method: "GET",
@@ -44,6 +47,25 @@ export function addPage(app: FastifyInstance): void {
       handler: async (request, reply) => sendPage(request, reply, { html: await read(), base }),
     });
   }
+}
+
+/** Of another site's page: it looks again after this. */
+const EMBED_MAX_AGE_S = 3600;
+
+function addEmbed(app: FastifyInstance, folder: string): void {
+  const read = readOnce(join(folder, "embed.js"));
+  app.route({
+    method: "GET",
+    url: "/embed.js",
+    config: { ...config, isForAnySite: true },
+    handler: async (_request, reply) =>
+      reply
+        .type("text/javascript; charset=utf-8")
+        .header("cache-control", `max-age=${EMBED_MAX_AGE_S}`)
+        .header("cross-origin-resource-policy", "cross-origin")
+        .header("x-content-type-options", "nosniff")
+        .send(await read()),
+  });
 }
 
 interface Page {

@@ -8,7 +8,8 @@ import type { ExecutionEnd, ExecutionsStore } from "../../storage/executions-sto
 import { collect, type CollectedExecution } from "../collect.ts";
 import { reportToJson } from "../report-json.ts";
 import type { ExecutionRequest } from "../request.ts";
-import type { ExecutionService, LaterExecution } from "../service.ts";
+import type { LaterExecution } from "../later-execution.ts";
+import type { ExecutionService } from "../service.ts";
 import type { KeptError } from "./execution-info.ts";
 import type { ExecutionKind, KindResult } from "./execution-kind.ts";
 import { parseTurn } from "./kept-turn.ts";

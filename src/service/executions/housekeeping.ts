@@ -1,13 +1,17 @@
 /**
  * @module
- * Forgets executions that ended long ago, or that there is no room for.
+ * Forgets executions that ended long ago, or that there is no room for, and programs behind links that
+ * nobody opens.
  */
 import type { Database } from "../../storage/database.ts";
+import { forgetShares } from "../../storage/shares-store.ts";
 import { prune } from "../../storage/prune.ts";
 
 export interface Retention {
   readonly maxAgeMs: number;
   readonly maxBytes: number;
+  /** Programs behind links that nobody opened for so long go. */
+  readonly sharesMaxAgeMs: number;
 }
 
 export interface Housekeeping {
@@ -23,7 +27,7 @@ const STEP_PAUSE_MS = 20;
 /** @param onFault Called with what went wrong; the next step is tried all the same. */
 export function keepHouse(
   database: Database,
-  { maxAgeMs, maxBytes }: Retention,
+  { maxAgeMs, maxBytes, sharesMaxAgeMs }: Retention,
   onFault: (error: unknown) => void,
 ): Housekeeping {
   let timer: NodeJS.Timeout | undefined;
@@ -45,7 +49,8 @@ export function keepHouse(
         now,
         limit: STEP_EXECUTIONS,
       });
-      wait(hasMore ? STEP_PAUSE_MS : PAUSE_MS);
+      const hasMoreShares = await forgetShares(database, now - sharesMaxAgeMs);
+      wait(hasMore || hasMoreShares ? STEP_PAUSE_MS : PAUSE_MS);
     } catch (error) {
       onFault(error);
       wait(PAUSE_MS);

@@ -18,6 +18,14 @@ export interface Place {
   readonly isCounted: boolean;
 }
 
+/** What one caller has of the slots and of the queue. */
+export interface CallerShare {
+  readonly callerId: string;
+  readonly waiting: number;
+  /** Slots. */
+  readonly held: number;
+}
+
 interface CallerState<P extends Place> {
   readonly id: string;
   /** When it came, as an arrival: between callers that were never served. */
@@ -45,8 +53,9 @@ export class FairQueue<P extends Place> {
   readonly #ready = new Heap<CallerState<P>>(isServedBefore);
   /** Turns in which idle callers were last served, the longest idle first. */
   readonly #idle = new Map<string, number>();
+  /** In the order in which they came. */
+  readonly #places = new Set<P>();
   #turn = 0;
-  #waiting = 0;
   readonly #counted: FairShare;
 
   /** @param maxCounted See `hasRoom`. */
@@ -56,7 +65,20 @@ export class FairQueue<P extends Place> {
 
   /** Places in the queue. */
   get waiting(): number {
-    return this.#waiting;
+    return this.#places.size;
+  }
+
+  /** The one that waits longest. */
+  get oldest(): P | undefined {
+    const [oldest] = this.#places;
+    return oldest;
+  }
+
+  /** Of each caller that has something. */
+  shares(): CallerShare[] {
+    return [...this.#callers.values()].map(({ id, waiting, held }) => {
+      return { callerId: id, waiting: waiting.size, held };
+    });
   }
 
   /** The place whose turn it is; undefined where none waits but those of callers at their maximum. */
@@ -76,7 +98,7 @@ export class FairQueue<P extends Place> {
   add(place: P): void {
     const caller = this.#callers.get(place.callerId) ?? this.#enter(place);
     caller.waiting.put(place);
-    this.#waiting += 1;
+    this.#places.add(place);
     if (place.isCounted) this.#counted.add(place.callerId, 1);
     this.#settle(caller);
   }
@@ -120,7 +142,7 @@ export class FairQueue<P extends Place> {
     const caller = this.#callers.get(place.callerId);
     if (caller?.waiting.has(place) !== true) throw new Error("this place is not in the queue");
     caller.waiting.delete(place);
-    this.#waiting -= 1;
+    this.#places.delete(place);
     if (place.isCounted) this.#counted.add(place.callerId, -1);
     return caller;
   }

@@ -4,7 +4,8 @@
  */
 import { toBase64 } from "../../../src/client/bytes.ts";
 import { nameProblem } from "../state/file-names.ts";
-import { addFiles, project, type ProjectFile } from "../state/project.ts";
+import { addFiles, project } from "../state/project.ts";
+import type { ProjectFile } from "../state/project-values.ts";
 import { notify } from "../ui/notices.tsx";
 
 /** As the server's default bound of a program's files is. */

@@ -11,8 +11,8 @@ import {
   project,
   removeFile,
   renameFile,
-  type ProjectFile,
 } from "../state/project.ts";
+import type { ProjectFile } from "../state/project-values.ts";
 import { Icon } from "../ui/icons.tsx";
 import { focusEditor } from "./editor-pane.tsx";
 

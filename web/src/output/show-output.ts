@@ -5,6 +5,7 @@
 import type { OutputReader, Piece } from "../run/output-text.ts";
 import { createAnsiReader, cssOf, type Style, type StyledText } from "./ansi.ts";
 import { createPlaceFinder, type SourcePlace, type TextPart } from "./source-places.ts";
+import { visibleText } from "./visible-text.ts";
 
 /** What the page holds; the rest is there to be downloaded. */
 const MAX_CHARS = 1_000_000;
@@ -25,12 +26,6 @@ export interface ShownOutput {
   /** More came than is shown. Called once. */
   readonly onFull: () => void;
 }
-
-/** Turns the direction of what stands around it, or is not seen: shown as what it is. */
-const deceiving = /[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu;
-/** Mean something to terminals only. */
-// eslint-disable-next-line no-control-regex -- these are the controls
-const controls = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/g;
 
 /** What a line begun anew had, where it is begun anew again: nobody would see it. */
 const overwritten = /\r[^\r\n]*(?=\r[^\r\n])/g;
@@ -105,7 +100,7 @@ function createLines(shown: ShownOutput): Lines {
         if (returns && part !== "\r" && !part.startsWith("\n")) beginAnew();
         returns = part === "\r";
         if (returns) continue;
-        const visible = part.replace(controls, "");
+        const visible = visibleText(part);
         // Whole lines in one node, where nothing returns to a line's begin.
         const end = visible.lastIndexOf("\n") + 1;
         if (end > 0) append(visible.slice(0, end), style, stream);
@@ -181,7 +176,7 @@ function createNodeMaker(shown: ShownOutput): (part: TextPart) => HTMLElement {
   return ({ text, place }) => {
     const isLink = place !== undefined && places++ < MAX_PLACES;
     const node = isLink ? linkTo(place, shown) : document.createElement("span");
-    node.textContent = text.replace(deceiving, toMark);
+    node.textContent = text;
     return node;
   };
 }
@@ -208,6 +203,3 @@ function applyStyle(node: HTMLElement, style: Style): void {
   if (style.italic === true) node.classList.add("italic");
   if (style.underline === true) node.classList.add("underline");
 }
-
-const toMark = (character: string): string =>
-  `⟨U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}⟩`;

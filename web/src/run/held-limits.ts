@@ -3,7 +3,7 @@
  * The limits that hold for a program: its own, else the server's.
  */
 import type { InfoAnswer } from "../../../src/client/types.ts";
-import type { Limits } from "../state/project.ts";
+import type { Limits } from "../state/project-values.ts";
 import type { HeldLimits } from "./describe-end.ts";
 
 /** Where the server did not say what it gives. */

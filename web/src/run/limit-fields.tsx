@@ -5,7 +5,8 @@
 import { useSignal } from "@preact/signals";
 import { formatDurationMs, parseDurationMs } from "../../../src/util/duration.ts";
 import { formatSizeBytes, parseSizeBytes } from "../../../src/util/size.ts";
-import { changeProject, project, type Limits } from "../state/project.ts";
+import { changeProject, project } from "../state/project.ts";
+import type { Limits } from "../state/project-values.ts";
 import { info } from "../state/server.ts";
 
 interface Row {

@@ -2,20 +2,19 @@
  * @module
  * The run that is shown: how it stands, what it writes, what it asks, what it made.
  */
+import { OlderNote } from "../history/older-note.tsx";
 import { lazy } from "../ui/lazy.tsx";
 import { Asks } from "../asks/asks.tsx";
-import { Artifacts } from "../output/artifacts.tsx";
-import { info } from "../state/server.ts";
-import { describeEnd, type EndWords } from "./describe-end.ts";
-import { heldLimits } from "./held-limits.ts";
+import { Artifacts, hasArtifacts } from "../output/artifacts.tsx";
 import { Output, StreamChoice } from "./output-pane.tsx";
 import type { Run } from "./run.ts";
-import { currentRun } from "./runs.ts";
+import { shownRun } from "./runs.ts";
+import { standingOf } from "./standing.ts";
 
 const Terminal = lazy(async () => (await import("../terminal/terminal.tsx")).Terminal);
 
 export function RunPane() {
-  const run = currentRun.value;
+  const run = shownRun.value;
   if (run === undefined) {
     return (
       <div class="run-pane">
@@ -30,7 +29,8 @@ export function RunPane() {
 
 function ShownRun({ run }: { readonly run: Run }) {
   return (
-    <div class="run-pane">
+    <div class={hasArtifacts(run) ? "run-pane with-artifacts" : "run-pane"}>
+      <OlderNote run={run} />
       <div class="run-head">
         <Standing run={run} />
         {!run.project.isTerminal && <StreamChoice />}
@@ -58,29 +58,4 @@ function Standing({ run }: { readonly run: Run }) {
       ))}
     </p>
   );
-}
-
-type Words = Omit<EndWords, "kind"> & { readonly kind: EndWords["kind"] | "going" };
-
-function standingOf(run: Run): Words {
-  const state = run.state.value;
-  const going = (text: string): Words => ({ kind: "going", text, facts: [] });
-  switch (state.kind) {
-    case "sending":
-      return going("Sending …");
-    case "queued":
-      return going("Waiting for its turn …");
-    case "running":
-      if (run.asks.value.length > 0) return going("Waiting for your answer");
-      return going(run.attempts.value > 1 ? "Running, begun anew …" : "Running …");
-    case "reconnecting":
-      return going("The server does not answer. Trying again …");
-    case "failed":
-      return { kind: "bad", text: `Not run: ${state.message}`, facts: [] };
-    case "ended": {
-      const words = describeEnd(state.execution, heldLimits(run.project.limits, info.value));
-      const isAgain = run.attempts.value > 1;
-      return isAgain ? { ...words, facts: [...words.facts, "the server began it anew"] } : words;
-    }
-  }
 }

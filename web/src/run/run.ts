@@ -8,7 +8,7 @@ import type { Ask, AskMessage } from "../../../src/client/ask-types.ts";
 import { GloveboxApiError } from "../../../src/client/api-error.ts";
 import type { AttachMessage, Execution, TerminalSize } from "../../../src/client/types.ts";
 import { client, connection, connectionOf } from "../state/server.ts";
-import { toRequest, type Project } from "../state/project.ts";
+import { toRequest, type Project } from "../state/project-values.ts";
 import { createOutputText, type OutputText } from "./output-text.ts";
 
 export type RunState =

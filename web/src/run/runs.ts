@@ -9,10 +9,10 @@ import { createRun, follow, isOver, type Run } from "./run.ts";
 
 /** The latest first. */
 export const runs = signal<readonly Run[]>([]);
-/** What the page shows. */
-export const currentRun = computed(() => runs.value[0]);
+/** What the page shows: each run from its begin, and one before it when somebody wants to see that. */
+export const shownRun = signal<Run | undefined>(undefined);
 export const isRunning = computed(() => {
-  const run = currentRun.value;
+  const [run] = runs.value;
   return run !== undefined && !isOver(run.state.value);
 });
 
@@ -32,6 +32,7 @@ export function startRun(): void {
   stopping.value = stop;
   const run = createRun(++lastNumber, project.peek());
   runs.value = [run, ...runs.peek()].slice(0, MAX_RUNS);
+  shownRun.value = run;
   if (run.project.isTerminal) void followOnTerminal(run, stop.signal);
   else void follow(run, stop.signal);
 }

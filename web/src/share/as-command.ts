@@ -5,7 +5,7 @@
 import { formatDurationMs } from "../../../src/util/duration.ts";
 import { formatSizeBytes } from "../../../src/util/size.ts";
 import { apiKey, baseUrl } from "../state/server.ts";
-import { toRequest, type Project } from "../state/project.ts";
+import { toRequest, type Project } from "../state/project-values.ts";
 
 /** The key itself is not in it: commands end up in histories and chats. */
 export function asCurl(project: Project): string {

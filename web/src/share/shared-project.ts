@@ -4,7 +4,7 @@
  */
 import type { OpenedShare, ShareRequest } from "../../../src/client/share-types.ts";
 import { isProject } from "../state/project-shape.ts";
-import { emptyProject, toRequest, type Project } from "../state/project.ts";
+import { emptyProject, toRequest, type Project } from "../state/project-values.ts";
 
 export function toShare(project: Project, title: string): ShareRequest {
   // Files of the server's user are asked for by whoever runs it, not by whoever shares it.

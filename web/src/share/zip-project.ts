@@ -4,7 +4,7 @@
  */
 import { zipSync } from "fflate";
 import { toBytes } from "../../../src/client/bytes.ts";
-import type { Project } from "../state/project.ts";
+import type { Project } from "../state/project-values.ts";
 
 export function zipProject({ files }: Project): Uint8Array<ArrayBuffer> {
   const entries = files.map(({ path, content, encoding }) => [path, toBytes(content, encoding)]);

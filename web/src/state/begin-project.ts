@@ -3,16 +3,28 @@
  * What the page opens with: what this browser had last; and keeps it from then on.
  */
 import { notify } from "../ui/notices.tsx";
-import { activePath, emptyProject, openProject, project, type Project } from "./project.ts";
+import { activePath, openProject, project } from "./project.ts";
+import { emptyProject, type Project } from "./project-values.ts";
+import { fromFragment } from "../share/program-fragment.ts";
 import { isProject } from "./project-shape.ts";
 import { readStored, writeStored } from "./stored.ts";
 
 const SAVE_AFTER_MS = 300;
 
-export function beginProject(): void {
+/** @returns Once it is known what is shown: a program in the address comes before what was there. */
+export async function beginProject(): Promise<void> {
   const kept = readStored("project", isProject);
   if (kept !== undefined) openProject(kept);
+  if (location.hash !== "") await openFragment();
   keepProject();
+}
+
+async function openFragment(): Promise<void> {
+  const { default: starters } = await import("virtual:starters");
+  const given = fromFragment(location.hash, (language) => starters[language]?.path ?? "main");
+  if (given === undefined) return;
+  openProject(given);
+  history.replaceState(null, "", location.pathname);
 }
 
 function keepProject(): void {

@@ -3,7 +3,7 @@
  * Whether a value from elsewhere (this browser's memory, a share) is a program as this page has it.
  */
 import { nameProblem } from "./file-names.ts";
-import type { Project, ProjectFile } from "./project.ts";
+import type { Project, ProjectFile } from "./project-values.ts";
 
 const MAX_FILES = 256;
 

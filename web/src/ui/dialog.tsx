@@ -7,7 +7,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 import { Icon } from "./icons.tsx";
 
-export type DialogName = "settings" | "share";
+export type DialogName = "settings" | "share" | "file" | "compare";
 
 /** Which one is open. */
 export const openDialog = signal<DialogName | undefined>(undefined);
@@ -15,6 +15,8 @@ export const openDialog = signal<DialogName | undefined>(undefined);
 interface DialogProps {
   readonly name: DialogName;
   readonly title: string;
+  /** Absent: as wide as a form. */
+  readonly size?: "wide";
   readonly children: ComponentChildren;
 }
 
@@ -22,7 +24,7 @@ export function Dialog(props: DialogProps) {
   return openDialog.value === props.name ? <OpenDialog {...props} /> : null;
 }
 
-function OpenDialog({ title, children }: DialogProps) {
+function OpenDialog({ title, size, children }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
   const heading = useId();
   useEffect(() => {
@@ -32,7 +34,7 @@ function OpenDialog({ title, children }: DialogProps) {
     openDialog.value = undefined;
   };
   return (
-    <dialog ref={element} aria-labelledby={heading} onClose={close}>
+    <dialog ref={element} class={size} aria-labelledby={heading} onClose={close}>
       <header>
         <h2 id={heading}>{title}</h2>
         <button type="button" class="quiet" aria-label="Close" onClick={close}>

@@ -32,7 +32,7 @@ export function ServerNote() {
   }
 }
 
-function KeyForm({ message }: { readonly message: string }) {
+export function KeyForm({ message }: { readonly message: string }) {
   return (
     <form
       class="server-note"
