@@ -35,9 +35,9 @@ interface Violation {
 
 async function violationsOf(page: Page): Promise<readonly string[]> {
   if ((await page.evaluate("typeof axe")) === "undefined") await page.addScriptTag({ path: axe });
-  const found = (await page.evaluate(
+  const found = await page.evaluate<readonly Violation[]>(
     "axe.run({ resultTypes: ['violations'] }).then(({ violations }) => violations)",
-  )) as readonly Violation[];
+  );
   return found.flatMap(({ id, help, nodes }) =>
     nodes.map((node) => `${id} (${help}): ${JSON.stringify(node.target)} ${node.failureSummary}`),
   );
