@@ -36,7 +36,7 @@ export function ArtifactList({ artifacts }: { readonly artifacts: AnsweredArtifa
   return (
     <section class="artifacts" aria-label="Files of the run">
       <header>
-        <h3>{files.length === 1 ? "1 file came back" : `${files.length} files came back`}</h3>
+        <h2>{files.length === 1 ? "1 file came back" : `${files.length} files came back`}</h2>
         {files.length > 1 && (
           <button type="button" onClick={() => void downloadAll(files)}>
             Download all as zip
@@ -80,9 +80,9 @@ function Artifact({ file, isOpen, onLarger }: ArtifactProps) {
   return (
     <article class="artifact" aria-label={name}>
       <header>
-        <h4>
+        <h3>
           <bdi>{name}</bdi> <small>{formatBytes(bytes.length)}</small>
-        </h4>
+        </h3>
         {isLargerWanted && (
           <button type="button" class="quiet" onClick={() => onLarger({ path, bytes, shownAs })}>
             Enlarge
