@@ -161,6 +161,8 @@ test.each<[string, (registry: Registry<Log>) => void, RegExp]>([
     /`stage` is not known/,
   ],
   ["a matcher", (it) => it.for("x").after({ step: 1 } as object, step("a//b")), /neither a text/],
+  ["a matcher", (it) => it.for("x").after(/run/ as object, step("a//b")), /is none/],
+  ["a matcher", (it) => it.for("x").after(5 as unknown as object, step("a//b")), /5 is none/],
 ])("what is no %s is refused", (_, register, message) => {
   expect(() => register(createRegistry<Log>())).toThrow(message);
 });

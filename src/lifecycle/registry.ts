@@ -118,6 +118,14 @@ function checkStep<Run>(step: Step<Run>): Step<Run> {
 }
 
 function checkMatcher(matcher: StepMatcher): StepMatcher {
+  const given: unknown = matcher;
+  // An expression by itself has no fields, and would match each step.
+  if (typeof given !== "object" || given === null || given instanceof RegExp) {
+    throw invalidRequest(
+      "matcher",
+      `${showValue(given)} is none. Write "PROVIDER/RESOURCE/STEP" or { provider, resource, step }.`,
+    );
+  }
   for (const [field, wanted] of Object.entries(matcher) as [string, unknown][]) {
     const isKnown = field === "provider" || field === "resource" || field === "step";
     const isWanted = wanted === undefined || typeof wanted === "string" || wanted instanceof RegExp;

@@ -17,5 +17,9 @@ export function imageOfPackage({ image, dockerfile }: Package): string | undefin
     return `${madeFromFiles}:${hash}`;
   }
   if (image === "host") return undefined;
-  return /[:@][^/]+$/.test(image) ? image : `${image}:latest`;
+  return wholeName(image);
 }
+
+/** With a tag or a digest; what a registry has before its port is none. */
+export const wholeName = (image: string): string =>
+  /[:@][^/]+$/.test(image) ? image : `${image}:latest`;

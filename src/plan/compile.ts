@@ -54,7 +54,7 @@ export function compilePlan(plan: ParsedPlan, options: CompileOptions): Machine 
   states["Ended"] = endOf("Done", "Failed");
   states["Done"] = { Type: "Succeed", InputPath: "$.last.output" };
   states["Failed"] = failure;
-  if (usesFilter(plan)) {
+  if (plan.pipelines.some(({ stages }) => usesFilter(stages))) {
     states["Filtered"] = {
       Type: "Pass",
       Parameters: { "input.$": "$.input", last: { exit_code: 0, output: null } },
@@ -78,12 +78,11 @@ const endOf = (done: string, failed: string): State => ({
   Default: failed,
 });
 
-/** Whether a filter is outside of each foreach. */
-const usesFilter = ({ pipelines }: ParsedPlan): boolean =>
-  pipelines.some(({ stages }) => {
-    const end = stages.findIndex(({ kind }) => kind === "foreach");
-    return stages.slice(0, end === -1 ? stages.length : end).some(({ kind }) => kind === "filter");
-  });
+/** Whether a filter is among them, and not for the items of a further foreach. */
+function usesFilter(stages: readonly PlanStage[]): boolean {
+  const end = stages.findIndex(({ kind }) => kind === "foreach");
+  return stages.slice(0, end === -1 ? stages.length : end).some(({ kind }) => kind === "filter");
+}
 
 /** @returns Where they begin. */
 function compilePipelines(pipelines: readonly PlanPipeline[], making: Making): string {
@@ -205,7 +204,7 @@ function mapOf(stages: readonly PlanStage[], next: string, data: string, making:
     End: true,
   };
   states[failed] = failure;
-  if (stages.some(({ kind }) => kind === "filter")) {
+  if (usesFilter(stages)) {
     states[filtered] = { Type: "Pass", Parameters: { kept: false, output: null }, End: true };
   }
   return {

@@ -15,7 +15,7 @@ const orders: Readonly<Record<string, string>> = {
 };
 
 /**
- * A path that is not there, or a value of another kind, is no match.
+ * A path that is not there is no match, and a value of another kind only one for `!=`.
  *
  * @param data Where the value is that it is about.
  * @throws {GloveboxError} `INVALID_REQUEST`
@@ -26,9 +26,7 @@ export function conditionOf(text: string, data: string): Condition {
   const variable = path === "" ? data : `${data}.${path}`;
   const comparison = compare(operator, parseLiteral(literal, text), variable, text);
   const present = { Variable: variable, IsPresent: true };
-  return operator === "!="
-    ? { Not: { And: [present, comparison] } }
-    : { And: [present, comparison] };
+  return { And: [present, operator === "!=" ? { Not: comparison } : comparison] };
 }
 
 function compare(operator: string, value: Json, Variable: string, text: string): Condition {

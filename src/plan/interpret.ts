@@ -66,7 +66,7 @@ async function doState(
         : { next: state.Next, data: made };
     }
     case "Wait":
-      await sleep(state.Seconds * 1000, undefined, { signal });
+      await wait(state.Seconds * 1000, signal);
       return { next: state.Next, data };
     case "Choice": {
       const found = state.Choices.find((choice) => isTrue(choice, data));
@@ -84,6 +84,15 @@ async function doState(
       return { end: { status: "succeeded", output: read(state.InputPath, data, null) ?? null } };
     case "Fail":
       return { end: { status: "failed", error: state.Error, cause: state.Cause } };
+  }
+}
+
+/** A timer of Node takes no more than these; a longer one it ends at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+async function wait(ms: number, signal: AbortSignal): Promise<void> {
+  for (let leftMs = ms; leftMs > 0; leftMs -= MAX_TIMER_MS) {
+    await sleep(Math.min(leftMs, MAX_TIMER_MS), undefined, { signal });
   }
 }
 

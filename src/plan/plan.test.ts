@@ -58,6 +58,13 @@ describe("a plan", () => {
       [{ a: { b: "x" } }],
       ["cat"],
     ],
+    ["cat | .foreach | .filter '.a != 1'", [{ a: 1 }, { a: 2 }, {}, 5], [{ a: 2 }], ["cat"]],
+    [
+      "cat | .foreach | cat | .foreach | .filter '. > 1'",
+      [[1, 2], [3]],
+      [[2], [3]],
+      ["cat", "cat", "cat"],
+    ],
     ["cat | .filter .done | echo yes", { done: true }, "yes", ["cat", "echo"]],
     ["cat | .filter .done | echo yes", { done: false }, null, ["cat"]],
     [
@@ -79,6 +86,16 @@ describe("a plan", () => {
 
   test("has a list for foreach, or says so", async () => {
     await expect(run("echo a | .foreach | cat")).rejects.toThrow(/something else than a list/);
+  });
+
+  test("waits longer than a timer of Node can", async () => {
+    const signal = AbortSignal.timeout(100);
+    const interpreter = {
+      onState: () => undefined,
+      runTask: () => Promise.reject(new Error("there is no command")),
+    };
+    const end = interpret(compile(".sleep 3000000"), "", interpreter, signal);
+    await expect(end).rejects.toThrow(/aborted/);
   });
 
   test("has a schedule", () => {

@@ -62,6 +62,18 @@ describe("history", () => {
     expect(readFileSync(file, "utf8").split("\n")).toHaveLength(5001);
   });
 
+  test("keeps the latest of lines that are long", () => {
+    const file = join(folder, "history");
+    const long = (index: number): string => `${index} ${"x".repeat(100_000)}`;
+    const all = Array.from({ length: 50 }, (_, index) => `${JSON.stringify(long(index))}\n`);
+    writeFileSync(file, all.join(""));
+    const { lines } = openHistory(file);
+    expect(lines.at(-1)).toBe(long(49));
+    expect(lines.length).toBeGreaterThan(30);
+    expect(statSync(file).size).toBeLessThan(4 * 1024 * 1024 + 1);
+    expect(openHistory(file).lines).toEqual(lines);
+  });
+
   test.each(["not json\n", "5\n[1]\n", "\u0000\u0001"])("%j in its file is left out", (text) => {
     const file = join(folder, "history");
     writeFileSync(file, `${text}\n"good"\n`);

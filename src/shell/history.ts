@@ -9,7 +9,7 @@ import {
   fstatSync,
   mkdirSync,
   openSync,
-  readFileSync,
+  readSync,
   renameSync,
   writeFileSync,
 } from "node:fs";
@@ -27,9 +27,9 @@ const maxFileBytes = 4 * 1024 * 1024;
 
 /** @param file Undefined: nothing outlives this shell. What can't be read or written is none. */
 export function openHistory(file: string | undefined): History {
-  const lines = file === undefined ? [] : readLines(file);
-  if (file !== undefined && lines.length > maxLines) {
-    lines.splice(0, lines.length - maxLines);
+  const { lines, isWhole } = file === undefined ? nothingKept() : readLines(file);
+  if (file !== undefined && (lines.length > maxLines || !isWhole)) {
+    lines.splice(0, Math.max(0, lines.length - maxLines));
     rewrite(file, lines);
   }
   return {
@@ -56,16 +56,28 @@ export function searchHistory(lines: readonly string[], text: string, before: nu
   return -1;
 }
 
-function readLines(file: string): string[] {
+interface Kept {
+  readonly lines: string[];
+  /** There were more bytes than are read: these are the latest. */
+  readonly isWhole: boolean;
+}
+
+const nothingKept = (): Kept => ({ lines: [], isWhole: true });
+
+function readLines(file: string): Kept {
   let fd: number | undefined;
   try {
     // Not what somebody put there instead: a pipe would keep us waiting.
     fd = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     const stat = fstatSync(fd);
-    if (!stat.isFile() || stat.size > maxFileBytes) return [];
-    return readFileSync(fd, "utf8").split("\n").flatMap(lineOf);
+    if (!stat.isFile()) return nothingKept();
+    const bytes = Buffer.alloc(Math.min(stat.size, maxFileBytes));
+    const length = readSync(fd, bytes, 0, bytes.length, stat.size - bytes.length);
+    // Of a line that begins before them there is only an end, which is no JSON.
+    const lines = bytes.toString("utf8", 0, length).split("\n").flatMap(lineOf);
+    return { lines, isWhole: stat.size <= maxFileBytes };
   } catch {
-    return [];
+    return nothingKept();
   } finally {
     if (fd !== undefined) closeSync(fd);
   }

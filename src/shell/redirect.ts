@@ -2,9 +2,10 @@
  * @module
  * Redirections: from what a command would read and write to what it does.
  */
+import { once } from "node:events";
 import { createReadStream, createWriteStream } from "node:fs";
 import { finished } from "node:stream/promises";
-import type { Writable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 import type { Redirect, Redirection, Word, WordPart } from "unbash";
 import { invalidRequest, type GloveboxError } from "../core/errors.ts";
 import { expandDocument, expandText, expandWords, type Expansion } from "./expand-word.ts";
@@ -14,7 +15,11 @@ import { openWorkspaceFile, type OpenMode } from "./workspace-files.ts";
 
 export interface Redirected {
   readonly streams: Streams;
-  /** Resolves when all that was written is in its files. @throws where it is not. */
+  /**
+   * Resolves when all that was written is in its files; what was to be read is closed.
+   *
+   * @throws where it is not.
+   */
   readonly close: () => Promise<void>;
 }
 
@@ -25,6 +30,8 @@ type Slot =
 interface Table {
   readonly slots: Map<number, Slot>;
   readonly files: Writable[];
+  /** Nobody need have read them to their end. */
+  readonly inputs: Readable[];
   readonly expansion: Expansion;
   readonly reach: Reach;
 }
@@ -41,10 +48,11 @@ export async function redirect(
       [1, { kind: "output", output: streams.stdout }],
       [2, { kind: "output", output: streams.stderr }],
     ]),
-    files: [],
+    ...{ files: [], inputs: [] },
     ...{ expansion, reach },
   };
   const close = async (): Promise<void> => {
+    await Promise.all(table.inputs.map(closeInput));
     await Promise.all(table.files.map(closeFile));
   };
   try {
@@ -54,6 +62,12 @@ export async function redirect(
     throw error;
   }
   return { streams: { ...streams, ...streamsOf(table) }, close };
+}
+
+async function closeInput(input: Readable): Promise<void> {
+  if (input.closed) return;
+  input.destroy();
+  await once(input, "close").catch(() => undefined);
 }
 
 async function closeFile(file: Writable): Promise<void> {
@@ -151,7 +165,9 @@ function openInput(name: string, table: Table): Input {
   const own = table.slots.get(0);
   if (name === "/dev/stdin" && own?.kind === "input") return own.input;
   const fd = openWorkspaceFile(name, "read", placeOf(table));
-  return createReadStream("", { fd, highWaterMark: 256 * 1024 });
+  const input = createReadStream("", { fd, highWaterMark: 256 * 1024 });
+  table.inputs.push(input);
+  return input;
 }
 
 function openOutput(name: string, mode: OpenMode, table: Table): Writable {

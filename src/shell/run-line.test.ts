@@ -6,6 +6,9 @@ import {
   rmSync,
   symlinkSync,
   writeFileSync,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -124,6 +127,20 @@ describe("a line that is wrong", () => {
 });
 
 describe("redirections", () => {
+  test("a file that nobody reads is closed with its command", async () => {
+    const file = join(realpathSync(folder), "unread");
+    writeFileSync(file, "x".repeat(1024 * 1024));
+    await run("true < unread; echo a < unread < unread");
+    const open = readdirSync("/proc/self/fd").flatMap((fd) => {
+      try {
+        return [readlinkSync(`/proc/self/fd/${fd}`)];
+      } catch {
+        return [];
+      }
+    });
+    expect(open).not.toContain(file);
+  });
+
   test.each([
     ["echo x > ../out", "outside of the workspace"],
     ["cat < /etc/hostname", "outside of the workspace"],

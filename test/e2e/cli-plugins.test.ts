@@ -184,6 +184,53 @@ describe("what goes wrong", () => {
     expect(stderr).toMatch(message);
   });
 
+  test.each([
+    ["run.exitCode = 'abc'", /`run.exitCode` can't be "abc": it is a number from 0 to 255/],
+    ["run.exitCode = -1.5", /`run.exitCode` can't be -1.5/],
+    ["run.request = null", /`run.request` can't be null/],
+  ])("a step that says %s fails as one that throws", async (work, message) => {
+    const file = plugin("wrong.mjs", `steps.at(350, ${named("bad", work)}); ${teardown}`);
+    const { stderr, exitCode } = await run("--plugin", file, "--", "true");
+    expect(stderr).toMatch(message);
+    expect(stderr).toContain("torn down");
+    expect(exitCode).toBe(125);
+  });
+
+  test.each([
+    ["resources = 5", /`resources` is no list/],
+    ["resources = [null]", /a resource is `{ name/],
+    ["providers = 5", /`providers` is no object/],
+    [
+      'resources = [{ name: "x", extensions: [".x"], argv: () => "abc" }]',
+      /`argv` of the resource `x` gave "abc". It must be a list of texts/,
+    ],
+    [
+      'resources = [{ name: "x", extensions: [".x"], argv: () => { throw new Error("boo") } }]',
+      /`argv` of the resource `x` failed: boo/,
+    ],
+  ])("a plugin with %s is refused", async (text, message) => {
+    const file = join(folder.path, "exports.mjs");
+    writeFileSync(file, `export const ${text};\n`);
+    writeFileSync(join(folder.path, "a.x"), "");
+    const { stderr, exitCode } = await run("--plugin", file, "a.x");
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(message);
+  });
+
+  test.each([
+    ["() => 5", /the provider `mine` gave 5/],
+    ["() => { throw new Error('boo') }", /the provider `mine` failed: boo/],
+  ])("a provider that is %s is refused", async (text, message) => {
+    const file = join(folder.path, "provider.mjs");
+    writeFileSync(file, `export const providers = { mine: ${text} };\n`);
+    const { stderr, exitCode } = await glovebox(
+      ["run", "--plugin", file, "--provider", "mine", "--", "true"],
+      { cwd: folder.path },
+    );
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(message);
+  });
+
   test("a module without `register` is refused", async () => {
     const file = join(folder.path, "empty.mjs");
     writeFileSync(file, "export const other = 1;\n");

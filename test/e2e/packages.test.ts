@@ -299,6 +299,24 @@ describe("glovebox package", () => {
     expect(await manage("remove", "greet")).toMatchObject({ exitCode: 2 });
   });
 
+  test("a program that was put in a package's place is neither overwritten nor removed", async () => {
+    const file = write("once", "version: 1\ncommand: [echo, hello]");
+    expect(await manage("add", file, "--into", place, "-y")).toMatchObject({ exitCode: 0 });
+    const program = "#!/bin/sh\necho another\n";
+    writeFileSync(join(place, "once"), program);
+    write("once", "version: 2\ncommand: [echo, hello]");
+    for (const words of [
+      ["update", "once"],
+      ["add", file, "--into", place],
+    ]) {
+      const { stderr } = await manage(...words, "-y");
+      expect(stderr).toContain("is there already, and is no package that you added");
+    }
+    expect((await manage("list")).stdout).toMatch(/once +1 +changed/);
+    expect(await manage("remove", "once")).toMatchObject({ exitCode: 0 });
+    expect(readFileSync(join(place, "once"), "utf8")).toBe(program);
+  });
+
   test("nothing is put in the place of what is no package", async () => {
     mkdirSync(place, { recursive: true });
     writeFileSync(join(place, "jq"), "mine");

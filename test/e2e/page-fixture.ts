@@ -34,6 +34,8 @@ export interface OpenOptions extends BrowserContextOptions {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Below the server's address. */
   readonly path?: string;
+  /** A page of another site instead, which may ask itself and the server for things. */
+  readonly at?: string;
   /** Messages of the console, and addresses of other hosts, that the test is about. */
   readonly allowed?: RegExp;
 }
@@ -50,7 +52,7 @@ export interface Site {
 }
 
 /** For one `describe`: its server and its browser, each started once. */
-export function servePage(args: readonly string[] = []): Site {
+export function servePage(args: () => readonly string[] = () => []): Site {
   const folder = temporaryFolder();
   const env = {
     HOME: folder.path,
@@ -64,7 +66,7 @@ export function servePage(args: readonly string[] = []): Site {
   const pages: Page[] = [];
   const url = (): string => `http://127.0.0.1:${port}`;
   const start = async (): Promise<void> => {
-    const words = ["--provider", "linux", "--port", port, ...args];
+    const words = ["--provider", "linux", "--port", port, ...args()];
     server = await serveCli(words, { env, timeoutMs: SERVER_LIFE_MS });
     ({ port } = new URL(server.url));
   };
@@ -109,7 +111,7 @@ interface OpenedWith extends OpenOptions {
 }
 
 async function openPage(browser: Browser, options: OpenedWith): Promise<Page> {
-  const { url, faults, project, settings, path = "/", allowed, ...rest } = options;
+  const { url, faults, project, settings, path = "/", at = url + path, allowed, ...rest } = options;
   const stored = { ...(project && { project: projectOf(project) }), ...(settings && { settings }) };
   const localStorage = Object.entries(stored).map(([name, value]) => ({
     name: `glovebox:${name}`,
@@ -128,14 +130,15 @@ async function openPage(browser: Browser, options: OpenedWith): Promise<Page> {
   });
   page.on("request", (request) => {
     const { origin, protocol } = new URL(request.url());
-    const isOwn = origin === url || ["blob:", "data:"].includes(protocol);
+    const isOwn =
+      [url, new URL(at).origin].includes(origin) || ["blob:", "data:"].includes(protocol);
     if (!isOwn && allowed?.test(request.url()) !== true) faults.push(request.url());
   });
   page.on("dialog", (dialog) => {
     faults.push(`dialog: ${dialog.message()}`);
     void dialog.dismiss();
   });
-  await page.goto(url + path).catch((error: unknown) => {
+  await page.goto(at).catch((error: unknown) => {
     if (allowed?.test(String(error)) !== true) throw error;
   });
   return page;
@@ -173,5 +176,7 @@ export const editorOf = (page: Page) => page.locator(".cm-content");
 export async function typeCode(page: Page, text: string): Promise<void> {
   await editorOf(page).click();
   await page.keyboard.press("Control+a");
+  // Else Chromium itself would give the new text the style of the old one, which the page's rules refuse.
+  await page.keyboard.press("Delete");
   await page.keyboard.insertText(text);
 }

@@ -243,7 +243,7 @@ describe.skipIf(gap !== undefined)("a script", () => {
 
   test("that can't be read is told", async () => {
     const { stderr, exitCode } = await shell(["nothing-here"]);
-    expect(stderr).toContain("FILE: `nothing-here` can't be read (ENOENT)");
+    expect(stderr).toContain("FILE: `nothing-here` can't be read: ENOENT");
     expect(exitCode).toBe(2);
   });
 });

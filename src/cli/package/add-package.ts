@@ -165,5 +165,6 @@ async function updateOne(
     printNote(`${showName(name)} is up to date`);
     return;
   }
+  refuseOverwriting(path, approvals);
   await install({ ...found, name }, path, approvals, flags, signal);
 }

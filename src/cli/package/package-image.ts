@@ -9,7 +9,7 @@ import { isImageName, type ImageStore } from "../../core/image.ts";
 import type { PackageSource } from "../../packages/approvals.ts";
 import type { Package } from "../../packages/package.ts";
 import { textOfImage } from "../../packages/whalebrew-labels.ts";
-import { imageOfPackage } from "../../packages/image-of-package.ts";
+import { imageOfPackage, wholeName } from "../../packages/image-of-package.ts";
 import { fetchImages } from "../fetch-images.ts";
 import type { ImageTarget } from "../image-targets.ts";
 
@@ -30,8 +30,6 @@ async function withImages<T>(
 
 const providerOf = ({ provider, dockerfile }: Package): ProviderName =>
   provider === "docker" || dockerfile !== undefined ? "docker" : "linux";
-
-const wholeName = (image: string): string => (/[:@]/.test(image) ? image : `${image}:latest`);
 
 /** What can be run at once: its image is there, and what that runs by itself is known. */
 export async function withImage(it: Package, signal: AbortSignal): Promise<Package> {

@@ -7,7 +7,9 @@ import { homedir } from "node:os";
 import { basename, delimiter, join, resolve } from "node:path";
 import { invalidRequest } from "../../core/errors.ts";
 import type { Approvals } from "../../packages/approvals.ts";
+import { kindOfPackage, maxPackageBytes } from "../../packages/parse-package.ts";
 import { showName } from "../../permissions/show-untrusted.ts";
+import { readBoundedFile } from "../../util/read-bounded-file.ts";
 import { packageFolder } from "../../util/package-folder.ts";
 
 /** The packages that come with Glovebox. */
@@ -42,10 +44,20 @@ export function findPackageFile(word: string, approvals: Approvals): string {
   }
 }
 
+/** Whether a package lies there, and not a program that was put in its place since. */
+export function isPackageFile(file: string): boolean {
+  if (lstatSync(file, { throwIfNoEntry: false })?.isFile() !== true) return false;
+  try {
+    return kindOfPackage(readBoundedFile(file, maxPackageBytes)) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 /** @throws {GloveboxError} `INVALID_REQUEST` for something that was there before. */
 export function refuseOverwriting(file: string, approvals: Approvals): void {
   if (lstatSync(file, { throwIfNoEntry: false }) === undefined) return;
-  if (approvals.last(file) !== undefined) return;
+  if (approvals.last(file) !== undefined && isPackageFile(file)) return;
   throw invalidRequest(
     "--into",
     `\`${file}\` is there already, and is no package that you added. Remove it, or choose another folder.`,

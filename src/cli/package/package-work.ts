@@ -2,19 +2,21 @@
  * @module
  * What `glovebox package` does.
  */
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { basename } from "node:path";
 import { invalidRequest } from "../../core/errors.ts";
 import { hashOf, openApprovals, type Approval, type Approvals } from "../../packages/approvals.ts";
 import { auditPackage } from "../../packages/audit.ts";
 import { packageJsonSchema, type Package } from "../../packages/package.ts";
+import { maxPackageBytes } from "../../packages/parse-package.ts";
 import { wishesOf } from "../../packages/wishes.ts";
 import { showName, showUntrusted } from "../../permissions/show-untrusted.ts";
+import { readBoundedFile } from "../../util/read-bounded-file.ts";
 import { requireStateFolder } from "../permission-place.ts";
 import { printNote } from "../print.ts";
 import { formatTable } from "../table.ts";
 import { approve, parseCandidate } from "./approve.ts";
-import { findPackageFile } from "./package-places.ts";
+import { findPackageFile, isPackageFile } from "./package-places.ts";
 import { readPackageText } from "./run-package.ts";
 
 export interface PackageFlags {
@@ -32,7 +34,11 @@ type State = "approved" | "changed" | "missing";
 
 function stateOf({ path, sha256 }: Approval): State {
   if (!existsSync(path)) return "missing";
-  return hashOf(readFileSync(path, "utf8")) === sha256 ? "approved" : "changed";
+  try {
+    return hashOf(readBoundedFile(path, maxPackageBytes)) === sha256 ? "approved" : "changed";
+  } catch {
+    return "changed";
+  }
 }
 
 export function listPackages({ json }: PackageFlags): number {
@@ -126,8 +132,8 @@ export function removePackages(words: readonly string[]): number {
     );
   });
   for (const each of meant) {
-    // A file of somebody's own, which was only approved, stays.
-    const isOurs = each.source !== undefined && stateOf(each) !== "missing";
+    // A file of somebody's own, which was only approved, stays, and so does what is no package any more.
+    const isOurs = each.source !== undefined && isPackageFile(each.path);
     if (isOurs) rmSync(each.path, { force: true });
     approvals.remove(each.path);
     const what = isOurs ? "removed" : "forgot";

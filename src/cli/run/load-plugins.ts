@@ -68,21 +68,30 @@ async function loadPlugin(file: string): Promise<LoadedPlugin> {
     );
   }
   if (register !== undefined && typeof register !== "function") fail("`register` is no function.");
+  if (!isRecord(providers ?? {})) fail("`providers` is no object.");
+  if (!Array.isArray(resources ?? [])) fail("`resources` is no list.");
   for (const [name, create] of Object.entries(providers ?? {})) {
     if (!pluginName.test(name)) fail(`${showValue(name)} is no name of a provider.`);
     if (typeof create !== "function") fail(`the provider \`${name}\` is no function.`);
   }
-  for (const each of (resources ?? []) as readonly Partial<Resource>[]) {
+  for (const each of (resources ?? []) as readonly (Partial<Resource> | null)[]) {
     const isWhole =
-      typeof each.name === "string" &&
+      typeof each?.name === "string" &&
       pluginName.test(each.name) &&
       Array.isArray(each.extensions) &&
       each.extensions.every((it) => typeof it === "string" && it.startsWith(".")) &&
       typeof each.argv === "function";
     if (!isWhole) fail('a resource is `{ name, extensions: [".x"], argv: (file) => […] }`.');
   }
-  return { ...module, file };
+  return {
+    file,
+    ...(register === undefined ? {} : { register }),
+    providers: providers ?? {},
+    resources: resources ?? [],
+  };
 }
+
+const isRecord = (value: unknown): boolean => typeof value === "object" && !Array.isArray(value);
 
 /** The plugin's own one for a name that Glovebox does not have. */
 export function findProvider(

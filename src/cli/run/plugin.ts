@@ -6,6 +6,7 @@ import { GloveboxError, invalidRequest, isGloveboxError } from "../../core/error
 import type { Steps } from "../../lifecycle/registry.ts";
 import { formatStepName, type Step } from "../../lifecycle/step.ts";
 import type { ExecutionRequest } from "../../service/request.ts";
+import { showValue } from "../../util/show-value.ts";
 import { printNote } from "../print.ts";
 import type { Run } from "./run.ts";
 
@@ -87,6 +88,7 @@ async function doStep(
   };
   try {
     await step.work(seen, occasion);
+    checkSeen(seen);
   } catch (error) {
     if (isGloveboxError(error)) throw error;
     const message = `${formatStepName(step)} of \`${file}\` failed: ${messageOf(error)}`;
@@ -99,6 +101,19 @@ async function doStep(
   }
   run.request = seen.request;
   run.exitCode = seen.exitCode;
+}
+
+/** What it put in their place: nobody else checks it. */
+function checkSeen({ request, exitCode }: PluginRun): void {
+  const given: unknown = request;
+  if (typeof given !== "object" || given === null) {
+    throw new Error(`\`run.request\` can't be ${showValue(given)}. Write { ...run.request, … }.`);
+  }
+  const isCode = Number.isInteger(exitCode) && Number(exitCode) >= 0 && Number(exitCode) <= 255;
+  if (exitCode === undefined || isCode) return;
+  throw new Error(
+    `\`run.exitCode\` can't be ${showValue(exitCode)}: it is a number from 0 to 255.`,
+  );
 }
 
 export const messageOf = (error: unknown): string =>

@@ -4,16 +4,23 @@
  */
 import { realpathSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
-import { invalidRequest } from "../../core/errors.ts";
+import { invalidRequest, isGloveboxError } from "../../core/errors.ts";
 import type { Provider } from "../../core/provider.ts";
 import { workspacePath } from "../../core/sandbox.ts";
 import type { Registry } from "../../lifecycle/registry.ts";
+import { showValue } from "../../util/show-value.ts";
 import { namedProviders } from "../provider-flag.ts";
 import type { RunForm } from "../run-form.ts";
 import type { RunOptions } from "../run-options.ts";
 import { isInside, parseWorkspace } from "../workspace-flag.ts";
-import { findProvider, findResource, loadPlugins, type LoadedPlugin } from "./load-plugins.ts";
-import { registerPlugin } from "./plugin.ts";
+import {
+  findProvider,
+  findResource,
+  loadPlugins,
+  type LoadedPlugin,
+  type Resource,
+} from "./load-plugins.ts";
+import { messageOf, registerPlugin } from "./plugin.ts";
 import type { Run } from "./run.ts";
 
 type Names = Pick<Run, "provider" | "resource">;
@@ -60,11 +67,31 @@ function requireProvider(
   name: string,
 ): () => Provider | Promise<Provider> {
   const found = findProvider(plugins, name);
-  if (found !== undefined) return found;
+  if (found !== undefined) return () => makeProvider(name, found);
   const own = plugins.flatMap(({ providers = {} }) => Object.keys(providers));
   throw invalidRequest(
     "--provider",
     `\`${name}\` is unknown. Allowed: ${[...namedProviders, ...own].join(", ")}.`,
+  );
+}
+
+/** @throws {GloveboxError} What the plugin throws, or `INVALID_REQUEST`. */
+async function makeProvider(
+  name: string,
+  create: () => Provider | Promise<Provider>,
+): Promise<Provider> {
+  let made: Partial<Provider> | null | undefined;
+  try {
+    made = await create();
+  } catch (error) {
+    if (isGloveboxError(error)) throw error;
+    throw invalidRequest("--plugin", `the provider \`${name}\` failed: ${messageOf(error)}`);
+  }
+  const needed = [made?.create, made?.close];
+  if (needed.every((each) => typeof each === "function")) return made as Provider;
+  throw invalidRequest(
+    "--plugin",
+    `the provider \`${name}\` gave ${showValue(made)}. See \`Provider\` in docs/extend.md.`,
   );
 }
 
@@ -84,8 +111,28 @@ function resolveResource(
     throw invalidRequest("FILE", `\`${form.file}\` is not in the workspace \`${hostPath}\`.`);
   }
   const inside = join(workspacePath, relative(hostPath, file));
-  const argv = [...resource.argv(inside), ...form.args];
+  const argv = [...wordsFor(resource, inside), ...form.args];
   return { form: { kind: "command", argv }, options: { ...options, workspace } };
+}
+
+/** Nobody else checks what a plugin gives. */
+function wordsFor({ name, argv }: Resource, file: string): readonly string[] {
+  let words: unknown;
+  try {
+    words = argv(file);
+  } catch (error) {
+    throw invalidRequest(
+      "--plugin",
+      `\`argv\` of the resource \`${name}\` failed: ${messageOf(error)}`,
+    );
+  }
+  const isWords =
+    Array.isArray(words) && words.length > 0 && words.every((word) => typeof word === "string");
+  if (isWords) return words as readonly string[];
+  throw invalidRequest(
+    "--plugin",
+    `\`argv\` of the resource \`${name}\` gave ${showValue(words)}. It must be a list of texts, the program first.`,
+  );
 }
 
 function existingFile(file: string): string {

@@ -60,7 +60,11 @@ export function imagePrograms(
   };
   return {
     has: async (name) => {
-      asked ??= ask();
+      // What could not be asked, where a daemon does not run say, may be later.
+      asked ??= ask().catch((error: unknown) => {
+        asked = undefined;
+        throw error;
+      });
       const programs = await asked;
       // An image without a shell can't be asked: its run will tell.
       return programs === undefined || programs.has(name);

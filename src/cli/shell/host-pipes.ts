@@ -21,6 +21,9 @@ export async function createHostPipes(count: number): Promise<readonly Pipe[]> {
   }
 }
 
+/** Its number may be another file's by then. */
+const closed = (): Error => Object.assign(new Error("the pipe is closed"), { code: "EPIPE" });
+
 /** Both ends stay open until their command is over: a program that starts late misses nothing. */
 function hostPipe(fds: PipeFds): Pipe {
   const reader = openEnd(fds.reader, { readable: true, writable: false });
@@ -44,15 +47,19 @@ interface End {
 
 function openEnd(fd: number, way: { readonly readable: boolean; readonly writable: boolean }): End {
   let socket: Socket | undefined;
+  let isClosed = false;
   return {
     path: `/proc/${process.pid}/fd/${fd}`,
     socket: () => {
       if (socket !== undefined) return socket;
+      if (isClosed) return new Socket().destroy(closed()).on("error", () => undefined);
       socket = new Socket({ fd, ...way });
       socket.on("error", () => undefined);
       return socket;
     },
     close: () => {
+      if (isClosed) return;
+      isClosed = true;
       if (socket === undefined) closeSync(fd);
       // What was written last is still on its way.
       else if (way.writable) socket.end(() => socket?.destroy());

@@ -2,7 +2,6 @@
  * @module
  * `glovebox shell`: a line, a script, lines from a pipe, or somebody who types.
  */
-import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { invalidRequest } from "../../core/errors.ts";
 import { openBuiltLanguages } from "../../languages/built.ts";
@@ -13,6 +12,7 @@ import { runLine, type LineEnd, type LineParts } from "../../shell/run-line.ts";
 import { usualPrompt, type Shell } from "../../shell/shell.ts";
 import { createState, type ShellOption } from "../../shell/state.ts";
 import { once } from "../../util/once.ts";
+import { readBoundedFile } from "../../util/read-bounded-file.ts";
 import { languageDataFolder } from "../../util/package-folder.ts";
 import { EXIT_OUR_FAILURE, signalNumber } from "../exit.ts";
 import { surviveLostReaders } from "../lost-readers.ts";
@@ -118,13 +118,11 @@ const maxScriptBytes = 1024 * 1024;
 /** @throws {GloveboxError} `INVALID_REQUEST` */
 function readScript(file: string): string {
   try {
-    const text = readFileSync(file, "utf8");
-    if (text.length <= maxScriptBytes) return text;
+    return readBoundedFile(file, maxScriptBytes);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw invalidRequest("FILE", `\`${file}\` can't be read (${code ?? String(error)}).`);
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw invalidRequest("FILE", `\`${file}\` can't be read: ${code ?? message}.`);
   }
-  throw invalidRequest("FILE", `\`${file}\` is longer than ${maxScriptBytes} characters.`);
 }
 
 /** One after the other, each as soon as it is whole. */

@@ -14,11 +14,10 @@ import {
   runtimes,
 } from "../bounds.ts";
 import { awsFailure, errorNameOf } from "../failures.ts";
-import { findFunction } from "../functions.ts";
+import { removeOwnFunction } from "../functions.ts";
 import {
   labelOfFolder,
   makeKept,
-  removeFunction,
   type FunctionParts,
   type Made,
   type Settings,
@@ -259,12 +258,13 @@ export async function removePlan({ aws }: PlanPlace, name: string): Promise<void
   throw new GloveboxError("INVALID_REQUEST", message, { issues: [{ path: "--remove", message }] });
 }
 
+/** @returns Whether there was one. @throws {GloveboxError} where it can't be removed. */
 async function removePlanFunction(aws: Aws, name: string): Promise<boolean> {
   try {
-    await findFunction(aws, name);
+    await removeOwnFunction(aws, name);
+    return true;
   } catch (error) {
     if (error instanceof GloveboxError && error.code === "INVALID_REQUEST") return false;
     throw error;
   }
-  return removeFunction(aws, name);
 }
