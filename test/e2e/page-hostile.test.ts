@@ -98,9 +98,7 @@ describe.skipIf(browserGap !== undefined)(`hostile output${gapWords}`, () => {
     ["stacked accents", String.raw`print(("a" + "\u0301" * 300 + "\n") * 200)`],
   ])("that is %s does not hold the page up", async (_, content) => {
     const page = await site.open({ project: { ...python(content), limits } });
-    await run(page);
-    const slowest = await slowestClick(page);
-    expect(slowest).toBeLessThan(FLUENT_MS);
+    await staysQuick(page);
     await untilStanding(page, "Exited with code 0");
     await staysInPlace(page);
   });
@@ -108,8 +106,7 @@ describe.skipIf(browserGap !== undefined)(`hostile output${gapWords}`, () => {
   test("on a terminal does not hold the page up either", async () => {
     const content = `for i in range(300_000): print("row", i)`;
     const page = await site.open({ project: { ...python(content), limits, isTerminal: true } });
-    await run(page);
-    expect(await slowestClick(page)).toBeLessThan(FLUENT_MS);
+    await staysQuick(page);
     await untilStanding(page, "Exited with code 0");
     await staysInPlace(page);
   });
@@ -128,17 +125,23 @@ describe.skipIf(browserGap !== undefined)(`hostile output${gapWords}`, () => {
   });
 });
 
-/** Opens and closes a dialog a few times while the output comes. */
-async function slowestClick(page: Page): Promise<number> {
-  let slowest = 0;
+/** Runs the program, and does something else meanwhile. A busy machine is slow without it, too. */
+async function staysQuick(page: Page): Promise<void> {
+  const quietMs = await clickMs(page);
+  await run(page);
   for (let i = 0; i < 3; i++) {
-    const before = performance.now();
-    await page.getByRole("button", { name: "Settings" }).click();
-    await page.getByRole("dialog").waitFor();
-    slowest = Math.max(slowest, performance.now() - before);
-    await page.getByRole("button", { name: "Close" }).click();
+    expect(await clickMs(page)).toBeLessThan(Math.max(FLUENT_MS, 10 * quietMs));
   }
-  return slowest;
+}
+
+/** How long it takes until a dialog is there. */
+async function clickMs(page: Page): Promise<number> {
+  const before = performance.now();
+  await page.getByRole("button", { name: "Settings" }).click();
+  await page.getByRole("dialog").waitFor();
+  const ms = performance.now() - before;
+  await page.getByRole("button", { name: "Close" }).click();
+  return ms;
 }
 
 /** The output has not grown over what stands around it, nor made the page wider or longer. */

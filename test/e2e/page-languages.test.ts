@@ -112,6 +112,23 @@ describe.skipIf(browserGap !== undefined)(`a program on the page${gapWords}`, ()
     expect(await shown()).toContain("to err");
   });
 
+  test("is followed to the end of its output, until somebody goes up", async () => {
+    const content =
+      "import time\nfor i in range(30_000): print('row', i)\ntime.sleep(4)\nprint('end')";
+    const page = await site.open({ project: python(content) });
+    const fromEnd =
+      "(({ scrollHeight, scrollTop, clientHeight }) => scrollHeight - scrollTop - clientHeight)" +
+      "(document.querySelector('.output.run pre'))";
+    await run(page);
+    await outputOf(page).getByText("row 29999").waitFor();
+    await expect.poll(async () => page.evaluate(fromEnd)).toBeLessThan(24);
+    await outputOf(page).hover();
+    await page.mouse.wheel(0, -2000);
+    await expect.poll(async () => page.evaluate(fromEnd)).toBeGreaterThan(1000);
+    await untilStanding(page, "Exited with code 0");
+    expect(await page.evaluate(fromEnd)).toBeGreaterThan(1000);
+  });
+
   test("that the compiler refuses shows where: a click leads there", async () => {
     const content = "int main(void) {\n  int a = 1;\n  return a + nothing;\n}\n";
     const files = [{ path: "main.c", content, encoding: "utf8" as const }];

@@ -79,14 +79,24 @@ export function Output({ run, phase }: OutputProps) {
   );
 }
 
+/** From what somebody does to what it scrolls. */
+const BY_HAND_MS = 1000;
+
 /** Scrolls with the output, unless somebody has scrolled away from its end. */
 function followEnd(pre: HTMLElement): () => void {
   let isWaiting = false;
   let isAtEnd = true;
+  let byHandAt = -Infinity;
+  for (const type of ["wheel", "keydown", "touchmove", "pointerdown"]) {
+    pre.addEventListener(type, () => (byHandAt = performance.now()), { passive: true });
+  }
   pre.addEventListener("scroll", () => {
-    isAtEnd = pre.scrollHeight - pre.scrollTop - pre.clientHeight < 24;
+    // More may have come since it was at the end: only who scrolls by hand has left it.
+    const isByHand = performance.now() - byHandAt < BY_HAND_MS;
+    const isNear = pre.scrollHeight - pre.scrollTop - pre.clientHeight < 24;
+    isAtEnd = isNear || (isAtEnd && !isByHand);
   });
-  return () => {
+  const follow = (): void => {
     if (isWaiting) return;
     isWaiting = true;
     requestAnimationFrame(() => {
@@ -94,6 +104,9 @@ function followEnd(pre: HTMLElement): () => void {
       if (isAtEnd) pre.scrollTop = pre.scrollHeight;
     });
   };
+  // What stands around it comes and goes.
+  new ResizeObserver(follow).observe(pre);
+  return follow;
 }
 
 function FullNote({ run }: { readonly run: Run }) {
