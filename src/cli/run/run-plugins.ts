@@ -80,14 +80,15 @@ async function makeProvider(
   name: string,
   create: () => Provider | Promise<Provider>,
 ): Promise<Provider> {
-  let made: Partial<Provider> | null | undefined;
+  let made: unknown;
   try {
     made = await create();
   } catch (error) {
     if (isGloveboxError(error)) throw error;
     throw invalidRequest("--plugin", `the provider \`${name}\` failed: ${messageOf(error)}`);
   }
-  const needed = [made?.create, made?.close];
+  const { create: makes, close } = (made ?? {}) as Partial<Provider>;
+  const needed = [makes, close];
   if (needed.every((each) => typeof each === "function")) return made as Provider;
   throw invalidRequest(
     "--plugin",
