@@ -12,6 +12,7 @@ const config: KnipConfig = {
     "scripts/lib/results-reporter.mjs",
     "bench/main.ts",
     "web/src/main.tsx",
+    "web/src/embed/embed.ts",
     "web/vite.config.ts",
     // Started as a process by a test.
     "test/escape/owner.ts",
@@ -43,6 +44,8 @@ const config: KnipConfig = {
     "prlimit",
     "unshare",
   ],
+  // Put into the page by its path.
+  ignoreDependencies: ["axe-core"],
   ignoreExportsUsedInFile: true,
 };
 

@@ -3,7 +3,7 @@
  * What an administrator asks of a server.
  */
 import type { AdminExecutions, AdminHistory, AdminKeys, AdminOverview } from "./admin-types.ts";
-import type { CallOptions, Get, ListOptions } from "./client.ts";
+import type { CallOptions, Get, ListOptions } from "./calls.ts";
 import { readEvents } from "./server-sent-events.ts";
 import { toQuery, type Transport } from "./transport.ts";
 

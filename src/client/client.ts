@@ -2,6 +2,7 @@
  * @module
  * A server's v1 API as functions.
  */
+import type { CallOptions, Get, ListOptions } from "./calls.ts";
 import { adminCalls, type AdminCalls } from "./admin-calls.ts";
 import type { AnswerRequest, Answered, AskList } from "./ask-types.ts";
 import type { OpenedShare, Share, ShareRequest } from "./share-types.ts";
@@ -36,24 +37,9 @@ export interface ClientOptions {
   readonly retries?: number | undefined;
 }
 
-export interface CallOptions {
-  /** Its reason is thrown as it is. */
-  readonly signal?: AbortSignal | undefined;
-}
-
 export interface SubmitOptions extends CallOptions {
   /** One that is sent twice, also by another client, gives the same execution. Made up if absent. */
   readonly idempotencyKey?: string | undefined;
-}
-
-export interface ListOptions extends CallOptions {
-  readonly state?: ExecutionState | undefined;
-  /** At most 100; 20 if absent. */
-  readonly limit?: number | undefined;
-  /** The `next_cursor` of the page before. */
-  readonly cursor?: string | undefined;
-  /** Just these, with their results. */
-  readonly ids?: readonly string[] | undefined;
 }
 
 /** All of them throw {GloveboxApiError}. */
@@ -130,8 +116,6 @@ export function createClient(options: ClientOptions): GloveboxClient {
   };
   return client;
 }
-
-export type Get = <T>(path: string, options: CallOptions) => Promise<T>;
 
 function executionCalls(
   transport: Transport,

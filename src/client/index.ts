@@ -13,13 +13,8 @@ export type { ClientErrorCode } from "./api-error.ts";
 export type { Attachment } from "./attach.ts";
 export { toBytes } from "./bytes.ts";
 export { createClient } from "./client.ts";
-export type {
-  CallOptions,
-  ClientOptions,
-  GloveboxClient,
-  ListOptions,
-  SubmitOptions,
-} from "./client.ts";
+export type { CallOptions, ListOptions } from "./calls.ts";
+export type { ClientOptions, GloveboxClient, SubmitOptions } from "./client.ts";
 export type {
   AnswerRequest,
   Answered,

@@ -2,4 +2,4 @@
  * @module
  * Programs behind links, as doors see them.
  */
-export type { SharedProgram, SharesStore } from "../storage/shares-store.ts";
+export type { SharesStore } from "../storage/shares-store.ts";
