@@ -2,7 +2,6 @@
  * @module
  * What all calls of the client have in common.
  */
-import type { ApiRequest } from "./transport.ts";
 import type { ExecutionState } from "./types.ts";
 
 export interface CallOptions {

@@ -16,7 +16,6 @@ import type {
   Execution,
   ExecutionList,
   ExecutionMessage,
-  ExecutionState,
   HealthAnswer,
   InfoAnswer,
   LanguagesAnswer,

@@ -95,22 +95,17 @@ const SAME_SIGNAL_MS = 500;
 
 /** Resolves when a signal has come and nothing is left. A second signal waits for no run. */
 async function untilStopped(server: RunningServer, anySignal: AbortController): Promise<void> {
-  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-  const onFirst = (): void => anySignal.abort();
-  let firstAtMs = 0;
-  const onSecond = (): void => {
-    if (performance.now() - firstAtMs >= SAME_SIGNAL_MS) void server.kill();
+  let firstAtMs: number | undefined;
+  // One listener from the begin to the end: between two of them a signal would be the process' death.
+  const onSignal = (): void => {
+    firstAtMs ??= performance.now();
+    if (!anySignal.signal.aborted) anySignal.abort();
+    else if (performance.now() - firstAtMs >= SAME_SIGNAL_MS) void server.kill();
   };
-  for (const signal of signals) process.once(signal, onFirst);
-  await once(anySignal.signal, "abort");
-  firstAtMs = performance.now();
-  for (const signal of signals) process.off(signal, onFirst).on(signal, onSecond);
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, onSignal);
+  if (!anySignal.signal.aborted) await once(anySignal.signal, "abort");
   if (process.stderr.isTTY) {
     printNote("stopping, when what runs has ended; a second Ctrl-C ends it now");
   }
-  try {
-    await server.close();
-  } finally {
-    for (const signal of signals) process.off(signal, onSecond);
-  }
+  await server.close();
 }
