@@ -10,6 +10,7 @@ import { dockerBench } from "./docker.ts";
 import { growthBench } from "./growth.ts";
 import { httpBench } from "./http.ts";
 import { launcherBench } from "./launcher.ts";
+import { pageBench } from "./page.ts";
 import { permissionsBench } from "./permissions.ts";
 import { serviceBench } from "./service.ts";
 import { speedBench } from "./speed.ts";
@@ -22,6 +23,7 @@ export const benches: readonly Bench[] = [
   compileBench,
   dockerBench,
   growthBench,
+  pageBench,
   permissionsBench,
   serviceBench,
   speedBench,

@@ -8,7 +8,7 @@ import { homedir } from "node:os";
 import { basename } from "node:path";
 import { raiseToNeeds } from "../core/limits.ts";
 import { openBuiltLanguages } from "../languages/built.ts";
-import { createRegistry, type PlannedStep } from "../lifecycle/registry.ts";
+import { createRegistry, type Registry } from "../lifecycle/registry.ts";
 import { runSteps } from "../lifecycle/run-steps.ts";
 import type { ExecutionRequest } from "../service/request.ts";
 import { once } from "../util/once.ts";
@@ -49,7 +49,7 @@ export async function runProgram(
   registerBuiltIn(registry.for("glovebox"), { ...names, form, options, resolved });
   await plugins?.register(registry, names);
   const plan = registry.plan();
-  if (options.isExplained) return explain(plan, options);
+  if (options.isExplained) return explain(registry, options);
   // Up to here there is nothing to tidy up, and a signal may end this process as usual.
   using interruption = door.listen();
   const run: Run = {
@@ -82,8 +82,10 @@ async function openPlugins(options: RunOptions): Promise<RunPlugins | undefined>
   return openRunPlugins(options, process.env);
 }
 
-async function explain(plan: readonly PlannedStep<Run>[], { report }: RunOptions): Promise<number> {
-  const { formatPlan, planDocument } = await import("./run/explain-plan.ts");
+async function explain(registry: Registry<Run>, { report }: RunOptions): Promise<number> {
+  const { formatPlan, idleHookWords, planDocument } = await import("./run/explain-plan.ts");
+  const plan = registry.plan();
+  for (const words of idleHookWords(registry.idleHooks())) printNote(words);
   process.stdout.write(
     report === "json" ? `${JSON.stringify(planDocument(plan), null, 2)}\n` : formatPlan(plan),
   );

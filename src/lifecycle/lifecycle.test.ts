@@ -210,3 +210,16 @@ test("a matcher's text is told apart by its slashes", () => {
     step: /run/i,
   });
 });
+
+test("hooks of steps that there are not are told apart", () => {
+  const registry = createRegistry();
+  const work = (): void => undefined;
+  registry.for("glovebox").at(300, { provider: "linux", resource: "", step: "run", work });
+  const steps = registry.for("./mine.mjs");
+  const own = { provider: "mine", resource: "", work };
+  steps.before("linux/.*/run", { ...own, step: "fits" });
+  steps.after("linux/.*/runn", { ...own, step: "misspelt" });
+  expect(registry.idleHooks()).toMatchObject([
+    { owner: "./mine.mjs", place: "after", hook: { step: "misspelt" } },
+  ]);
+});

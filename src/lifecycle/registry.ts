@@ -26,6 +26,14 @@ export interface Registry<Run> {
   readonly for: (owner: string) => Steps<Run>;
   /** All that was registered, in the order in which it runs. From here on nothing can be. */
   readonly plan: () => readonly PlannedStep<Run>[];
+  /** Hooks whose matchers match no step that was registered: a name may be misspelt. */
+  readonly idleHooks: () => readonly IdleHook[];
+}
+
+export interface IdleHook {
+  readonly owner: string;
+  readonly place: "before" | "after";
+  readonly hook: StepName;
 }
 
 export interface PlannedStep<Run> {
@@ -78,6 +86,12 @@ export function createRegistry<Run>(): Registry<Run> {
       (plan ??= steps
         .toSorted((one, other) => one.level - other.level)
         .flatMap((each) => withHooks(each, hooks))),
+    idleHooks: () =>
+      (["before", "after"] as const).flatMap((place) =>
+        hooks[place]
+          .filter(({ matcher }) => !steps.some(({ step }) => isMatch(matcher, step)))
+          .map(({ owner, step }) => ({ owner, place, hook: step })),
+      ),
   };
 }
 

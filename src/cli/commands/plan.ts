@@ -70,6 +70,6 @@ const examples = `
 Examples:
   glovebox plan './list.py | .foreach | .filter ".hours > 5" | ./report.py'
   glovebox plan --format mermaid 'make-list && ./send.py || ./alarm.py'
-  glovebox plan --run './list.py | .sleep 2 | wc -l'
+  glovebox plan --run './list.py | .sleep 2 | ./report.py'
   glovebox plan --deploy "@cron '0 8 * * ? *' | ./report.py"
   glovebox plan --list`;

@@ -84,7 +84,7 @@ async function isAgreed(
     const shown = showName(name);
     throw notApproved(
       name,
-      `nobody has approved it as it is, and there is no terminal to ask on. Read it with \`glovebox package audit ${shown}\`, and say yes with \`glovebox package approve ${shown}\``,
+      `nobody has approved it as it is, and there is no terminal to ask on. Read it with \`glovebox package audit ${shown}\`, and say yes with \`glovebox package approve --yes ${shown}\``,
     );
   }
   const ask = "\nIs this okay? [y]es  [n]o  [v]iew all of it: ";

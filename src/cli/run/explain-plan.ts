@@ -2,7 +2,7 @@
  * @module
  * `--explain`: what a run would do, and nothing is done.
  */
-import type { PlannedStep } from "../../lifecycle/registry.ts";
+import type { IdleHook, PlannedStep } from "../../lifecycle/registry.ts";
 import { formatStepName } from "../../lifecycle/step.ts";
 import { escapeControls } from "../escape-controls.ts";
 import { formatTable } from "../table.ts";
@@ -19,6 +19,15 @@ export function formatPlan(plan: readonly PlannedStep<never>[]): string {
   const table = [["LEVEL", "STEP", "BY", ...(hasHooks ? ["HOOK"] : [])], ...rows];
   // A command is called as it likes.
   return formatTable(table.map((row) => row.map(escapeControls)));
+}
+
+/** A misspelt name is no error: the same plugin may be there for runs that have such a step. */
+export function idleHookWords(hooks: readonly IdleHook[]): readonly string[] {
+  return hooks.map(({ owner, place, hook }) =>
+    escapeControls(
+      `${owner}: ${formatStepName(hook)} is never run: it is ${place} steps of which this run has none.`,
+    ),
+  );
 }
 
 /** For `--json`. */
