@@ -41,6 +41,8 @@ export interface OpenOptions extends BrowserContextOptions {
 }
 
 export interface Site {
+  /** Of the server's user. */
+  readonly home: string;
   /** `http://127.0.0.1:41234` */
   readonly url: () => string;
   /** Each page with memory of its own. */
@@ -90,6 +92,7 @@ export function servePage(args: () => readonly string[] = () => []): Site {
     folder.remove();
   });
   return {
+    home: folder.path,
     url,
     open: async (options = {}) => {
       if (browser === undefined) throw new Error("open pages in tests");
