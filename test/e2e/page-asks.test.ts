@@ -60,7 +60,7 @@ for path in ${JSON.stringify(paths.map((path) => join(site.home, path)))}:
     await run(page);
     await cardOf(page).getByText("AWS access keys").waitFor();
     await answer(page, "Allow once");
-    await page.getByText(".ssh/id_rsa").waitFor();
+    await page.locator("article.ask .object", { hasText: ".ssh/id_rsa" }).waitFor();
     await answer(page, "No");
     await untilStanding(page, "Exited with code 0");
     expect(await outputOf(page).textContent()).toBe("the key\nPermission denied\n");
@@ -132,13 +132,16 @@ for thread in threads: thread.join()
   });
 
   test("a question that is answered in another tab goes away, and is told", async () => {
-    const page = await open(reading(".aws/credentials"));
+    const page = await open(reading(".aws/config"));
     await run(page);
     await cardOf(page).waitFor();
     const asks = (await (await fetch(`${site.url()}/v1/asks`)).json()) as {
-      readonly asks: readonly { readonly id: string }[];
+      readonly asks: readonly {
+        readonly id: string;
+        readonly subject: { readonly path?: string };
+      }[];
     };
-    const [ask] = asks.asks;
+    const ask = asks.asks.find(({ subject }) => subject.path?.endsWith(".aws/config"));
     const response = await fetch(`${site.url()}/v1/asks/${ask?.id ?? ""}`, {
       method: "POST",
       headers: { "content-type": "application/json" },
