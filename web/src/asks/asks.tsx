@@ -52,7 +52,7 @@ function announce(count: number): string {
 }
 
 /** When the cards last came, went or moved. */
-function useStillness(run: Run, place: RefObject<HTMLElement>): Stillness {
+function useStillness(run: Run, place: RefObject<HTMLElement | null>): Stillness {
   const sinceMs: Signal<number> = useSignal(performance.now());
   const ids = useSignal("");
   const watch = useRef<PlaceWatch | undefined>(undefined);
