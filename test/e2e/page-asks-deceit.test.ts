@@ -30,8 +30,8 @@ for n in range(2): threading.Thread(target=knock, args=(n,)).start()
 
 /** That nothing sticks out of its card, nor of the page. */
 async function stickingOut(page: Page): Promise<readonly string[]> {
-  return page.evaluate(() => {
-    const isOut = ({ scrollWidth, clientWidth }: Element): boolean => scrollWidth > clientWidth;
+  return page.evaluate<readonly string[]>(`{
+    const isOut = ({ scrollWidth, clientWidth }) => scrollWidth > clientWidth;
     const all = [document.documentElement, ...document.querySelectorAll("article.ask, .ask p")];
     const outs = [...document.querySelectorAll("article.ask")].flatMap((card) => {
       const { left, right } = card.getBoundingClientRect();
@@ -40,8 +40,8 @@ async function stickingOut(page: Page): Promise<readonly string[]> {
         return rect.width > 1 && (rect.left < left || rect.right > right);
       });
     });
-    return [...all.filter(isOut), ...outs].map((it) => it.outerHTML.slice(0, 200));
-  });
+    [...all.filter(isOut), ...outs].map((it) => it.outerHTML.slice(0, 200));
+  }`);
 }
 
 describe.skipIf(browserGap !== undefined)(`deceit on the page${gapWords}`, () => {
@@ -124,11 +124,11 @@ except OSError as error: print(error.strerror)
   test("the title calls whoever looks at another tab", async () => {
     const page = await site.openAsking(site.reading(key));
     const title = await page.title();
-    const look = async (isHidden: boolean): Promise<void> =>
-      page.evaluate((hidden) => {
-        Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
-        document.dispatchEvent(new Event("visibilitychange"));
-      }, isHidden);
+    const look = async (isHidden: boolean): Promise<void> => {
+      await page.evaluate(`
+        Object.defineProperty(document, "hidden", { configurable: true, value: ${isHidden} });
+        document.dispatchEvent(new Event("visibilitychange"));`);
+    };
     await look(true);
     await run(page);
     await cardsOf(page).waitFor();

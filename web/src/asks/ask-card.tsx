@@ -50,9 +50,9 @@ export function AskCard({ ask, run, stillness, onFocusLost }: AskCardProps) {
   const [main] = run.project.files;
   return (
     <article ref={card} class="ask" aria-labelledby={heading}>
-      <h3 id={heading}>
+      <h2 id={heading}>
         <bdi class="theirs">{who}</bdi> <From path={main?.path} /> {verb}
-      </h3>
+      </h2>
       <p class="object theirs">
         <bdi>{object}</bdi>
       </p>
