@@ -2,9 +2,8 @@
  * @module
  * What axe-core, which knows the rules of WCAG 2.2, finds on the page: nothing, in each of its states.
  */
-import { createRequire } from "node:module";
-import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
+import { violationsOf } from "./page-axe.ts";
 import {
   browserGap,
   gapWords,
@@ -15,7 +14,6 @@ import {
   type OpenOptions,
 } from "./page-fixture.ts";
 
-const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 /** To look into a page, axe is put into it: the page's own rules forbid that. */
 const bypassCSP = true;
 const themes = ["light", "dark", "solarized", "dracula", "contrast"] as const;
@@ -26,22 +24,6 @@ const colourful = [
   'sys.stderr.write("main.py:1:1\\n")',
   "sys.exit(3)",
 ].join("\n");
-
-interface Violation {
-  readonly id: string;
-  readonly help: string;
-  readonly nodes: readonly { readonly target: unknown; readonly failureSummary: string }[];
-}
-
-async function violationsOf(page: Page): Promise<readonly string[]> {
-  if ((await page.evaluate("typeof axe")) === "undefined") await page.addScriptTag({ path: axe });
-  const found = await page.evaluate<readonly Violation[]>(
-    "axe.run({ resultTypes: ['violations'] }).then(({ violations }) => violations)",
-  );
-  return found.flatMap(({ id, help, nodes }) =>
-    nodes.map((node) => `${id} (${help}): ${JSON.stringify(node.target)} ${node.failureSummary}`),
-  );
-}
 
 describe.skipIf(browserGap !== undefined)(`the page is accessible${gapWords}`, () => {
   const site = servePage();

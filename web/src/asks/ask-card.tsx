@@ -3,25 +3,40 @@
  * One question: who, what, what it means, and the answers.
  */
 import { useSignal, type Signal } from "@preact/signals";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useEffect, useId, useLayoutEffect, useRef } from "preact/hooks";
 import type { AnswerRequest, Ask } from "../../../src/client/ask-types.ts";
-import { showUntrusted } from "../../../src/permissions/show-untrusted.ts";
+import { showName, showUntrusted } from "../../../src/permissions/show-untrusted.ts";
 import type { Run } from "../run/run.ts";
 import { client, info } from "../state/server.ts";
 import { notify } from "../ui/notices.tsx";
 import { askWords, formatLeft, leftMs } from "./ask-words.ts";
 import { GUARD_MS, isMeant } from "./guard.ts";
 
+export interface Stillness {
+  /** When the cards last came, went or moved, by `performance.now()`. */
+  readonly sinceMs: Signal<number>;
+  /** Whether they moved just now. */
+  readonly look: () => void;
+}
+
 interface AskCardProps {
   readonly ask: Ask;
   readonly run: Run;
-  /** By `performance.now()`. */
-  readonly stillSinceMs: Signal<number>;
+  readonly stillness: Stillness;
+  /** It goes away with the button that the keys are at. */
+  readonly onFocusLost: () => void;
 }
 
-export function AskCard({ ask, run, stillSinceMs }: AskCardProps) {
+export function AskCard({ ask, run, stillness, onFocusLost }: AskCardProps) {
   const { who, verb, object, notes } = askWords(ask);
   const heading = useId();
+  const card = useRef<HTMLElement>(null);
+  useLayoutEffect(
+    () => () => {
+      if (card.current?.contains(document.activeElement) === true) onFocusLost();
+    },
+    [],
+  );
   const isSent = useSignal(false);
   const send = async (request: AnswerRequest): Promise<void> => {
     isSent.value = true;
@@ -34,10 +49,10 @@ export function AskCard({ ask, run, stillSinceMs }: AskCardProps) {
   };
   const [main] = run.project.files;
   return (
-    <article class="ask" aria-labelledby={heading}>
-      <h3 id={heading}>
-        <bdi class="theirs">{who}</bdi> <small>(from {main?.path ?? "the program"})</small> {verb}
-      </h3>
+    <article ref={card} class="ask" aria-labelledby={heading}>
+      <h2 id={heading}>
+        <bdi class="theirs">{who}</bdi> <From path={main?.path} /> {verb}
+      </h2>
       <p class="object theirs">
         <bdi>{object}</bdi>
       </p>
@@ -46,22 +61,32 @@ export function AskCard({ ask, run, stillSinceMs }: AskCardProps) {
           <bdi>{note}</bdi>
         </p>
       ))}
-      <Answers ask={ask} isSent={isSent} stillSinceMs={stillSinceMs} send={send} />
+      <Answers {...{ ask, isSent, stillness, send }} />
       <Left ask={ask} />
       <AskDetails ask={ask} />
     </article>
   );
 }
 
+/** The program may be somebody else's: the names of its files, too. */
+function From({ path }: { readonly path: string | undefined }) {
+  if (path === undefined) return null;
+  return (
+    <small>
+      (from <bdi class="theirs">{showName(path)}</bdi>)
+    </small>
+  );
+}
+
 interface AnswersProps {
   readonly ask: Ask;
   readonly isSent: Signal<boolean>;
-  readonly stillSinceMs: Signal<number>;
+  readonly stillness: Stillness;
   readonly send: (request: AnswerRequest) => Promise<void>;
 }
 
-function Answers({ ask, isSent, stillSinceMs, send }: AnswersProps) {
-  const isStill = useStill(stillSinceMs);
+function Answers({ ask, isSent, stillness, send }: AnswersProps) {
+  const isStill = useStill(stillness.sinceMs);
   const mayAlways = info.value?.permissions.always === true;
   const isForward = ask.subject.kind === "forward";
   const answer = (label: string, request: AnswerRequest) => (
@@ -69,7 +94,7 @@ function Answers({ ask, isSent, stillSinceMs, send }: AnswersProps) {
       label={label}
       isReady={isStill.value && !isSent.value}
       kind={request.answer}
-      stillSinceMs={stillSinceMs}
+      stillness={stillness}
       onAnswer={() => void send(request)}
     />
   );
@@ -89,9 +114,9 @@ function Answers({ ask, isSent, stillSinceMs, send }: AnswersProps) {
 }
 
 /** False for the first half second, and again whenever the cards move. */
-function useStill(stillSinceMs: Signal<number>): Signal<boolean> {
+function useStill(sinceMs: Signal<number>): Signal<boolean> {
   const isStill = useSignal(false);
-  const since = stillSinceMs.value;
+  const since = sinceMs.value;
   useEffect(() => {
     isStill.value = false;
     const waitMs = since + GUARD_MS - performance.now();
@@ -107,13 +132,14 @@ interface AnswerButtonProps {
   readonly label: string;
   readonly kind: "allow" | "deny";
   readonly isReady: boolean;
-  readonly stillSinceMs: Signal<number>;
+  readonly stillness: Stillness;
   readonly onAnswer: () => void;
 }
 
-function AnswerButton({ label, kind, isReady, stillSinceMs, onAnswer }: AnswerButtonProps) {
+function AnswerButton({ label, kind, isReady, stillness, onAnswer }: AnswerButtonProps) {
   const begunMs = useRef<number | undefined>(undefined);
   const begin = (event: Event): void => {
+    stillness.look();
     begunMs.current = event.timeStamp;
   };
   return (
@@ -131,7 +157,7 @@ function AnswerButton({ label, kind, isReady, stillSinceMs, onAnswer }: AnswerBu
       onClick={(event) => {
         const press = { begunMs: begunMs.current, nowMs: event.timeStamp };
         begunMs.current = undefined;
-        if (isReady && isMeant({ ...press, stillSinceMs: stillSinceMs.peek() })) onAnswer();
+        if (isReady && isMeant({ ...press, stillSinceMs: stillness.sinceMs.peek() })) onAnswer();
       }}
     >
       {label}

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Ask } from "../../../src/client/ask-types.ts";
-import { askWords, decidedWords, formatLeft, leftMs } from "./ask-words.ts";
+import { askWords, decidedWords, formatLeft, leftMs, shownWords } from "./ask-words.ts";
 
 const ask: Ask = {
   id: "1",
@@ -72,4 +72,13 @@ test("a decision says by whom, and how often", () => {
     last_at: "",
   } as const;
   expect(decidedWords(decided).end).toBe("denied since nobody answered in time, 3 times");
+});
+
+test("what a rule gave from the begin is told, and shown as safely", () => {
+  expect(shownWords({ path: "/home/me/\u202ekeys", access: "ro" })).toMatchObject({
+    isAllowed: true,
+    verb: "may read",
+    object: String.raw`"/home/me/\u{202e}keys"`,
+    end: "allowed by a rule",
+  });
 });

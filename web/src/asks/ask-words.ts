@@ -89,6 +89,17 @@ export function decidedWords({ subject, process, ...rest }: Decided): DecisionWo
   };
 }
 
+type Shown = PermissionReport["shown"][number];
+
+/** It was there from the begin: nobody knows whether it was looked at. */
+export function shownWords({ path, access }: Shown): DecisionWords {
+  const { verb, object } = describeSubject(
+    { kind: access === "ro" ? "read" : "write", path },
+    NO_HOME,
+  );
+  return { isAllowed: true, who: "program", verb: `may ${verb}`, object, end: "allowed by a rule" };
+}
+
 function byWords(by: Decided["decided_by"]): string {
   switch (by.kind) {
     case "answer":

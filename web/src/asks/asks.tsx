@@ -3,14 +3,16 @@
  * What a run asks, as cards; and how its earlier questions ended.
  */
 import { useSignal, useSignalEffect, type Signal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import type { RefObject } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import type { Ask } from "../../../src/client/ask-types.ts";
 import { client } from "../state/server.ts";
 import type { Run } from "../run/run.ts";
 import { notify } from "../ui/notices.tsx";
-import { AskCard } from "./ask-card.tsx";
+import { AskCard, type Stillness } from "./ask-card.tsx";
 import { Decisions } from "./decisions.tsx";
 import { callWhenHidden } from "./call-when-hidden.ts";
+import { watchPlace, type PlaceWatch } from "./watch-place.ts";
 
 /** The others wait behind them: new ones never move those that are being read. */
 const MAX_CARDS = 3;
@@ -18,30 +20,45 @@ const MAX_CARDS = 3;
 export function Asks({ run }: { readonly run: Run }) {
   const asks = run.asks.value;
   const shown = asks.slice(0, MAX_CARDS);
-  const stillSinceMs = useStillSince(run);
+  const place = useRef<HTMLDivElement>(null);
+  const stillness = useStillness(run, place);
   useEffect(() => callWhenHidden(run.asks), []);
+  // Who answered by a key goes on from here, not from the begin of the page.
+  const keepFocus = (): void => place.current?.focus({ preventScroll: true });
   return (
     <>
       <p class="only-read" role="alert">
-        {asks.length > 0 && "The program asks for a permission, and waits."}
+        {announce(asks.length)}
       </p>
-      {shown.length > 0 && (
-        <section class="asks" aria-label="Permissions that the program asks for">
-          {shown.map((ask) => (
-            <AskCard key={ask.id} ask={ask} run={run} stillSinceMs={stillSinceMs} />
-          ))}
-          {asks.length > 1 && <Waiting asks={asks} stillSinceMs={stillSinceMs} />}
-        </section>
-      )}
+      <div ref={place} class="asks-place" tabIndex={-1}>
+        {shown.length > 0 && (
+          <section class="asks" aria-label="Permissions that the program asks for">
+            {shown.map((ask) => (
+              <AskCard key={ask.id} {...{ ask, run, stillness }} onFocusLost={keepFocus} />
+            ))}
+            {asks.length > 1 && <Waiting asks={asks} />}
+          </section>
+        )}
+      </div>
       <Decisions run={run} />
     </>
   );
 }
 
-/** When the cards last came, went or moved, by the clock of events. */
-function useStillSince(run: Run): Signal<number> {
-  const since = useSignal(performance.now());
+/** With the number: else nobody would hear of a second one. */
+function announce(count: number): string {
+  if (count === 0) return "";
+  return `The program asks for ${count === 1 ? "a permission" : `${count} permissions`}, and waits.`;
+}
+
+/** When the cards last came, went or moved. */
+function useStillness(run: Run, place: RefObject<HTMLElement | null>): Stillness {
+  const sinceMs: Signal<number> = useSignal(performance.now());
   const ids = useSignal("");
+  const watch = useRef<PlaceWatch | undefined>(undefined);
+  const onMoved = (): void => {
+    sinceMs.value = performance.now();
+  };
   useSignalEffect(() => {
     const now = run.asks.value
       .slice(0, MAX_CARDS)
@@ -49,17 +66,19 @@ function useStillSince(run: Run): Signal<number> {
       .join();
     if (now === ids.peek()) return;
     ids.value = now;
-    since.value = performance.now();
+    onMoved();
   });
-  return since;
+  const isAsked = ids.value !== "";
+  useEffect(() => {
+    if (!isAsked) return undefined;
+    const answers = () => [...(place.current?.querySelectorAll(".answers") ?? [])];
+    watch.current = watchPlace(answers, onMoved);
+    return () => watch.current?.end();
+  }, [isAsked]);
+  return { sinceMs, look: () => watch.current?.look() };
 }
 
-interface WaitingProps {
-  readonly asks: readonly Ask[];
-  readonly stillSinceMs: Signal<number>;
-}
-
-function Waiting({ asks }: WaitingProps) {
+function Waiting({ asks }: { readonly asks: readonly Ask[] }) {
   const more = asks.length - MAX_CARDS;
   return (
     <p class="row">

@@ -2,11 +2,17 @@
  * @module
  * What a run was allowed and denied, and by whom.
  */
+import type { PermissionReport } from "../../../src/client/ask-types.ts";
 import type { Run } from "../run/run.ts";
-import { answeredWords, decidedWords, type DecisionWords } from "./ask-words.ts";
+import { answeredWords, decidedWords, shownWords } from "./ask-words.ts";
 
 export function Decisions({ run }: { readonly run: Run }) {
-  const rows = rowsOf(run);
+  const report = reportOf(run);
+  const rows =
+    report === undefined
+      ? run.answered.value.map(answeredWords)
+      : [...report.shown.map(shownWords), ...report.decisions.map(decidedWords)];
+  const omitted = report?.omitted ?? 0;
   if (rows.length === 0) return null;
   const denied = rows.filter(({ isAllowed }) => !isAllowed).length;
   return (
@@ -21,15 +27,13 @@ export function Decisions({ run }: { readonly run: Run }) {
             {verb} <bdi class="theirs">{object}</bdi>: {end}
           </li>
         ))}
+        {omitted > 0 && <li>and {omitted} more, which were not kept</li>}
       </ul>
     </details>
   );
 }
 
-/** The server's own report, once there is one: it has what nobody was asked about, too. */
-function rowsOf(run: Run): readonly DecisionWords[] {
-  const state = run.state.value;
-  const report = state.kind === "ended" ? state.execution.result?.permissions : undefined;
-  if (report !== undefined) return report.decisions.map(decidedWords);
-  return run.answered.value.map(answeredWords);
+/** The server's own, once there is one: it has what nobody was asked about, too. */
+function reportOf({ state }: Run): PermissionReport | undefined {
+  return state.value.kind === "ended" ? state.value.execution.result?.permissions : undefined;
 }

@@ -98,7 +98,7 @@ export async function follow(run: Run, signal: AbortSignal, size?: TerminalSize)
 
 async function followEvents(run: Run, id: string): Promise<void> {
   const onBreak = (): void => {
-    run.state.value = { kind: "reconnecting" };
+    lose(run);
   };
   for await (const message of client.peek().events(id, { onBreak })) {
     take(run, message);
@@ -125,9 +125,15 @@ async function followAttached(run: Run, id: string): Promise<void> {
       if (breaks >= MAX_BREAKS || !isBroken(error)) throw error;
     }
     run.attachment.value = undefined;
-    run.state.value = { kind: "reconnecting" };
+    lose(run);
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
   }
+}
+
+function lose(run: Run): void {
+  run.state.value = { kind: "reconnecting" };
+  // Those that are open still come again; nobody would tell of the others.
+  run.asks.value = [];
 }
 
 function take(run: Run, message: AttachMessage): void {
@@ -167,7 +173,8 @@ function takeState(run: Run, { state, attempts }: Execution): void {
 function takeAsk(run: Run, message: AskMessage): void {
   const asks = run.asks.peek();
   if (message.type === "ask") {
-    // After a break, open questions come again.
+    // As behind a break, where there may come no state that is new.
+    if (run.state.peek().kind !== "running") run.state.value = { kind: "running" };
     if (!asks.some(({ id }) => id === message.ask.id)) run.asks.value = [...asks, message.ask];
     return;
   }
