@@ -12,12 +12,12 @@ test("who comes in time is waited for", async () => {
 });
 
 test("all waits together have the time, and then nobody is waited for", async () => {
-  const patience = new Patience(120);
-  expect(await patience.waitFor(sleep(40))).toBe(true);
+  const patience = new Patience(900);
+  expect(await patience.waitFor(sleep(600))).toBe(true);
   const begunMs = performance.now();
   expect(await patience.waitFor(never)).toBe(false);
-  // Timers may be a little early, by the other clock.
-  expect(performance.now() - begunMs).toBeLessThan(85);
+  // What was left, on a machine that may be busy; not the whole.
+  expect(performance.now() - begunMs).toBeLessThan(850);
   expect(await patience.waitFor(never)).toBe(false);
 });
 
