@@ -95,13 +95,19 @@ for path in ${JSON.stringify(paths.map((path) => join(site.home, path)))}:
       const button = document.querySelector("article.ask button");
       if (button === null) return;
       observer.disconnect();
-      const press = (event) => button.dispatchEvent(event);
-      press(new PointerEvent("pointerdown", { bubbles: true }));
-      button.click();
-      press(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
-      button.click();
-      press(new PointerEvent("pointerdown", { bubbles: true }));
-      document.body.classList.add("pressed");
+      const cameMs = performance.now();
+      const pressAll = () => {
+        // Where the machine is so slow, the press would count.
+        if (performance.now() - cameMs > 450) return;
+        button.dispatchEvent(new PointerEvent("pointerdown", { bubbles: true }));
+        button.click();
+        button.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+        button.click();
+        button.dispatchEvent(new PointerEvent("pointerdown", { bubbles: true }));
+      };
+      pressAll();
+      setTimeout(pressAll, 250);
+      setTimeout(() => document.body.classList.add("pressed"), 250);
     }).observe(document.body, { childList: true, subtree: true })`);
     await run(page);
     const card = cardOf(page);
