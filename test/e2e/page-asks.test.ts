@@ -90,15 +90,32 @@ for path in ${JSON.stringify(paths.map((path) => join(site.home, path)))}:
 
   test("nothing is answered in the first half second, nor by a press that began before", async () => {
     const page = await open(reading(".aws/credentials"));
+    // From inside: a test that is slow itself would be later than half a second.
+    await page.evaluate(`new MutationObserver((_, observer) => {
+      const button = document.querySelector("article.ask button");
+      if (button === null) return;
+      observer.disconnect();
+      const cameMs = performance.now();
+      const pressAll = () => {
+        // Where the machine is so slow, the press would count.
+        if (performance.now() - cameMs > 450) return;
+        button.dispatchEvent(new PointerEvent("pointerdown", { bubbles: true }));
+        button.click();
+        button.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+        button.click();
+        button.dispatchEvent(new PointerEvent("pointerdown", { bubbles: true }));
+      };
+      pressAll();
+      setTimeout(pressAll, 250);
+      setTimeout(() => document.body.classList.add("pressed"), 250);
+    }).observe(document.body, { childList: true, subtree: true })`);
     await run(page);
     const card = cardOf(page);
     await card.waitFor();
-    const button = card.getByRole("button", { name: "Allow once" });
-    await button.click({ force: true });
-    await button.press("Enter");
-    await button.dispatchEvent("pointerdown");
+    await page.locator("body.pressed").waitFor();
     await page.waitForTimeout(STILL_MS);
-    await button.dispatchEvent("click");
+    await card.getByRole("button", { name: "Allow once" }).dispatchEvent("click");
+    await page.waitForTimeout(STILL_MS);
     expect(await card.isVisible()).toBe(true);
     expect(await outputOf(page).textContent()).toBe("");
     await answer(page, "No");

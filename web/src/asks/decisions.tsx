@@ -8,17 +8,17 @@ import { answeredWords, decidedWords, shownWords } from "./ask-words.ts";
 
 export function Decisions({ run }: { readonly run: Run }) {
   const report = reportOf(run);
-  const rows =
-    report === undefined
-      ? run.answered.value.map(answeredWords)
-      : [...report.shown.map(shownWords), ...report.decisions.map(decidedWords)];
+  const given = report?.shown.map(shownWords) ?? [];
+  const decided = report?.decisions.map(decidedWords) ?? run.answered.value.map(answeredWords);
+  const rows = [...given, ...decided];
   const omitted = report?.omitted ?? 0;
   if (rows.length === 0) return null;
-  const denied = rows.filter(({ isAllowed }) => !isAllowed).length;
+  const denied = decided.filter(({ isAllowed }) => !isAllowed).length;
   return (
     <details class="decisions">
       <summary>
-        Permissions: {rows.length - denied} allowed, {denied} denied
+        Permissions: {decided.length - denied} allowed, {denied} denied
+        {given.length > 0 && `; ${given.length} given by rules`}
       </summary>
       <ul>
         {rows.map(({ isAllowed, who, verb, object, end }, index) => (
