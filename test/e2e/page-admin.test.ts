@@ -2,7 +2,10 @@
  * @module
  * What an administrator sees of a server, and does there.
  */
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { program } from "./cli-fixture.ts";
 import { browserGap, gapWords, servePage } from "./page-fixture.ts";
 
 describe.skipIf(browserGap !== undefined)(`the administrator's page${gapWords}`, () => {
@@ -51,7 +54,11 @@ describe.skipIf(browserGap !== undefined)(`the administrator's page${gapWords}`,
 });
 
 describe.skipIf(browserGap !== undefined)(`where keys are needed${gapWords}`, () => {
-  const site = servePage(() => ["--auth", "required"]);
+  const site = servePage(() => {
+    const env = { ...process.env, GLOVEBOX_STORAGE_FOLDER: join(site.home, "db") };
+    execFileSync(process.execPath, [program, "keys", "create", "--name", "somebody"], { env, stdio: "ignore" });
+    return ["--auth", "required"];
+  });
 
   test("both pages want one, and show nothing without", async () => {
     const admin = await site.open({ path: "/admin", allowed: /401/ });

@@ -28,15 +28,7 @@ const config = { access: "public" } as const;
 export function addPage(app: FastifyInstance): void {
   const folder = join(packageFolder(), "dist/web");
   const read = readOnce(join(folder, "index.html"));
-  void app.register(fastifyStatic, {
-    root: join(folder, "assets"),
-    prefix: "/assets/",
-    ...{ index: false, dotfiles: "deny", decorateReply: false },
-    ...{ preCompressed: true, immutable: true, maxAge: ASSET_MAX_AGE },
-    setHeaders: (reply) => {
-      reply.setHeader("x-content-type-options", "nosniff");
-    },
-  });
+  addAssets(app, join(folder, "assets"));
   addFrame(app);
   addEmbed(app, folder);
   for (const { url, base } of pages) {
@@ -47,6 +39,23 @@ export function addPage(app: FastifyInstance): void {
       handler: async (request, reply) => sendPage(request, reply, { html: await read(), base }),
     });
   }
+}
+
+function addAssets(app: FastifyInstance, folder: string): void {
+  void app.register(async (scope) => {
+    scope.addHook("onRoute", (route) => {
+      route.config = { ...route.config, ...config };
+    });
+    await scope.register(fastifyStatic, {
+      root: folder,
+      prefix: "/assets/",
+      ...{ index: false, dotfiles: "deny", decorateReply: false },
+      ...{ preCompressed: true, immutable: true, maxAge: ASSET_MAX_AGE },
+      setHeaders: (reply) => {
+        reply.setHeader("x-content-type-options", "nosniff");
+      },
+    });
+  });
 }
 
 /** Of another site's page: it looks again after this. */

@@ -7,6 +7,7 @@ import { useEffect } from "preact/hooks";
 import type { AdminHistory, AdminOverview } from "../../../src/client/admin-types.ts";
 import { GloveboxApiError } from "../../../src/client/api-error.ts";
 import { apiKey, baseUrl, client } from "../state/server.ts";
+import { Notices } from "../ui/notices.tsx";
 import { KeyForm } from "../ui/server-note.tsx";
 import { Charts } from "./charts.tsx";
 import { Executions } from "./executions.tsx";
@@ -50,6 +51,7 @@ export function Admin() {
           <Keys />
         </main>
       )}
+      <Notices />
     </div>
   );
 }
