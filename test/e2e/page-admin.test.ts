@@ -56,7 +56,10 @@ describe.skipIf(browserGap !== undefined)(`the administrator's page${gapWords}`,
 describe.skipIf(browserGap !== undefined)(`where keys are needed${gapWords}`, () => {
   const site = servePage(() => {
     const env = { ...process.env, GLOVEBOX_STORAGE_FOLDER: join(site.home, "db") };
-    execFileSync(process.execPath, [program, "keys", "create", "--name", "somebody"], { env, stdio: "ignore" });
+    execFileSync(process.execPath, [program, "keys", "create", "--name", "somebody"], {
+      env,
+      stdio: "ignore",
+    });
     return ["--auth", "required"];
   });
 
