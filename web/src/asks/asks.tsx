@@ -80,20 +80,30 @@ function useStillness(run: Run, place: RefObject<HTMLElement | null>): Stillness
 
 function Waiting({ asks }: { readonly asks: readonly Ask[] }) {
   const more = asks.length - MAX_CARDS;
+  // Who clicks twice would be told that all of them had ended.
+  const sent = useRef(new Set<string>());
   return (
     <p class="row">
       {more > 0 && <span>and {more} more</span>}
       {/* A denial by accident costs a run; an agreement could cost more. */}
-      <button type="button" onClick={() => void denyAll(asks)}>
+      <button type="button" onClick={() => void denyAll(asks, sent.current)}>
         Deny all {asks.length}
       </button>
     </p>
   );
 }
 
-async function denyAll(asks: readonly Ask[]): Promise<void> {
-  const answers = asks.map((ask) => client.peek().answer(ask.id, { answer: "deny", scope: "run" }));
-  const results = await Promise.allSettled(answers);
+async function denyAll(asks: readonly Ask[], sent: Set<string>): Promise<void> {
+  const deny = async ({ id }: Ask): Promise<void> => {
+    sent.add(id);
+    try {
+      await client.peek().answer(id, { answer: "deny", scope: "run" });
+    } catch (error) {
+      sent.delete(id);
+      throw error;
+    }
+  };
+  const results = await Promise.allSettled(asks.filter(({ id }) => !sent.has(id)).map(deny));
   const failed = results.filter(({ status }) => status === "rejected").length;
   if (failed > 0) notify(`${failed} of them had ended before.`);
 }
