@@ -19,11 +19,19 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-void mount_ask_fs(const char *device, int channel) {
-    char options[128];
-    int fuse = open(device, O_RDWR | O_CLOEXEC);
+/* The kernel mounts what was opened in the namespace of the mount, and lets in who may open it: without
+ * udev that is root alone, whom this still is as long as it did not become the sandbox's user. */
+int open_ask_fs(const struct plan *plan) {
+    if (!plan->has_ask_fs)
+        return -1;
+    int fuse = open("/dev/fuse", O_RDWR | O_CLOEXEC);
     if (fuse < 0)
         die("ask-fs: open /dev/fuse");
+    return fuse;
+}
+
+void mount_ask_fs(int fuse, int channel) {
+    char options[128];
     /* The kernel checks modes; other users than the sandbox's have no access at all. */
     snprintf(options, sizeof options,
              "fd=%d,rootmode=40000,user_id=%d,group_id=%d,default_permissions", fuse, INSIDE_ID,

@@ -122,8 +122,10 @@ void reap_grants(void);
 
 /* Where all of it is while the root is built. */
 #define ASK_FS "/.asked"
-/* In pid 1: mounts it there, and sends its fd to the supervisor. */
-void mount_ask_fs(const char *device, int channel);
+/* In pid 1: its fd, in its namespace; -1 where the plan has no such file system. */
+int open_ask_fs(const struct plan *plan);
+/* In pid 1: mounts it there, sends the fd to the supervisor, and closes it. */
+void mount_ask_fs(int fuse, int channel);
 void bind_asked(const struct entry *entry, const char *path);
 /* In the supervisor: moves its bytes from and to the owner, in a process of its own. */
 void start_ask_fs(int fuse);

@@ -238,9 +238,10 @@ void run_inside(const struct plan *plan, int channel, const struct message *exec
     die_with_supervisor();
     unshare_network(plan);
     wait_for_go(channel); /* the id maps are written */
+    int fuse = open_ask_fs(plan);
     become_inside_user();
     setup_network(plan);
-    setup_root(plan, channel);
+    setup_root(plan, fuse, channel);
     channel = setup_fds(channel);
     wait_for_go(channel); /* the cgroups hold */
     setup_names();

@@ -228,8 +228,8 @@ enum { INSIDE_ID = 1000 };
 
 /* ---- root.c, network.c, lockdown.c, seccomp.c: the steps of run_inside ---- */
 
-/* `channel`: of pid 1 to its supervisor. */
-void setup_root(const struct plan *plan, int channel);
+/* `fuse`: of open_ask_fs(). `channel`: of pid 1 to its supervisor. */
+void setup_root(const struct plan *plan, int fuse, int channel);
 /* places.c: what things are mounted over. */
 /* Makes the folders above `path`, which is changed for the time of it. */
 void make_parents(char *path);

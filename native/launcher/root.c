@@ -251,12 +251,12 @@ static void unmount_and_remove(const char *path) {
         die("unmount %s", path);
 }
 
-void setup_root(const struct plan *plan, int channel) {
+void setup_root(const struct plan *plan, int fuse, int channel) {
     umask(0); /* the modes are the plan's */
     enter_new_root();
     mount_scratch(plan);
     if (plan->has_ask_fs)
-        mount_ask_fs(OLD_ROOT "/dev/fuse", channel);
+        mount_ask_fs(fuse, channel);
     for (size_t i = 0; i < plan->entry_count; i++)
         make_entry(&plan->entries[i], i, plan->is_template);
     if (plan->has_ask_fs)

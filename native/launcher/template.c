@@ -74,7 +74,7 @@ void run_template(const struct plan *plan, int channel, const struct sandbox *sa
     await_request(channel, REQUEST_GO, fds);
     become_template_user(sandbox->ids);
     setup_network(plan);
-    setup_root(plan, channel);
+    setup_root(plan, -1, channel); /* nothing of it asks */
     await_request(channel, REQUEST_GO, fds);
     if (sethostname("glovebox", 8) < 0 || setdomainname("", 0) < 0)
         die("host name");

@@ -37,6 +37,27 @@ describe.skipIf(gap !== undefined).each(worldUsers)("flags of %s's runs", (user)
     });
   const readKeys = "cat ~/.aws/credentials";
 
+  test.runIf(process.getuid?.() === 0)(
+    "files are asked about wherever its user may open /dev/fuse, also where that is root alone",
+    async () => {
+      const { enter } = world.network;
+      const asUdevless = [
+        "mount -t tmpfs none /mnt && mknod -m 600 /mnt/fuse c 10 229",
+        'mount --bind /mnt/fuse /dev/fuse && exec "$@"',
+      ].join(" && ");
+      const { stderr } = await runToItsEnd(
+        [
+          ...[...enter, "unshare", "--mount", "sh", "-c", asUdevless, "sh"],
+          ...world.cli.slice(enter.length),
+          ...["run", "--files", "ask", "--ask", "never", "--report", "--", "bash", "-c", readKeys],
+        ],
+        world.env,
+      );
+      if (user === "root") expect(stderr).toMatch(/denied +cat: read .*credentials/);
+      else expect(stderr).toContain("let this user open it: as root `modprobe fuse; chmod 666");
+    },
+  );
+
   test("what was answered before is learned all the same, and holds for nobody meanwhile", async () => {
     const terminal = openTestTerminal([...world.cli, "run", "--", "bash", "-c", readKeys], {
       env: world.env,
