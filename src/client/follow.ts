@@ -14,6 +14,8 @@ export interface FollowOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called when a connection broke off, before the next one is tried. */
   readonly onBreak?: ((failure: GloveboxApiError) => void) | undefined;
+  /** Called when the next one brings something, before it is given. */
+  readonly onResume?: (() => void) | undefined;
 }
 
 /** Connections in a row that bring nothing new. */
@@ -37,15 +39,18 @@ const types: readonly string[] = [
 export async function* follow(
   transport: Transport,
   id: string,
-  { cursor, signal, onBreak }: FollowOptions,
+  { cursor, signal, onBreak, onResume }: FollowOptions,
 ): AsyncGenerator<ExecutionMessage, void, void> {
   let last = cursor;
   let state = "";
   let failures = 0;
+  let isBroken = false;
   for (;;) {
     let failure = connectionFailed(`the events of ${id} broke off`);
     try {
       for await (const message of readOnce(transport, id, last, signal)) {
+        if (isBroken) onResume?.();
+        isBroken = false;
         if (message.type === "state") {
           const { state: name, attempts } = message.execution;
           // A new connection begins with the state that was known.
@@ -63,6 +68,7 @@ export async function* follow(
       failure = error;
     }
     failures++;
+    isBroken = true;
     if (failures > MAX_FAILURES) throw failure;
     onBreak?.(failure);
     await pause(delayMs(failures - 1, failure.retryAfterMs), signal);

@@ -158,7 +158,10 @@ describe("events", () => {
     const broken = createClient({ url: proxy.url, key: secret, retries: 0 });
     const { id } = await broken.submit(bash("for i in 1 2 3 4; do echo $i; sleep 0.1; done"));
     const messages: ExecutionMessage[] = [];
-    for await (const message of broken.events(id)) {
+    const calls: string[] = [];
+    const onBreak = (): void => void calls.push("break");
+    const onResume = (): void => void calls.push("resume");
+    for await (const message of broken.events(id, { onBreak, onResume })) {
       messages.push(message);
       if (message.type === "output") proxy.breakAll();
     }
@@ -166,6 +169,8 @@ describe("events", () => {
     expect(proxy.connections()).toBeGreaterThan(2);
     const states = messages.flatMap((each) => (each.type === "state" ? each.execution.state : []));
     expect(new Set(states).size).toBe(states.length);
+    expect(calls.slice(0, 2)).toEqual(["break", "resume"]);
+    expect(calls.filter((call) => call === "resume").length).toBeGreaterThan(1);
   });
 
   test("end with the signal", async () => {

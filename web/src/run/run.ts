@@ -97,10 +97,16 @@ export async function follow(run: Run, signal: AbortSignal, size?: TerminalSize)
 }
 
 async function followEvents(run: Run, id: string): Promise<void> {
+  let before = run.state.peek();
   const onBreak = (): void => {
+    if (run.state.peek().kind !== "reconnecting") before = run.state.peek();
     lose(run);
   };
-  for await (const message of client.peek().events(id, { onBreak })) {
+  const onResume = (): void => {
+    connection.value = { kind: "connected" };
+    run.state.value = before;
+  };
+  for await (const message of client.peek().events(id, { onBreak, onResume })) {
     take(run, message);
   }
 }
