@@ -62,6 +62,52 @@ describe.skipIf(browserGap !== undefined)(`files on the page${gapWords}`, () => 
     await untilStanding(page, "Exited with code 0");
   });
 
+  test("in folders are a tree, which keys alone can use", async () => {
+    const page = await site.open({ project: python("print(1)") });
+    expect(await page.getByRole("tree").count()).toBe(0);
+    await addFile(page, "lib/deep/a.py", "a = 1");
+    await addFile(page, "lib/b.py", "b = 1");
+    const tree = page.getByRole("tree", { name: "Folders" });
+    const items = async (): Promise<readonly string[]> =>
+      tree.getByRole("treeitem").evaluateAll((all) => all.map((one) => one.ariaLabel ?? ""));
+    expect(await items()).toEqual(["lib", "deep", "a.py", "b.py", "main.py"]);
+    await tree.getByRole("treeitem", { name: "main.py" }).click();
+    expect(await editorOf(page).innerText()).toBe("print(1)");
+    for (const key of ["ArrowUp", "ArrowUp", "ArrowLeft"]) await page.keyboard.press(key);
+    expect(await page.evaluate("document.activeElement.dataset.path")).toBe("lib/deep");
+    await page.keyboard.press("ArrowLeft");
+    expect(await items()).toEqual(["lib", "deep", "b.py", "main.py"]);
+    await page.keyboard.press("F2");
+    await nameFile(page, "main.py");
+    await page.locator(".file-tree .problem").waitFor();
+    await nameFile(page, "src/core");
+    expect(await tabsOf(page)).toEqual(["main.py", "src/core/a.py", "lib/b.py"]);
+    await tree.getByRole("treeitem", { name: "a.py" }).press("Enter");
+    expect(await page.evaluate("document.activeElement.className")).toContain("cm-content");
+    expect(await editorOf(page).innerText()).toBe("a = 1");
+  });
+
+  test("of a folder are removed together, and come back", async () => {
+    const page = await site.open({ project: python("print(1)") });
+    await addFile(page, "lib/a.py", "a = 1");
+    await addFile(page, "lib/b.py", "b = 1");
+    const folder = page.getByRole("treeitem", { name: "lib" });
+    await folder.focus();
+    await page.getByRole("button", { name: "New file in lib" }).click();
+    const name = page.getByRole("textbox", { name: "Name of the new file" });
+    expect(await name.inputValue()).toBe("lib/");
+    await page.keyboard.type("c.py");
+    await page.keyboard.press("Enter");
+    await page.getByRole("tab", { name: "lib/c.py", selected: true }).waitFor();
+    await folder.focus();
+    await page.keyboard.press("Delete");
+    await page.getByText("Removed lib with 3 files.").waitFor();
+    expect(await tabsOf(page)).toEqual(["main.py"]);
+    expect(await page.getByRole("tree").count()).toBe(0);
+    await page.getByRole("button", { name: "Undo" }).click();
+    expect(await tabsOf(page)).toEqual(["main.py", "lib/a.py", "lib/b.py", "lib/c.py"]);
+  });
+
   test("are renamed, removed, and run first; what is typed can be undone in each", async () => {
     const page = await site.open({ project: python('print("one")') });
     await addFile(page, "two.py", 'print("two")');

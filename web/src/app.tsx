@@ -7,6 +7,7 @@ import { signal } from "@preact/signals";
 import { takeDroppedFiles } from "./editor/drop-files.ts";
 import { EditorPane } from "./editor/editor-pane.tsx";
 import { FileTabs } from "./editor/file-tabs.tsx";
+import { FileTree } from "./editor/file-tree.tsx";
 import { History } from "./history/history.tsx";
 import { InputPane } from "./run/input-pane.tsx";
 import { RunPane } from "./run/run-pane.tsx";
@@ -38,7 +39,10 @@ export function App() {
       <main ref={main} class={`halves shows-${shownHalf.value}`}>
         <section class="half code" aria-label="Program">
           <FileTabs />
-          <EditorPane />
+          <div class="files-and-editor">
+            <FileTree />
+            <EditorPane />
+          </div>
           <InputPane />
         </section>
         <section class="half run" aria-label="Run">

@@ -6,6 +6,7 @@ import { render } from "preact";
 import "./styles/theme.css";
 import "./styles/page.css";
 import "./styles/controls.css";
+import "./styles/files.css";
 import "./styles/code.css";
 import "./styles/run.css";
 import "./styles/history.css";

@@ -2,22 +2,13 @@
  * @module
  * The program's files as tabs: which one is shown, run, renamed, removed.
  */
-import { signal } from "@preact/signals";
 import { nameProblem } from "../state/file-names.ts";
-import {
-  activePath,
-  addFiles,
-  makeMain,
-  project,
-  removeFile,
-  renameFile,
-} from "../state/project.ts";
+import { activePath, addFiles, makeMain, project, renameFile } from "../state/project.ts";
 import type { ProjectFile } from "../state/project-values.ts";
 import { Icon } from "../ui/icons.tsx";
 import { focusEditor } from "./editor-pane.tsx";
-
-/** Of the file whose name is being typed; empty for one that is not there yet. */
-const naming = signal<string | undefined>(undefined);
+import { removeWithUndo } from "./remove-files.ts";
+import { isNaming, naming, NameField, type Naming } from "./name-field.tsx";
 
 export function FileTabs() {
   const { files } = project.value;
@@ -29,10 +20,15 @@ export function FileTabs() {
           <FileTab key={file.path} file={file} index={index} />
         ))}
       </div>
-      {naming.value === "" ? (
-        <NameField from="" />
+      {naming.value?.kind === "new" ? (
+        <FileName of={naming.value} />
       ) : (
-        <button type="button" class="quiet" title="New file" onClick={() => (naming.value = "")}>
+        <button
+          type="button"
+          class="quiet"
+          title="New file"
+          onClick={() => (naming.value = { kind: "new", path: "" })}
+        >
           <Icon name="plus" />
           <span class="only-read">New file</span>
         </button>
@@ -50,7 +46,7 @@ const idOf = (index: number): string => `file-tab-${index}`;
 
 /** In a list of tabs can be nothing but tabs: it owns them, and not the buttons beside them. */
 function TabList({ files }: { readonly files: readonly ProjectFile[] }) {
-  const owned = files.flatMap(({ path }, index) => (naming.value === path ? [] : idOf(index)));
+  const owned = files.flatMap(({ path }, index) => (isNaming("file", path) ? [] : idOf(index)));
   if (owned.length === 0) return null;
   return <span role="tablist" aria-label="Files" aria-owns={owned.join(" ")} />;
 }
@@ -58,7 +54,7 @@ function TabList({ files }: { readonly files: readonly ProjectFile[] }) {
 function FileTab({ file: { path }, index }: FileTabProps) {
   const isMain = index === 0;
   const isShown = activePath.value === path;
-  if (naming.value === path) return <NameField from={path} />;
+  if (isNaming("file", path)) return <FileName of={{ kind: "file", path }} />;
   return (
     <span class={`tab${isShown ? " shown" : ""}`} role="presentation">
       <button
@@ -70,14 +66,14 @@ function FileTab({ file: { path }, index }: FileTabProps) {
         tabIndex={isShown ? 0 : -1}
         title={isMain ? `${path}: this file is run` : path}
         onClick={() => (activePath.value = path)}
-        onDblClick={() => (naming.value = path)}
+        onDblClick={() => (naming.value = { kind: "file", path })}
         onKeyDown={(event) => {
-          if (event.key === "F2") naming.value = path;
-          if (event.key === "Delete") removeFile(path);
+          if (event.key === "F2") naming.value = { kind: "file", path };
+          if (event.key === "Delete") removeWithUndo([path]);
         }}
       >
         {isMain && <Icon name="play" />}
-        {path}
+        <FilePath path={path} />
       </button>
       {isShown && <FileActions path={path} isMain={isMain} />}
     </span>
@@ -105,7 +101,7 @@ function FileActions({ path, isMain }: { readonly path: string; readonly isMain:
           class="quiet"
           title={`Remove ${path}`}
           aria-label={`Remove ${path}`}
-          onClick={() => removeFile(path)}
+          onClick={() => removeWithUndo([path])}
         >
           <Icon name="close" />
         </button>
@@ -114,67 +110,37 @@ function FileActions({ path, isMain }: { readonly path: string; readonly isMain:
   );
 }
 
-const problem = signal("");
-
-function NameField({ from }: { readonly from: string }) {
-  const label = from === "" ? "Name of the new file" : `New name of ${from}`;
+/** The folder is dim: there is less to read. */
+function FilePath({ path }: { readonly path: string }) {
+  const at = path.lastIndexOf("/") + 1;
   return (
-    <form
-      class="name-field"
-      onSubmit={(event) => {
-        event.preventDefault();
-        const typed = new FormData(event.currentTarget).get("name");
-        if (typeof typed === "string") takeName(from, typed.trim());
-      }}
-    >
-      <input
-        name="name"
-        aria-label={label}
-        placeholder="folder/name.ext"
-        defaultValue={from}
-        autocomplete="off"
-        spellcheck={false}
-        ref={focusAtFirst}
-        onKeyDown={({ key }) => {
-          if (key === "Escape") endNaming();
-        }}
-        onBlur={endNaming}
-        aria-invalid={problem.value !== ""}
-        aria-describedby="name-problem"
-      />
-      <span id="name-problem" class="problem" role="alert">
-        {problem.value}
-      </span>
-    </form>
+    <span class="file-path">
+      <span class="folders">{path.slice(0, at)}</span>
+      {path.slice(at)}
+    </span>
   );
 }
 
-function focusAtFirst(input: HTMLInputElement | null): void {
-  if (input === null || document.activeElement === input) return;
-  input.focus();
-  input.select();
-}
-
-function endNaming(): void {
-  naming.value = undefined;
-  problem.value = "";
-}
-
-function takeName(from: string, to: string): void {
-  if (to === from) {
-    endNaming();
-    return;
-  }
-  const others = project.peek().files.flatMap(({ path }) => (path === from ? [] : [path]));
-  const found = nameProblem(to, others);
-  if (found !== undefined) {
-    problem.value = found;
-    return;
-  }
-  if (from === "") addFiles([{ path: to, content: "", encoding: "utf8" }]);
-  else renameFile(from, to);
-  endNaming();
-  focusEditor();
+/** Where a file gets its name, or another one. */
+function FileName({ of }: { readonly of: Naming }) {
+  const from = of.kind === "new" ? undefined : of.path;
+  return (
+    <NameField
+      of={of}
+      check={(name) => {
+        const paths = project.peek().files.map(({ path }) => path);
+        return nameProblem(
+          name,
+          paths.filter((path) => path !== from),
+        );
+      }}
+      take={(name) => {
+        if (from === undefined) addFiles([{ path: name, content: "", encoding: "utf8" }]);
+        else renameFile(from, name);
+        focusEditor();
+      }}
+    />
+  );
 }
 
 function moveByArrows(event: KeyboardEvent): void {

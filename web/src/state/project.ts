@@ -3,6 +3,7 @@
  * The program that is being written. The one place that changes it.
  */
 import { computed, signal } from "@preact/signals";
+import { movedPath, nameProblem } from "./file-names.ts";
 import { emptyProject, type Project, type ProjectFile } from "./project-values.ts";
 
 export const project = signal<Project>(emptyProject);
@@ -37,14 +38,43 @@ export function addFiles(added: readonly ProjectFile[]): void {
   if (first !== undefined) activePath.value = first.path;
 }
 
-/** The last one stays: there is no program without a file. */
-export function removeFile(path: string): void {
-  const { files } = project.peek();
-  if (files.length < 2) return;
-  const index = files.findIndex((file) => file.path === path);
-  const left = files.filter((file) => file.path !== path);
+/**
+ * All of them stay where they are all there is: there is no program without a file.
+ *
+ * @returns Puts those back that are gone, if nothing else has their names; undefined where none went.
+ */
+export function removeFiles(paths: readonly string[]): (() => void) | undefined {
+  const { files: before } = project.peek();
+  const isRemoved = ({ path }: ProjectFile): boolean => paths.includes(path);
+  const left = before.filter((file) => !isRemoved(file));
+  if (left.length === 0 || left.length === before.length) return undefined;
   changeProject({ files: left });
-  if (activePath.peek() === path) activePath.value = left[Math.max(0, index - 1)]?.path ?? "";
+  const shownAt = before.findIndex(({ path }) => path === activePath.peek());
+  const shown = before[shownAt];
+  if (shown !== undefined && isRemoved(shown)) {
+    const nearest = before.slice(0, shownAt).findLast((file) => !isRemoved(file)) ?? left[0];
+    activePath.value = nearest?.path ?? "";
+  }
+  return () => {
+    const files = [...project.peek().files];
+    for (const [index, file] of before.entries()) {
+      const isFree = nameProblem(
+        file.path,
+        files.map(({ path }) => path),
+      );
+      if (isRemoved(file) && isFree === undefined) files.splice(index, 0, file);
+    }
+    changeProject({ files });
+  };
+}
+
+/** `to` gets all that is in `from`. */
+export function renameFolder(from: string, to: string): void {
+  const { files } = project.peek();
+  changeProject({
+    files: files.map((file) => ({ ...file, path: movedPath(file.path, from, to) })),
+  });
+  activePath.value = movedPath(activePath.peek(), from, to);
 }
 
 export function renameFile(from: string, to: string): void {

@@ -1,0 +1,238 @@
+/**
+ * @module
+ * The folders of a program that has some: opened, closed, renamed, removed, and files in them.
+ */
+import { computed, signal } from "@preact/signals";
+import { folderProblem, isBelow } from "../state/file-names.ts";
+import { activePath, project, renameFolder } from "../state/project.ts";
+import { Icon } from "../ui/icons.tsx";
+import { focusEditor } from "./editor-pane.tsx";
+import { toTree, type FolderNode, type TreeNode } from "./folder-tree.ts";
+import { isNaming, naming, NameField } from "./name-field.tsx";
+import { removeWithUndo } from "./remove-files.ts";
+
+const paths = computed(() => project.value.files.map(({ path }) => path));
+const tree = computed(() => toTree(paths.value));
+const hasFolders = computed(() => tree.value.some(({ kind }) => kind === "folder"));
+const closed = signal<ReadonlySet<string>>(new Set());
+/** Path of the item that Tab leads to; one that is gone is none. */
+const reached = signal("");
+
+export function FileTree() {
+  if (!hasFolders.value) return null;
+  return (
+    <ul class="file-tree" role="tree" aria-label="Folders" onKeyDown={takeKey}>
+      <Nodes nodes={tree.value} level={1} />
+    </ul>
+  );
+}
+
+function Nodes({ nodes, level }: { readonly nodes: readonly TreeNode[]; readonly level: number }) {
+  return nodes.map((node) => <Node key={`${node.kind} ${node.path}`} node={node} level={level} />);
+}
+
+const current = computed(() => {
+  const known = [...paths.value, ...foldersIn(tree.value)];
+  return known.includes(reached.value) ? reached.value : activePath.value;
+});
+
+const foldersIn = (nodes: readonly TreeNode[]): readonly string[] =>
+  nodes.flatMap((node) => (node.kind === "file" ? [] : [node.path, ...foldersIn(node.children)]));
+
+function Node({ node, level }: { readonly node: TreeNode; readonly level: number }) {
+  const isOpen = node.kind === "folder" && !closed.value.has(node.path);
+  const isCurrent = current.value === node.path;
+  return (
+    <li
+      role="treeitem"
+      aria-level={level}
+      aria-label={node.name}
+      aria-expanded={node.kind === "folder" ? isOpen : undefined}
+      aria-selected={activePath.value === node.path}
+      tabIndex={isCurrent ? 0 : -1}
+      data-path={node.path}
+      onFocus={(event) => {
+        event.stopPropagation();
+        reached.value = node.path;
+      }}
+    >
+      <div
+        class="row"
+        title={node.path}
+        style={{ paddingInlineStart: `${0.4 + (level - 1) * 0.9}rem` }}
+        onClick={() => {
+          open(node);
+        }}
+        onDblClick={() => {
+          rename(node);
+        }}
+      >
+        {isNaming("folder", node.path) ? <FolderName path={node.path} /> : <Name node={node} />}
+        {node.kind === "folder" && isCurrent && <FolderActions node={node} />}
+      </div>
+      {isOpen && (
+        <ul role="group">
+          <Nodes nodes={node.children} level={level + 1} />
+        </ul>
+      )}
+    </li>
+  );
+}
+
+function Name({ node }: { readonly node: TreeNode }) {
+  const isMain = paths.value[0] === node.path;
+  return (
+    <span class={`name ${node.kind}`}>
+      {node.kind === "folder" && <Icon name="chevron" />}
+      {isMain && <Icon name="play" />}
+      {node.name}
+    </span>
+  );
+}
+
+function FolderActions({ node: { path } }: { readonly node: FolderNode }) {
+  const isAll = paths.value.every((file) => isBelow(file, path));
+  return (
+    <span class="actions">
+      <ActionButton
+        label={`New file in ${path}`}
+        icon="plus"
+        act={() => (naming.value = { kind: "new", path: `${path}/` })}
+      />
+      {!isAll && (
+        <ActionButton
+          label={`Remove ${path}`}
+          icon="close"
+          act={() => {
+            removeFolder(path);
+          }}
+        />
+      )}
+    </span>
+  );
+}
+
+interface ActionButtonProps {
+  readonly label: string;
+  readonly icon: "plus" | "close";
+  readonly act: () => void;
+}
+
+function ActionButton({ label, icon, act }: ActionButtonProps) {
+  return (
+    <button
+      type="button"
+      class="quiet"
+      title={label}
+      aria-label={label}
+      // The row's own click, and the tree's keys, are others.
+      onClick={(event) => {
+        event.stopPropagation();
+        act();
+      }}
+      onKeyDown={(event) => {
+        event.stopPropagation();
+      }}
+    >
+      <Icon name={icon} />
+    </button>
+  );
+}
+
+function FolderName({ path }: { readonly path: string }) {
+  return (
+    <NameField
+      of={{ kind: "folder", path }}
+      check={(name) => folderProblem(path, name, paths.peek())}
+      take={(name) => {
+        renameFolder(path, name);
+        reached.value = name;
+      }}
+    />
+  );
+}
+
+function removeFolder(path: string): void {
+  const inside = paths.peek().filter((file) => isBelow(file, path));
+  removeWithUndo(
+    inside,
+    `${path} with ${inside.length === 1 ? "a file" : `${inside.length} files`}`,
+  );
+}
+
+/** @param isOpen Absent: the other of what it is. */
+function setOpen(path: string, isOpen = closed.peek().has(path)): void {
+  const others = [...closed.peek()].filter((other) => other !== path);
+  closed.value = new Set(isOpen ? others : [...others, path]);
+}
+
+function open(node: TreeNode): void {
+  reached.value = node.path;
+  if (node.kind === "folder") setOpen(node.path);
+  else activePath.value = node.path;
+}
+
+function rename({ kind, path }: TreeNode): void {
+  naming.value = { kind, path };
+}
+
+/** As the ARIA Authoring Practices have it for trees. */
+function takeKey(event: KeyboardEvent): void {
+  if (event.ctrlKey || event.altKey || event.metaKey) return;
+  const items = [
+    ...(event.currentTarget as HTMLElement).querySelectorAll<HTMLElement>('[role="treeitem"]'),
+  ];
+  const at = items.findIndex((item) => item.dataset["path"] === current.peek());
+  const node = findNode(tree.peek(), current.peek());
+  if (node === undefined) return;
+  const isOpen = node.kind === "folder" && !closed.peek().has(node.path);
+  const goTo = (item: HTMLElement | undefined): void => item?.focus();
+  const actions: Readonly<Record<string, () => void>> = {
+    ArrowDown: () => {
+      goTo(items[at + 1]);
+    },
+    ArrowUp: () => {
+      goTo(items[at - 1]);
+    },
+    Home: () => {
+      goTo(items[0]);
+    },
+    End: () => {
+      goTo(items.at(-1));
+    },
+    ArrowRight: () => {
+      if (isOpen) goTo(items[at + 1]);
+      else if (node.kind === "folder") setOpen(node.path, true);
+    },
+    ArrowLeft: () => {
+      if (isOpen) setOpen(node.path, false);
+      else goTo(items.findLast(({ dataset }) => isBelow(node.path, `${dataset["path"] ?? ""}`)));
+    },
+    Enter: () => {
+      open(node);
+      if (node.kind === "file") focusEditor();
+    },
+    " ": () => {
+      open(node);
+    },
+    F2: () => {
+      rename(node);
+    },
+    Delete: () => {
+      if (node.kind === "folder") removeFolder(node.path);
+      else removeWithUndo([node.path]);
+    },
+  };
+  const act = actions[event.key];
+  if (act === undefined) return;
+  event.preventDefault();
+  act();
+}
+
+function findNode(nodes: readonly TreeNode[], path: string): TreeNode | undefined {
+  for (const node of nodes) {
+    if (node.path === path) return node;
+    if (node.kind === "folder" && isBelow(path, node.path)) return findNode(node.children, path);
+  }
+  return undefined;
+}
