@@ -2,7 +2,13 @@
  * @module
  * What an administrator asks of a server.
  */
-import type { AdminExecutions, AdminHistory, AdminKeys, AdminOverview } from "./admin-types.ts";
+import type {
+  AdminExecutions,
+  AdminHistory,
+  AdminKeys,
+  AdminOverview,
+  AdminRuns,
+} from "./admin-types.ts";
 import type { CallOptions, Get, ListOptions } from "./calls.ts";
 import { readEvents } from "./server-sent-events.ts";
 import { toQuery, type Transport } from "./transport.ts";
@@ -15,6 +21,9 @@ export interface AdminCalls {
   adminHistory(options?: CallOptions): Promise<AdminHistory>;
   /** Those of all callers, newest first. */
   adminExecutions(options?: Omit<ListOptions, "ids">): Promise<AdminExecutions>;
+  /** Those that are no executions: their callers hold a connection open. */
+  adminRuns(options?: CallOptions): Promise<AdminRuns>;
+  adminCancelRun(id: string, options?: CallOptions): Promise<void>;
   adminKeys(options?: CallOptions): Promise<AdminKeys>;
 }
 
@@ -23,6 +32,11 @@ export function adminCalls(transport: Transport, get: Get): AdminCalls {
     adminOverview: async (call = {}) => get("/v1/admin/overview", call),
     adminHistory: async (call = {}) => get("/v1/admin/history", call),
     adminKeys: async (call = {}) => get("/v1/admin/keys", call),
+    adminRuns: async (call = {}) => get("/v1/admin/runs", call),
+    adminCancelRun: async (id, { signal } = {}) => {
+      const path = `/v1/admin/runs/${encodeURIComponent(id)}/cancel`;
+      await transport.json({ method: "POST", path, repeat: "anytime", signal });
+    },
     adminExecutions: async ({ state, limit, cursor, ...call } = {}) =>
       get(`/v1/admin/executions${toQuery({ state, limit, cursor })}`, call),
     adminEvents: (call = {}) => overviews(transport, call),

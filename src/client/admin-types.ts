@@ -94,6 +94,21 @@ export interface AdminExecutions {
   readonly next_cursor: string | null;
 }
 
+/** Those whose callers hold a connection open. */
+export interface AdminRuns {
+  /** The oldest first. */
+  readonly runs: readonly {
+    readonly id: string;
+    /** `POST /v1/execute` */
+    readonly route: string;
+    readonly language: string | null;
+    readonly caller: string;
+    readonly caller_name: string | null;
+    readonly begun_at: string;
+  }[];
+  readonly omitted: number;
+}
+
 export interface AdminKeys {
   readonly keys: readonly {
     readonly id: string;

@@ -17,6 +17,7 @@ import type {
 import type {
   adminExecutionsSchema,
   adminKeysSchema,
+  adminRunsSchema,
   historySchema,
   overviewSchema,
 } from "../server/admin/schemas.ts";
@@ -65,5 +66,6 @@ test("what administrators see has the fields and types of the server's schemas",
   expectTypeOf<Plain<admin.AdminOverview>>().toEqualTypeOf<Same<typeof overviewSchema>>();
   expectTypeOf<Plain<admin.AdminHistory>>().toEqualTypeOf<Same<typeof historySchema>>();
   expectTypeOf<Plain<admin.AdminExecutions>>().toEqualTypeOf<Same<typeof adminExecutionsSchema>>();
+  expectTypeOf<Plain<admin.AdminRuns>>().toEqualTypeOf<Same<typeof adminRunsSchema>>();
   expectTypeOf<Plain<admin.AdminKeys>>().toEqualTypeOf<Same<typeof adminKeysSchema>>();
 });

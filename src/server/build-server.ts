@@ -13,6 +13,7 @@ import { sendError } from "./errors.ts";
 import { createOutputHolds } from "./executions/hold-output.ts";
 import { isLoopback, requireHost, requireLoopbackHost } from "./host-check.ts";
 import { acceptOnlyJson } from "./json-body.ts";
+import { createHeldRuns } from "./held-runs.ts";
 import { createLiveRuns } from "./live-runs.ts";
 import { limitRates } from "./limit-rates.ts";
 import { addReference } from "./open-api/reference.ts";
@@ -49,13 +50,14 @@ export function buildServer(options: ServerOptions, wire?: PortWire): FastifyIns
   if (config.prepare === "used" && wire === undefined) prepareUsed(app, service);
   app.setErrorHandler(wire === "piston" ? sendPistonError : sendError);
   prepareFastify(app, options, answers);
-  const runs = createLiveRuns();
+  const heldRuns = createHeldRuns();
+  const runs = createLiveRuns(heldRuns);
   stopGracefully(app, runs, {
     ms: config.server.shutdownGraceMs,
     cut: options.graceCut,
   });
   const outputHolds = createOutputHolds(options.executions, options.budgets.output);
-  const context: ServerContext = { ...options, runs, outputHolds };
+  const context: ServerContext = { ...options, runs, heldRuns, outputHolds };
   if (wire === undefined) addReference(app, options);
   // Routes are added once the plug-ins are there: these notice routes as they come.
   void app.register(async (scope) => {

@@ -7,6 +7,7 @@ import type { LoadedLanguage } from "../core/language.ts";
 import { collect, type CollectedExecution } from "../service/collect.ts";
 import type { Submission, Submitted } from "../service/executions/submission.ts";
 import { admit, type Admission, type Admitted } from "./admission.ts";
+import { aboutRun } from "./held-runs.ts";
 import type { ExecuteBody } from "./schemas.ts";
 import type { ServerContext } from "./server-options.ts";
 
@@ -28,7 +29,11 @@ export async function runNow(
   const { service, keys, runs } = context;
   const { request, language } = admitFor(context, incoming, body);
   const collected = await charged(keys, incoming.caller, 1, async () =>
-    runs.during(reply, async (signal) => collect(service, request, signal)),
+    runs.during(
+      reply,
+      async (signal) => collect(service, request, signal),
+      aboutRun(incoming, language.id),
+    ),
   );
   return collected === undefined ? undefined : { ...collected, language };
 }

@@ -12,6 +12,7 @@ import type { ExecutionService } from "../service/service.ts";
 import type { SharesStore } from "../service/shares.ts";
 import type { Budgets } from "./budgets.ts";
 import type { OutputHolds } from "./executions/hold-output.ts";
+import type { HeldRuns } from "./held-runs.ts";
 import type { LiveRuns } from "./live-runs.ts";
 import type { Observers } from "./observe-requests.ts";
 
@@ -69,5 +70,6 @@ export interface ServerOptions {
 /** What the routes share. */
 export interface ServerContext extends ServerOptions {
   readonly runs: LiveRuns;
+  readonly heldRuns: HeldRuns;
   readonly outputHolds: OutputHolds;
 }

@@ -83,7 +83,7 @@ async function submit(as: KeyName, body: object = waiting): Promise<string> {
 const cancel = (id: string, as: KeyName): Promise<Answer> =>
   post(`/v1/executions/${id}/cancel`, as);
 
-const paths = ["overview", "history", "events", "executions", "keys"].map(
+const paths = ["overview", "history", "events", "executions", "runs", "keys"].map(
   (name) => `/v1/admin/${name}`,
 );
 
@@ -188,6 +188,43 @@ describe("while one runs and others wait", () => {
     expect(await overview()).toMatchObject({
       queue: { length: 0, oldest_wait_ms: 0, callers: [] },
     });
+  });
+});
+
+describe("what a caller waits for", () => {
+  interface Runs {
+    readonly runs: readonly { readonly id: string; readonly caller_name: string }[];
+  }
+  const runs = async (): Promise<Runs> => (await get("/v1/admin/runs")).body as Runs;
+  const end = (id: string, as: KeyName): Promise<Answer> => post(`/v1/admin/runs/${id}/cancel`, as);
+
+  test("is listed, and ended by an administrator alone, also while it waits for a slot", async () => {
+    const body = { language: "bash", code: "sleep 60" };
+    const first = post("/v1/execute", "ann", body);
+    await expect.poll(async () => (await overview()).slots.used).toBe(1);
+    const second = post("/v1/execute", "bob", body);
+    await expect.poll(async () => (await overview()).queue.length).toBe(1);
+    const listed = await runs();
+    expect(listed).toMatchObject({
+      runs: [
+        { route: "POST /v1/execute", language: "bash", caller: ids.get("ann"), caller_name: "ann" },
+        { caller_name: "bob", begun_at: expect.any(String) as string },
+      ],
+      omitted: 0,
+    });
+    const [ofAnn, ofBob] = listed.runs.map(({ id }) => id);
+    expect((await end(`${ofAnn}`, "ann")).status).toBe(404);
+    expect((await end(`${ofAnn}`, "watcher")).status).toBe(403);
+    expect((await end("none", "root")).status).toBe(404);
+    for (const id of [ofBob, ofAnn]) expect((await end(`${id}`, "root")).status).toBe(204);
+    for (const { status, body: answer } of [await first, await second]) {
+      expect([status, answer]).toMatchObject([
+        403,
+        { error: { code: "NOT_ALLOWED", message: "An administrator ended this run." } },
+      ]);
+    }
+    expect(await runs()).toEqual({ runs: [], omitted: 0 });
+    await expect.poll(async () => (await overview()).slots.used).toBe(0);
   });
 });
 

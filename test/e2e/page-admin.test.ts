@@ -43,6 +43,15 @@ describe.skipIf(browserGap !== undefined)(`the administrator's page${gapWords}`,
     expect(await page.getByRole("button", { name: `Cancel ${id}` }).count()).toBe(0);
   });
 
+  test("shows requests that wait for their answer, and ends one", async () => {
+    const answer = send("/v1/execute", sleeping);
+    const page = await site.open({ path: "/admin" });
+    const row = page.getByRole("row", { name: /bash POST \/v1\/execute anonymous/ });
+    await row.getByRole("button", { name: /^Cancel / }).click();
+    expect(await answer).toMatchObject({ error: { message: "An administrator ended this run." } });
+    await row.waitFor({ state: "detached" });
+  });
+
   test("says that a server is away, and goes on when it is back", async () => {
     const page = await site.open({ path: "/admin", allowed: /ERR_|Failed to load/ });
     await page.locator("dd", { hasText: /^0 of \d+$/ }).waitFor();

@@ -6,9 +6,11 @@ import type { FastifyInstance } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { z } from "zod";
 import type { ExecutionInfo } from "../../service/executions/execution-info.ts";
+import { notFound } from "../../service/executions/refusals.ts";
 import { keyToJson } from "../../service/key-json.ts";
 import { sendEvents, toEvent } from "../event-stream.ts";
 import { listPage } from "../executions/list-page.ts";
+import { idParams, visibleTo } from "../executions/manage.ts";
 import { executionToJson } from "../executions/to-json.ts";
 import type { ServerContext } from "../server-options.ts";
 import { sampleToJson } from "./counts.ts";
@@ -17,6 +19,7 @@ import {
   adminExecutionsSchema,
   adminKeysSchema,
   adminListQuerySchema,
+  adminRunsSchema,
   historySchema,
   overviewSchema,
   type adminExecutionSchema,
@@ -25,6 +28,7 @@ import { createTicks } from "./ticks.ts";
 
 const OVERVIEW_MS = 2000;
 const MAX_KEYS = 1000;
+const MAX_RUNS = 100;
 
 export function addAdminRoutes(app: FastifyInstance, context: ServerContext): void {
   void app.register(async (scope) => {
@@ -33,6 +37,7 @@ export function addAdminRoutes(app: FastifyInstance, context: ServerContext): vo
     });
     addOverviewRoutes(scope, context);
     addExecutionsRoute(scope, context);
+    addRunsRoutes(scope, context);
     addKeysRoute(scope, context);
   });
 }
@@ -109,6 +114,40 @@ function rowToJson(
     caller_name: callerName,
     kept_bytes: info.bytes,
   };
+}
+
+function addRunsRoutes(app: FastifyInstance, { heldRuns, keys }: ServerContext): void {
+  const routes = app.withTypeProvider<ZodTypeProvider>();
+  routes.route({
+    method: "GET",
+    url: "/v1/admin/runs",
+    config: { access: "admin" },
+    schema: { response: { 200: adminRunsSchema } },
+    handler: async () => {
+      const all = heldRuns.list();
+      const shown = all.slice(0, MAX_RUNS);
+      const names = keys.names([...new Set(shown.map(({ callerId }) => callerId))]);
+      const runs = shown.map(({ id, route, language, callerId, begunAt }) => ({
+        ...{ id, route, language },
+        caller: callerId,
+        caller_name: names.get(callerId) ?? null,
+        begun_at: begunAt.toISOString(),
+      }));
+      return { runs, omitted: all.length - shown.length };
+    },
+  });
+  // As to cancel an execution: `run` as well.
+  routes.route({
+    method: "POST",
+    url: "/v1/admin/runs/:id/cancel",
+    schema: { params: idParams },
+    handler: async (request, reply) => {
+      const { id } = request.params;
+      const isFound = visibleTo(request) === undefined && heldRuns.end(id);
+      if (isFound) return reply.code(204).send();
+      throw notFound(id);
+    },
+  });
 }
 
 function addKeysRoute(app: FastifyInstance, { keys }: ServerContext): void {

@@ -97,6 +97,20 @@ export const adminExecutionsSchema = z.strictObject({
   next_cursor: z.string().nullable(),
 });
 
+export const adminRunsSchema = z.strictObject({
+  runs: z.array(
+    z.strictObject({
+      id: z.string(),
+      route: z.string(),
+      language: z.string().nullable(),
+      caller: z.string(),
+      caller_name: z.string().nullable(),
+      begun_at: z.string(),
+    }),
+  ),
+  omitted: count,
+});
+
 const time = z.string().nullable();
 
 export const adminKeysSchema = z.strictObject({

@@ -38,7 +38,7 @@ export const adminOperations: Readonly<Record<string, Operation>> = {
     id: "listAllExecutions",
     tag: "server",
     summary: "List the executions of all callers, newest first",
-    description: `Those that are answered later, without their code and results. One is ended by \`POST /v1/executions/ID/cancel\`, with a key that has the scopes \`run\` and \`admin\`. ${whoMay}`,
+    description: `Those that are answered later, without their code and results; see \`GET /v1/admin/runs\` for the others. One is ended by \`POST /v1/executions/ID/cancel\`, with a key that has the scopes \`run\` and \`admin\`. ${whoMay}`,
     errors: ["INVALID_REQUEST", "STORAGE_UNAVAILABLE"],
     parameters: {
       state: { description: "Only those in this state." },
@@ -49,6 +49,23 @@ export const adminOperations: Readonly<Record<string, Operation>> = {
       cursor: { description: "The `next_cursor` of the page before." },
     },
     answers: { 200: { description: "A page." } },
+  },
+  "GET /v1/admin/runs": {
+    id: "listHeldRuns",
+    tag: "server",
+    summary: "List runs whose callers hold a connection open",
+    description: `Requests that are answered at the end, and sandboxes over WebSocket, running or waiting for a slot; they are no executions. ${whoMay}`,
+    errors: ["STORAGE_UNAVAILABLE"],
+    answers: { 200: { description: "A hundred at most, the oldest first." } },
+  },
+  "POST /v1/admin/runs/:id/cancel": {
+    id: "cancelHeldRun",
+    tag: "server",
+    summary: "End such a run",
+    description:
+      "Its caller is answered `NOT_ALLOWED`. Where keys are needed, with one that has the scopes `run` and `admin`.",
+    errors: ["EXECUTION_NOT_FOUND"],
+    answers: { 204: { description: "It is told to end." } },
   },
   "GET /v1/admin/keys": {
     id: "listKeys",

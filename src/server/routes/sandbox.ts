@@ -10,6 +10,7 @@ import { sandboxOfferSchema, type SandboxOffer } from "../../sandbox-protocol/se
 import type { ExecutionService } from "../../service/service.ts";
 import { boundsFor } from "../admission.ts";
 import { knownError } from "../errors.ts";
+import { aboutRun, type HeldRuns } from "../held-runs.ts";
 import { charged } from "../run-now.ts";
 import { refuseByKey, turnOf } from "../sandbox-socket/admit-sandbox.ts";
 import { createOpenSessions } from "../sandbox-socket/open-sessions.ts";
@@ -26,13 +27,16 @@ export interface SandboxRouteOptions extends Pick<
   >;
   readonly keys: Pick<ServerOptions["keys"], "charge" | "giveBack">;
   readonly times?: SessionTimes;
+  /** Absent: no administrator sees the sandboxes. */
+  readonly heldRuns?: HeldRuns;
 }
 
 /** After `acceptWebSockets`. */
 export function addSandboxRoute(app: FastifyInstance, options: SandboxRouteOptions): void {
-  const { service, keys, config, version, times, budgets } = options;
+  const { service, keys, config, version, times, budgets, heldRuns } = options;
   const { shutdownGraceMs } = config.server;
-  const sessions = createOpenSessions(app, { ms: shutdownGraceMs, cut: options.graceCut });
+  const grace = { ms: shutdownGraceMs, cut: options.graceCut };
+  const sessions = createOpenSessions(app, grace, heldRuns);
   const { defaultProvider: name, defaultPrograms } = service;
   const offer: SandboxOffer = {
     name: "glovebox",
@@ -67,7 +71,7 @@ export function addSandboxRoute(app: FastifyInstance, options: SandboxRouteOptio
         },
         times,
       });
-      sessions.add(session);
+      sessions.add(session, aboutRun(request, null));
     },
   });
 }

@@ -1,10 +1,11 @@
 /**
  * @module
- * Executions of all callers, the newest first; those that go on can be canceled.
+ * What all callers run: first what they hold a connection open for, the oldest first, then executions,
+ * the newest first. What goes on can be canceled.
  */
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import type { AdminExecutions } from "../../../src/client/admin-types.ts";
+import type { AdminExecutions, AdminRuns } from "../../../src/client/admin-types.ts";
 import type { ExecutionState } from "../../../src/client/types.ts";
 import { client } from "../state/server.ts";
 import { notify } from "../ui/notices.tsx";
@@ -16,9 +17,11 @@ const LIMIT = 25;
 const states = ["", "running", "queued", "finished", "failed", "canceled"] as const;
 const shownState = signal<(typeof states)[number]>("");
 const rows = signal<AdminExecutions["executions"]>([]);
+const held = signal<AdminRuns>({ runs: [], omitted: 0 });
 
 export function Executions() {
   const state = shownState.value;
+  const shownRuns = state === "" || state === "running" ? held.value.runs : [];
   useEffect(() => {
     void refresh();
     const timer = setInterval(() => void refresh(), REFRESH_MS);
@@ -56,10 +59,13 @@ export function Executions() {
             </tr>
           </thead>
           <tbody>
+            {shownRuns.map((row) => (
+              <HeldRow key={row.id} row={row} />
+            ))}
             {rows.value.map((row) => (
               <Row key={row.id} row={row} />
             ))}
-            {rows.value.length === 0 && <NoRows columns={6} />}
+            {rows.value.length + shownRuns.length === 0 && <NoRows columns={6} />}
           </tbody>
         </table>
       </div>
@@ -70,18 +76,51 @@ export function Executions() {
 function Row({ row }: { readonly row: AdminExecutions["executions"][number] }) {
   const { id, language, state, caller, caller_name: name, created_at: created } = row;
   const goesOn = state === "running" || state === "queued";
+  const cancel = goesOn ? async () => client.peek().cancel(id) : undefined;
+  return (
+    <Cells
+      id={id}
+      facts={[language ?? row.kind, state, name ?? caller]}
+      since={created}
+      cancel={cancel}
+    />
+  );
+}
+
+function HeldRow({ row }: { readonly row: AdminRuns["runs"][number] }) {
+  const { id, route, language, caller, caller_name: name, begun_at: begun } = row;
+  return (
+    <Cells
+      id={id}
+      facts={[language ?? "sandbox", route, name ?? caller]}
+      since={begun}
+      cancel={async () => client.peek().adminCancelRun(id)}
+    />
+  );
+}
+
+interface CellsProps {
+  readonly id: string;
+  /** Language, state, caller. */
+  readonly facts: readonly string[];
+  readonly since: string;
+  /** Absent where nothing goes on. */
+  readonly cancel: (() => Promise<unknown>) | undefined;
+}
+
+function Cells({ id, facts, since, cancel }: CellsProps) {
   return (
     <tr>
       <th scope="row">
         <code>{id.slice(0, 8)}</code>
       </th>
-      <td>{language ?? row.kind}</td>
-      <td>{state}</td>
-      <td>{name ?? caller}</td>
-      <td>{new Date(created).toLocaleTimeString()}</td>
+      {facts.map((fact, column) => (
+        <td key={column}>{fact}</td>
+      ))}
+      <td>{new Date(since).toLocaleTimeString()}</td>
       <td>
-        {goesOn && (
-          <button type="button" onClick={() => void cancel(id)} aria-label={`Cancel ${id}`}>
+        {cancel && (
+          <button type="button" onClick={() => void tellHow(cancel)} aria-label={`Cancel ${id}`}>
             Cancel
           </button>
         )}
@@ -96,14 +135,15 @@ async function refresh(): Promise<void> {
     const filter: { readonly state?: ExecutionState } = state === "" ? {} : { state };
     const { executions } = await client.peek().adminExecutions({ ...filter, limit: LIMIT });
     if (shownState.peek() === state) rows.value = executions;
+    held.value = await client.peek().adminRuns();
   } catch {
     // The overview says what is wrong.
   }
 }
 
-async function cancel(id: string): Promise<void> {
+async function tellHow(cancel: () => Promise<unknown>): Promise<void> {
   try {
-    await client.peek().cancel(id);
+    await cancel();
     notify("It is canceled.");
   } catch (error) {
     notify(`It could not be canceled: ${error instanceof Error ? error.message : ""}`, "error");

@@ -6,6 +6,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { collect } from "../../../service/collect.ts";
 import { mapLimited } from "../../../util/map-limited.ts";
 import { boundsFor } from "../../admission.ts";
+import { aboutRun } from "../../held-runs.ts";
 import { admitFor } from "../../run-now.ts";
 import type { ExecuteBody } from "../../schemas.ts";
 import type { ServedService, ServerContext } from "../../server-options.ts";
@@ -67,11 +68,12 @@ export async function runTestCases(
   // Not `charged`: an input that can't be loaded would give back all that was run before it.
   await keys.charge(request.caller, cases.length);
   try {
-    return await runs.during(reply, async (signal) => {
+    const runCases = async (signal: AbortSignal): Promise<IsoboxAnswer> => {
       const runAll = async (some: readonly TestCase[]): Promise<readonly CaseEnd[]> =>
         allOrNone(some, signal, runCase);
       return answerOf(cases, runAll, language.compile !== undefined);
-    });
+    };
+    return await runs.during(reply, runCases, aboutRun(request, language.id));
   } finally {
     await keys.giveBack(request.caller, cases.length - begun);
   }
