@@ -3,7 +3,7 @@
  * What the run that is shown writes: compiler and program apart, both streams together or one alone.
  */
 import { signal, useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { goToPlace } from "../editor/editor-pane.tsx";
 import { showOutput } from "../output/show-output.ts";
 import { download } from "../util/download.ts";
@@ -45,7 +45,8 @@ export function Output({ run, phase }: OutputProps) {
   const element = useRef<HTMLPreElement>(null);
   const isFull = useSignal(false);
   const isEmpty = useSignal(true);
-  useEffect(() => {
+  // At once, not behind the next frame: a short program's output is there by then.
+  useLayoutEffect(() => {
     const pre = element.current;
     if (pre === null) return;
     const paths = run.project.files.map(({ path }) => path);
