@@ -41,6 +41,9 @@ export interface SubmitOptions extends CallOptions {
   readonly idempotencyKey?: string | undefined;
 }
 
+export interface StreamOptions
+  extends Omit<FollowOptions, "cursor">, Pick<SubmitOptions, "idempotencyKey"> {}
+
 /** All of them throw {GloveboxApiError}. */
 export interface GloveboxClient extends AdminCalls {
   /** Runs a program; a long one needs a connection that holds so long, or `submit` and `wait`. */
@@ -62,6 +65,14 @@ export interface GloveboxClient extends AdminCalls {
    * may begin anew: behind a `state` whose `attempts` have grown.
    */
   events(id: string, options?: FollowOptions): AsyncGenerator<ExecutionMessage, void, void>;
+  /**
+   * Submits a program, and gives what happens from then on, in one request; the first message, a
+   * `state`, has its id. Who ends this does not end the execution.
+   */
+  stream(
+    request: SubmitRequest,
+    options?: StreamOptions,
+  ): AsyncGenerator<ExecutionMessage, void, void>;
   /** What happens, and a way to type into it. Does not go on by itself, see `cursor`. */
   attach(id: string, options?: FollowOptions): Promise<Attachment>;
   /** What programs ask now. @param options `executionId`: of this one. */
@@ -121,7 +132,16 @@ function executionCalls(
   get: Get,
 ): Pick<
   GloveboxClient,
-  "run" | "submit" | "submitBatch" | "get" | "wait" | "list" | "cancel" | "remove" | "events"
+  | "run"
+  | "submit"
+  | "submitBatch"
+  | "get"
+  | "wait"
+  | "list"
+  | "cancel"
+  | "remove"
+  | "events"
+  | "stream"
 > {
   const post = { method: "POST" } as const;
   const look: GloveboxClient["get"] = async (id, { waitSeconds, ...call } = {}) =>
@@ -153,7 +173,9 @@ function executionCalls(
       const path = executionPath(id);
       await transport.json({ method: "DELETE", path, repeat: "not-begun", signal });
     },
-    events: (id, options = {}) => follow(transport, id, options),
+    events: (id, options = {}) => follow(transport, { id }, options),
+    stream: (body, { idempotencyKey = makeKey(), ...options } = {}) =>
+      follow(transport, { body, idempotencyKey }, options),
   };
 }
 

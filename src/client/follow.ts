@@ -5,8 +5,8 @@
 import { connectionFailed, GloveboxApiError } from "./api-error.ts";
 import { delayMs, mayRepeat, pause } from "./retry.ts";
 import { readEvents } from "./server-sent-events.ts";
-import { executionPath, type Transport } from "./transport.ts";
-import type { ExecutionMessage } from "./types.ts";
+import { executionPath, type ApiRequest, type Transport } from "./transport.ts";
+import type { Execution, ExecutionMessage, SubmitRequest } from "./types.ts";
 
 export interface FollowOptions {
   /** Of an output message: what comes behind it is given. Absent: all is. */
@@ -31,6 +31,15 @@ const types: readonly string[] = [
   "end",
 ] satisfies ExecutionMessage["type"][];
 
+/** What is followed: one that is there, or one that is to be submitted first. */
+export type Followed = { readonly id: string } | SubmitFirst;
+
+interface SubmitFirst {
+  readonly body: SubmitRequest;
+  /** Makes sure that it is submitted once. */
+  readonly idempotencyKey: string;
+}
+
 /**
  * Where the execution is begun anew, its output comes anew, behind a `state` with more `attempts`.
  *
@@ -38,20 +47,24 @@ const types: readonly string[] = [
  */
 export async function* follow(
   transport: Transport,
-  id: string,
+  followed: Followed,
   { cursor, signal, onBreak, onResume }: FollowOptions,
 ): AsyncGenerator<ExecutionMessage, void, void> {
+  let id = "id" in followed ? followed.id : undefined;
   let last = cursor;
   let state = "";
   let failures = 0;
   let isBroken = false;
   for (;;) {
-    let failure = connectionFailed(`the events of ${id} broke off`);
+    let failure = connectionFailed(`the events of ${id ?? "what was submitted"} broke off`);
     try {
-      for await (const message of readOnce(transport, id, last, signal)) {
+      const request =
+        "body" in followed && id === undefined ? toSubmit(followed) : toLook(id, last);
+      for await (const message of readOnce(transport, request, signal)) {
         if (isBroken) onResume?.();
         isBroken = false;
         if (message.type === "state") {
+          ({ id } = message.execution);
           const { state: name, attempts } = message.execution;
           // A new connection begins with the state that was known.
           if (`${name} ${attempts}` === state) continue;
@@ -68,21 +81,35 @@ export async function* follow(
       failure = error;
     }
     failures++;
-    isBroken = true;
-    if (failures > MAX_FAILURES) throw failure;
-    onBreak?.(failure);
+    if (failures > (id === undefined ? transport.retries : MAX_FAILURES)) throw failure;
+    if (id !== undefined) {
+      isBroken = true;
+      onBreak?.(failure);
+    }
     await pause(delayMs(failures - 1, failure.retryAfterMs), signal);
   }
 }
 
+type EventsRequest = Pick<ApiRequest, "method" | "path" | "body" | "headers">;
+
+const toLook = (id = "", cursor?: string): EventsRequest => ({
+  method: "GET",
+  path: executionPath(id, "/events", { cursor }),
+});
+
+const toSubmit = ({ body, idempotencyKey }: SubmitFirst): EventsRequest => ({
+  method: "POST",
+  path: "/v1/executions",
+  body,
+  headers: { accept: "text/event-stream", "idempotency-key": idempotencyKey },
+});
+
 /** What one connection brings. */
 async function* readOnce(
   transport: Transport,
-  id: string,
-  cursor: string | undefined,
+  request: EventsRequest,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<ExecutionMessage, void, void> {
-  const path = executionPath(id, "/events", { cursor });
   const connection = new AbortController();
   const abort = (): void => {
     connection.abort(signal?.reason);
@@ -93,21 +120,27 @@ async function* readOnce(
   const awaken = (): void => {
     clearTimeout(timer);
     timer = setTimeout(() => {
-      connection.abort(connectionFailed(`nothing came of ${id} for ${SILENCE_MS / 1000} s`));
+      connection.abort(connectionFailed(`no events came for ${SILENCE_MS / 1000} s`));
     }, SILENCE_MS);
   };
   awaken();
   try {
-    const request = { method: "GET", path, repeat: "anytime", signal: connection.signal } as const;
-    const { body } = await transport.open(request);
+    const all = { ...request, repeat: "anytime", signal: connection.signal } as const;
+    const response = await transport.open(all);
+    const { body, headers } = response;
     if (body === null) return;
+    // A server that has no room to tell more now.
+    if (headers.get("content-type")?.startsWith("application/json") === true) {
+      yield { type: "state", execution: (await response.json()) as Execution };
+      return;
+    }
     for await (const { event, data } of readEvents(body, awaken)) {
       if (types.includes(event)) yield { type: event, ...JSON.parse(data) } as ExecutionMessage;
     }
   } catch (error) {
     throw error instanceof GloveboxApiError
       ? error
-      : connectionFailed(`the events of ${id} broke off`, error);
+      : connectionFailed("the events broke off", error);
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener("abort", abort);

@@ -7,14 +7,20 @@
  * const { run } = await client.run({ language: "python", code: "print(6 * 7)" });
  * ```
  */
-export type { AdminExecutions, AdminHistory, AdminKeys, AdminOverview } from "./admin-types.ts";
+export type {
+  AdminExecutions,
+  AdminHistory,
+  AdminKeys,
+  AdminOverview,
+  AdminRuns,
+} from "./admin-types.ts";
 export { GloveboxApiError } from "./api-error.ts";
 export type { ClientErrorCode } from "./api-error.ts";
 export type { Attachment } from "./attach.ts";
 export { toBytes } from "./bytes.ts";
 export { createClient } from "./client.ts";
 export type { CallOptions, ListOptions } from "./calls.ts";
-export type { ClientOptions, GloveboxClient, SubmitOptions } from "./client.ts";
+export type { ClientOptions, GloveboxClient, StreamOptions, SubmitOptions } from "./client.ts";
 export type {
   AnswerRequest,
   Answered,

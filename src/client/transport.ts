@@ -50,6 +50,11 @@ export class Transport {
     this.#options = options;
   }
 
+  /** How often a request is sent again, at most. */
+  get retries(): number {
+    return this.#options.retries;
+  }
+
   /** @throws {GloveboxApiError} and the signal's reason. */
   async json<T>(request: ApiRequest): Promise<T> {
     for (let attempt = 0; ; attempt++) {

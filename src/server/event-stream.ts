@@ -3,11 +3,15 @@
  * Server-sent events as an answer.
  */
 import { Readable } from "node:stream";
-import type { FastifyReply } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import type { ServerConfig } from "../config/server-config.ts";
 
 /** Twice the time in which something is written. */
 const MIN_TIMEOUT_MS = 30_000;
+
+/** Of a path that also answers otherwise. */
+export const wantsEvents = ({ headers: { accept = "" } }: FastifyRequest): boolean =>
+  /(^|[,\s])text\/event-stream\b/i.test(accept);
 
 /**
  * @param events As the stream has them; one is made at a time: who does not read costs no more.

@@ -186,6 +186,83 @@ describe("events", () => {
   });
 });
 
+describe("a stream", () => {
+  test("submits, and has what happens from then on", async () => {
+    const messages = await allOf(client.stream(bash("echo 1; sleep 0.1; echo 2 >&2; exit 4")));
+    const [first] = messages;
+    expect(first).toMatchObject({ type: "state", execution: { id: expect.any(String) as string } });
+    expect(textOf(messages)).toBe("1\n2\n");
+    expect(messages.at(-1)).toMatchObject({
+      type: "end",
+      execution: { result: { run: { exit_code: 4 } } },
+    });
+  });
+
+  test("goes on where a connection breaks, and submits once", async () => {
+    await using proxy = await startBreakingProxy(server.port);
+    const broken = createClient({ url: proxy.url, key: secret });
+    const code = "for i in 1 2 3; do echo $i; sleep 0.1; done";
+    const messages: ExecutionMessage[] = [];
+    const ids = new Set<string>();
+    for await (const message of broken.stream(bash(code))) {
+      messages.push(message);
+      if (message.type === "state") ids.add(message.execution.id);
+      if (message.type !== "end") proxy.breakAll();
+    }
+    expect(textOf(messages)).toBe("1\n2\n3\n");
+    expect(ids.size).toBe(1);
+    expect(proxy.connections()).toBeGreaterThan(2);
+  });
+
+  test("is refused at once where nothing would help, and not told as broken", async () => {
+    const calls: unknown[] = [];
+    const onBreak = (failure: unknown): void => void calls.push(failure);
+    const refused = allOf(client.stream({ language: "nope", code: "" }, { onBreak }));
+    await expect(refused).rejects.toMatchObject({ status: 400, code: "UNKNOWN_LANGUAGE" });
+    const nobody = createClient({ url: "http://127.0.0.1:9", retries: 1 });
+    await expect(allOf(nobody.stream(bash("true"), { onBreak }))).rejects.toMatchObject({
+      status: 0,
+    });
+    expect(calls).toEqual([]);
+  });
+
+  test("is one request for any client, which may be sent again", async () => {
+    const post = (key: string): Promise<Response> =>
+      fetch(`${server.url}/v1/executions`, {
+        method: "POST",
+        headers: {
+          ...{ authorization: `Bearer ${secret}`, accept: "text/event-stream" },
+          ...{ "content-type": "application/json", "idempotency-key": key },
+        },
+        body: JSON.stringify(bash("echo $RANDOM")),
+      });
+    const [first, again] = [await post("stream-1"), await post("stream-1")];
+    for (const { status, headers } of [first, again]) {
+      const type = headers.get("content-type");
+      expect([status, type, headers.get("vary")]).toEqual([
+        200,
+        "text/event-stream",
+        expect.stringMatching(/accept/i) as string,
+      ]);
+    }
+    expect(again.headers.get("idempotent-replayed")).toBe("true");
+    expect(again.headers.get("location")).toBe(first.headers.get("location"));
+    const [one, two] = [await first.text(), await again.text()];
+    const [, output] = /event: output\ndata: (.*)/.exec(one) ?? [];
+    expect(output).toContain('"data"');
+    expect(two).toContain(output);
+  });
+
+  test("that nobody reads any more leaves its execution alone", async () => {
+    let id = "";
+    for await (const message of client.stream(bash("sleep 0.5; echo done"))) {
+      if (message.type === "state") ({ id } = message.execution);
+      break;
+    }
+    expect(await client.wait(id)).toMatchObject({ result: { run: { stdout: "done\n" } } });
+  });
+});
+
 describe("an attachment", () => {
   const interactive = (code: string) => client.submit({ ...bash(code), interactive: true });
 

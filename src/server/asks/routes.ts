@@ -6,7 +6,7 @@ import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { AskFilter } from "../../service/permissions/ask-board.ts";
 import { hasEnded } from "../../service/executions/execution-info.ts";
-import { sendEvents, toEvent } from "../event-stream.ts";
+import { sendEvents, toEvent, wantsEvents } from "../event-stream.ts";
 import { idParams, visibleTo } from "../executions/manage.ts";
 import type { ServerContext } from "../server-options.ts";
 import { untilNews } from "../until-news.ts";
@@ -73,9 +73,6 @@ function showAsks(
     gone.abort();
   });
 }
-
-const wantsEvents = ({ headers: { accept = "" } }: FastifyRequest): boolean =>
-  /(^|[,\s])text\/event-stream\b/i.test(accept);
 
 /** Of one execution: until it has ended. */
 async function* askEvents(

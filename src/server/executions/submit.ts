@@ -1,6 +1,7 @@
 /**
  * @module
- * POST /v1/executions and /v1/executions/batch: accepts programs, and answers at once.
+ * POST /v1/executions and /v1/executions/batch: accepts programs, and answers at once; or tells what
+ * happens from then on.
  */
 import { createHash } from "node:crypto";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
@@ -10,10 +11,13 @@ import { invalidRequest, isGloveboxError, type Issue } from "../../core/errors.t
 import type { ExecutionInfo } from "../../service/executions/execution-info.ts";
 import type { Idempotency, Submission, Submitted } from "../../service/executions/submission.ts";
 import { parseWith } from "../../util/zod-issues.ts";
+import { wantsEvents } from "../event-stream.ts";
 import { errorAnswer } from "../errors.ts";
 import { admitFor, submitFor } from "../run-now.ts";
 import type { ServerContext } from "../server-options.ts";
 import { invalidBody } from "../to-request.ts";
+import { sendExecution } from "./events.ts";
+import { start } from "./place.ts";
 import { refuseFloods } from "../validate.ts";
 import {
   batchAnswerSchema,
@@ -29,6 +33,23 @@ export function addSubmitRoutes(app: FastifyInstance, context: ServerContext): v
   executions.register(v1Kind);
   const bodySchema = submitBodySchema(config);
   const routes = app.withTypeProvider<ZodTypeProvider>();
+  const accepted = (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    info: ExecutionInfo,
+    how: "new" | "again",
+  ): ExecutionJson | FastifyReply => {
+    if (how === "again") void reply.header("idempotent-replayed", "true");
+    void reply.header("location", `/v1/executions/${info.id}`);
+    try {
+      if (wantsEvents(request)) return sendExecution(context, reply, info, start);
+    } catch (error) {
+      // It was accepted: who finds no room to be told of it now asks for its events later.
+      if (!isGloveboxError(error) || error.code !== "CAPACITY_EXHAUSTED") throw error;
+    }
+    void reply.code(202);
+    return executionToJson(info);
+  };
   routes.route({
     method: "POST",
     url: "/v1/executions",
@@ -37,15 +58,16 @@ export function addSubmitRoutes(app: FastifyInstance, context: ServerContext): v
       refuseFloods(request.body, config.server.maxFiles);
     },
     handler: async (request, reply) => {
+      void reply.header("vary", "accept");
       const idempotency = idempotencyOf(request, request.body);
       // Before it can be refused for want of anything: it was accepted.
       const replayed = idempotency && executions.findReplayed(request.caller.id, idempotency);
-      if (replayed !== undefined) return accepted(reply, replayed, "again");
+      if (replayed !== undefined) return accepted(request, reply, replayed, "again");
       const submission = toSubmission(context, request, request.body);
       const given = idempotency === undefined ? submission : { ...submission, idempotency };
       const [submitted] = await submitFor(context, request, [given]);
       if (submitted === undefined) throw new Error("one execution was submitted");
-      return accepted(reply, submitted.info, submitted.isReplayed ? "again" : "new");
+      return accepted(request, reply, submitted.info, submitted.isReplayed ? "again" : "new");
     },
   });
   routes.route({
@@ -72,12 +94,6 @@ export function addSubmitRoutes(app: FastifyInstance, context: ServerContext): v
       return reply.code(202).send({ executions: answers });
     },
   });
-}
-
-function accepted(reply: FastifyReply, info: ExecutionInfo, how: "new" | "again"): ExecutionJson {
-  if (how === "again") void reply.header("idempotent-replayed", "true");
-  void reply.code(202).header("location", `/v1/executions/${info.id}`);
-  return executionToJson(info);
 }
 
 function parseBody(

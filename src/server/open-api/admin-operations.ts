@@ -65,6 +65,7 @@ export const adminOperations: Readonly<Record<string, Operation>> = {
     description:
       "Its caller is answered `NOT_ALLOWED`. Where keys are needed, with one that has the scopes `run` and `admin`.",
     errors: ["EXECUTION_NOT_FOUND"],
+    parameters: { id: { description: "As `GET /v1/admin/runs` has it." } },
     answers: { 204: { description: "It is told to end." } },
   },
   "GET /v1/admin/keys": {

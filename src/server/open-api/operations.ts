@@ -60,7 +60,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     tag: "executions",
     summary: "Accept a program, and run it later",
     description:
-      "Answers at once. What was accepted is run, also where the server dies before that. The end is told by a GET with `wait`, by the events, or by a POST to `callback_url`.",
+      "Answers at once. What was accepted is run, also where the server dies before that. The end is told by a GET with `wait`, by the events, or by a POST to `callback_url`. With `Accept: text/event-stream` the answer is those events, from the first on.",
     errors: [...bodyErrors, ...admissionErrors, "CONFLICT", "STORAGE_UNAVAILABLE", "SHUTTING_DOWN"],
     headers: {
       "Idempotency-Key":
@@ -68,6 +68,10 @@ export const operations: Readonly<Record<string, Operation>> = {
     },
     bodyExample: { ...executeExample, priority: 5 },
     answers: {
+      200: {
+        description: "It is accepted, and these are its events; `state` has its id.",
+        contentType: "text/event-stream",
+      },
       202: {
         description: "It is accepted.",
         example: queuedExample,

@@ -69,6 +69,7 @@ export function NameField({ of, check, take }: NameFieldProps) {
 function focusAtFirst(input: HTMLInputElement | null): boolean {
   if (input === null || document.activeElement === input) return false;
   input.focus();
+  input.setSelectionRange(input.value.length, input.value.length);
   return true;
 }
 

@@ -96,11 +96,14 @@ async function runOnce(
   const print = createPrinter(output);
   status.textContent = "Running …";
   try {
-    const { id } = await client.submit(request);
+    let id = "";
     const cancel = (): void => void client.cancel(id).catch(() => undefined);
-    if (signal.aborted) cancel();
-    else signal.addEventListener("abort", cancel);
-    for await (const message of client.events(id)) {
+    for await (const message of client.stream(request)) {
+      if (id === "" && message.type === "state") {
+        ({ id } = message.execution);
+        if (signal.aborted) cancel();
+        else signal.addEventListener("abort", cancel);
+      }
       if (message.type === "output") {
         const text = new TextDecoder().decode(toBytes(message.data, message.encoding));
         print(text, message.stream);

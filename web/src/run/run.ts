@@ -72,31 +72,34 @@ export function createRun(number: number, project: Project): Run {
  * @param size Of the terminal, where it has one.
  */
 export async function follow(run: Run, signal: AbortSignal, size?: TerminalSize): Promise<void> {
-  const api = client.peek();
-  try {
-    const terminal = size === undefined ? {} : { interactive: true, tty: size };
-    // Not with the signal: what was sent may be running, and only its id can end it.
-    const execution = await api.submit({ ...toRequest(run.project), ...terminal });
-    const cancel = (): void => void api.cancel(execution.id).catch(() => undefined);
+  const over = new AbortController();
+  // Not the request's signal: what was sent may be running, and only its id can end it.
+  const onId = (id: string): void => {
+    const cancel = (): void =>
+      void client
+        .peek()
+        .cancel(id)
+        .catch(() => undefined);
     if (signal.aborted) cancel();
-    else signal.addEventListener("abort", cancel, { once: true });
-    try {
-      if (size === undefined) await followEvents(run, execution.id);
-      else await followAttached(run, execution.id);
-    } finally {
-      signal.removeEventListener("abort", cancel);
-    }
+    else signal.addEventListener("abort", cancel, { once: true, signal: over.signal });
+  };
+  try {
+    if (size === undefined) await followEvents(run, onId);
+    else await followAttached(run, size, onId);
   } catch (error) {
     run.state.value = toFailure(error);
     const now = connectionOf(error);
     if (now.kind === "no-key" || isBroken(error)) connection.value = now;
   } finally {
+    over.abort();
     run.asks.value = [];
     run.attachment.value = undefined;
   }
 }
 
-async function followEvents(run: Run, id: string): Promise<void> {
+type OnId = (id: string) => void;
+
+async function followEvents(run: Run, onId: OnId): Promise<void> {
   let before = run.state.peek();
   const onBreak = (): void => {
     if (run.state.peek().kind !== "reconnecting") before = run.state.peek();
@@ -106,7 +109,11 @@ async function followEvents(run: Run, id: string): Promise<void> {
     connection.value = { kind: "connected" };
     run.state.value = before;
   };
-  for await (const message of client.peek().events(id, { onBreak, onResume })) {
+  const request = toRequest(run.project);
+  let isFirst = true;
+  for await (const message of client.peek().stream(request, { onBreak, onResume })) {
+    if (isFirst && message.type === "state") onId(message.execution.id);
+    isFirst = false;
     take(run, message);
   }
 }
@@ -115,7 +122,10 @@ async function followEvents(run: Run, id: string): Promise<void> {
 const MAX_BREAKS = 8;
 const RETRY_MS = 1000;
 
-async function followAttached(run: Run, id: string): Promise<void> {
+async function followAttached(run: Run, size: TerminalSize, onId: OnId): Promise<void> {
+  const request = { ...toRequest(run.project), interactive: true, tty: size };
+  const { id } = await client.peek().submit(request);
+  onId(id);
   let cursor: string | undefined;
   for (let breaks = 0; ; breaks++) {
     try {
