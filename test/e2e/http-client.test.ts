@@ -238,12 +238,7 @@ describe("a stream", () => {
       });
     const [first, again] = [await post("stream-1"), await post("stream-1")];
     for (const { status, headers } of [first, again]) {
-      const type = headers.get("content-type");
-      expect([status, type, headers.get("vary")]).toEqual([
-        200,
-        "text/event-stream",
-        expect.stringMatching(/accept/i) as string,
-      ]);
+      expect([status, headers.get("content-type")]).toEqual([200, "text/event-stream"]);
     }
     expect(again.headers.get("idempotent-replayed")).toBe("true");
     expect(again.headers.get("location")).toBe(first.headers.get("location"));

@@ -68,8 +68,10 @@ describe.skipIf(browserGap !== undefined)(`files on the page${gapWords}`, () => 
     await addFile(page, "lib/deep/a.py", "a = 1");
     await addFile(page, "lib/b.py", "b = 1");
     const tree = page.getByRole("tree", { name: "Folders" });
-    const items = async (): Promise<readonly string[]> =>
-      tree.getByRole("treeitem").evaluateAll((all) => all.map((one) => one.ariaLabel ?? ""));
+    const items = async (): Promise<readonly (string | null)[]> =>
+      Promise.all(
+        (await tree.getByRole("treeitem").all()).map((item) => item.getAttribute("aria-label")),
+      );
     expect(await items()).toEqual(["lib", "deep", "a.py", "b.py", "main.py"]);
     await tree.getByRole("treeitem", { name: "main.py" }).click();
     expect(await editorOf(page).innerText()).toBe("print(1)");

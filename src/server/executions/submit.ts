@@ -8,7 +8,6 @@ import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ServerConfig } from "../../config/server-config.ts";
 import { invalidRequest, isGloveboxError, type Issue } from "../../core/errors.ts";
-import type { ExecutionInfo } from "../../service/executions/execution-info.ts";
 import type { Idempotency, Submission, Submitted } from "../../service/executions/submission.ts";
 import { parseWith } from "../../util/zod-issues.ts";
 import { wantsEvents } from "../event-stream.ts";
@@ -33,23 +32,6 @@ export function addSubmitRoutes(app: FastifyInstance, context: ServerContext): v
   executions.register(v1Kind);
   const bodySchema = submitBodySchema(config);
   const routes = app.withTypeProvider<ZodTypeProvider>();
-  const accepted = (
-    request: FastifyRequest,
-    reply: FastifyReply,
-    info: ExecutionInfo,
-    how: "new" | "again",
-  ): ExecutionJson | FastifyReply => {
-    if (how === "again") void reply.header("idempotent-replayed", "true");
-    void reply.header("location", `/v1/executions/${info.id}`);
-    try {
-      if (wantsEvents(request)) return sendExecution(context, reply, info, start);
-    } catch (error) {
-      // It was accepted: who finds no room to be told of it now asks for its events later.
-      if (!isGloveboxError(error) || error.code !== "CAPACITY_EXHAUSTED") throw error;
-    }
-    void reply.code(202);
-    return executionToJson(info);
-  };
   routes.route({
     method: "POST",
     url: "/v1/executions",
@@ -58,16 +40,16 @@ export function addSubmitRoutes(app: FastifyInstance, context: ServerContext): v
       refuseFloods(request.body, config.server.maxFiles);
     },
     handler: async (request, reply) => {
-      void reply.header("vary", "accept");
       const idempotency = idempotencyOf(request, request.body);
       // Before it can be refused for want of anything: it was accepted.
       const replayed = idempotency && executions.findReplayed(request.caller.id, idempotency);
-      if (replayed !== undefined) return accepted(request, reply, replayed, "again");
+      if (replayed !== undefined)
+        return accepted(context, request, reply, { info: replayed, isReplayed: true });
       const submission = toSubmission(context, request, request.body);
       const given = idempotency === undefined ? submission : { ...submission, idempotency };
       const [submitted] = await submitFor(context, request, [given]);
       if (submitted === undefined) throw new Error("one execution was submitted");
-      return accepted(request, reply, submitted.info, submitted.isReplayed ? "again" : "new");
+      return accepted(context, request, reply, submitted);
     },
   });
   routes.route({
@@ -94,6 +76,24 @@ export function addSubmitRoutes(app: FastifyInstance, context: ServerContext): v
       return reply.code(202).send({ executions: answers });
     },
   });
+}
+
+function accepted(
+  context: ServerContext,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { info, isReplayed }: Submitted,
+): ExecutionJson | FastifyReply {
+  if (isReplayed) void reply.header("idempotent-replayed", "true");
+  void reply.header("location", `/v1/executions/${info.id}`);
+  try {
+    if (wantsEvents(request)) return sendExecution(context, reply, info, start);
+  } catch (error) {
+    // It was accepted: who finds no room to be told of it now asks for its events later.
+    if (!isGloveboxError(error) || error.code !== "CAPACITY_EXHAUSTED") throw error;
+  }
+  void reply.code(202);
+  return executionToJson(info);
 }
 
 function parseBody(

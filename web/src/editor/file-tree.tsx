@@ -206,7 +206,7 @@ function takeKey(event: KeyboardEvent): void {
     },
     ArrowLeft: () => {
       if (isOpen) setOpen(node.path, false);
-      else goTo(items.findLast(({ dataset }) => isBelow(node.path, `${dataset["path"] ?? ""}`)));
+      else goTo(items.findLast(({ dataset }) => isBelow(node.path, dataset["path"] ?? "")));
     },
     Enter: () => {
       open(node);
