@@ -2,6 +2,7 @@
  * @module
  * The program's files as tabs: which one is shown, run, renamed, removed.
  */
+import { useEffect, useRef } from "preact/hooks";
 import { nameProblem } from "../state/file-names.ts";
 import { activePath, addFiles, makeMain, project, renameFile } from "../state/project.ts";
 import type { ProjectFile } from "../state/project-values.ts";
@@ -54,9 +55,13 @@ function TabList({ files }: { readonly files: readonly ProjectFile[] }) {
 function FileTab({ file: { path }, index }: FileTabProps) {
   const isMain = index === 0;
   const isShown = activePath.value === path;
+  const tab = useRef<HTMLSpanElement>(null);
+  useEffect(() => {
+    if (isShown) tab.current?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [isShown]);
   if (isNaming("file", path)) return <FileName of={{ kind: "file", path }} />;
   return (
-    <span class={`tab${isShown ? " shown" : ""}`} role="presentation">
+    <span ref={tab} class={`tab${isShown ? " shown" : ""}`} role="presentation">
       <button
         type="button"
         role="tab"
