@@ -52,6 +52,22 @@ describe.skipIf(browserGap !== undefined)(`a program on the page${gapWords}`, ()
     skip(missing.length > 0, `all but ${missing.map(([id]) => id).join(", ")}: not installed`);
   });
 
+  test("of a language that was chosen just now is the one that is run", async () => {
+    const page = await site.open();
+    const menu = page.getByLabel("Language");
+    await menu.locator('option[value="bash"]').waitFor({ state: "attached" });
+    await page.route(/virtual_starters/, async (route) => {
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      await route.continue();
+    });
+    await menu.selectOption("bash");
+    await run(page);
+    await untilStanding(page, "Exited with code 0");
+    await page.getByRole("tab", { name: "main.sh" }).waitFor();
+    expect(await page.getByText("Runs of this page (1)").count()).toBe(1);
+    expect(await outputOf(page).textContent()).toMatch(/hello/i);
+  });
+
   test("gets what is typed as its input, and its arguments", async () => {
     const page = await site.open();
     await typeCode(page, "import sys\nprint(sys.argv[1:], sys.stdin.read().upper())");

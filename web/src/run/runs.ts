@@ -4,6 +4,7 @@
  */
 import { computed, signal } from "@preact/signals";
 import type { TerminalSize } from "../../../src/client/types.ts";
+import { languageChange } from "../state/begin-project.ts";
 import { project } from "../state/project.ts";
 import { createRun, follow, isOver, type Run } from "./run.ts";
 
@@ -27,6 +28,13 @@ let lastNumber = 0;
 
 /** Ends the run before it, and begins another. */
 export function startRun(): void {
+  const change = languageChange();
+  if (change === undefined) startNow();
+  // What was there before is not what its user wants to see run.
+  else void change.then(startRun);
+}
+
+function startNow(): void {
   stopRun();
   const stop = new AbortController();
   stopping.value = stop;

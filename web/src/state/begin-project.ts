@@ -3,7 +3,7 @@
  * What the page opens with: what this browser had last; and keeps it from then on.
  */
 import { notify } from "../ui/notices.tsx";
-import { activePath, openProject, project } from "./project.ts";
+import { activePath, changeProject, openProject, project } from "./project.ts";
 import { emptyProject, type Project } from "./project-values.ts";
 import { fromFragment } from "../share/program-fragment.ts";
 import { isProject } from "./project-shape.ts";
@@ -62,8 +62,26 @@ export async function isUntouched({ files, stdin, args }: Project): Promise<bool
   return Object.values(starters).some(({ content }) => content === file.content);
 }
 
+let changing: Promise<void> | undefined;
+
+/** Of a language that was chosen, and whose starter is still being loaded. */
+export const languageChange = (): Promise<void> | undefined => changing;
+
 /** Another language, and its starter if there is nothing to lose; else the program stays as it is. */
-export async function changeLanguage(language: string): Promise<void> {
+export function changeLanguage(language: string): void {
+  const change = takeLanguage(language)
+    .catch(() => {
+      notify("The server does not answer: the language stays as it was.", "error");
+      // The menu shows what is, not what was chosen.
+      changeProject({});
+    })
+    .finally(() => {
+      if (changing === change) changing = undefined;
+    });
+  changing = change;
+}
+
+async function takeLanguage(language: string): Promise<void> {
   const before = project.peek();
   if (await isUntouched(before)) await openStarter(language);
   else openProject({ ...before, language, version: "" }, activePath.peek());

@@ -56,7 +56,9 @@ function LanguageChoice() {
       <span class="only-read">Language</span>
       <select
         value={language}
-        onChange={({ currentTarget }) => void changeLanguage(currentTarget.value)}
+        onChange={({ currentTarget }) => {
+          changeLanguage(currentTarget.value);
+        }}
       >
         {!isKnown && <option value={language}>{language}</option>}
         {rows
