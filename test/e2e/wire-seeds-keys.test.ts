@@ -17,7 +17,7 @@ describe("a server with keys", () => {
       () => undefined,
       async ({ keyring }) => {
         const own = { scopes: ["run"], now: Date.now() } as const;
-        const rules = { executionsPerDay: 2, maxLimits: { wallTimeMs: 300 } };
+        const rules = { executionsPerDay: 2, maxLimits: { wallTimeMs: 1500 } };
         await keyring.create({ ...own, name: "a", rules, secret: key["x-api-key"] });
         await keyring.create({ ...own, name: "b", rules: {}, secret: otherKey["x-api-key"] });
       },
