@@ -22,6 +22,7 @@ import {
   connectWithSandbox,
   createMessage,
   execMessage,
+  type RawMessage,
   type RawClient,
 } from "../helpers/remote/raw-client.ts";
 import { startSandboxServer, type SandboxServer } from "../helpers/remote/sandbox-server.ts";
@@ -255,6 +256,24 @@ describe.skipIf(skipReason !== undefined)("the connection of a sandbox", () => {
     const answer = Buffer.concat(chunks);
     const sent = answer.subarray(answer.indexOf("\r\n\r\n") + 4);
     if (code !== undefined) expect([sent[0], sent.readUInt16BE(2)]).toEqual([0x88, code]);
+  });
+
+  test.each([
+    ["a command", execMessage(["/bin/sleep", "20"])],
+    ["a look for files", { type: "collect", turn: 1, paths: ["."], max_files: 9, max_bytes: 9 }],
+  ])("%s that is canceled with the words that start it is no fault of ours", async (_of, start) => {
+    const isOver = ({ type }: RawMessage) => ["ended", "collected", "failed"].includes(type);
+    for (let round = 0; round < 10; round++) {
+      const client = await connectWithSandbox(server.url);
+      client.send(start);
+      client.send({ type: "cancel", turn: 1 });
+      await expect.poll(() => client.messages.some(isOver), { timeout: 10_000 }).toBe(true);
+      const over = client.messages.find(isOver);
+      if (over?.type === "failed") expect(over.error?.code).toBe("CONFLICT");
+      client.socket.close();
+      await client.closed;
+    }
+    await slotsAreFree();
   });
 
   test("survives a thousand messages of garbage, and serves on", async () => {

@@ -227,7 +227,7 @@ export class SandboxSession {
         this.#start(message.turn, (parts) => startCollecting(parts, message));
         return;
       case "cancel":
-        if (message.turn === this.#turn?.number) this.#turn.cancel(new Error("canceled"));
+        if (message.turn === this.#turn?.number) this.#turn.cancel(canceled());
         return;
       case "destroy":
         this.#over.abort(new Error("destroyed"));
@@ -290,6 +290,12 @@ export class SandboxSession {
     void this.#peer.send({ type: "failed", turn, error: errorToWire(known) });
     return known;
   }
+}
+
+/** Told where nothing came of it that could be told as canceled: of files, or before a command began. */
+function canceled(): GloveboxError<"CONFLICT"> {
+  const reason = "the client canceled it";
+  return new GloveboxError("CONFLICT", `There is no answer: ${reason}.`, { reason });
 }
 
 function ended(why: string): GloveboxError<"SANDBOX_FAILED"> {
