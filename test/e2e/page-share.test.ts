@@ -10,6 +10,7 @@ import { readFileSync } from "node:fs";
 import { unzipSync } from "fflate";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Page } from "playwright-core";
+import { toFragment } from "../../web/src/share/program-fragment.ts";
 import {
   browserGap,
   editorOf,
@@ -62,6 +63,26 @@ describe.skipIf(browserGap !== undefined)(`what the page shares${gapWords}`, () 
       readonly forked_from: string;
     };
     expect(link.endsWith(answer.forked_from)).toBe(true);
+  });
+
+  test("a program that a link takes the place of is kept, also when more links come", async () => {
+    const page = await site.open({ project: python("print('theirs')") });
+    const link = new URL(await makeLink(page)).pathname;
+    const fragment = toFragment({ language: "python", code: "print('third')" });
+    const mine = await site.open({ project: python("print('mine')") });
+    for (const [path, text] of [
+      [link, "theirs"],
+      [link, "theirs"],
+      [`/#${fragment}`, "third"],
+    ] as const) {
+      await mine.goto("about:blank");
+      await mine.goto(site.url() + path);
+      await editorOf(mine).getByText(`print('${text}')`).waitFor();
+    }
+    await mine.reload();
+    await mine.getByRole("button", { name: "Have it back" }).click();
+    await editorOf(mine).getByText("print('mine')").waitFor();
+    expect(await mine.getByRole("button", { name: "Have it back" }).count()).toBe(0);
   });
 
   test("a link that its browser removed leads nowhere, and says so", async () => {

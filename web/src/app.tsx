@@ -15,6 +15,7 @@ import { runs } from "./run/runs.ts";
 import { ShareDialog } from "./share/share-dialog.tsx";
 import { SettingsDialog } from "./ui/settings-dialog.tsx";
 import { Notices } from "./ui/notices.tsx";
+import { ReplacedNote } from "./ui/replaced-note.tsx";
 import { ServerNote } from "./ui/server-note.tsx";
 import { Toolbar } from "./ui/toolbar.tsx";
 
@@ -38,6 +39,7 @@ export function App() {
       <Halves />
       <main ref={main} class={`halves shows-${shownHalf.value}`}>
         <section class="half code" aria-label="Program">
+          <ReplacedNote />
           <FileTabs />
           <div class="files-and-editor">
             <FileTree />

@@ -2,18 +2,14 @@
  * @module
  * The runs of this page: to be looked at again, compared, and to have their programs back.
  */
-import { signal } from "@preact/signals";
 import { runs, shownRun } from "../run/runs.ts";
 import { standingOf } from "../run/standing.ts";
 import type { Run } from "../run/run.ts";
-import type { Project } from "../state/project-values.ts";
-import { activePath, openProject, project } from "../state/project.ts";
+import { activePath, project } from "../state/project.ts";
+import { replaceProject } from "../state/replaced.ts";
 import { languages } from "../state/server.ts";
 import { notify } from "../ui/notices.tsx";
 import { CompareDialog, compareRuns } from "./compare-dialog.tsx";
-
-/** What was written when an older program was brought back. */
-const replaced = signal<Project | undefined>(undefined);
 
 export function History() {
   const all = runs.value;
@@ -21,7 +17,6 @@ export function History() {
   return (
     <details class="history">
       <summary>Runs of this page ({all.length})</summary>
-      <UndoRestore />
       <ol>
         {all.map((run) => (
           <Row key={run.number} run={run} />
@@ -80,30 +75,7 @@ function Row({ run }: { readonly run: Run }) {
 function restore(run: Run): void {
   const path = activePath.peek();
   const isThere = run.project.files.some((file) => file.path === path);
-  replaceProject(run.project, isThere ? path : undefined);
+  const isInList = runs.peek().some((other) => other.project === project.peek());
+  replaceProject(run.project, isThere ? path : undefined, isInList);
   notify(`The program of run ${run.number} is back.`);
-}
-
-/** What was never run is in no list. */
-function replaceProject(next: Project, path?: string): void {
-  const written = project.peek();
-  if (!runs.peek().some((run) => run.project === written)) replaced.value = written;
-  openProject(next, path);
-}
-
-function UndoRestore() {
-  const before = replaced.value;
-  if (before === undefined) return null;
-  const undo = (): void => {
-    replaced.value = undefined;
-    replaceProject(before);
-  };
-  return (
-    <p class="undo">
-      What you had written was never run.{" "}
-      <button type="button" onClick={undo}>
-        Have it back
-      </button>
-    </p>
-  );
 }

@@ -4,8 +4,8 @@
  */
 import { computed, signal } from "@preact/signals";
 import type { TerminalSize } from "../../../src/client/types.ts";
-import { languageChange } from "../state/begin-project.ts";
 import { project } from "../state/project.ts";
+import { languageChange } from "../state/starters.ts";
 import { createRun, follow, isOver, type Run } from "./run.ts";
 
 /** The latest first. */

@@ -4,7 +4,8 @@
  */
 import { signal } from "@preact/signals";
 import { baseUrl, client } from "../state/server.ts";
-import { openProject, project } from "../state/project.ts";
+import { project } from "../state/project.ts";
+import { openFromElsewhere } from "../state/replaced.ts";
 import { readStored, writeStored } from "../state/stored.ts";
 import { notify } from "../ui/notices.tsx";
 import { fromShare, toShare } from "./shared-project.ts";
@@ -56,7 +57,7 @@ export async function openShare(id: string): Promise<void> {
     const opened = await client.peek().openShare(id);
     const program = fromShare(opened);
     if (program === undefined) notify("This page can't show what is behind the link.", "error");
-    else openProject(program);
+    else await openFromElsewhere(program);
     if (opened.title !== null) document.title = `${opened.title} – Glovebox`;
   } catch (error) {
     notify(`The link can't be opened: ${error instanceof Error ? error.message : ""}`, "error");

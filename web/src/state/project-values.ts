@@ -35,6 +35,8 @@ export interface Project {
   readonly isTerminal: boolean;
   /** Of a share that it was made of. */
   readonly forkedFrom?: string | undefined;
+  /** It came out of a link, and nobody has changed it since. */
+  readonly isAsOpened?: true | undefined;
 }
 
 /** Until the languages are known, and a starter of one of them is loaded. */

@@ -15,7 +15,7 @@ export const activeFile = computed(
 );
 
 export function changeProject(change: Partial<Project>): void {
-  project.value = { ...project.peek(), ...change };
+  project.value = { ...project.peek(), isAsOpened: undefined, ...change };
 }
 
 /** Shows another program in the place of this one. */

@@ -3,7 +3,7 @@
  * The page's head: which language, run and stop, and all else that can be done.
  */
 import { isRunning, startRun, stopRun } from "../run/runs.ts";
-import { changeLanguage } from "../state/begin-project.ts";
+import { changeLanguage } from "../state/starters.ts";
 import { changeProject, project } from "../state/project.ts";
 import { languages, type LanguageRow } from "../state/server.ts";
 import { openDialog } from "./dialog.tsx";
