@@ -38,8 +38,11 @@ const notForSecondPass = [
   "test/e2e/cli-usage.test.ts",
   "test/e2e/versions.test.ts",
   // As an ordinary user already in the first pass, or words.
-  "test/e2e/{backdoors,asking-programs,asking-ssh,cli-permissions,coderun-session}.test.ts",
-  "test/escape/permissions-own-folders.test.ts",
+  "test/e2e/asking-{flags,programs,secrets,ssh,terminal}.test.ts",
+  "test/e2e/{backdoors,cli-permissions,coderun-session}.test.ts",
+  "test/escape/permissions-{acted-on,kill,own-folders}.test.ts",
+  // escape/linux-ahead.test.ts, which asks more of them, has such sandboxes of that user.
+  "test/conformance/linux-ahead.test.ts",
   // packages.test.ts starts packages as that user; these are about what is in them.
   "test/e2e/package-{catalogue,images}.test.ts",
   // Interpreters without a sandbox around them.

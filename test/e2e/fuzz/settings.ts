@@ -6,7 +6,7 @@ import fc from "fast-check";
 
 const { env } = process;
 
-const CI_MS = 30_000;
+const CI_MS = 20_000;
 const USUAL_MS = 5_000;
 
 /** Of all parts together. */
