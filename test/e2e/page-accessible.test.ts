@@ -40,7 +40,7 @@ describe.skipIf(browserGap !== undefined)(`the page is accessible${gapWords}`, (
     ["at a desk", {}],
     ["on a phone", phone],
   ])("%s, with all that can be opened", async (_, size) => {
-    const files = ["a.py", "b.py"].map((path) => ({
+    const files = ["a.py", "lib/b.py"].map((path) => ({
       path,
       content: "",
       encoding: "utf8" as const,

@@ -15,67 +15,73 @@ const paths = computed(() => project.value.files.map(({ path }) => path));
 const tree = computed(() => toTree(paths.value));
 const hasFolders = computed(() => tree.value.some(({ kind }) => kind === "folder"));
 const closed = signal<ReadonlySet<string>>(new Set());
-/** Path of the item that Tab leads to; one that is gone is none. */
+/** Path of the row that was used last; it may be gone. */
 const reached = signal("");
 
 export function FileTree() {
   if (!hasFolders.value) return null;
   return (
-    <ul class="file-tree" role="tree" aria-label="Folders" onKeyDown={takeKey}>
-      <Nodes nodes={tree.value} level={1} />
-    </ul>
+    <div class="file-tree" role="tree" aria-label="Folders" onKeyDown={takeKey}>
+      {rows.value.map((row) => (
+        <Row key={`${row.node.kind} ${row.node.path}`} {...row} />
+      ))}
+    </div>
   );
 }
 
-function Nodes({ nodes, level }: { readonly nodes: readonly TreeNode[]; readonly level: number }) {
-  return nodes.map((node) => <Node key={`${node.kind} ${node.path}`} node={node} level={level} />);
+interface RowProps {
+  readonly node: TreeNode;
+  /** Of its folder, from 1. */
+  readonly level: number;
+  readonly position: number;
+  readonly siblings: number;
 }
 
+/** A row each, without those in closed folders. */
+const rows = computed(() => rowsOf(tree.value, 1));
+
+const rowsOf = (nodes: readonly TreeNode[], level: number): readonly RowProps[] =>
+  nodes.flatMap((node, index) => {
+    const row = { node, level, position: index + 1, siblings: nodes.length };
+    const below = node.kind === "folder" && isOpen(node) ? node.children : [];
+    return [row, ...rowsOf(below, level + 1)];
+  });
+
+const isOpen = ({ kind, path }: TreeNode): boolean => kind === "folder" && !closed.value.has(path);
+
+/** The one that Tab leads to. */
 const current = computed(() => {
-  const known = [...paths.value, ...foldersIn(tree.value)];
-  return known.includes(reached.value) ? reached.value : activePath.value;
+  const shown = rows.value.map(({ node }) => node.path);
+  return [reached.value, activePath.value].find((path) => shown.includes(path)) ?? shown[0] ?? "";
 });
 
-const foldersIn = (nodes: readonly TreeNode[]): readonly string[] =>
-  nodes.flatMap((node) => (node.kind === "file" ? [] : [node.path, ...foldersIn(node.children)]));
-
-function Node({ node, level }: { readonly node: TreeNode; readonly level: number }) {
-  const isOpen = node.kind === "folder" && !closed.value.has(node.path);
+function Row({ node, level, position, siblings }: RowProps) {
   const isCurrent = current.value === node.path;
   return (
-    <li
+    <div
       role="treeitem"
       aria-level={level}
+      aria-posinset={position}
+      aria-setsize={siblings}
       aria-label={node.name}
-      aria-expanded={node.kind === "folder" ? isOpen : undefined}
+      aria-expanded={node.kind === "folder" ? isOpen(node) : undefined}
       aria-selected={activePath.value === node.path}
+      class="row"
       tabIndex={isCurrent ? 0 : -1}
+      title={node.path}
       data-path={node.path}
-      onFocus={(event) => {
-        event.stopPropagation();
-        reached.value = node.path;
+      style={{ paddingInlineStart: `${0.4 + (level - 1) * 0.9}rem` }}
+      onFocus={() => (reached.value = node.path)}
+      onClick={() => {
+        open(node);
+      }}
+      onDblClick={() => {
+        rename(node);
       }}
     >
-      <div
-        class="row"
-        title={node.path}
-        style={{ paddingInlineStart: `${0.4 + (level - 1) * 0.9}rem` }}
-        onClick={() => {
-          open(node);
-        }}
-        onDblClick={() => {
-          rename(node);
-        }}
-      >
-        {isNaming("folder", node.path) ? <FolderName path={node.path} /> : <Name node={node} />}
-        {node.kind === "folder" && isCurrent && <FolderActions node={node} />}
-      </div>
-      {isOpen && (
-        <ul role="group">
-          <Nodes nodes={node.children} level={level + 1} />
-        </ul>
-      )}
-    </li>
+      {isNaming("folder", node.path) ? <FolderName path={node.path} /> : <Name node={node} />}
+      {node.kind === "folder" && isCurrent && <FolderActions node={node} />}
+    </div>
   );
 }
 
@@ -183,9 +189,8 @@ function takeKey(event: KeyboardEvent): void {
     ...(event.currentTarget as HTMLElement).querySelectorAll<HTMLElement>('[role="treeitem"]'),
   ];
   const at = items.findIndex((item) => item.dataset["path"] === current.peek());
-  const node = findNode(tree.peek(), current.peek());
+  const node = rows.peek()[at]?.node;
   if (node === undefined) return;
-  const isOpen = node.kind === "folder" && !closed.peek().has(node.path);
   const goTo = (item: HTMLElement | undefined): void => item?.focus();
   const actions: Readonly<Record<string, () => void>> = {
     ArrowDown: () => {
@@ -201,11 +206,11 @@ function takeKey(event: KeyboardEvent): void {
       goTo(items.at(-1));
     },
     ArrowRight: () => {
-      if (isOpen) goTo(items[at + 1]);
+      if (isOpen(node)) goTo(items[at + 1]);
       else if (node.kind === "folder") setOpen(node.path, true);
     },
     ArrowLeft: () => {
-      if (isOpen) setOpen(node.path, false);
+      if (isOpen(node)) setOpen(node.path, false);
       else goTo(items.findLast(({ dataset }) => isBelow(node.path, dataset["path"] ?? "")));
     },
     Enter: () => {
@@ -227,12 +232,4 @@ function takeKey(event: KeyboardEvent): void {
   if (act === undefined) return;
   event.preventDefault();
   act();
-}
-
-function findNode(nodes: readonly TreeNode[], path: string): TreeNode | undefined {
-  for (const node of nodes) {
-    if (node.path === path) return node;
-    if (node.kind === "folder" && isBelow(path, node.path)) return findNode(node.children, path);
-  }
-  return undefined;
 }
