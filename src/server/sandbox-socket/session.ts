@@ -25,6 +25,7 @@ import { findJsonFault } from "../json-bounds.ts";
 import { closeCodeOf } from "../web-socket.ts";
 import { createCreation, type Creation } from "./creation.ts";
 import { createMessageRate } from "./message-rate.ts";
+import { canceled, ended } from "./session-errors.ts";
 import { startCollecting, startCommand, type Turn, type TurnParts } from "./turns.ts";
 
 export interface SessionParts {
@@ -290,15 +291,4 @@ export class SandboxSession {
     void this.#peer.send({ type: "failed", turn, error: errorToWire(known) });
     return known;
   }
-}
-
-/** Told where nothing came of it that could be told as canceled: of files, or before a command began. */
-function canceled(): GloveboxError<"CONFLICT"> {
-  const reason = "the client canceled it";
-  return new GloveboxError("CONFLICT", `There is no answer: ${reason}.`, { reason });
-}
-
-function ended(why: string): GloveboxError<"SANDBOX_FAILED"> {
-  const message = `the server ended the sandbox: ${why}. Create another one.`;
-  return new GloveboxError("SANDBOX_FAILED", message, { provider: "remote", step: "wait" });
 }
