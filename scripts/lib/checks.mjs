@@ -62,7 +62,8 @@ async function run([program, ...args]) {
 
 /** The launcher compiles without a warning with every compiler of this machine, its library with one. */
 function* compileStrictly() {
-  const folder = mkdtempSync(join(tmpdir(), "glovebox-check-"));
+  // Of another name than what tests beside it look for as left behind.
+  const folder = mkdtempSync(join(tmpdir(), "strict-check-"));
   try {
     for (const compiler of findCompilers("static")) {
       const name = `check: C warnings (${compiler.command})`;

@@ -41,11 +41,12 @@ describe.skipIf(browserGap !== undefined)(`a program on the page${gapWords}`, ()
     const required = requiredLanguages();
     const missing = starters.filter(([id]) => !there.includes(id));
     expect(missing.filter(([id]) => required.has(id))).toEqual([]);
-    for (const [id, file] of starters.filter(([id]) => there.includes(id))) {
+    for (const [index, [id, file]] of starters.filter(([id]) => there.includes(id)).entries()) {
       await menu.selectOption(id);
       await page.getByRole("tab", { name: file }).waitFor();
       await run(page);
-      await untilStanding(page, /^(Sending|Waiting|Running)/);
+      // From then on it is this run that stands there.
+      await page.getByText(`Runs of this page (${index + 1})`).waitFor();
       await untilStanding(page, "Exited with code 0");
       expect(await outputOf(page).textContent(), id).toMatch(/hello/i);
     }
