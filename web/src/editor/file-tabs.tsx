@@ -4,21 +4,20 @@
  */
 import { useEffect, useRef } from "preact/hooks";
 import { nameProblem } from "../state/file-names.ts";
-import { activePath, addFiles, makeMain, project, renameFile } from "../state/project.ts";
-import type { ProjectFile } from "../state/project-values.ts";
+import { activePath, addFiles, filePaths, makeMain, renameFile } from "../state/project.ts";
 import { Icon } from "../ui/icons.tsx";
 import { focusEditor } from "./editor-pane.tsx";
 import { removeWithUndo } from "./remove-files.ts";
 import { isNaming, naming, NameField, type Naming } from "./name-field.tsx";
 
 export function FileTabs() {
-  const { files } = project.value;
+  const paths = filePaths.value;
   return (
     <div class="file-tabs">
       <div class="tabs" onKeyDown={moveByArrows}>
-        <TabList files={files} />
-        {files.map((file, index) => (
-          <FileTab key={file.path} file={file} index={index} />
+        <TabList paths={paths} />
+        {paths.map((path, index) => (
+          <FileTab key={path} path={path} index={index} />
         ))}
       </div>
       {naming.value?.kind === "new" ? (
@@ -39,20 +38,20 @@ export function FileTabs() {
 }
 
 interface FileTabProps {
-  readonly file: ProjectFile;
+  readonly path: string;
   readonly index: number;
 }
 
 const idOf = (index: number): string => `file-tab-${index}`;
 
 /** In a list of tabs can be nothing but tabs: it owns them, and not the buttons beside them. */
-function TabList({ files }: { readonly files: readonly ProjectFile[] }) {
-  const owned = files.flatMap(({ path }, index) => (isNaming("file", path) ? [] : idOf(index)));
+function TabList({ paths }: { readonly paths: readonly string[] }) {
+  const owned = paths.flatMap((path, index) => (isNaming("file", path) ? [] : idOf(index)));
   if (owned.length === 0) return null;
   return <span role="tablist" aria-label="Files" aria-owns={owned.join(" ")} />;
 }
 
-function FileTab({ file: { path }, index }: FileTabProps) {
+function FileTab({ path, index }: FileTabProps) {
   const isMain = index === 0;
   const isShown = activePath.value === path;
   const tab = useRef<HTMLSpanElement>(null);
@@ -86,7 +85,7 @@ function FileTab({ file: { path }, index }: FileTabProps) {
 }
 
 function FileActions({ path, isMain }: { readonly path: string; readonly isMain: boolean }) {
-  const isOnly = project.value.files.length === 1;
+  const isOnly = filePaths.value.length === 1;
   return (
     <>
       {!isMain && (
@@ -133,10 +132,9 @@ function FileName({ of }: { readonly of: Naming }) {
     <NameField
       of={of}
       check={(name) => {
-        const paths = project.peek().files.map(({ path }) => path);
         return nameProblem(
           name,
-          paths.filter((path) => path !== from),
+          filePaths.peek().filter((path) => path !== from),
         );
       }}
       take={(name) => {
@@ -151,12 +149,11 @@ function FileName({ of }: { readonly of: Naming }) {
 function moveByArrows(event: KeyboardEvent): void {
   const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
   if (step === undefined || naming.peek() !== undefined) return;
-  const { files } = project.peek();
-  const at = files.findIndex(({ path }) => path === activePath.peek());
-  const next = files[(at + step + files.length) % files.length];
+  const paths = filePaths.peek();
+  const next = paths[(paths.indexOf(activePath.peek()) + step + paths.length) % paths.length];
   if (next === undefined) return;
   event.preventDefault();
-  activePath.value = next.path;
+  activePath.value = next;
   const list = event.currentTarget as HTMLElement;
   requestAnimationFrame(() => list.querySelector<HTMLElement>('[aria-selected="true"]')?.focus());
 }

@@ -4,15 +4,14 @@
  */
 import { computed, signal } from "@preact/signals";
 import { folderProblem, isBelow } from "../state/file-names.ts";
-import { activePath, project, renameFolder } from "../state/project.ts";
+import { activePath, filePaths, renameFolder } from "../state/project.ts";
 import { Icon } from "../ui/icons.tsx";
 import { focusEditor } from "./editor-pane.tsx";
 import { toTree, type FolderNode, type TreeNode } from "./folder-tree.ts";
 import { isNaming, naming, NameField } from "./name-field.tsx";
 import { removeWithUndo } from "./remove-files.ts";
 
-const paths = computed(() => project.value.files.map(({ path }) => path));
-const tree = computed(() => toTree(paths.value));
+const tree = computed(() => toTree(filePaths.value));
 const hasFolders = computed(() => tree.value.some(({ kind }) => kind === "folder"));
 const closed = signal<ReadonlySet<string>>(new Set());
 /** Path of the row that was used last; it may be gone. */
@@ -86,7 +85,7 @@ function Row({ node, level, position, siblings }: RowProps) {
 }
 
 function Name({ node }: { readonly node: TreeNode }) {
-  const isMain = paths.value[0] === node.path;
+  const isMain = filePaths.value[0] === node.path;
   return (
     <span class={`name ${node.kind}`}>
       {node.kind === "folder" && <Icon name="chevron" />}
@@ -97,7 +96,7 @@ function Name({ node }: { readonly node: TreeNode }) {
 }
 
 function FolderActions({ node: { path } }: { readonly node: FolderNode }) {
-  const isAll = paths.value.every((file) => isBelow(file, path));
+  const isAll = filePaths.value.every((file) => isBelow(file, path));
   return (
     <span class="actions">
       <ActionButton
@@ -149,7 +148,7 @@ function FolderName({ path }: { readonly path: string }) {
   return (
     <NameField
       of={{ kind: "folder", path }}
-      check={(name) => folderProblem(path, name, paths.peek())}
+      check={(name) => folderProblem(path, name, filePaths.peek())}
       take={(name) => {
         renameFolder(path, name);
         reached.value = name;
@@ -159,7 +158,7 @@ function FolderName({ path }: { readonly path: string }) {
 }
 
 function removeFolder(path: string): void {
-  const inside = paths.peek().filter((file) => isBelow(file, path));
+  const inside = filePaths.peek().filter((file) => isBelow(file, path));
   removeWithUndo(
     inside,
     `${path} with ${inside.length === 1 ? "a file" : `${inside.length} files`}`,

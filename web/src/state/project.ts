@@ -14,6 +14,12 @@ export const activeFile = computed(
   () => project.value.files.find(({ path }) => path === activePath.value) ?? project.value.files[0],
 );
 
+/** No name has an end of line. */
+const pathLines = computed(() => project.value.files.map(({ path }) => path).join("\n"));
+
+/** Of its files, in their order: another array only where they are others, not with each key typed. */
+export const filePaths = computed<readonly string[]>(() => pathLines.value.split("\n"));
+
 export function changeProject(change: Partial<Project>): void {
   project.value = { ...project.peek(), isAsOpened: undefined, ...change };
 }
