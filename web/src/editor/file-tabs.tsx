@@ -68,6 +68,8 @@ function FileTab({ path, index }: FileTabProps) {
         aria-selected={isShown}
         aria-controls="editor-panel"
         tabIndex={isShown ? 0 : -1}
+        // The two parts of it would be read as two words.
+        aria-label={path}
         title={isMain ? `${path}: this file is run` : path}
         onClick={() => (activePath.value = path)}
         onDblClick={() => (naming.value = { kind: "file", path })}
