@@ -7,10 +7,12 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { readFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { unzipSync } from "fflate";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Page } from "playwright-core";
 import { toFragment } from "../../web/src/share/program-fragment.ts";
+import { program } from "./cli-fixture.ts";
 import {
   browserGap,
   editorOf,
@@ -139,6 +141,23 @@ describe.skipIf(browserGap !== undefined)(`what the page shares${gapWords}`, () 
       readonly run: { readonly stdout: string };
     };
     expect(answer.run.stdout).toBe("it's $HOME \\\n");
+  });
+
+  // Pasted into a terminal, a Ctrl-C in somebody else's program would end the command before it.
+  test("the command for a shell runs it with its own words, and has no keys in it", async () => {
+    const content = `import sys\nprint(sys.argv[1:], input(), "it's \x03 \\n!".encode())\n`;
+    const page = await site.open({
+      project: { ...python(content), args: ["--", "--network", "\x1b"], stdin: "a'b" },
+      permissions: ["clipboard-read", "clipboard-write"],
+    });
+    await openShareDialog(page);
+    await page.getByRole("button", { name: "Copy as glovebox run" }).click();
+    await page.getByText("The command is copied.").waitFor();
+    const command = await page.evaluate<string>("navigator.clipboard.readText()");
+    expect(command).not.toMatch(/(?!\n)\p{Cc}/u);
+    const env = { ...process.env, PATH: `${dirname(program)}:${process.env["PATH"] ?? ""}` };
+    const output = execFileSync("bash", ["-c", command], { encoding: "utf8", env });
+    expect(output).toBe(`['--', '--network', '\\x1b'] a'b b"it's \\x03 \\n!"\n`);
   });
 });
 
