@@ -70,7 +70,7 @@ function Halves() {
           aria-pressed={shownHalf.value === half}
           onClick={() => (shownHalf.value = half)}
         >
-          {half === "code" ? "Program" : "Run"}
+          {half === "code" ? "Program" : "Output"}
         </button>
       ))}
     </nav>

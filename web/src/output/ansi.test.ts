@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createAnsiReader, cssOf, type StyledText } from "./ansi.ts";
+import { createAnsiReader, cssOf, groundOf, type StyledText } from "./ansi.ts";
 
 const ESC = "\u001b";
 const read = (...pieces: readonly string[]): readonly StyledText[] => {
@@ -64,4 +64,12 @@ test.each([
   [{ index: 255 }, "rgb(238 238 238)"],
 ])("%j is %s", (color, css) => {
   expect(cssOf(color)).toBe(css);
+});
+
+test.each([
+  [{ index: 1 }, "color-mix(in srgb, var(--ansi-1) 20%, var(--pane))"],
+  [{ index: 16 }, "rgb(0 0 0)"],
+  [{ rgb: "rgb(1 2 3)" }, "rgb(1 2 3)"],
+])("%j behind text is %s", (color, css) => {
+  expect(groundOf(color)).toBe(css);
 });

@@ -115,7 +115,7 @@ function readColor(
   return { ...(isGood ? { color: { rgb: `rgb(${parts.join(" ")})` } } : {}), used: 4 };
 }
 
-/** Of the 256: the first 16 are the theme's, see ansi.css. */
+/** Of the 256: the first 16 are the theme's, see theme.css. */
 export function cssOf(color: Color): string {
   if ("rgb" in color) return color.rgb;
   const { index } = color;
@@ -128,3 +128,11 @@ export function cssOf(color: Color): string {
   const part = (value: number): number => (value === 0 ? 0 : 55 + 40 * value);
   return `rgb(${part(Math.floor(cube / 36))} ${part(Math.floor(cube / 6) % 6)} ${part(cube % 6)})`;
 }
+
+/**
+ * Behind text. The theme's own are made to be read as text: on a tint of one, each of them still can be.
+ */
+export const groundOf = (color: Color): string =>
+  "index" in color && color.index < 16
+    ? `color-mix(in srgb, ${cssOf(color)} 20%, var(--pane))`
+    : cssOf(color);

@@ -3,7 +3,7 @@
  * Output on the page: appended as text, never as HTML, and bounded however much comes.
  */
 import type { OutputReader, Piece } from "../run/output-text.ts";
-import { createAnsiReader, cssOf, type Style, type StyledText } from "./ansi.ts";
+import { createAnsiReader, cssOf, groundOf, type Style, type StyledText } from "./ansi.ts";
 import { createPlaceFinder, type SourcePlace, type TextPart } from "./source-places.ts";
 import { visibleText } from "./visible-text.ts";
 
@@ -196,7 +196,9 @@ function applyStyle(node: HTMLElement, style: Style): void {
   const { color, background } = style;
   const [front, back] = style.inverse === true ? [background, color] : [color, background];
   if (front !== undefined) node.style.color = cssOf(front);
-  if (back !== undefined) node.style.backgroundColor = cssOf(back);
+  // The text of one that only has a colour is as the pane is then.
+  const isPlain = style.inverse === true && front === undefined;
+  if (back !== undefined) node.style.backgroundColor = isPlain ? cssOf(back) : groundOf(back);
   if (style.inverse === true) node.classList.add("inverse");
   if (style.bold === true) node.classList.add("bold");
   if (style.dim === true) node.classList.add("dim");

@@ -16,6 +16,10 @@ const themes = [...css.matchAll(/:root(?:\[data-theme="(\w+)"\])? \{([^}]*)\}/g)
   },
 );
 const texts = /^(ansi-\d+|text|dim|accent|good|bad|warn|keyword|string|number|comment|name|type)$/;
+const ansi = Array.from({ length: 16 }, (_, index) => `ansi-${index}`);
+const pairs = ansi.flatMap((ground) =>
+  [...ansi, "text"].filter((text) => text !== ground).map((text) => [ground, text] as const),
+);
 const grounds = ["page", "pane", "raised", "active-line"];
 
 describe.each(themes)("the theme %s", (_, colours) => {
@@ -27,16 +31,34 @@ describe.each(themes)("the theme %s", (_, colours) => {
       }
     },
   );
+
+  test("has colours that can be told from a tint of each other, where a program has both", () => {
+    for (const [ground, text] of pairs) {
+      const tint = mix(colours[ground]!, colours["pane"]!);
+      expect(contrast(colours[text]!, tint), `${text} on ${ground}`).toBeGreaterThanOrEqual(2.99);
+    }
+  });
 });
 
-function contrast(one: string, other: string): number {
+/** As `groundOf` of output has it. */
+const mix = (colour: string, pane: string): readonly number[] =>
+  partsOf(colour).map((part, index) => 0.2 * part + 0.8 * (partsOf(pane)[index] ?? 0));
+
+type Colour = string | readonly number[];
+
+function contrast(one: Colour, other: Colour): number {
   const [dark = 0, light = 0] = [luminance(one), luminance(other)].sort((a, b) => a - b);
   return (light + 0.05) / (dark + 0.05);
 }
 
-function luminance(colour: string): number {
-  const [red = 0, green = 0, blue = 0] = [1, 3, 5]
-    .map((at) => parseInt(colour.slice(at, at + 2), 16) / 255)
-    .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+const partsOf = (colour: Colour): readonly number[] =>
+  typeof colour === "string"
+    ? [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16) / 255)
+    : colour;
+
+function luminance(colour: Colour): number {
+  const [red = 0, green = 0, blue = 0] = partsOf(colour).map((part) =>
+    part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4,
+  );
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }

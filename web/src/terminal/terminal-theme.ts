@@ -33,5 +33,6 @@ export function terminalTheme(element: HTMLElement): ITheme {
     cursor: of("--accent"),
     selectionBackground: of("--selection"),
     ...Object.fromEntries(palette),
+    black: of("--terminal-black"),
   };
 }

@@ -17,6 +17,9 @@ import { terminalTheme } from "./terminal-theme.ts";
 giveNonce(document, pageNonce);
 takeStyleProperties();
 
+/** WCAG 1.4.3, for text. */
+const ENOUGH_CONTRAST = 4.5;
+
 export function Terminal({ run }: { readonly run: Run }) {
   const element = useRef<HTMLDivElement>(null);
   useEffect(() => (element.current === null ? undefined : start(element.current, run)), []);
@@ -28,6 +31,8 @@ function start(parent: HTMLElement, run: Run): () => void {
     fontFamily: getComputedStyle(parent).getPropertyValue("--code-font"),
     fontSize: settings.peek().fontSizePx,
     theme: terminalTheme(parent),
+    // A program chooses both colours, for a terminal with others.
+    minimumContrastRatio: ENOUGH_CONTRAST,
     // A program must not change the page's title, open windows, or learn what was typed elsewhere.
     windowOptions: {},
     linkHandler: null,
