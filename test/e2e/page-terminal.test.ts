@@ -4,6 +4,7 @@
  */
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
+import { contrast } from "../../web/src/styles/contrast.ts";
 import {
   browserGap,
   gapWords,
@@ -46,6 +47,10 @@ const untilScreen = async (page: Page, text: string | RegExp): Promise<void> => 
   await expect.poll(async () => screenOf(page), { timeout: 15_000 }).toMatch(text);
 };
 
+/** Of `rgb(1, 2, 3)`. */
+const partsOf = (rgb: string): readonly number[] =>
+  (rgb.match(/\d+/g) ?? []).map((part) => Number(part) / 255);
+
 describe.skipIf(browserGap !== undefined)(`the page's terminal${gapWords}`, () => {
   const site = servePage();
 
@@ -73,6 +78,32 @@ describe.skipIf(browserGap !== undefined)(`the page's terminal${gapWords}`, () =
     await untilStanding(page, "Exited with code 0");
     await untilScreen(page, "curses has ended");
   });
+
+  test.each(["light", "dark"] as const)(
+    "shows text on black that can be read: %s",
+    async (mode) => {
+      const page = await site.open({
+        project: {
+          ...python(`print("\\x1b[37;40mwhite\\x1b[0m \\x1b[30;40mblack")`),
+          isTerminal: true,
+        },
+        colorScheme: mode,
+      });
+      await run(page);
+      await untilScreen(page, "white black");
+      const cells = await page.evaluate<readonly (readonly string[])[]>(
+        `[...document.querySelectorAll(".xterm-rows .xterm-bg-0")].map((cell) => {
+        const { color, backgroundColor } = getComputedStyle(cell);
+        return [color, backgroundColor];
+      })`,
+      );
+      expect(cells).toHaveLength(2);
+      for (const cell of cells) {
+        const [text = [], ground = []] = cell.map(partsOf);
+        expect(contrast(text, ground), String(cell)).toBeGreaterThanOrEqual(4.5);
+      }
+    },
+  );
 
   test("gives a program lines that are typed, also where they are no ASCII", async () => {
     const page = await open(site, `print("hi", input("who? ")[::-1])`);
