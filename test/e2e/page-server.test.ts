@@ -14,7 +14,6 @@ import {
   untilStanding,
 } from "./page-fixture.ts";
 
-/** What browsers themselves say of it. */
 /** However the connection broke: browsers have many names for it. */
 const allowed = /net::ERR_|WebSocket/;
 const slow = 'import time\nprint("begun", flush=True)\ntime.sleep(4)\nprint("done")';
@@ -33,6 +32,19 @@ describe.skipIf(browserGap !== undefined)(`a server that goes away${gapWords}`, 
     await untilStanding(page, /Exited with code 0.*the server began it anew/);
     expect(await outputOf(page).innerText()).toBe("begun\ndone\n");
     await page.locator(".server-note").waitFor({ state: "detached" });
+  });
+
+  test("and was to stop a run meanwhile: it does when it comes back", async () => {
+    const page = await site.open({ project: python(slow.replace("4", "60")), allowed });
+    await run(page);
+    await outputOf(page).getByText("begun").waitFor();
+    await site.kill();
+    await untilStanding(page, /does not answer/);
+    await page.getByRole("button", { name: "Stop" }).click();
+    // Longer than any client asks again by itself.
+    await page.waitForTimeout(8000);
+    await site.restart();
+    await untilStanding(page, "Stopped");
   });
 
   test("in the middle of a run on a terminal: the page says so, and goes on", async () => {

@@ -8,8 +8,11 @@ import type { Ask, AskMessage } from "../../../src/client/ask-types.ts";
 import { GloveboxApiError } from "../../../src/client/api-error.ts";
 import type { AttachMessage, Execution, TerminalSize } from "../../../src/client/types.ts";
 import { client, connection, connectionOf } from "../state/server.ts";
+import { notify } from "../ui/notices.tsx";
 import { toRequest, type Project } from "../state/project-values.ts";
 import { createOutputText, type OutputText } from "./output-text.ts";
+
+const RETRY_MS = 1000;
 
 export type RunState =
   | { readonly kind: "sending" }
@@ -75,13 +78,9 @@ export async function follow(run: Run, signal: AbortSignal, size?: TerminalSize)
   const over = new AbortController();
   // Not the request's signal: what was sent may be running, and only its id can end it.
   const onId = (id: string): void => {
-    const cancel = (): void =>
-      void client
-        .peek()
-        .cancel(id)
-        .catch(() => undefined);
-    if (signal.aborted) cancel();
-    else signal.addEventListener("abort", cancel, { once: true, signal: over.signal });
+    const stop = (): void => void cancel(id, over.signal);
+    if (signal.aborted) stop();
+    else signal.addEventListener("abort", stop, { once: true, signal: over.signal });
   };
   try {
     if (size === undefined) await followEvents(run, onId);
@@ -98,6 +97,23 @@ export async function follow(run: Run, signal: AbortSignal, size?: TerminalSize)
 }
 
 type OnId = (id: string) => void;
+
+/** Until it is: a server that comes back would go on with what somebody stopped. */
+async function cancel(id: string, over: AbortSignal): Promise<void> {
+  for (;;) {
+    try {
+      await client.peek().cancel(id, { signal: over });
+      return;
+    } catch (error) {
+      if (over.aborted) return;
+      if (!isBroken(error)) {
+        notify(`It could not be stopped: ${error instanceof Error ? error.message : ""}`, "error");
+        return;
+      }
+    }
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+  }
+}
 
 async function followEvents(run: Run, onId: OnId): Promise<void> {
   let before = run.state.peek();
@@ -120,7 +136,6 @@ async function followEvents(run: Run, onId: OnId): Promise<void> {
 
 /** Connections that break in a row before it is given up. */
 const MAX_BREAKS = 8;
-const RETRY_MS = 1000;
 
 async function followAttached(run: Run, size: TerminalSize, onId: OnId): Promise<void> {
   const request = { ...toRequest(run.project), interactive: true, tty: size };
