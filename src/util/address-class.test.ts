@@ -5,6 +5,7 @@ import {
   addressClassOf,
   canonicalAddress,
   carriedAddress,
+  holderOf,
   type AddressClass,
 } from "./address-class.ts";
 
@@ -96,4 +97,14 @@ test("any text has a class, and what is written in one way stays so", () => {
       expect(addressClassOf(text)).toBe(addressClassOf(canonical));
     }),
   );
+});
+
+test.each([
+  ["192.0.2.1", "192.0.2.1"],
+  ["::ffff:192.0.2.1", "192.0.2.1"],
+  ["2001:db8:1:2:ffff::2", "20010db800010002::/64"],
+  ["fe80::1%eth0", "fe80000000000000::/64"],
+  ["unknown", "unknown"],
+])("%s is one of %s", (address, holder) => {
+  expect(holderOf(address)).toBe(holder);
 });

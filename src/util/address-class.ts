@@ -102,6 +102,16 @@ export function canonicalAddress(address: string): string | undefined {
   return isIn(short, ["::ffff:0:0", 96]) ? carriedAddress(short) : short;
 }
 
+/**
+ * What tells one holder of addresses from another: all of an IPv4 address, and the first half of an IPv6
+ * one, of which whoever has one has 2^64 (RFC 6177).
+ */
+export function holderOf(address: string): string {
+  const plain = canonicalAddress(address);
+  if (plain === undefined || isIP(plain) === 4) return plain ?? address;
+  return `${Buffer.from(bytesOf(plain).slice(0, 8)).toString("hex")}::/64`;
+}
+
 /** The IPv4 address that an IPv6 address stands for at its gateway; undefined where there is none. */
 export function carriedAddress(address: string): string | undefined {
   // `::` and `::1` look as if they carried 0.0.0.0 and 0.0.0.1.

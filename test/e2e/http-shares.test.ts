@@ -182,6 +182,23 @@ describe("bounds", () => {
     });
   });
 
+  test("of an hour, for all addresses that whoever has one of IPv6 has", async () => {
+    const config: WrittenConfig = {
+      server: { trustedProxies: ["127.0.0.1"] },
+      shares: { perHour: 1 },
+    };
+    await withServer(config, async (server) => {
+      const from = async (address: string): Promise<number> =>
+        (await send(server, program, { "x-forwarded-for": address })).status;
+      expect(await from("2001:db8:1:2::1")).toBe(201);
+      expect(await from("2001:db8:1:2:ffff::2")).toBe(429);
+      expect(await from("2001:db8:1:3::1")).toBe(201);
+      expect(await from("192.0.2.1")).toBe(201);
+      expect(await from("192.0.2.2")).toBe(201);
+      expect(await from("::ffff:192.0.2.2")).toBe(429);
+    });
+  });
+
   test("of time, since it was last opened", async () => {
     await withServer({ shares: { maxAge: "1s" } }, async (server) => {
       const { id } = await make(server);

@@ -6,6 +6,7 @@ import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { anonymousCaller } from "../../core/caller.ts";
 import { GloveboxError } from "../../core/errors.ts";
+import { holderOf } from "../../util/address-class.ts";
 import { showValue } from "../../util/show-value.ts";
 import { admit } from "../admission.ts";
 import type { ServerContext } from "../server-options.ts";
@@ -88,7 +89,7 @@ async function makeShare(
 
 /** Where nobody has a key, people are told apart by their address. */
 function whoMakes({ caller, ip }: FastifyRequest): string {
-  return caller.id === anonymousCaller.id ? `address ${ip}` : `key ${caller.id}`;
+  return caller.id === anonymousCaller.id ? `address ${holderOf(ip)}` : `key ${caller.id}`;
 }
 
 function openShare({ config, shares }: ServerContext, id: string) {
