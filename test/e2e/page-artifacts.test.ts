@@ -5,9 +5,18 @@
 import { createServer, type Server } from "node:http";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { browserGap, editorOf, gapWords, python, run, servePage } from "./page-fixture.ts";
+import {
+  browserGap,
+  editorOf,
+  gapWords,
+  outputOf,
+  python,
+  run,
+  servePage,
+  typeCode,
+} from "./page-fixture.ts";
 
 /** Writes each file below `out`, its content in base64. */
 const writing = (files: Readonly<Record<string, string | Buffer>>) => {
@@ -32,13 +41,11 @@ interface Picture {
   readonly naturalWidth: number;
   readonly decode: () => Promise<void>;
 }
-const widthOf = (page: Page, name: string): Promise<number> =>
-  fileOf(page, name)
-    .getByRole("img")
-    .evaluate(async (image: Picture) => {
-      await image.decode();
-      return image.naturalWidth;
-    });
+const widthOf = (image: Locator): Promise<number> =>
+  image.evaluate(async (picture: Picture) => {
+    await picture.decode();
+    return picture.naturalWidth;
+  });
 /** What the browser says of what its rules refuse. */
 const refusals =
   /Content.Security.Policy|violates|[Ss]andbox|[Bb]locked|Unsafe attempt|Refused|127\.0\.0\.1|not allowed/;
@@ -56,8 +63,10 @@ describe.skipIf(browserGap)(`files on the page${gapWords}`, () => {
     });
     await run(page);
     await page.getByText("6 files came back").waitFor();
-    expect(await widthOf(page, "picture.txt")).toBe(1);
-    expect(await widthOf(page, "drawing.svg")).toBe(40);
+    expect(await widthOf(fileOf(page, "picture.txt").getByRole("img"))).toBe(1);
+    const drawing = fileOf(page, "drawing.svg").locator("iframe");
+    expect(await widthOf(drawing.contentFrame().locator("img"))).toBe(40);
+    expect(await drawing.boundingBox()).toMatchObject({ width: 40, height: 20 });
     await fileOf(page, "no.png").getByText("words").waitFor();
     await fileOf(page, "log.txt").getByText("one⟨U+202E⟩two").waitFor();
     const table = fileOf(page, "table.csv");
@@ -83,6 +92,23 @@ describe.skipIf(browserGap)(`files on the page${gapWords}`, () => {
       fileOf(page, "b.html").getByRole("button", { name: "Download" }).click(),
     ]);
     expect(one.suggestedFilename()).toBe("b.html");
+  });
+
+  test("a drawing that is work without an end does not stop the page around it", async () => {
+    const levels = Array.from({ length: 9 }, (_, level) => {
+      const uses = `<use href="#a${level}" x="1"/>`.repeat(10);
+      return `<g id="a${level + 1}">${uses}</g>`;
+    });
+    const bomb = `<svg xmlns="http://www.w3.org/2000/svg"><defs><path id="a0" d="M0 0h1"/>
+      ${levels.join("")}</defs><use href="#a9"/></svg>`;
+    const page = await site.open({ project: writing({ "bomb.svg": bomb }) });
+    await run(page);
+    await fileOf(page, "bomb.svg").locator("iframe").waitFor();
+    // Drawn in the page itself it would hold it up from the first moment on.
+    await page.waitForTimeout(1000);
+    await typeCode(page, "print('still here')\n");
+    await run(page);
+    await outputOf(page).getByText("still here").waitFor();
   });
 
   test("links and pictures of very many pixels are told of, not shown", async () => {

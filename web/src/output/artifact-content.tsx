@@ -6,6 +6,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { shownName } from "./artifact-words.ts";
 import type { ShownAs } from "./classify.ts";
+import { Drawing } from "./drawing.tsx";
 import { ProgramFrame } from "./program-frame.tsx";
 import { guessSeparator, parseTable } from "./parse-table.ts";
 import { visibleText } from "./visible-text.ts";
@@ -36,6 +37,8 @@ export function ArtifactContent({ path, bytes, shownAs, isOpen }: ContentProps) 
   switch (shownAs.kind) {
     case "picture":
       return <PictureOf name={name} bytes={bytes} type={shownAs.type} />;
+    case "drawing":
+      return <Drawing name={name} text={shownAs.text} />;
     case "page":
       return <ProgramFrame name={name} html={shownAs.text} />;
     case "table":
@@ -51,7 +54,6 @@ interface PictureProps {
   readonly type: string;
 }
 
-/** Nothing in a picture is run or loaded, not even in one that is SVG. */
 function PictureOf({ name, bytes, type }: PictureProps) {
   const [url, setUrl] = useState("");
   const isBroken = useSignal(false);

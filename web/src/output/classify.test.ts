@@ -21,9 +21,9 @@ test.each<[string, string, string]>([
   [
     "a.svg",
     '<?xml version="1.0"?>\n<!DOCTYPE svg PUBLIC "x">\n<!-- x -->\n<svg xmlns="x">',
-    "picture",
+    "drawing",
   ],
-  ["a.txt", "<svg>", "picture"],
+  ["a.txt", "<svg>", "drawing"],
   ["a.svg", "no picture", "text"],
   ["a.png", "no picture either", "text"],
   ["a.json", '{"a": 1}', "text"],

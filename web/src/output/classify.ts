@@ -6,6 +6,8 @@ import { readPicture } from "./picture.ts";
 
 export type ShownAs =
   | { readonly kind: "picture"; readonly type: string; readonly isHuge: boolean }
+  /** SVG. */
+  | { readonly kind: "drawing"; readonly text: string }
   /** A document, shown in a frame that can do nothing. */
   | { readonly kind: "page"; readonly text: string }
   | { readonly kind: "table"; readonly text: string; readonly isTabbed: boolean }
@@ -25,7 +27,7 @@ export function classify(path: string, bytes: Uint8Array): ShownAs {
   const text = decode(bytes);
   if (text === undefined) return { kind: "bytes" };
   const tag = firstTag(text);
-  if (tag === "svg") return { kind: "picture", type: "image/svg+xml", isHuge: false };
+  if (tag === "svg") return { kind: "drawing", text };
   const extension = /\.([^./]+)$/.exec(path)?.[1]?.toLowerCase();
   switch (extension) {
     case "html":

@@ -3,17 +3,18 @@
  * HTML that a program made, in a frame that can reach nothing: src/server/page/frame.ts. What says whose
  * it is stands outside of it, where it can't write.
  */
+import type { CSSProperties } from "preact";
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { baseUrl } from "../state/server.ts";
 import { watchFrame } from "./watch-frame.ts";
 
-interface FrameProps {
+interface ProgramFrameProps {
   readonly name: string;
   readonly html: string;
 }
 
-export function ProgramFrame({ name, html }: FrameProps) {
+export function ProgramFrame({ name, html }: ProgramFrameProps) {
   const figure = useRef<HTMLElement>(null);
   const isUsed = useSignal(false);
   const closedFor = useSignal("");
@@ -41,13 +42,20 @@ export function ProgramFrame({ name, html }: FrameProps) {
           {isUsed.value ? "In use" : "Use it"}
         </button>
       </figcaption>
-      <Frame name={name} html={html} isInert={!isUsed.value} />
+      <Frame title={`Page that the program made: ${name}`} html={html} isInert={!isUsed.value} />
     </figure>
   );
 }
 
-/** @param isInert Takes no clicks, and is not reached by the tab key. */
-function Frame({ name, html, isInert }: FrameProps & { readonly isInert: boolean }) {
+interface FrameProps {
+  readonly title: string;
+  readonly html: string;
+  /** Takes no clicks, and is not reached by the tab key. */
+  readonly isInert: boolean;
+  readonly style?: CSSProperties;
+}
+
+export function Frame({ title, html, isInert, style }: FrameProps) {
   const isFilled = useRef(false);
   const fill = ({ currentTarget }: { readonly currentTarget: HTMLIFrameElement }): void => {
     // It loads again as soon as it is written, and whenever its program wants: it is given nothing then.
@@ -61,8 +69,9 @@ function Frame({ name, html, isInert }: FrameProps & { readonly isInert: boolean
       src={new URL("frame", baseUrl).href}
       sandbox="allow-scripts"
       referrerpolicy="no-referrer"
-      title={`Page that the program made: ${name}`}
+      title={title}
       inert={isInert}
+      style={style}
       onLoad={fill}
     />
   );
