@@ -21,7 +21,7 @@ export function Drawing({ name, text }: DrawingProps) {
         title={`Picture that the program made: ${name}`}
         html={page(address)}
         isInert
-        style={{ "--width": `${width}px`, "--ratio": `${width} / ${height}` }}
+        style={{ "--width": `${width}px`, "--ratio": String(width / height) }}
       />
     </div>
   );
