@@ -169,6 +169,8 @@ test("an interpreter has the terminal: prompt, keys, its end", async () => {
   await terminal.until(">>> ");
   terminal.type("import os; print(os.getcwd(), 6 * 7)\r");
   await terminal.until("/workspace 42");
+  // Between two prompts the terminal is its usual self, to which the key is another one.
+  await terminal.until(">>> ");
   terminal.type("\u0004");
   expect(await terminal.ended).toBe(0);
 });
