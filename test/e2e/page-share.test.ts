@@ -98,6 +98,16 @@ describe.skipIf(browserGap !== undefined)(`what the page shares${gapWords}`, () 
     await other.getByText("The link can't be opened").waitFor();
   });
 
+  test("a program in an address that was cut is told of, and takes the place of none", async () => {
+    const fragment = toFragment({ language: "python", code: "print('from a link')" });
+    const page = await site.open({
+      project: python("print('mine')"),
+      path: `/#${fragment.slice(0, -9)}`,
+    });
+    await page.getByText("This page can't read the program in the link").waitFor();
+    expect(await editorOf(page).innerText()).toContain("mine");
+  });
+
   test("what a program asks for is not granted by who opens it", async () => {
     const page = await site.open();
     const body = { language: "python", files: [{ path: "main.py", content: "" }] };

@@ -17,12 +17,15 @@ export function toFragment({ language, version, code = "", stdin, args }: Submit
   return NAME + base64.replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
 }
 
-/** @param fragment With its `#`. Undefined where it has no program. */
+/** Whether it is meant to be one. @param fragment With its `#`. */
+export const hasProgram = (fragment: string): boolean => fragment.startsWith(`#${NAME}`);
+
+/** @param fragment With its `#`. Undefined where it has no program that can be read. */
 export function fromFragment(
   fragment: string,
   mainFile: (language: string) => string,
 ): Project | undefined {
-  if (!fragment.startsWith(`#${NAME}`) || fragment.length > MAX_CHARS) return undefined;
+  if (!hasProgram(fragment) || fragment.length > MAX_CHARS) return undefined;
   const base64 = fragment
     .slice(1 + NAME.length)
     .replaceAll("-", "+")

@@ -4,7 +4,7 @@
  */
 import { notify } from "../ui/notices.tsx";
 import { openProject, project } from "./project.ts";
-import { fromFragment } from "../share/program-fragment.ts";
+import { fromFragment, hasProgram } from "../share/program-fragment.ts";
 import { isProject } from "./project-shape.ts";
 import { openFromElsewhere } from "./replaced.ts";
 import { readStored, writeStored } from "./stored.ts";
@@ -22,8 +22,9 @@ export async function beginProject(): Promise<void> {
 async function openFragment(): Promise<void> {
   const { default: starters } = await import("virtual:starters");
   const given = fromFragment(location.hash, (language) => starters[language]?.path ?? "main");
-  if (given === undefined) return;
-  await openFromElsewhere(given);
+  if (given !== undefined) await openFromElsewhere(given);
+  else if (!hasProgram(location.hash)) return;
+  else notify("This page can't read the program in the link: it was cut, or is too long.", "error");
   history.replaceState(null, "", location.pathname);
 }
 
