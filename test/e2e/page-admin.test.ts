@@ -77,6 +77,9 @@ describe.skipIf(browserGap !== undefined)(`where keys are needed${gapWords}`, ()
     await admin.getByLabel("This server wants a key:").waitFor();
     expect(await admin.locator("main").count()).toBe(0);
     const page = await site.open({ allowed: /401/ });
+    await page.getByLabel("This server wants a key:").fill("no key\u00e4");
+    await page.getByRole("button", { name: "Use it" }).click();
+    await page.getByText("A key has no blanks, and ASCII alone.").waitFor();
     await page.getByLabel("This server wants a key:").fill("no-such-key");
     await page.getByRole("button", { name: "Use it" }).click();
     await page.getByText("the key is unknown, expired or revoked").waitFor();

@@ -141,6 +141,43 @@ describe.skipIf(browserGap !== undefined)(`the page's terminal${gapWords}`, () =
     await untilStanding(page, "Ended by SIGINT");
   });
 
+  test("follows the page's theme and size while a program runs", async () => {
+    const page = await site.open({
+      project: { ...python(curses), isTerminal: true },
+      colorScheme: "light",
+    });
+    await run(page);
+    await untilScreen(page, /size \d\dx/);
+    const columnsOf = async () => Number(/size (\d+)x/.exec(await screenOf(page))?.[1]);
+    const columns = await columnsOf();
+    const looks = async () =>
+      page.evaluate<string>(`(() => {
+        const of = (name) => getComputedStyle(document.querySelector(name));
+        return of(".xterm-scrollable-element").backgroundColor + " " + of(".xterm-rows").fontSize;
+      })()`);
+    expect(await looks()).toBe("rgb(255, 255, 255) 14px");
+    await page.emulateMedia({ colorScheme: "dark" });
+    await page.getByRole("button", { name: "Settings" }).click();
+    await page.getByLabel("Size of the code").fill("20");
+    await page.keyboard.press("Escape");
+    await expect.poll(looks).toBe("rgb(22, 28, 38) 20px");
+    await expect.poll(columnsOf).toBeLessThan(columns);
+    await page.getByRole("button", { name: "Stop" }).click();
+  });
+
+  // It would lead anywhere, whatever its text says, and ask in a dialog of the browser's own.
+  test("has no links that a program made", async () => {
+    const link = String.raw`\x1b]8;;https://example.org/\x1b\\`;
+    const content = `print("${link}" + ("look here " * 400) + "${String.raw`\x1b]8;;\x1b\\`}")`;
+    const page = await open(site, content);
+    await untilScreen(page, "look here");
+    await page.locator(".xterm-screen").hover({ position: { x: 60, y: 60 } });
+    await page.locator(".xterm-screen").click({ position: { x: 60, y: 60 } });
+    // A dialog is a fault of any page here.
+    await page.waitForTimeout(300);
+    expect(page.context().pages()).toHaveLength(1);
+  });
+
   test("has a program's colours", async () => {
     const content = String.raw`print("\x1b[31mred\x1b[0m \x1b[38;2;1;2;3mtrue\x1b[0m")`;
     const page = await open(site, content);

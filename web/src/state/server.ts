@@ -62,8 +62,13 @@ export function connectionOf(error: unknown): Connection {
   return { kind: "lost", message };
 }
 
-export function changeKey(key: string): void {
-  apiKey.value = key.trim();
+export function changeKey(text: string): void {
+  const key = text.trim();
+  if (!isText(key)) {
+    connection.value = { kind: "no-key", message: "A key has no blanks, and ASCII alone." };
+    return;
+  }
+  apiKey.value = key;
   writeStored("key", apiKey.value === "" ? undefined : apiKey.value);
   void connect();
 }

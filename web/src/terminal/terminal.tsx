@@ -8,7 +8,7 @@ import { Terminal as Xterm } from "@xterm/xterm";
 import "@xterm/xterm/css/xterm.css";
 import { useEffect, useRef } from "preact/hooks";
 import { isOver, type Run } from "../run/run.ts";
-import { settings } from "../state/settings.ts";
+import { settings, shownTheme } from "../state/settings.ts";
 import { pageNonce } from "../ui/nonce.ts";
 import { giveNonce, takeStyleProperties } from "./document-with-nonce.ts";
 import { terminalTheme } from "./terminal-theme.ts";
@@ -27,21 +27,7 @@ export function Terminal({ run }: { readonly run: Run }) {
 }
 
 function start(parent: HTMLElement, run: Run): () => void {
-  const terminal = new Xterm({
-    fontFamily: getComputedStyle(parent).getPropertyValue("--code-font"),
-    fontSize: settings.peek().fontSizePx,
-    theme: terminalTheme(parent),
-    // A program chooses both colours, for a terminal with others.
-    minimumContrastRatio: ENOUGH_CONTRAST,
-    // A program must not change the page's title, open windows, or learn what was typed elsewhere.
-    windowOptions: {},
-    linkHandler: null,
-    screenReaderMode: true,
-    scrollback: 5000,
-  });
-  const fit = new FitAddon();
-  terminal.loadAddon(fit);
-  terminal.open(parent);
+  const { terminal, fit } = open(parent);
   const resize = (): void => {
     fit.fit();
     const { columns, rows } = run.terminalSize.peek() ?? {};
@@ -72,10 +58,17 @@ function start(parent: HTMLElement, run: Run): () => void {
       if (size !== undefined) run.attachment.value?.resize(size);
     }),
     effect(() => {
+      terminal.options.fontSize = settings.value.fontSizePx;
+      resize();
+    }),
+    shownTheme.subscribe(() => {
+      // The document has its colours behind this.
+      queueMicrotask(() => (terminal.options.theme = terminalTheme(parent)));
+    }),
+    effect(() => {
       if (isOver(run.state.value)) terminal.options.disableStdin = true;
     }),
   ];
-  resize();
   terminal.focus();
   return () => {
     for (const end of ends) end();
@@ -85,6 +78,27 @@ function start(parent: HTMLElement, run: Run): () => void {
     inserted();
     terminal.dispose();
   };
+}
+
+/** What it may do is what a program may do to the page. */
+function open(parent: HTMLElement): { readonly terminal: Xterm; readonly fit: FitAddon } {
+  const terminal = new Xterm({
+    fontFamily: getComputedStyle(parent).getPropertyValue("--code-font"),
+    fontSize: settings.peek().fontSizePx,
+    theme: terminalTheme(parent),
+    // A program chooses both colours, for a terminal with others.
+    minimumContrastRatio: ENOUGH_CONTRAST,
+    // A program must not change the page's title, or learn what was typed elsewhere.
+    windowOptions: {},
+    screenReaderMode: true,
+    scrollback: 5000,
+  });
+  // Links (OSC 8): text that says anything would lead anywhere, and ask in a dialog of the browser.
+  terminal.parser.registerOscHandler(8, () => true);
+  const fit = new FitAddon();
+  terminal.loadAddon(fit);
+  terminal.open(parent);
+  return { terminal, fit };
 }
 
 /**
