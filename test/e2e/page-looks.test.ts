@@ -115,6 +115,29 @@ describe.skipIf(browserGap !== undefined)(`the page's looks and keys${gapWords}`
     await untilStanding(page, "Stopped");
   });
 
+  test("Escape closes what stands open where it is typed, before it ends a run", async () => {
+    const page = await site.open({ project: python("while True: pass\n") });
+    await editorOf(page).click();
+    await page.keyboard.press("Control+End");
+    await run(page);
+    await untilStanding(page, "Running");
+    await editorOf(page).focus();
+    await page.keyboard.type("pri");
+    await page.locator(".cm-tooltip-autocomplete").waitFor();
+    await page.keyboard.press("Escape");
+    await page.locator(".cm-tooltip-autocomplete").waitFor({ state: "detached" });
+    await page.keyboard.press("Control+f");
+    await page.locator(".cm-search").waitFor();
+    await page.keyboard.press("Escape");
+    await page.locator(".cm-search").waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "New file" }).click();
+    await page.getByLabel("Name of the new file").press("Escape");
+    await page.getByLabel("Name of the new file").waitFor({ state: "detached" });
+    await untilStanding(page, "Running");
+    await editorOf(page).press("Escape");
+    await untilStanding(page, "Stopped");
+  });
+
   test("all of it fits on a phone", async () => {
     const page = await site.open({ project: python("print('x' * 500)"), ...phone });
     const fits = async () =>

@@ -32,9 +32,15 @@ function endTyping(): void {
   if (activeElement instanceof HTMLInputElement) activeElement.dispatchEvent(new Event("change"));
 }
 
-/** Escape leaves vim's insert mode, and is a key of programs on a terminal. */
+/**
+ * Escape leaves vim's insert mode, is a key of programs on a terminal, and closes what stands open where
+ * it is typed: completions, a search, a name that is being written.
+ */
 function isForSomethingElse({ target, shiftKey }: KeyboardEvent): boolean {
   if (shiftKey || !(target instanceof Element)) return false;
-  if (target.closest(".terminal") !== null) return true;
-  return target.closest(".cm-editor") !== null && settings.peek().keymap !== "usual";
+  if (target.closest(".terminal, .name-field, .cm-panel") !== null) return true;
+  const editor = target.closest(".cm-editor");
+  if (editor === null) return false;
+  const isOpen = editor.querySelector(".cm-tooltip-autocomplete, .cm-search") !== null;
+  return isOpen || settings.peek().keymap !== "usual";
 }
