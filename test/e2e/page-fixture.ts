@@ -73,8 +73,9 @@ export function servePage(args: () => readonly string[] = () => []): Site {
     ({ port } = new URL(server.url));
   };
   beforeAll(async () => {
-    const sandbox = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
-    const launched = chromium.launch({ ...(executablePath && { executablePath }), args: sandbox });
+    // Where there is none it would be computed, and the page drawn by it.
+    const flags = ["--disable-gpu", ...(process.getuid?.() === 0 ? ["--no-sandbox"] : [])];
+    const launched = chromium.launch({ ...(executablePath && { executablePath }), args: flags });
     [browser] = await Promise.all([launched, start()]);
   });
   afterEach(async ({ task }) => {
