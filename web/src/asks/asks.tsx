@@ -9,7 +9,8 @@ import type { Ask } from "../../../src/client/ask-types.ts";
 import { client } from "../state/server.ts";
 import type { Run } from "../run/run.ts";
 import { notify } from "../ui/notices.tsx";
-import { AskCard, type Stillness } from "./ask-card.tsx";
+import { AnswerButton, useStill, type Stillness } from "./answer-button.tsx";
+import { AskCard } from "./ask-card.tsx";
 import { Decisions } from "./decisions.tsx";
 import { callWhenHidden } from "./call-when-hidden.ts";
 import { watchPlace, type PlaceWatch } from "./watch-place.ts";
@@ -36,7 +37,7 @@ export function Asks({ run }: { readonly run: Run }) {
             {shown.map((ask) => (
               <AskCard key={ask.id} {...{ ask, run, stillness }} onFocusLost={keepFocus} />
             ))}
-            {asks.length > 1 && <Waiting asks={asks} />}
+            {asks.length > 1 && <Waiting asks={asks} stillness={stillness} />}
           </section>
         )}
       </div>
@@ -78,17 +79,26 @@ function useStillness(run: Run, place: RefObject<HTMLElement | null>): Stillness
   return { sinceMs, look: () => watch.current?.look() };
 }
 
-function Waiting({ asks }: { readonly asks: readonly Ask[] }) {
+interface WaitingProps {
+  readonly asks: readonly Ask[];
+  readonly stillness: Stillness;
+}
+
+function Waiting({ asks, stillness }: WaitingProps) {
+  const isStill = useStill(stillness.sinceMs);
   const more = asks.length - MAX_CARDS;
   // Who clicks twice would be told that all of them had ended.
   const sent = useRef(new Set<string>());
   return (
     <p class="row">
       {more > 0 && <span>and {more} more</span>}
-      {/* A denial by accident costs a run; an agreement could cost more. */}
-      <button type="button" onClick={() => void denyAll(asks, sent.current)}>
-        Deny all {asks.length}
-      </button>
+      <AnswerButton
+        label={`Deny all ${asks.length}`}
+        kind="deny"
+        isReady={isStill.value}
+        stillness={stillness}
+        onAnswer={() => void denyAll(asks, sent.current)}
+      />
     </p>
   );
 }
