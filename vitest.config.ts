@@ -41,6 +41,8 @@ const notForSecondPass = [
   "test/e2e/asking-{flags,programs,secrets,ssh,terminal}.test.ts",
   "test/e2e/{backdoors,cli-permissions,coderun-session}.test.ts",
   "test/escape/permissions-{acted-on,kill,own-folders}.test.ts",
+  // coderun-session.test.ts has a shell of that user, cli-run.test.ts its sandboxes.
+  "test/e2e/{shell,shell-terminal,cli-plugins,cli-remote,extend}.test.ts",
   // escape/linux-ahead.test.ts, which asks more of them, has such sandboxes of that user.
   "test/conformance/linux-ahead.test.ts",
   // packages.test.ts starts packages as that user; these are about what is in them.
