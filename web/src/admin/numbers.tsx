@@ -125,7 +125,7 @@ function Pools({ overview: { pools } }: { readonly overview: AdminOverview }) {
         <tr>
           <th scope="col">For</th>
           <th scope="col">Ready</th>
-          <th scope="col">Wanted</th>
+          <th scope="col">To be made</th>
         </tr>
       </thead>
       <tbody>
